@@ -1,0 +1,170 @@
+//! The embedded engine: reader threads with a connection each, and one writer that commits in groups. A group is what
+//! already waits in the queue when a commit begins; nobody waits for company, and all are answered after the one fsync.
+use crate::{
+    audit::Lane,
+    change::{self, Change},
+    error,
+    tx::{Connection, Tx},
+    worker::{Job, Mode, Shared, still_wanted},
+};
+use crossbeam_channel::{Receiver, TryRecvError};
+use kernel::{Error, Result};
+use std::{path::Path, time::Instant};
+
+/// Jobs of one group commit.
+const GROUP: usize = 256;
+const SLOW_MS: u128 = 5;
+
+pub(crate) fn open(path: &Path, read_only: bool) -> Result<rusqlite::Connection> {
+    without_memory_statistics();
+    let connection = rusqlite::Connection::open(path).map_err(error::sqlite)?;
+    connection
+        .execute_batch(
+            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+             PRAGMA cache_size = -4096; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;
+             PRAGMA journal_size_limit = 67108864;",
+        )
+        .map_err(error::sqlite)?;
+    if read_only {
+        connection.execute_batch("PRAGMA query_only = ON").map_err(error::sqlite)?;
+    }
+    connection.set_prepared_statement_cache_capacity(512);
+    Ok(connection)
+}
+
+/// SQLite's memory statistics take one global mutex at every allocation: two readers were slower than one.
+fn without_memory_statistics() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: called once, before the first connection of the process is opened, as SQLITE_CONFIG_* demands.
+        let code = unsafe { rusqlite::ffi::sqlite3_config(rusqlite::ffi::SQLITE_CONFIG_MEMSTATUS, 0i32) };
+        if code != rusqlite::ffi::SQLITE_OK {
+            tracing::warn!(code, "SQLite keeps its memory statistics; reads will be slower");
+        }
+    });
+}
+
+pub(crate) fn reader(connection: rusqlite::Connection, queue: Receiver<Box<dyn Job>>) {
+    for job in queue {
+        let Some(mut job) = still_wanted(job) else { continue };
+        let result = read(&connection, job.as_mut());
+        job.finish(result);
+    }
+}
+fn read(connection: &rusqlite::Connection, job: &mut dyn Job) -> Result<()> {
+    if job.mode() == Mode::Single {
+        return job.run(&mut Tx::new(Connection::Sqlite(connection))).map(drop);
+    }
+    statement(connection, "BEGIN")?;
+    let result = job.run(&mut Tx::new(Connection::Sqlite(connection)));
+    let ended = statement(connection, "COMMIT");
+    result.and_then(|_| ended)
+}
+
+pub(crate) struct Writer {
+    pub connection: rusqlite::Connection,
+    pub urgent: Receiver<Box<dyn Job>>,
+    /// Slices of bulk work: one at a time, and only when nothing urgent waits.
+    pub bulk: Receiver<Box<dyn Job>>,
+    pub shared: Shared,
+    pub lane: Option<Lane>,
+}
+
+impl Writer {
+    pub(crate) fn run(mut self) {
+        while let Some(job) = self.next() {
+            self.group(job);
+        }
+        // The last checkpoint of the log; what it leaves is read at the next start.
+        drop(self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"));
+    }
+    fn next(&self) -> Option<Box<dyn Job>> {
+        match self.urgent.try_recv() {
+            Ok(job) => return Some(job),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) => {}
+        }
+        crossbeam_channel::select! {
+            recv(self.urgent) -> job => job.ok(),
+            recv(self.bulk) -> job => job.ok(),
+        }
+    }
+    fn group(&mut self, first: Box<dyn Job>) {
+        let mut done: Vec<(Box<dyn Job>, Result<Vec<Change>>)> = Vec::new();
+        let mut lane = self.lane.take();
+        let committed = statement(&self.connection, "BEGIN IMMEDIATE").and_then(|()| {
+            let mut next = Some(first);
+            while let Some(job) = next {
+                if let Some(mut job) = still_wanted(job) {
+                    let result = self.one(job.as_mut(), &mut lane);
+                    done.push((job, result));
+                    if self.connection.is_autocommit() {
+                        return Err(Error::unavailable("db.unavailable")
+                            .because("the transaction of the group is gone"));
+                    }
+                }
+                next = if done.len() < GROUP { self.urgent.try_recv().ok() } else { None };
+            }
+            statement(&self.connection, "COMMIT")
+        });
+        match committed {
+            Ok(()) => {
+                self.lane = lane;
+                for (_, result) in &done {
+                    if let Ok(changes) = result {
+                        self.shared.listeners.tell(changes);
+                    }
+                }
+                for (job, result) in done {
+                    job.finish(result.map(drop));
+                }
+            }
+            Err(cause) => {
+                // Nobody knows what a failed COMMIT left: the lane is abandoned, a new one opens with the next event.
+                if !self.connection.is_autocommit() {
+                    drop(statement(&self.connection, "ROLLBACK"));
+                }
+                tracing::error!(%cause, jobs = done.len(), "a group commit failed");
+                for (job, result) in done {
+                    job.finish(Err(result
+                        .err()
+                        .unwrap_or_else(|| Error::unavailable("db.unavailable").because(cause.to_string()))));
+                }
+            }
+        }
+    }
+    fn one(&self, job: &mut dyn Job, lane: &mut Option<Lane>) -> Result<Vec<Change>> {
+        let started = Instant::now();
+        statement(&self.connection, "SAVEPOINT job")?;
+        let mut head = lane.clone();
+        let mut tx = Tx::new(Connection::Sqlite(&self.connection));
+        let result = job.run(&mut tx).and_then(|events| {
+            if !events.is_empty() {
+                head.get_or_insert_with(|| Lane::open(&self.shared)).append(&mut tx, &self.shared, events)?;
+            }
+            change::append(&mut tx, self.shared.clock.now())
+        });
+        let result = match result {
+            Ok(changes) => statement(&self.connection, "RELEASE job").map(|()| {
+                *lane = head;
+                changes
+            }),
+            Err(error) => {
+                drop(
+                    statement(&self.connection, "ROLLBACK TO job")
+                        .and_then(|()| statement(&self.connection, "RELEASE job")),
+                );
+                Err(error)
+            }
+        };
+        let took = started.elapsed().as_millis();
+        if took > SLOW_MS {
+            tracing::warn!(duration_ms = took as u64, job = job.name(), "a write held the writer for long");
+        }
+        result
+    }
+}
+
+fn statement(connection: &rusqlite::Connection, sql: &'static str) -> Result<()> {
+    connection.prepare_cached(sql).and_then(|mut s| s.execute([])).map(drop).map_err(error::sqlite)
+}

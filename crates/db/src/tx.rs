@@ -1,0 +1,142 @@
+//! What a closure gets: one connection, inside a transaction when it came from `read` or `write`.
+use crate::{
+    error,
+    postgres::PgConnection,
+    value::{FromRow, Param, Row, Value},
+};
+use kernel::{Error, Result};
+
+pub(crate) enum Connection<'a> {
+    Sqlite(&'a rusqlite::Connection),
+    Postgres(&'a mut PgConnection),
+}
+
+pub struct Tx<'a> {
+    connection: Connection<'a>,
+    pub(crate) changes: Vec<(&'static str, i64)>,
+    /// PostgreSQL aborts a transaction at its first error, SQLite does not: both behave as the stricter one.
+    failed: bool,
+}
+
+impl<'a> Tx<'a> {
+    pub(crate) fn new(connection: Connection<'a>) -> Self {
+        Self { connection, changes: Vec::new(), failed: false }
+    }
+    pub(crate) fn failed(&self) -> bool {
+        self.failed
+    }
+    /// All rows.
+    pub fn all<R: FromRow>(&mut self, sql: &str, params: &[&dyn Param]) -> Result<Vec<R>> {
+        self.rows(sql, params, usize::MAX)
+    }
+    /// The first row, if any.
+    pub fn opt<R: FromRow>(&mut self, sql: &str, params: &[&dyn Param]) -> Result<Option<R>> {
+        Ok(self.rows(sql, params, 1)?.into_iter().next())
+    }
+    /// The first row; error `db.no_row` where the program's own logic promises one.
+    pub fn one<R: FromRow>(&mut self, sql: &str, params: &[&dyn Param]) -> Result<R> {
+        self.opt(sql, params)?.ok_or_else(|| Error::internal("db.no_row"))
+    }
+    /// Number of rows changed.
+    pub fn run(&mut self, sql: &str, params: &[&dyn Param]) -> Result<u64> {
+        self.guard()?;
+        let result = match &mut self.connection {
+            Connection::Sqlite(connection) => run_sqlite(connection, sql, params),
+            Connection::Postgres(connection) => connection.run(sql, params),
+        };
+        self.note(result)
+    }
+    /// Tells every node that the row `id` of `topic` changed. Written last, so that the log's row lock is held briefly.
+    pub fn changed<T>(&mut self, topic: &'static str, id: kernel::Id<T>) {
+        self.changes.push((topic, id.as_i64()));
+    }
+    /// Several statements without parameters: migrations alone.
+    pub(crate) fn batch(&mut self, sql: &str) -> Result<()> {
+        self.guard()?;
+        let result = match &mut self.connection {
+            Connection::Sqlite(connection) => connection.execute_batch(sql).map_err(error::sqlite),
+            Connection::Postgres(connection) => connection.batch(sql),
+        };
+        self.note(result)
+    }
+    /// Prepares without running: the test over all registered statements.
+    pub fn prepare(&mut self, sql: &str) -> Result<()> {
+        match &mut self.connection {
+            Connection::Sqlite(connection) => connection.prepare(sql).map(drop).map_err(error::sqlite),
+            Connection::Postgres(connection) => connection.prepare(sql).map(drop),
+        }
+    }
+    fn rows<R: FromRow>(&mut self, sql: &str, params: &[&dyn Param], most: usize) -> Result<Vec<R>> {
+        self.guard()?;
+        let result = match &mut self.connection {
+            Connection::Sqlite(connection) => rows_sqlite(connection, sql, params, most),
+            Connection::Postgres(connection) => connection.rows(sql, params, most),
+        };
+        self.note(result)
+    }
+    fn guard(&self) -> Result<()> {
+        if self.failed { Err(Error::internal("db.transaction_failed")) } else { Ok(()) }
+    }
+    fn note<T>(&mut self, result: Result<T>) -> Result<T> {
+        self.failed |= result.is_err();
+        result
+    }
+}
+
+/// One statement: its handle is consumed by the first.
+pub struct Statement<'t, 'c>(pub(crate) &'t mut Tx<'c>);
+impl Statement<'_, '_> {
+    pub fn all<R: FromRow>(self, sql: &str, params: &[&dyn Param]) -> Result<Vec<R>> {
+        self.0.all(sql, params)
+    }
+    pub fn opt<R: FromRow>(self, sql: &str, params: &[&dyn Param]) -> Result<Option<R>> {
+        self.0.opt(sql, params)
+    }
+    pub fn one<R: FromRow>(self, sql: &str, params: &[&dyn Param]) -> Result<R> {
+        self.0.one(sql, params)
+    }
+    pub fn run(self, sql: &str, params: &[&dyn Param]) -> Result<u64> {
+        self.0.run(sql, params)
+    }
+}
+
+/// SQLite takes `$2` for a *name*, numbered by first appearance; bind by the digits, as PostgreSQL means them.
+fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: &[&dyn Param]) -> Result<()> {
+    let count = statement.parameter_count();
+    if count != params.len() {
+        return Err(Error::internal("db.parameters")
+            .because(format!("{} parameters bound, {count} wanted", params.len())));
+    }
+    for position in 1..=count {
+        let number = statement.parameter_name(position).and_then(|name| name.get(1..)?.parse::<usize>().ok());
+        let value: Value<'_> = number
+            .and_then(|n| params.get(n.checked_sub(1)?))
+            .ok_or_else(|| Error::internal("db.parameters").because("parameters are $1, $2, …"))?
+            .value();
+        statement.raw_bind_parameter(position, value).map_err(error::sqlite)?;
+    }
+    Ok(())
+}
+fn rows_sqlite<R: FromRow>(
+    connection: &rusqlite::Connection,
+    sql: &str,
+    params: &[&dyn Param],
+    most: usize,
+) -> Result<Vec<R>> {
+    let mut statement = connection.prepare_cached(sql).map_err(error::sqlite)?;
+    bind(&mut statement, params)?;
+    let mut rows = statement.raw_query();
+    let mut out = Vec::new();
+    // Every row is stepped over, since an `… RETURNING` writes while it is read.
+    while let Some(row) = rows.next().map_err(error::sqlite)? {
+        if out.len() < most {
+            out.push(R::from_row(&Row::Sqlite(row))?);
+        }
+    }
+    Ok(out)
+}
+fn run_sqlite(connection: &rusqlite::Connection, sql: &str, params: &[&dyn Param]) -> Result<u64> {
+    let mut statement = connection.prepare_cached(sql).map_err(error::sqlite)?;
+    bind(&mut statement, params)?;
+    statement.raw_execute().map(|n| n as u64).map_err(error::sqlite)
+}
