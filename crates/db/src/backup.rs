@@ -9,7 +9,8 @@ pub fn backup_sqlite(source: &Path, target: &Path) -> Result<()> {
         return Err(Error::conflict("backup.exists"));
     }
     let text = target.to_str().ok_or_else(|| Error::invalid("backup.path"))?;
-    let connection = crate::sqlite::open(source, true)?;
+    // Not a query_only connection: SQLite counts VACUUM INTO as a write.
+    let connection = crate::sqlite::open(source, false)?;
     connection.execute("VACUUM INTO ?1", [text]).map_err(error::sqlite)?;
     drop(connection);
     let file =

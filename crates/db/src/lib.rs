@@ -4,7 +4,10 @@
 //! - a closure that returns `Err` has written nothing; what must survive (a counter, a refusal) is an `Ok` outcome;
 //! - `write` wants the audit events of the change and appends them in the same transaction;
 //! - one SQL text serves both engines, registered by `sql!` and prepared on both in a test.
-#![expect(unsafe_code, reason = "linkme's registry of statements sets link sections; sqlite.rs turns off memory statistics")]
+#![expect(
+    unsafe_code,
+    reason = "linkme's registry of statements sets link sections; sqlite.rs turns off memory statistics"
+)]
 
 pub mod audit;
 mod backup;

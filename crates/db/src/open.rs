@@ -155,7 +155,7 @@ impl Db {
         &self,
         run: impl for<'t, 'c> Fn(Statement<'t, 'c>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        answer(self.0.reads.submit(Mode::Single, move |tx| Ok((run(Statement(tx))?, Vec::new())))?).await
+        answer(self.0.reads.submit(Mode::Point, move |tx| Ok((run(Statement(tx))?, Vec::new())))?).await
     }
     /// A change and its audit events, in one transaction. The closure may run twice; `Err` has written nothing.
     pub async fn write<T: Send + 'static>(

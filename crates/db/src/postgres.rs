@@ -141,14 +141,21 @@ impl Worker {
             }
             let Some(connection) = &mut self.connection else { break };
             let result = match job.mode() {
-                Mode::Single => job.run(&mut Tx::new(Connection::Postgres(connection))).map(drop),
+                Mode::Point | Mode::Single => {
+                    job.run(&mut Tx::new(Connection::Postgres(connection))).map(drop)
+                }
                 Mode::Snapshot => snapshot(connection, job),
                 Mode::Write => write(connection, &mut self.lane, &self.shared, job),
             };
-            if connection.client.is_closed() {
+            let lost = connection.client.is_closed();
+            if lost {
                 self.connection = None;
             }
             match result {
+                // The server never heard the COMMIT of these: another connection may try.
+                Err(error) if lost && error.code == "db.unavailable" && job.mode() != Mode::Single => {
+                    last = error
+                }
                 Err(error) if error.code == error::SERIALIZATION => {
                     last = Error::overloaded("db.busy").because(error)
                 }

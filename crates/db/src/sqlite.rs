@@ -52,7 +52,7 @@ pub(crate) fn reader(connection: rusqlite::Connection, queue: Receiver<Box<dyn J
     }
 }
 fn read(connection: &rusqlite::Connection, job: &mut dyn Job) -> Result<()> {
-    if job.mode() == Mode::Single {
+    if job.mode() == Mode::Point {
         return job.run(&mut Tx::new(Connection::Sqlite(connection))).map(drop);
     }
     statement(connection, "BEGIN")?;

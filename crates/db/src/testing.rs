@@ -38,6 +38,17 @@ pub async fn postgres_at(server: &str, clock: Clock) -> Db {
     .expect("a fresh database");
     opened(url, clock).await
 }
+/// Every registered statement that the engine refuses to prepare, with its place and the reason.
+pub async fn unprepared(db: &Db) -> Vec<String> {
+    let mut refused = Vec::new();
+    for (at, sql) in crate::STATEMENTS {
+        // One read each: a refusal aborts a PostgreSQL transaction.
+        if let Err(error) = db.read(move |tx| tx.prepare(sql)).await {
+            refused.push(format!("{at}: {error}"));
+        }
+    }
+    refused
+}
 async fn opened(url: String, clock: Clock) -> Db {
     let keyring = Arc::new(Keyring::ephemeral(&Rng::System).expect("a keyring"));
     let options = Options { clock, readers: 2, writers: 4, ..Options::new(url, keyring) };

@@ -19,7 +19,9 @@ pub(crate) enum Mode {
     Snapshot,
     /// A transaction.
     Write,
-    /// One statement, its own transaction.
+    /// One statement that reads.
+    Point,
+    /// One statement that writes, its own transaction.
     Single,
 }
 
