@@ -136,8 +136,11 @@ impl Db {
     pub async fn version(&self) -> Result<i64> {
         migrate::version(self).await
     }
-    /// Gives the node number back; for a clean end.
+    /// For a clean end: signs a last checkpoint and gives the node number back.
     pub async fn close(&self) {
+        if let Err(error) = crate::audit::checkpoint(self).await {
+            tracing::warn!(%error, "no audit checkpoint could be signed");
+        }
         if let Some((number, holder)) = self.node() {
             drop(node::release(self, number, &holder).await);
         }

@@ -170,7 +170,7 @@ fn snapshot(connection: &mut PgConnection, job: &mut dyn Job) -> Result<()> {
     connection.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
     let result = job.run(&mut Tx::new(Connection::Postgres(connection)));
     let ended = connection.batch("COMMIT");
-    result.and_then(|_| ended)
+    result.and(ended)
 }
 
 fn write(

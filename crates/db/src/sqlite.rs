@@ -58,8 +58,11 @@ fn read(connection: &rusqlite::Connection, job: &mut dyn Job) -> Result<()> {
     statement(connection, "BEGIN")?;
     let result = job.run(&mut Tx::new(Connection::Sqlite(connection)));
     let ended = statement(connection, "COMMIT");
-    result.and_then(|_| ended)
+    result.and(ended)
 }
+
+/// A job of a group, and what it changed.
+type Ran = (Box<dyn Job>, Result<Vec<Change>>);
 
 pub(crate) struct Writer {
     pub connection: rusqlite::Connection,
@@ -90,7 +93,7 @@ impl Writer {
         }
     }
     fn group(&mut self, first: Box<dyn Job>) {
-        let mut done: Vec<(Box<dyn Job>, Result<Vec<Change>>)> = Vec::new();
+        let mut done: Vec<Ran> = Vec::new();
         let mut lane = self.lane.take();
         let committed = statement(&self.connection, "BEGIN IMMEDIATE").and_then(|()| {
             let mut next = Some(first);
