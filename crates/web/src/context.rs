@@ -1,0 +1,216 @@
+//! What a request knows before any room sees it: time, language, browser, address. Built once by the frame.
+use crate::{App, Failure, Lang, cookie, flash::Flash};
+use axum::extract::FromRequestParts;
+use data_encoding::BASE64URL_NOPAD;
+use http::{Uri, header::ACCEPT, request::Parts};
+use kernel::{Actor, Error, Id, Timestamp};
+use sha2::{Digest, Sha256};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+/// The address at the other end of the connection; put into the request by the accept loop.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub SocketAddr);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    Auto,
+    Light,
+    Dark,
+}
+impl Theme {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Auto, Self::Light, Self::Dark].into_iter().find(|theme| theme.as_str() == text)
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextSize {
+    Standard,
+    Large,
+}
+impl TextSize {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "std",
+            Self::Large => "large",
+        }
+    }
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Standard, Self::Large].into_iter().find(|size| size.as_str() == text)
+    }
+}
+
+/// The request as every handler and page sees it.
+#[derive(Clone)]
+pub struct Ctx {
+    /// Read once; everything this request decides happens at this instant.
+    pub now: Timestamp,
+    pub lang: Lang,
+    pub request_id: String,
+    /// Of the client, behind trusted proxies too.
+    pub address: IpAddr,
+    /// Path and query.
+    pub path: String,
+    /// The token that this browser's forms carry.
+    pub csrf: String,
+    /// Hash of the session or pre-session token: challenges are bound to it.
+    pub browser: [u8; 32],
+    pub wants_json: bool,
+    pub theme: Theme,
+    pub text_size: TextSize,
+    pub flash: Option<Flash>,
+    pub app: Arc<App>,
+}
+
+impl Ctx {
+    /// Also returns a freshly drawn pre-session token if the browser has none yet.
+    pub(crate) fn new(app: &Arc<App>, parts: &Parts) -> (Self, Option<String>) {
+        let headers = &parts.headers;
+        let known = cookie::session_token(headers, app).or_else(|| cookie::pre_session_token(headers, app));
+        let (token, fresh) = match known {
+            Some(token) => (token, None),
+            None => {
+                let token = app.rng.token();
+                (token.clone(), Some(token))
+            }
+        };
+        let browser: [u8; 32] = Sha256::new().chain_update(b"browser").chain_update(&token).finalize().into();
+        let query = parts.uri.query().unwrap_or("");
+        let in_query = |wanted: &str| {
+            url::form_urlencoded::parse(query.as_bytes())
+                .find(|(name, _)| name == wanted)
+                .map(|(_, value)| value)
+        };
+        let lang = in_query("lang")
+            .and_then(|tag| Lang::from_tag(&tag))
+            .or_else(|| cookie::get(headers, "fujie-lang").and_then(Lang::from_tag))
+            .or_else(|| in_query("ui_locales").and_then(|list| Lang::from_list(&list)))
+            .or_else(|| Lang::accepted(headers))
+            .unwrap_or(Lang::Zh);
+        let preference = |name: &str| cookie::get(headers, name).unwrap_or("");
+        let ctx = Self {
+            now: app.clock.now(),
+            lang,
+            request_id: request_id(app),
+            address: address(app, parts),
+            path: parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned(),
+            csrf: form_token(app, &browser),
+            browser,
+            wants_json: wants_json(&parts.uri, headers),
+            theme: Theme::parse(preference("fujie-theme")).unwrap_or(Theme::Auto),
+            text_size: TextSize::parse(preference("fujie-text")).unwrap_or(TextSize::Standard),
+            flash: Flash::read(app, headers),
+            app: Arc::clone(app),
+        };
+        (ctx, fresh)
+    }
+    /// Nobody signed in, from this address. A signed-in handler takes the actor of its `SignedIn`.
+    pub fn actor(&self) -> Actor {
+        Actor::anonymous(Some(self.address), self.request_id.clone())
+    }
+    /// The hidden value of a create form: the new row's id, signed for this browser, so that a replayed form hits the key.
+    pub fn form_id<T>(&self, id: Id<T>) -> String {
+        format!("{id}.{}", BASE64URL_NOPAD.encode(&self.id_mac(id)))
+    }
+    pub fn check_form_id<T>(&self, text: &str) -> kernel::Result<Id<T>> {
+        let stale = || Error::invalid("form.id_stale");
+        let (id, mac) = text.split_once('.').ok_or_else(stale)?;
+        let id: Id<T> = id.parse().map_err(|_| stale())?;
+        let mac = BASE64URL_NOPAD.decode(mac.as_bytes()).map_err(|_| stale())?;
+        if kernel::secret::equal(&mac, &self.id_mac(id)) { Ok(id) } else { Err(stale()) }
+    }
+    fn id_mac<T>(&self, id: Id<T>) -> [u8; 32] {
+        let kind = std::any::type_name::<T>();
+        self.app
+            .keyring
+            .mac("web.form_id", &[kind.as_bytes(), self.browser.as_slice(), &id.as_i64().to_be_bytes()])
+    }
+    /// The path alone.
+    pub fn path_only(&self) -> &str {
+        self.path.split('?').next().unwrap_or("/")
+    }
+}
+
+/// The token of every form of one browser; it changes when the session does.
+pub(crate) fn form_token(app: &App, browser: &[u8; 32]) -> String {
+    BASE64URL_NOPAD.encode(&app.keyring.mac("web.csrf", &[browser.as_slice()]))
+}
+
+/// `01K2-7F3Q-9XWD`: short enough to read out on the telephone.
+fn request_id(app: &App) -> String {
+    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let mut out = String::with_capacity(14);
+    for (place, byte) in app.rng.bytes::<12>().into_iter().enumerate() {
+        if place > 0 && place % 4 == 0 {
+            out.push('-');
+        }
+        out.push(char::from(ALPHABET.get(usize::from(byte & 31)).copied().unwrap_or(b'0')));
+    }
+    out
+}
+
+/// The right-most address of the chain that is not a trusted proxy.
+fn address(app: &App, parts: &Parts) -> IpAddr {
+    let peer = parts
+        .extensions
+        .get::<Peer>()
+        .map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.0.ip().to_canonical());
+    let trusted = |address: IpAddr| app.trusted_proxies.iter().any(|network| network.contains(address));
+    let mut address = peer;
+    if !trusted(peer) {
+        return peer;
+    }
+    let chain: Vec<&str> = parts
+        .headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .collect();
+    for hop in chain.into_iter().rev().take(16) {
+        let Ok(hop) = hop.trim().parse::<IpAddr>() else { break };
+        address = hop.to_canonical();
+        if !trusted(address) {
+            break;
+        }
+    }
+    address
+}
+
+/// Programs get problem+json: by path where only programs call, else by what they accept.
+fn wants_json(uri: &Uri, headers: &http::HeaderMap) -> bool {
+    let path = uri.path();
+    if path.starts_with("/api/")
+        || path.starts_with("/.well-known/")
+        || matches!(
+            path,
+            "/oauth2/token"
+                | "/oauth2/userinfo"
+                | "/oauth2/par"
+                | "/oauth2/jwks"
+                | "/oauth2/introspect"
+                | "/oauth2/revoke"
+        )
+    {
+        return true;
+    }
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
+    accept.contains("json") && !accept.contains("text/html")
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Ctx {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let ctx = parts.extensions.get::<Self>().cloned();
+        ctx.ok_or_else(|| Error::internal("internal").because("the request did not pass the frame").into())
+    }
+}
