@@ -1,4 +1,5 @@
 //! One suite that both engines must pass.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
 use db::{Db, testing::engines};
 use kernel::{Actor, Error, Event, Id, Timestamp, id::mark};
 use serde_json::json;
