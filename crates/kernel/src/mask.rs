@@ -12,12 +12,10 @@ pub fn mobile(text: &str) -> String {
 pub fn document(text: &str) -> String {
     keep(text, 1, 1, text.chars().count().saturating_sub(2))
 }
-/// `l***@example.com`.
+/// `l***@example.com`, a star for each letter; a one-letter name is hidden whole.
 pub fn email(text: &str) -> String {
     match text.split_once('@') {
-        Some((local, domain)) if local.chars().count() > 1 => {
-            format!("{}***@{domain}", local.chars().take(1).collect::<String>())
-        }
+        Some((local, domain)) if local.chars().count() > 1 => format!("{}@{domain}", name(local)),
         Some((_, domain)) => format!("*@{domain}"),
         None => "*".into(),
     }
