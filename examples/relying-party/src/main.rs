@@ -1,17 +1,74 @@
 //! `relying-party --issuer https://id.example --client-id … --client-secret … [--listen 127.0.0.1:8090]
 //! [--base-url http://127.0.0.1:8090] [--name 期权做市报价] [--ca-file ca.pem]`; each also as `RP_ISSUER` and so on.
+//! `relying-party --demo fujie-data/demo.json` plays every product of the demonstration, each at its own port; so does
+//! `relying-party` alone where that file lies.
 use anyhow::{Context, bail};
 use relying_party::{App, Config};
+use serde::Deserialize;
+use std::path::Path;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let config = config(std::env::args().skip(1))?;
-    let listener = tokio::net::TcpListener::bind(&config.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", config.listen))?;
-    println!("{} at {}, signing in through {}", config.name, config.base_url, config.issuer);
-    axum::serve(listener, App::new(config)?.router()).await?;
+    let mut args = std::env::args().skip(1).peekable();
+    let demo = match args.peek().map(String::as_str) {
+        Some("--demo") => Some(args.nth(1).context("--demo wants the path of demo.json")?),
+        None if Path::new(DEMO).exists() => Some(DEMO.to_owned()),
+        _ => None,
+    };
+    let configs = match demo {
+        Some(path) => demo_configs(&path)?,
+        None => vec![config(args)?],
+    };
+    let mut products = tokio::task::JoinSet::new();
+    for config in configs {
+        let listener = tokio::net::TcpListener::bind(&config.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", config.listen))?;
+        println!("{} at {}, signing in through {}", config.name, config.base_url, config.issuer);
+        let router = App::new(config)?.router();
+        products.spawn(async move { axum::serve(listener, router).await });
+    }
+    while let Some(ended) = products.join_next().await {
+        ended??;
+    }
     Ok(())
+}
+
+const DEMO: &str = "fujie-data/demo.json";
+
+#[derive(Deserialize)]
+struct Demo {
+    base_url: String,
+    clients: Vec<DemoClient>,
+}
+#[derive(Deserialize)]
+struct DemoClient {
+    product: String,
+    client_id: String,
+    client_secret: String,
+    redirect_uris: Vec<String>,
+}
+
+/// One product for each client, at the address of its first redirect address.
+fn demo_configs(path: &str) -> anyhow::Result<Vec<Config>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{path} cannot be read"))?;
+    let demo: Demo = serde_json::from_str(&text).with_context(|| format!("{path} is no demo.json"))?;
+    let mut configs = Vec::new();
+    for client in demo.clients {
+        let redirect = client.redirect_uris.first().context("a client without redirect address")?;
+        let url = url::Url::parse(redirect)?;
+        let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else { continue };
+        configs.push(Config {
+            issuer: demo.base_url.trim_end_matches('/').to_owned(),
+            client_id: client.client_id,
+            client_secret: Some(client.client_secret),
+            listen: format!("{host}:{port}"),
+            base_url: format!("http://{host}:{port}"),
+            name: format!("示例产品 {}", client.product),
+            ca_file: None,
+        });
+    }
+    Ok(configs)
 }
 
 fn config(mut args: impl Iterator<Item = String>) -> anyhow::Result<Config> {
