@@ -65,6 +65,8 @@ pub struct Ctx {
     /// Hash of the session or pre-session token: challenges are bound to it.
     pub browser: [u8; 32],
     pub wants_json: bool,
+    /// Whether following a link repeats this request.
+    pub is_get: bool,
     pub theme: Theme,
     pub text_size: TextSize,
     pub flash: Option<Flash>,
@@ -106,6 +108,7 @@ impl Ctx {
             csrf: form_token(app, &browser),
             browser,
             wants_json: wants_json(&parts.uri, headers),
+            is_get: parts.method.is_safe(),
             theme: Theme::parse(preference("fujie-theme")).unwrap_or(Theme::Auto),
             text_size: TextSize::parse(preference("fujie-text")).unwrap_or(TextSize::Standard),
             flash: Flash::read(app, headers),

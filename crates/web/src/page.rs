@@ -83,7 +83,16 @@ pub struct NavItem {
 }
 
 impl Shell {
-    pub fn spaces_of(&self, kind: SpaceKind) -> Vec<&SpaceLink> {
+    pub fn personal(&self) -> Vec<&SpaceLink> {
+        self.spaces_of(SpaceKind::Person)
+    }
+    pub fn organizations(&self) -> Vec<&SpaceLink> {
+        self.spaces_of(SpaceKind::Org)
+    }
+    pub fn desks(&self) -> Vec<&SpaceLink> {
+        self.spaces_of(SpaceKind::Operator)
+    }
+    fn spaces_of(&self, kind: SpaceKind) -> Vec<&SpaceLink> {
         self.spaces.iter().filter(|space| space.kind == kind).collect()
     }
     pub fn user_initial(&self) -> String {

@@ -94,7 +94,6 @@ impl IntoResponse for Failure {
 #[template(path = "error/error.html")]
 struct ErrorPage<'a> {
     page: Page,
-    status: u16,
     message: String,
     code: &'a str,
     retry: Option<&'a Retry>,
@@ -143,7 +142,6 @@ pub(crate) fn render(ctx: &Ctx, problem: &Problem) -> Response {
             problem.status,
             ErrorPage {
                 page: Page::new(ctx, title),
-                status: problem.status.as_u16(),
                 message,
                 code: error.code,
                 retry: problem.retry.as_ref(),
