@@ -42,6 +42,7 @@ CREATE TABLE flow (
 );
 CREATE INDEX flow_expiry ON flow (expires_at);
 
+-- zones: the network zones in which the person's browser was, one a line; the product's server asks from elsewhere.
 CREATE TABLE authorization_code (
     id BIGINT PRIMARY KEY,
     code_hash BYTEA NOT NULL UNIQUE,
@@ -54,6 +55,7 @@ CREATE TABLE authorization_code (
     code_challenge TEXT NOT NULL,
     nonce TEXT,
     scope TEXT NOT NULL,
+    zones TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     consumed_at BIGINT
@@ -71,6 +73,7 @@ CREATE TABLE token (
     organization_id BIGINT REFERENCES organization (id),
     membership_id BIGINT REFERENCES membership (id),
     scope TEXT NOT NULL,
+    zones TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     revoked_at BIGINT

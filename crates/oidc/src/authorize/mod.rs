@@ -1,0 +1,4 @@
+//! The authorization endpoint.
+pub mod model;
+#[cfg(test)]
+mod model_tests;

@@ -1,0 +1,189 @@
+use super::{model::Scope, next::Consent};
+use db::{Statement, Tx, sql};
+use kernel::{
+    Id, Result, Timestamp, TokenHash,
+    id::{AccountId, ClientId, MembershipId, OrganizationId, SessionId, mark},
+};
+use organization::decision::Space;
+
+pub type FlowId = Id<mark::AuthorizationRequest>;
+
+db::text_enum! {
+    pub enum FlowKind { Authorize = "authorize", Logout = "logout" }
+}
+
+/// A stored request.
+pub struct Flow {
+    pub id: FlowId,
+    /// None for a sign-out that names no client.
+    pub client_id: Option<String>,
+    pub parameters: String,
+    pub browser: Option<Vec<u8>>,
+    pub created_at: Timestamp,
+    pub consumed_at: Option<Timestamp>,
+}
+db::row!(Flow { id, client_id, parameters, browser, created_at, consumed_at });
+
+pub struct NewFlow {
+    pub id: FlowId,
+    pub handle: TokenHash,
+    pub kind: FlowKind,
+    pub client: Option<ClientId>,
+    pub parameters: String,
+    pub browser: Option<[u8; 32]>,
+    pub now: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+pub fn insert_flow(statement: Statement<'_, '_>, flow: &NewFlow) -> Result<()> {
+    statement
+        .run(
+            sql!(
+                "INSERT INTO flow (id, handle_hash, kind, client_id, parameters, browser, created_at, expires_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+            ),
+            &[
+                &flow.id,
+                &flow.handle,
+                &flow.kind,
+                &flow.client,
+                &flow.parameters,
+                &flow.browser,
+                &flow.now,
+                &flow.expires_at,
+            ],
+        )
+        .map(drop)
+}
+
+pub fn find_flow(statement: Statement<'_, '_>, handle: &TokenHash, kind: FlowKind, now: Timestamp) -> Result<Option<Flow>> {
+    statement.opt(
+        sql!(
+            "SELECT f.id, c.client_id, f.parameters, f.browser, f.created_at, f.consumed_at
+             FROM flow f LEFT JOIN client c ON c.id = f.client_id
+             WHERE f.handle_hash = $1 AND f.kind = $2 AND f.expires_at > $3"
+        ),
+        &[handle, &kind, &now],
+    )
+}
+
+/// Binds a flow to the browser that brings it first. False: another one was quicker.
+pub fn bind_flow(statement: Statement<'_, '_>, flow: FlowId, browser: &[u8; 32]) -> Result<bool> {
+    let changed = statement.run(
+        sql!("UPDATE flow SET browser = $1 WHERE id = $2 AND (browser IS NULL OR browser = $1)"),
+        &[browser, &flow],
+    )?;
+    Ok(changed > 0)
+}
+
+/// Exactly once.
+pub fn consume_flow(tx: &mut Tx<'_>, flow: FlowId, now: Timestamp) -> Result<bool> {
+    let changed = tx.run(
+        sql!("UPDATE flow SET consumed_at = $1 WHERE id = $2 AND consumed_at IS NULL"),
+        &[&now, &flow],
+    )?;
+    Ok(changed > 0)
+}
+
+struct ConsentRow {
+    organization: i64,
+    scope: String,
+    at: Timestamp,
+}
+db::row!(ConsentRow { organization, scope, at });
+
+pub fn list_consents(tx: &mut Tx<'_>, account: AccountId, client: ClientId) -> Result<Vec<Consent>> {
+    let rows: Vec<ConsentRow> = tx.all(
+        sql!("SELECT organization_id, scope, at FROM consent WHERE account_id = $1 AND client_id = $2"),
+        &[&account, &client],
+    )?;
+    let consent = |row: ConsentRow| Consent {
+        space: if row.organization == 0 { Space::Personal } else { Space::Organization(Id::from_i64(row.organization)) },
+        scope: Scope::of_text(&row.scope),
+        at: row.at,
+    };
+    Ok(rows.into_iter().map(consent).collect())
+}
+
+pub fn upsert_consent(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    client: ClientId,
+    space: Space,
+    scope: Scope,
+    now: Timestamp,
+) -> Result<()> {
+    let organization = space.organization().map_or(0, OrganizationId::as_i64);
+    tx.run(
+        sql!(
+            "INSERT INTO consent (account_id, client_id, organization_id, scope, at) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (account_id, client_id, organization_id) DO UPDATE SET scope = excluded.scope, at = excluded.at"
+        ),
+        &[&account, &client, &organization, &scope.text(), &now],
+    )
+    .map(drop)
+}
+
+pub struct NewCode {
+    pub id: Id<mark::Request>,
+    pub hash: TokenHash,
+    pub client: ClientId,
+    pub account: AccountId,
+    pub session: SessionId,
+    pub organization: Option<OrganizationId>,
+    pub redirect_uri: String,
+    pub code_challenge: String,
+    pub nonce: Option<String>,
+    pub scope: Scope,
+    pub zones: String,
+    pub now: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// `membership` is the one that the decision in this transaction found.
+pub fn insert_code(tx: &mut Tx<'_>, code: &NewCode, membership: Option<MembershipId>) -> Result<()> {
+    tx.run(
+        sql!(
+            "INSERT INTO authorization_code (id, code_hash, client_id, account_id, session_id, organization_id,
+                 membership_id, redirect_uri, code_challenge, nonce, scope, zones, created_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+        ),
+        &[
+            &code.id,
+            &code.hash,
+            &code.client,
+            &code.account,
+            &code.session,
+            &code.organization,
+            &membership,
+            &code.redirect_uri,
+            &code.code_challenge,
+            &code.nonce,
+            &code.scope.text(),
+            &code.zones,
+            &code.now,
+            &code.expires_at,
+        ],
+    )
+    .map(drop)
+}
+
+/// Removes what ran out before `before`, a slice at a time; answers how many rows went.
+pub fn delete_expired(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64> {
+    let mut gone = tx.run(
+        sql!("DELETE FROM flow WHERE id IN (SELECT id FROM flow WHERE expires_at < $1 LIMIT 500)"),
+        &[&before],
+    )?;
+    gone += tx.run(
+        sql!("DELETE FROM token WHERE id IN (SELECT id FROM token WHERE expires_at < $1 LIMIT 500)"),
+        &[&before],
+    )?;
+    gone += tx.run(
+        sql!(
+            "DELETE FROM authorization_code WHERE id IN
+                 (SELECT id FROM authorization_code WHERE expires_at < $1 LIMIT 500)"
+        ),
+        &[&before],
+    )?;
+    Ok(gone)
+}

@@ -1,0 +1,146 @@
+use super::store::Facts;
+use crate::authorize::model::Scope;
+use db::Keyring;
+use identity::realname::RealNameLevel;
+use kernel::{Result, Timestamp, id::OrganizationId};
+use organization::membership::Role;
+use serde::Serialize;
+
+/// The organization acted for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OrganizationClaims {
+    pub id: OrganizationId,
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uscc: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member_number: Option<String>,
+}
+
+/// Who signed in and for whom they act. `sub` is always the person's account, never the organization: products key on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Subject {
+    pub sub: String,
+    /// `person` or `organization`.
+    pub acting_for: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<OrganizationClaims>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub org_id: Option<OrganizationId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    pub real_name_level: RealNameLevel,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preferred_username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_number_verified: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_verified: Option<bool>,
+}
+
+impl Subject {
+    /// Opens the sealed columns that the scope asks for, and no others.
+    pub fn new(facts: Facts, role: Option<Role>, level: RealNameLevel, scope: Scope, keyring: &Keyring) -> Result<Self> {
+        let row = facts.account.as_i64();
+        let open = |wanted: bool, column: &'static str, sealed: Option<&Vec<u8>>| match sealed {
+            Some(sealed) if wanted => keyring.open(column, row, sealed).map(Some),
+            _ => Ok(None),
+        };
+        let phone_number = open(scope.phone, "account.phone", facts.phone.as_ref())?;
+        let email = open(scope.email, "account.email", facts.email.as_ref())?;
+        let organization = match (facts.organization, facts.organization_name) {
+            (Some(id), Some(name)) => {
+                Some(OrganizationClaims { id, name, uscc: facts.uscc, member_number: facts.member_number })
+            }
+            _ => None,
+        };
+        Ok(Self {
+            sub: facts.sub,
+            acting_for: if organization.is_some() { "organization" } else { "person" },
+            org_id: organization.as_ref().map(|organization| organization.id),
+            role: role.filter(|_| organization.is_some()),
+            organization,
+            real_name_level: level,
+            name: open(scope.profile, "account.name", Some(&facts.name))?,
+            preferred_username: scope.profile.then_some(facts.login_name),
+            phone_number_verified: phone_number.is_some().then_some(facts.phone_proven),
+            phone_number,
+            email_verified: email.is_some().then_some(facts.email_proven),
+            email,
+        })
+    }
+}
+
+/// Claims about the sign-in itself, around the subject's (OpenID Connect Core §2).
+#[derive(Clone, Debug, Serialize)]
+pub struct IdToken<'a> {
+    pub iss: &'a str,
+    pub aud: &'a str,
+    pub iat: i64,
+    pub exp: i64,
+    pub auth_time: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<&'a str>,
+    pub acr: String,
+    pub amr: &'a [String],
+    pub sid: String,
+    pub at_hash: String,
+    #[serde(flatten)]
+    pub subject: &'a Subject,
+}
+
+/// ID tokens are looked at once, at sign-in.
+pub const ID_TOKEN_SECONDS: i64 = 600;
+
+/// What a sign-in was, for [`IdToken`].
+pub struct Claims<'a> {
+    pub issuer: &'a str,
+    pub client_id: &'a str,
+    pub now: Timestamp,
+    pub authenticated_at: Timestamp,
+    pub nonce: Option<&'a str>,
+    /// 1 to 3.
+    pub strength: i64,
+    pub methods: &'a [String],
+    pub session: i64,
+    pub access_token: &'a str,
+}
+impl Claims<'_> {
+    /// The bytes that are signed.
+    pub fn id_token(&self, subject: &Subject, keyring: &Keyring) -> Vec<u8> {
+        let token = IdToken {
+            iss: self.issuer,
+            aud: self.client_id,
+            iat: self.now.as_seconds(),
+            exp: self.now.plus_seconds(ID_TOKEN_SECONDS).as_seconds(),
+            auth_time: self.authenticated_at.as_seconds(),
+            nonce: self.nonce,
+            acr: format!("urn:fujie:aal:{}", self.strength.clamp(1, 3)),
+            amr: self.methods,
+            sid: session_identifier(keyring, self.session, self.client_id),
+            at_hash: half_hash(self.access_token),
+            subject,
+        };
+        // A struct of strings and numbers always serializes.
+        serde_json::to_vec(&token).unwrap_or_default()
+    }
+}
+
+/// The session under a name of this client's own, so that two clients cannot compare.
+pub fn session_identifier(keyring: &Keyring, session: i64, client_id: &str) -> String {
+    let mac = keyring.mac("oidc.sid", &[&session.to_be_bytes(), client_id.as_bytes()]);
+    data_encoding::BASE64URL_NOPAD.encode(mac.first_chunk::<16>().map_or(&[][..], |half| half))
+}
+
+/// The left half of the SHA-256 (Core §3.1.3.6; both our algorithms hash with SHA-256).
+pub fn half_hash(token: &str) -> String {
+    use sha2::{Digest, Sha256};
+    let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+    data_encoding::BASE64URL_NOPAD.encode(digest.first_chunk::<16>().map_or(&[][..], |half| half))
+}

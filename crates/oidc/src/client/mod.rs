@@ -1,0 +1,11 @@
+//! Clients: the applications of a product that may ask who signed in. Redirect addresses are compared as exact strings,
+//! secrets are 256 random bits kept as a keyed hash. `authorize`, `token`, `logout` and the decision API call `service`;
+//! the command line and the desk register clients.
+pub mod model;
+pub mod service;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use model::{Algorithm, Client, ClientState, RedirectUri};
+pub use service::NewClient;

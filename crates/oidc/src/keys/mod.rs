@@ -1,0 +1,11 @@
+//! Signing keys of ID tokens: ES256 and RS256, made at the first start, private halves sealed in the database. A new key
+//! is published before it signs, an old one stays published after it has stopped, so that no client meets a token whose
+//! key it cannot find. Keys are decoded once and held in memory; `service::Keys` reloads them in the background.
+pub mod model;
+pub mod service;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use model::KeySet;
+pub use service::{Keys, Rotated, rotate};

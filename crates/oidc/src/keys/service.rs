@@ -1,0 +1,144 @@
+use super::{
+    model::{self, HINT_DAYS, KeySet, LEAD_SECONDS, OVERLAP_SECONDS, SigningKey},
+    store::{self, NewKey},
+};
+use crate::client::Algorithm;
+use arc_swap::ArcSwapOption;
+use db::Db;
+use kernel::{Actor, Error, Event, Result, Timestamp};
+use serde_json::json;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// Younger than this, the keys in memory are used as they are.
+const FRESH_MS: i64 = 5_000;
+/// Older than this, nothing is signed before they are read again.
+const STALE_MS: i64 = 60_000;
+
+/// The keys, held in memory. Cheap to clone.
+#[derive(Clone)]
+pub struct Keys(Arc<Inner>);
+struct Inner {
+    db: Db,
+    set: ArcSwapOption<KeySet>,
+    reloading: AtomicBool,
+}
+
+impl Keys {
+    pub fn new(db: Db) -> Self {
+        let inner = Arc::new(Inner { db, set: ArcSwapOption::empty(), reloading: AtomicBool::new(false) });
+        let listening = Arc::downgrade(&inner);
+        // Another process has rotated, or this one: whoever asks next reads them again.
+        inner.db.on_change(move |change| {
+            if change.topic == "signing_key"
+                && let Some(inner) = listening.upgrade()
+            {
+                inner.set.store(None);
+            }
+        });
+        Self(inner)
+    }
+    /// At start: makes the keys that are missing and reads them all.
+    pub async fn ensure(&self) -> Result<()> {
+        let now = self.0.db.clock().now();
+        let set = self.reload(now).await?;
+        let missing: Vec<Algorithm> =
+            Algorithm::ALL.iter().copied().filter(|algorithm| set.signer(*algorithm, now).is_err()).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let keys = generate(&self.0.db, missing).await?;
+        let keys = Arc::new(keys);
+        self.0
+            .db
+            .write(move |tx| {
+                let mut events = Vec::new();
+                for key in keys.iter() {
+                    // Another node may have been quicker.
+                    if !store::exists(tx, key.algorithm, now)? {
+                        store::insert(tx, key, now, now)?;
+                        events.push(event(&Actor::system(), "key.created", key));
+                    }
+                }
+                Ok(((), events))
+            })
+            .await?;
+        self.reload(now).await.map(drop)
+    }
+    /// The keys of now; read again in the background when they have aged.
+    pub async fn current(&self, now: Timestamp) -> Result<Arc<KeySet>> {
+        let Some(set) = self.0.set.load_full() else { return self.reload(now).await };
+        let age = now.as_millis().saturating_sub(set.loaded_at.as_millis());
+        if age >= STALE_MS {
+            return self.reload(now).await;
+        }
+        if age >= FRESH_MS && !self.0.reloading.swap(true, Ordering::AcqRel) {
+            let keys = self.clone();
+            tokio::spawn(async move {
+                if let Err(error) = keys.reload(now).await {
+                    tracing::warn!(%error, "signing keys could not be read again");
+                }
+                keys.0.reloading.store(false, Ordering::Release);
+            });
+        }
+        Ok(set)
+    }
+    async fn reload(&self, now: Timestamp) -> Result<Arc<KeySet>> {
+        let keyring = self.0.db.keyring().clone();
+        let since = now.plus_days(-HINT_DAYS);
+        let stored = self.0.db.read_one(move |statement| store::list(statement, &keyring, since)).await?;
+        let keys = stored.iter().map(SigningKey::decode).collect::<Result<Vec<_>>>()?;
+        let set = Arc::new(KeySet::new(keys, now));
+        self.0.set.store(Some(set.clone()));
+        Ok(set)
+    }
+}
+
+/// One new key of each algorithm.
+#[derive(Clone, Debug)]
+pub struct Rotated {
+    pub kid: String,
+    pub algorithm: Algorithm,
+    pub signs_from: Timestamp,
+}
+
+/// Makes new keys. They sign after a lead time in which clients learn of them, or `at_once`; the old ones stay published
+/// until the tokens that they signed have expired.
+pub async fn rotate(db: &Db, actor: &Actor, at_once: bool) -> Result<Vec<Rotated>> {
+    let now = db.clock().now();
+    let signs_from = if at_once { now } else { now.plus_seconds(LEAD_SECONDS) };
+    let keys = Arc::new(generate(db, Algorithm::ALL.to_vec()).await?);
+    let actor = actor.clone();
+    db.write(move |tx| {
+        let mut rotated = Vec::new();
+        let mut events = Vec::new();
+        for key in keys.iter() {
+            store::insert(tx, key, signs_from, now)?;
+            store::retire_others(tx, key, signs_from, signs_from.plus_seconds(OVERLAP_SECONDS))?;
+            events.push(event(&actor, "key.rotated", key));
+            rotated.push(Rotated { kid: key.generated.kid.clone(), algorithm: key.algorithm, signs_from });
+        }
+        Ok((rotated, events))
+    })
+    .await
+}
+
+async fn generate(db: &Db, algorithms: Vec<Algorithm>) -> Result<Vec<NewKey>> {
+    let db = db.clone();
+    tokio::task::spawn_blocking(move || {
+        algorithms
+            .into_iter()
+            .map(|algorithm| NewKey::seal(&db, algorithm, model::generate(algorithm)?))
+            .collect()
+    })
+    .await
+    .map_err(|error| Error::internal("key.unusable").because(error))?
+}
+
+fn event(actor: &Actor, action: &'static str, key: &NewKey) -> Event {
+    Event::done(actor, action)
+        .on("signing_key", key.id)
+        .with(json!({ "kid": key.generated.kid, "algorithm": key.algorithm.as_str() }))
+}

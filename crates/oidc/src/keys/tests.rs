@@ -1,0 +1,118 @@
+use super::{KeySet, Keys, model, rotate};
+use crate::client::Algorithm;
+use kernel::{Actor, Clock, Secret, Timestamp};
+use serde_json::{Value, json};
+
+const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+fn key(algorithm: Algorithm, from: i64, until: i64, published: i64) -> model::SigningKey {
+    let made = model::generate(algorithm).unwrap();
+    model::SigningKey::decode(&model::Stored {
+        kid: made.kid,
+        algorithm,
+        private_key: Secret::new(made.private_key.expose()),
+        public_jwk: made.public_jwk,
+        signs_from: NOW.plus_seconds(from),
+        signs_until: NOW.plus_seconds(until),
+        published_until: NOW.plus_seconds(published),
+    })
+    .unwrap()
+}
+
+/// As a client would: by the published key set alone.
+fn verify(jwks: &[u8], token: &str) -> Option<Value> {
+    let set: jsonwebtoken::jwk::JwkSet = serde_json::from_slice(jwks).unwrap();
+    let header = jsonwebtoken::decode_header(token).ok()?;
+    let key = set.find(&header.kid?)?;
+    let mut rules = jsonwebtoken::Validation::new(header.alg);
+    rules.validate_exp = false;
+    rules.validate_aud = false;
+    rules.required_spec_claims.clear();
+    jsonwebtoken::decode(token, &jsonwebtoken::DecodingKey::from_jwk(key).unwrap(), &rules)
+        .ok()
+        .map(|data| data.claims)
+}
+
+#[test]
+fn both_algorithms_sign_what_the_published_set_verifies() {
+    for algorithm in Algorithm::ALL {
+        let set = KeySet::new(vec![key(*algorithm, 0, 10, 10)], NOW);
+        let token = set.signer(*algorithm, NOW).unwrap().sign(br#"{"sub":"x"}"#).unwrap();
+        assert_eq!(verify(&set.jwks(), &token), Some(json!({ "sub": "x" })));
+        let altered = token.replacen('.', ".A", 1);
+        assert_eq!(verify(&set.jwks(), &altered), None);
+    }
+}
+#[test]
+fn the_set_holds_public_members_alone() {
+    let set = KeySet::new(vec![key(Algorithm::Es256, 0, 10, 10), key(Algorithm::Rs256, 0, 10, 10)], NOW);
+    let jwks: Value = serde_json::from_slice(&set.jwks()).unwrap();
+    insta::assert_json_snapshot!(jwks, {
+        ".keys[].kid" => "[kid]", ".keys[].x" => "[x]", ".keys[].y" => "[y]", ".keys[].n" => "[n]",
+    });
+}
+#[test]
+fn the_newest_key_whose_time_has_come_signs() {
+    let old = key(Algorithm::Es256, -100, 10, 1000);
+    let new = key(Algorithm::Es256, 10, 1000, 1000);
+    let (old_kid, new_kid) = (old.kid.clone(), new.kid.clone());
+    let set = KeySet::new(vec![old, new], NOW);
+    assert_eq!(set.signer(Algorithm::Es256, NOW).unwrap().kid, old_kid);
+    assert_eq!(set.signer(Algorithm::Es256, NOW.plus_seconds(10)).unwrap().kid, new_kid);
+    assert!(set.signer(Algorithm::Es256, NOW.plus_seconds(1000)).is_err());
+    assert!(set.signer(Algorithm::Rs256, NOW).is_err());
+    let text = String::from_utf8(set.jwks().to_vec()).unwrap();
+    assert!(text.contains(&old_kid) && text.contains(&new_kid), "both are published");
+}
+#[test]
+fn f18_a_hint_is_read_with_the_keys_own_algorithm() {
+    let set = KeySet::new(vec![key(Algorithm::Es256, 0, 10, 10)], NOW);
+    let claims = json!({ "iss": "https://op.test", "sub": "s", "aud": "c", "exp": 1 }).to_string();
+    let signer = set.signer(Algorithm::Es256, NOW).unwrap();
+    let token = signer.sign(claims.as_bytes()).unwrap();
+    assert_eq!(set.read_hint(&token, "https://op.test").unwrap().sub, "s");
+    assert!(set.read_hint(&token, "https://other.test").is_none());
+    let public = signer.public_jwk.get("x").unwrap().as_str().unwrap();
+    let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
+    header.kid = Some(signer.kid.clone());
+    let secret = jsonwebtoken::EncodingKey::from_secret(public.as_bytes());
+    let forged =
+        jsonwebtoken::encode(&header, &serde_json::from_str::<Value>(&claims).unwrap(), &secret).unwrap();
+    assert!(set.read_hint(&forged, "https://op.test").is_none());
+    let unsigned = format!("eyJhbGciOiJub25lIn0.{}.", token.split('.').nth(1).unwrap());
+    assert!(set.read_hint(&unsigned, "https://op.test").is_none());
+}
+#[tokio::test]
+async fn keys_are_made_once_and_rotate_with_overlap() {
+    for db in db::testing::engines_at(Clock::fixed(NOW)).await {
+        let keys = Keys::new(db.clone());
+        keys.ensure().await.unwrap();
+        let first = keys.current(NOW).await.unwrap();
+        keys.ensure().await.unwrap();
+        assert_eq!(keys.current(NOW).await.unwrap().jwks(), first.jwks(), "a second start makes no keys");
+        let kid = |set: &KeySet, now| set.signer(Algorithm::Es256, now).unwrap().kid.clone();
+        let old = kid(&first, NOW);
+
+        let rotated = rotate(&db, &Actor::system(), false).await.unwrap();
+        assert_eq!(rotated.len(), 2);
+        let set = keys.current(NOW).await.unwrap();
+        assert_eq!(kid(&set, NOW), old, "clients learn of the new key before it signs");
+        assert_ne!(kid(&set, NOW.plus_seconds(model::LEAD_SECONDS)), old);
+        assert_eq!(
+            serde_json::from_slice::<Value>(&set.jwks()).unwrap()["keys"].as_array().unwrap().len(),
+            4
+        );
+
+        rotate(&db, &Actor::system(), true).await.unwrap();
+        let set = keys.current(NOW).await.unwrap();
+        let now_signing = kid(&set, NOW);
+        assert_ne!(now_signing, old);
+        assert!(!rotated.iter().any(|key| key.kid == now_signing));
+        let token = first.signer(Algorithm::Es256, NOW).unwrap().sign(b"{}").unwrap();
+        assert!(verify(&set.jwks(), &token).is_some(), "the old key is still published");
+
+        db.clock().advance_seconds(model::OVERLAP_SECONDS + model::LEAD_SECONDS + 1);
+        let later = keys.current(db.clock().now()).await.unwrap();
+        assert!(verify(&later.jwks(), &token).is_none(), "and goes when its tokens have expired");
+    }
+}
