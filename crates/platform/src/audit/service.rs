@@ -1,0 +1,28 @@
+//! The operation record of an organization, of an account, of one request.
+use super::{
+    model::{Before, Entry},
+    store,
+};
+use db::Db;
+use kernel::{
+    Result,
+    id::{AccountId, OrganizationId},
+};
+
+/// Newest first, `before` exclusive; at most 200.
+pub async fn of_organization(
+    db: &Db,
+    organization: OrganizationId,
+    before: Before,
+    limit: i64,
+) -> Result<Vec<Entry>> {
+    db.read(move |tx| store::list_of_organization(tx, organization, before, limit.clamp(1, 200))).await
+}
+/// What the account did, newest first.
+pub async fn of_account(db: &Db, account: AccountId, before: Before, limit: i64) -> Result<Vec<Entry>> {
+    db.read(move |tx| store::list_of_account(tx, account, before, limit.clamp(1, 200))).await
+}
+/// What one request did, in order.
+pub async fn of_request(db: &Db, request_id: String) -> Result<Vec<Entry>> {
+    db.read(move |tx| store::list_of_request(tx, &request_id)).await
+}

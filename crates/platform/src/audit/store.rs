@@ -1,0 +1,49 @@
+use super::model::{Before, Entry};
+use db::{Tx, sql};
+use kernel::{
+    Result,
+    id::{AccountId, OrganizationId},
+};
+
+pub(super) fn list_of_organization(
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    before: Before,
+    limit: i64,
+) -> Result<Vec<Entry>> {
+    tx.all(
+        sql!(
+            "SELECT id, at, actor_kind, actor_account_id, action, outcome, object_kind, object_id, organization_id,
+                address, request_id, detail
+             FROM audit_event WHERE organization_id = $1 AND (at < $2 OR at = $2 AND id < $3)
+             ORDER BY at DESC, id DESC LIMIT $4"
+        ),
+        &[&organization, &before.at, &before.id, &limit],
+    )
+}
+pub(super) fn list_of_account(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    before: Before,
+    limit: i64,
+) -> Result<Vec<Entry>> {
+    tx.all(
+        sql!(
+            "SELECT id, at, actor_kind, actor_account_id, action, outcome, object_kind, object_id, organization_id,
+                address, request_id, detail
+             FROM audit_event WHERE actor_account_id = $1 AND (at < $2 OR at = $2 AND id < $3)
+             ORDER BY at DESC, id DESC LIMIT $4"
+        ),
+        &[&account, &before.at, &before.id, &limit],
+    )
+}
+pub(super) fn list_of_request(tx: &mut Tx<'_>, request_id: &str) -> Result<Vec<Entry>> {
+    tx.all(
+        sql!(
+            "SELECT id, at, actor_kind, actor_account_id, action, outcome, object_kind, object_id, organization_id,
+                address, request_id, detail
+             FROM audit_event WHERE request_id = $1 ORDER BY at, id LIMIT 200"
+        ),
+        &[&request_id],
+    )
+}

@@ -1,0 +1,36 @@
+//! Count, look, clear. Keys of personal data are MACed by the caller.
+use super::{
+    model::{Hit, Limit},
+    store,
+};
+use db::{Db, Tx};
+use kernel::{Result, Timestamp};
+
+/// Counts one attempt; the row lock makes parallel attempts count one after the other.
+pub fn hit_in(tx: &mut Tx<'_>, limit: Limit, key: &[u8], now: Timestamp) -> Result<Hit> {
+    let (n, until) = store::hit(tx, limit.scope, key, now.plus_seconds(limit.seconds), now)?;
+    Ok(Hit { n, most: limit.most, until })
+}
+/// The counter as it stands, without counting.
+pub fn peek_in(tx: &mut Tx<'_>, limit: Limit, key: &[u8], now: Timestamp) -> Result<Hit> {
+    let (n, until) = store::peek(tx, limit.scope, key, now)?.unwrap_or((0, now));
+    Ok(Hit { n, most: limit.most, until })
+}
+pub fn clear_in(tx: &mut Tx<'_>, limit: Limit, key: &[u8]) -> Result<()> {
+    store::delete(tx, limit.scope, key).map(drop)
+}
+/// Takes one hit back, for what was counted before it was known to be in order.
+pub fn give_back_in(tx: &mut Tx<'_>, limit: Limit, key: &[u8]) -> Result<()> {
+    store::give_back(tx, limit.scope, key).map(drop)
+}
+/// One hit in a transaction of its own.
+pub async fn hit(db: &Db, limit: Limit, key: Vec<u8>, now: Timestamp) -> Result<Hit> {
+    db.write_unaudited("counter", move |tx| hit_in(tx, limit, &key, now)).await
+}
+pub async fn peek(db: &Db, limit: Limit, key: Vec<u8>, now: Timestamp) -> Result<Hit> {
+    db.read(move |tx| peek_in(tx, limit, &key, now)).await
+}
+pub(crate) async fn forget_old(db: &Db) -> Result<()> {
+    let now = db.clock().now();
+    db.exec("old counters", move |statement| store::delete_old(statement, now)).await.map(drop)
+}

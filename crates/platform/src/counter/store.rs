@@ -1,0 +1,41 @@
+use db::{Statement, Tx, sql};
+use kernel::{Result, Timestamp};
+
+pub(super) fn hit(
+    tx: &mut Tx<'_>,
+    scope: &str,
+    key: &[u8],
+    until: Timestamp,
+    now: Timestamp,
+) -> Result<(i64, Timestamp)> {
+    tx.one(
+        sql!(
+            "INSERT INTO counter (scope, key, n, window_until) VALUES ($1, $2, 1, $3)
+             ON CONFLICT (scope, key) DO UPDATE SET
+                n = CASE WHEN counter.window_until <= $4 THEN 1 ELSE counter.n + 1 END,
+                window_until = CASE WHEN counter.window_until <= $4 THEN $3 ELSE counter.window_until END
+             RETURNING n, window_until"
+        ),
+        &[&scope, &key, &until, &now],
+    )
+}
+pub(super) fn peek(
+    tx: &mut Tx<'_>,
+    scope: &str,
+    key: &[u8],
+    now: Timestamp,
+) -> Result<Option<(i64, Timestamp)>> {
+    tx.opt(
+        sql!("SELECT n, window_until FROM counter WHERE scope = $1 AND key = $2 AND window_until > $3"),
+        &[&scope, &key, &now],
+    )
+}
+pub(super) fn delete(tx: &mut Tx<'_>, scope: &str, key: &[u8]) -> Result<u64> {
+    tx.run(sql!("DELETE FROM counter WHERE scope = $1 AND key = $2"), &[&scope, &key])
+}
+pub(super) fn give_back(tx: &mut Tx<'_>, scope: &str, key: &[u8]) -> Result<u64> {
+    tx.run(sql!("UPDATE counter SET n = n - 1 WHERE scope = $1 AND key = $2 AND n > 0"), &[&scope, &key])
+}
+pub(super) fn delete_old(statement: Statement<'_, '_>, now: Timestamp) -> Result<u64> {
+    statement.run(sql!("DELETE FROM counter WHERE window_until <= $1"), &[&now])
+}

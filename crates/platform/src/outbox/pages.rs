@@ -1,0 +1,46 @@
+//! `/dev/outbox`: what would have been sent. Only in the demo, only behind a loopback listener.
+use super::{Delivered, Outbox};
+use askama::Template;
+use axum::Extension;
+use kernel::Error;
+use web::{Ctx, Page, Policy, Routes};
+
+/// `shown` is "demo, and the listener is loopback"; otherwise these addresses do not exist.
+pub fn routes(shown: bool) -> Routes {
+    if !shown {
+        return Routes::new();
+    }
+    Routes::new().get("/dev/outbox", Policy::Public, page).get("/dev/outbox.json", Policy::Public, list)
+}
+
+#[derive(Template)]
+#[template(path = "outbox/outbox.html")]
+struct OutboxPage {
+    page: Page,
+    messages: Vec<Row>,
+}
+struct Row {
+    message: Delivered,
+    at: String,
+    sms: bool,
+}
+
+fn delivered(outbox: &Outbox) -> kernel::Result<Vec<Delivered>> {
+    outbox.local_outbox().map(super::LocalOutbox::list).ok_or_else(|| Error::not_found("page.unknown"))
+}
+async fn list(Extension(outbox): Extension<Outbox>) -> web::Result {
+    Ok(web::json(&delivered(&outbox)?))
+}
+async fn page(ctx: Ctx, Extension(outbox): Extension<Outbox>) -> web::Result {
+    let zone = ctx.app.zone.clone();
+    let messages = delivered(&outbox)?
+        .into_iter()
+        .map(|message| Row {
+            at: message.at.local_minute(&zone),
+            sms: message.channel == super::Channel::Sms,
+            message,
+        })
+        .collect();
+    let title = ctx.lang.t("platform-outbox-title");
+    Ok(web::html(OutboxPage { page: Page::new(&ctx, title), messages }))
+}

@@ -1,0 +1,102 @@
+use super::model::{Channel, Claimed, OutboxId, State};
+use db::{Statement, Tx, sql};
+use kernel::{Result, Timestamp};
+
+pub(super) struct Queued {
+    pub id: OutboxId,
+    pub channel: Channel,
+    pub purpose: &'static str,
+    pub subject: String,
+    pub body: Vec<u8>,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+pub(super) fn insert(tx: &mut Tx<'_>, row: &Queued) -> Result<u64> {
+    tx.run(
+        sql!(
+            "INSERT INTO outbox (id, channel, purpose, subject, body, state, attempts, lease_until, created_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, 'queued', 0, 0, $6, $7)"
+        ),
+        &[
+            &row.id,
+            &row.channel,
+            &row.purpose,
+            &row.subject,
+            &row.body,
+            &row.created_at,
+            &row.expires_at,
+        ],
+    )
+}
+/// The oldest message whose recipient has no older one waiting. A lost race claims nothing.
+pub(super) fn claim(
+    statement: Statement<'_, '_>,
+    lease_until: Timestamp,
+    now: Timestamp,
+) -> Result<Option<Claimed>> {
+    statement.opt(
+        sql!(
+            "UPDATE outbox SET lease_until = $1, attempts = attempts + 1
+             WHERE state = 'queued' AND lease_until < $2 AND expires_at > $2 AND id = (
+                SELECT o.id FROM outbox o WHERE o.state = 'queued' AND o.lease_until < $2 AND o.expires_at > $2
+                    AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.state = 'queued' AND p.channel = o.channel
+                        AND p.subject = o.subject AND p.id < o.id AND p.expires_at > $2)
+                ORDER BY o.id LIMIT 1)
+             RETURNING id, channel, purpose, body, attempts, lease_until, created_at"
+        ),
+        &[&lease_until, &now],
+    )
+}
+/// Final: the body goes. Only the holder of the lease may say so.
+pub(super) fn finish(
+    statement: Statement<'_, '_>,
+    claimed: (OutboxId, Timestamp),
+    state: State,
+    now: Timestamp,
+    error: Option<String>,
+) -> Result<u64> {
+    statement.run(
+        sql!(
+            "UPDATE outbox SET state = $3, body = NULL, delivered_at = $4, error = $5
+             WHERE id = $1 AND lease_until = $2 AND state = 'queued'"
+        ),
+        &[&claimed.0, &claimed.1, &state, &now, &error],
+    )
+}
+/// Back into the queue; the lease is when it may be tried again.
+pub(super) fn put_back(
+    statement: Statement<'_, '_>,
+    claimed: (OutboxId, Timestamp),
+    again_at: Timestamp,
+    error: String,
+) -> Result<u64> {
+    statement.run(
+        sql!(
+            "UPDATE outbox SET lease_until = $3, error = $4 WHERE id = $1 AND lease_until = $2 AND state = 'queued'"
+        ),
+        &[&claimed.0, &claimed.1, &again_at, &error],
+    )
+}
+pub(super) fn expire(statement: Statement<'_, '_>, now: Timestamp) -> Result<u64> {
+    statement.run(
+        sql!("UPDATE outbox SET state = 'expired', body = NULL WHERE state = 'queued' AND expires_at <= $1"),
+        &[&now],
+    )
+}
+pub(super) fn delete_old(statement: Statement<'_, '_>, before: Timestamp) -> Result<u64> {
+    statement.run(sql!("DELETE FROM outbox WHERE state <> 'queued' AND created_at < $1"), &[&before])
+}
+/// Whether a claim could find something.
+pub(super) fn is_due(statement: Statement<'_, '_>, now: Timestamp) -> Result<bool> {
+    let due: Option<OutboxId> = statement.opt(
+        sql!(
+            "SELECT o.id FROM outbox o WHERE o.state = 'queued' AND o.lease_until < $1 AND o.expires_at > $1
+                AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.state = 'queued' AND p.channel = o.channel
+                    AND p.subject = o.subject AND p.id < o.id AND p.expires_at > $1)
+             ORDER BY o.id LIMIT 1"
+        ),
+        &[&now],
+    )?;
+    Ok(due.is_some())
+}
