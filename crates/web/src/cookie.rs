@@ -47,6 +47,7 @@ pub fn session_token(headers: &HeaderMap, app: &App) -> Option<String> {
 pub fn set_session(app: &App, token: &str, max_age: Option<i64>) -> HeaderValue {
     make(app, &name(app, ""), token, max_age)
 }
+/// For answers that lead elsewhere (303). A page with forms must keep the cookie it was rendered with: its form token hangs on it.
 pub fn clear_session(app: &App) -> HeaderValue {
     make(app, &name(app, ""), "", Some(0))
 }

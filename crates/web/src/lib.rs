@@ -16,6 +16,8 @@ pub mod problem;
 pub mod response;
 pub mod routes;
 pub mod serve;
+#[cfg(test)]
+mod tests;
 pub mod tls;
 pub mod urlencoded;
 

@@ -4,9 +4,20 @@ use axum::{Router, body::Body};
 use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    server::{
+        conn::auto,
+        graceful::{GracefulShutdown, Watcher},
+    },
 };
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -18,8 +29,10 @@ use tower::ServiceExt;
 #[derive(Clone, Debug)]
 pub struct Limits {
     pub connections: usize,
-    /// From the first byte of a request to the end of its head; also how long an idle connection is kept.
+    /// For the head of a request, and for a new connection to say anything.
     pub header_time: Duration,
+    /// How long a connection is kept without a request in hand.
+    pub idle_time: Duration,
     pub handshake_time: Duration,
     /// How long requests in flight may take after the signal to stop.
     pub drain_time: Duration,
@@ -29,6 +42,7 @@ impl Default for Limits {
         Self {
             connections: 4096,
             header_time: Duration::from_secs(10),
+            idle_time: Duration::from_secs(75),
             handshake_time: Duration::from_secs(5),
             drain_time: Duration::from_secs(15),
         }
@@ -86,11 +100,11 @@ pub async fn serve(
             router: router.clone(),
             peer,
             watcher: graceful.watcher(),
-            header_time: limits.header_time,
+            limits: limits.clone(),
         };
-        let (tls, handshake_time) = (tls.clone(), limits.handshake_time);
+        let tls = tls.clone();
         tokio::spawn(async move {
-            connection.run(stream, tls, handshake_time).await;
+            connection.run(stream, tls).await;
             drop(slot);
         });
     }
@@ -115,40 +129,98 @@ struct Connection {
     builder: Arc<auto::Builder<TokioExecutor>>,
     router: Router,
     peer: SocketAddr,
-    watcher: hyper_util::server::graceful::Watcher,
-    header_time: Duration,
+    watcher: Watcher,
+    limits: Limits,
 }
 impl Connection {
-    async fn run(self, stream: TcpStream, tls: Option<Tls>, handshake_time: Duration) {
+    async fn run(self, stream: TcpStream, tls: Option<Tls>) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "no-delay was refused");
         }
-        match tls {
-            None => {
-                // The version sniffing of the auto builder has no clock of its own: wait for the first byte here.
-                let mut first = [0];
-                match tokio::time::timeout(self.header_time, stream.peek(&mut first)).await {
-                    Ok(Ok(1..)) => self.http(stream).await,
-                    _ => tracing::debug!("a connection said nothing"),
-                }
-            }
-            Some(tls) => match tokio::time::timeout(handshake_time, tls.acceptor().accept(stream)).await {
-                Ok(Ok(stream)) => self.http(stream).await,
-                Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
-                Err(_) => tracing::debug!("a TLS handshake took too long"),
-            },
+        let Some(tls) = tls else { return self.http(stream).await };
+        match tokio::time::timeout(self.limits.handshake_time, tls.acceptor().accept(stream)).await {
+            Ok(Ok(stream)) => self.http(stream).await,
+            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+            Err(_) => tracing::debug!("a TLS handshake took too long"),
         }
     }
     async fn http(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let Self { builder, router, peer, watcher, .. } = self;
+        let Self { builder, router, peer, watcher, limits } = self;
+        let activity = Arc::new(Activity::new());
+        let seen = Arc::clone(&activity);
         let service = service_fn(move |request: Request<Incoming>| {
+            let busy = Busy::new(Arc::clone(&seen));
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
-            router.clone().oneshot(request)
+            let answer = router.clone().oneshot(request);
+            async move {
+                let answer = answer.await;
+                drop(busy);
+                answer
+            }
         });
-        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-        if let Err(error) = watcher.watch(connection).await {
-            tracing::debug!(%error, "a connection ended early");
+        let connection = watcher.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
+        tokio::pin!(connection);
+        // hyper has no clock for a connection that says nothing, stops within HTTP/2's preface or reads its answer slowly.
+        let mut look = tokio::time::interval(limits.header_time.min(limits.idle_time) / 2);
+        loop {
+            tokio::select! {
+                ended = &mut connection => {
+                    if let Err(error) = ended {
+                        tracing::debug!(%error, "a connection ended early");
+                    }
+                    return;
+                }
+                _ = look.tick() => {
+                    if activity.is_stale(&limits) {
+                        tracing::debug!("an idle connection was closed");
+                        return;
+                    }
+                }
+            }
         }
+    }
+}
+
+/// When a connection last had a request in hand.
+struct Activity {
+    opened: Instant,
+    requests: AtomicU64,
+    in_hand: AtomicU64,
+    /// Milliseconds after `opened`.
+    last: AtomicU64,
+}
+impl Activity {
+    fn new() -> Self {
+        Self {
+            opened: Instant::now(),
+            requests: AtomicU64::new(0),
+            in_hand: AtomicU64::new(0),
+            last: AtomicU64::new(0),
+        }
+    }
+    fn now(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+    fn is_stale(&self, limits: &Limits) -> bool {
+        let allowed =
+            if self.requests.load(Ordering::Relaxed) == 0 { limits.header_time } else { limits.idle_time };
+        let idle = Duration::from_millis(self.now().saturating_sub(self.last.load(Ordering::Relaxed)));
+        self.in_hand.load(Ordering::Relaxed) == 0 && idle > allowed
+    }
+}
+/// A request in hand, also if its handler is dropped half-way.
+struct Busy(Arc<Activity>);
+impl Busy {
+    fn new(activity: Arc<Activity>) -> Self {
+        activity.requests.fetch_add(1, Ordering::Relaxed);
+        activity.in_hand.fetch_add(1, Ordering::Relaxed);
+        Self(activity)
+    }
+}
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.last.store(self.0.now(), Ordering::Relaxed);
+        self.0.in_hand.fetch_sub(1, Ordering::Relaxed);
     }
 }
