@@ -1,1 +1,33 @@
-fn main() {}
+//! Checks that keep the house in order, and the assets of the pages.
+mod assets;
+mod source;
+mod tidy;
+
+use anyhow::{Context, Result, bail};
+use std::{path::PathBuf, process::ExitCode};
+
+const USAGE: &str = "cargo xtask tidy            rules of the house
+cargo xtask assets          make crates/web/assets/dist from src
+cargo xtask assets --check  compare them";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let root =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in the workspace")?.to_owned();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["tidy"] => tidy::run(&root),
+        ["assets"] => assets::run(&root, false),
+        ["assets", "--check"] => assets::run(&root, true),
+        _ => bail!("{USAGE}"),
+    }
+}

@@ -62,7 +62,10 @@ impl Lang {
         let args: FluentArgs<'_> = error.args.iter().map(|(name, text)| (*name, value(text))).collect();
         let key = error_key(error.code);
         self.lookup(&key, Some(&args)).unwrap_or_else(|| {
-            tracing::error!(code = error.code, "an error code has no text");
+            // Internal ones share a text on purpose: the log has the rest.
+            if error.kind != kernel::Kind::Internal {
+                tracing::error!(code = error.code, "an error code has no text");
+            }
             self.t(match error.kind {
                 kernel::Kind::Invalid => "error-kind-invalid",
                 kernel::Kind::Unauthenticated => "error-kind-unauthenticated",

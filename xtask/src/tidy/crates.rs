@@ -1,0 +1,44 @@
+//! Crates that may not be built, by name and by licence. `cargo tree` knows what the chosen features really pull in.
+use super::Faults;
+use anyhow::{Context, Result, ensure};
+use std::{collections::BTreeSet, path::Path, process::Command};
+
+/// A second crypto stack, one that wants the system's OpenSSL, or what our own store and ids replace.
+const BANNED: [&str; 6] = ["openssl-sys", "openssl", "native-tls", "ring", "sqlx", "uuid"];
+
+pub fn check(root: &Path, faults: &mut Faults) -> Result<()> {
+    let out = Command::new("cargo")
+        .args([
+            "tree",
+            "--workspace",
+            "--locked",
+            "--edges",
+            "normal,build,dev",
+            "--prefix",
+            "none",
+            "--no-dedupe",
+        ])
+        .args(["--format", "{p};{l}"])
+        .current_dir(root)
+        .output()
+        .context("cargo tree")?;
+    ensure!(out.status.success(), "cargo tree: {}", String::from_utf8_lossy(&out.stderr));
+    let text = String::from_utf8(out.stdout)?;
+    for line in text.lines().collect::<BTreeSet<_>>() {
+        let Some((package, licence)) = line.rsplit_once(';') else { continue };
+        let name = package.split(' ').next().unwrap_or(package);
+        if BANNED.contains(&name) {
+            faults.push(format!("the crate {name} is banned; cargo tree -i {name} shows who wants it"));
+        }
+        if !permissive(licence) {
+            faults.push(format!("the crate {name} has the licence {licence}"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether some choice that the licence offers is free of copyleft.
+fn permissive(licence: &str) -> bool {
+    let strong = |part: &str| ["GPL", "SSPL", "BUSL", "EUPL"].iter().any(|name| part.contains(name));
+    licence.replace('/', " OR ").split(" OR ").any(|part| !strong(part))
+}

@@ -1,0 +1,62 @@
+//! Who may know whom: rooms look down, features never into another's store, SQL lies in stores.
+use super::Faults;
+use crate::source::Source;
+use anyhow::Result;
+use std::path::Path;
+
+/// Lowest first.
+const ROOMS: [&str; 9] =
+    ["kernel", "db", "web", "platform", "identity", "organization", "oidc", "portal", "fujie"];
+
+pub fn check(root: &Path, rust: &[Source], faults: &mut Faults) -> Result<()> {
+    for (height, room) in ROOMS.iter().enumerate() {
+        let manifest = std::fs::read_to_string(root.join(format!("crates/{room}/Cargo.toml")))?;
+        let dependencies = manifest.split("[dependencies]").nth(1).unwrap_or("");
+        let dependencies = dependencies.split("\n[").next().unwrap_or("");
+        for above in ROOMS.iter().skip(height) {
+            if dependencies
+                .lines()
+                .any(|line| line.starts_with(&format!("{above}.")) || line.starts_with(&format!("{above} ")))
+            {
+                faults.push(format!(
+                    "crates/{room}/Cargo.toml: {room} may not depend on {above}, which lies above it"
+                ));
+            }
+        }
+    }
+    for file in rust {
+        let production = file.production();
+        let in_store = file.name() == "store.rs" || file.room() == Some("db") || file.room().is_none();
+        if !in_store && (production.contains("sql!(") || production.contains("Query::new(")) {
+            faults.push(format!("{}: SQL lies in store.rs alone", file.path));
+        }
+        stores(file, &production, faults);
+        let allow = concat!("#[", "allow");
+        let allow_file = concat!("#![", "allow");
+        if file.text.contains(allow) || file.text.contains(allow_file) {
+            faults.push(format!("{}: use #[expect(…, reason = \"…\")]", file.path));
+        }
+        if file.text.contains(concat!("unsafe", "_code")) && file.room() != Some("db") {
+            faults.push(format!("{}: unsafe code belongs to db alone", file.path));
+        }
+    }
+    Ok(())
+}
+
+/// `crate::grant::store` from another feature, `identity::account::store` from another room.
+fn stores(file: &Source, production: &str, faults: &mut Faults) {
+    for line in production.lines() {
+        for (at, _) in line.match_indices("::store") {
+            let before = line.get(..at).unwrap_or("");
+            let path =
+                before.rsplit(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).next().unwrap_or("");
+            let mut steps = path.rsplit("::");
+            let (feature, from) = (steps.next().unwrap_or(""), steps.next().unwrap_or(""));
+            let foreign_feature = matches!(from, "crate") && file.feature() != Some(feature);
+            let foreign_room = ROOMS.contains(&from) && file.room() != Some(from);
+            if foreign_feature || foreign_room {
+                faults.push(format!("{}: the store of {feature} is its own; call its service", file.path));
+            }
+        }
+    }
+}
