@@ -98,8 +98,9 @@ impl Agent {
         self.sign_in_at(&page, login_name, password).await
     }
     pub async fn sign_in_at(&self, page: &Reply, login_name: &str, password: &str) -> Result<Reply> {
-        let form = page.form_with("password")?.with("login_name", login_name).with("password", password);
-        self.submit(page, &form).await
+        let (form, login, secret) = form::sign_in(&page.body)
+            .with_context(|| format!("{} has no sign-in form:\n{}", page.url, page.excerpt()))?;
+        self.submit(page, &form.with(&login, login_name).with(&secret, password)).await
     }
 }
 

@@ -42,11 +42,7 @@ fn find(names: &[&str]) -> Option<PathBuf> {
 }
 
 /// Runs a journey in a fresh browser. A failure leaves a picture and the page in `target/journeys`.
-pub async fn journey(
-    name: &str,
-    look: Look,
-    walk: impl AsyncFnOnce(&Browser) -> Result<()>,
-) -> Result<()> {
+pub async fn journey(name: &str, look: Look, walk: impl AsyncFnOnce(&Browser) -> Result<()>) -> Result<()> {
     let Some(browser) = Browser::open(name, look).await? else { return Ok(()) };
     let driver = browser.driver.clone();
     let outcome = AssertUnwindSafe(walk(&browser)).catch_unwind().await;
@@ -122,15 +118,14 @@ impl Browser {
             capabilities.add_arg("--force-dark-mode")?;
             capabilities.add_arg("--blink-settings=preferredColorScheme=0")?;
         }
-        let mut preferences = serde_json::json!({
+        let preferences = serde_json::json!({
             "intl.accept_languages": look.language,
+            // 1 allows scripts, 2 blocks them.
+            "profile.managed_default_content_settings.javascript": if look.scripts { 1 } else { 2 },
             "credentials_enable_service": false,
             "profile.password_manager_enabled": false,
             "profile.password_manager_leak_detection": false,
         });
-        if !look.scripts {
-            preferences["profile.managed_default_content_settings.javascript"] = 2.into();
-        }
         capabilities.add_experimental_option("prefs", preferences)?;
         // What a page's policy refuses or a missing file says in the console is a fault of the page.
         capabilities.set_browser_log_level(LoggingPrefsLogLevel::All)?;

@@ -7,12 +7,21 @@ pub struct Form {
     pub method: String,
     /// What is sent when nothing is typed: values, selected options, ticked boxes. Buttons are in `buttons`.
     pub fields: Vec<(String, String)>,
-    pub buttons: Vec<(String, String)>,
+    /// (name, value, id)
+    pub buttons: Vec<(String, String, Option<String>)>,
     /// Every name that the form could send.
     pub names: Vec<String>,
+    /// (id, name) of the fields that have both.
+    pub ids: Vec<(String, String)>,
 }
 
 impl Form {
+    fn name(&mut self, name: &str, id: Option<&str>) {
+        self.names.push(name.to_owned());
+        if let Some(id) = id {
+            self.ids.push((id.to_owned(), name.to_owned()));
+        }
+    }
     pub fn has(&self, name: &str) -> bool {
         self.names.iter().any(|n| n == name)
     }
@@ -31,6 +40,22 @@ impl Form {
     pub fn value(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
+    /// The name of the field with this id.
+    pub fn name_of(&self, id: &str) -> Option<&str> {
+        self.ids.iter().find(|(i, _)| i == id).map(|(_, n)| n.as_str())
+    }
+    /// Presses the consent page's button that allows.
+    #[must_use]
+    pub fn allowed(self) -> Self {
+        self.pressed("consent-allow")
+    }
+    /// Adds what the button with this id sends.
+    #[must_use]
+    pub fn pressed(self, id: &str) -> Self {
+        let Some(name) = self.name_of(id).map(String::from) else { return self };
+        let value = self.buttons.iter().find(|(_, _, i)| i.as_deref() == Some(id)).map(|(_, v, _)| v.clone());
+        self.with(&name, &value.unwrap_or_default())
+    }
     pub fn body(&self) -> String {
         encode(self.fields.iter().map(|(n, v)| (n.as_str(), v.as_str())))
     }
@@ -39,6 +64,19 @@ impl Form {
 /// `application/x-www-form-urlencoded`.
 pub fn encode<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+pub fn encode_one(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// The sign-in form of a page, with the names of its two fields.
+pub fn sign_in(html: &str) -> Option<(Form, String, String)> {
+    forms(html).into_iter().find_map(|form| {
+        let login = form.name_of("login-name")?.to_owned();
+        let password = form.name_of("login-password")?.to_owned();
+        Some((form, login, password))
+    })
 }
 
 struct Tag<'a> {
@@ -87,9 +125,15 @@ pub fn forms(html: &str) -> Vec<Form> {
                     continue;
                 }
                 let Some(form) = open.as_mut() else { continue };
-                form.names.push(name.to_owned());
+                form.name(name, tag.get("id"));
                 match kind {
-                    "submit" | "image" => form.buttons.push((name.to_owned(), value.to_owned())),
+                    "submit" | "image" => {
+                        form.buttons.push((
+                            name.to_owned(),
+                            value.to_owned(),
+                            tag.get("id").map(String::from),
+                        ));
+                    }
                     "button" | "reset" | "file" => {}
                     _ if choice && !tag.has("checked") => {}
                     _ => form.fields.push((name.to_owned(), value.to_owned())),
@@ -97,18 +141,24 @@ pub fn forms(html: &str) -> Vec<Form> {
             }
             "button" => {
                 if let (Some(form), Some(name)) = (open.as_mut(), tag.get("name")) {
-                    form.names.push(name.to_owned());
-                    form.buttons.push((name.to_owned(), tag.get("value").unwrap_or_default().to_owned()));
+                    form.name(name, tag.get("id"));
+                    let (value, id) = (tag.get("value").unwrap_or_default(), tag.get("id"));
+                    form.buttons.push((name.to_owned(), value.to_owned(), id.map(String::from)));
                 }
             }
             "textarea" => {
                 if let (Some(form), Some(name)) = (open.as_mut(), tag.get("name")) {
-                    form.names.push(name.to_owned());
+                    form.name(name, tag.get("id"));
                     let text = decode(tag.text.strip_prefix('\n').unwrap_or(tag.text));
                     form.fields.push((name.to_owned(), text));
                 }
             }
-            "select" => select = tag.get("name").map(|name| (name.to_owned(), None, None)),
+            "select" => {
+                select = tag.get("name").map(|name| (name.to_owned(), None, None));
+                if let (Some(form), Some(name)) = (open.as_mut(), tag.get("name")) {
+                    form.name(name, tag.get("id"));
+                }
+            }
             "option" => {
                 if let Some((_, first, selected)) = select.as_mut() {
                     let value = tag.get("value").map_or_else(|| decode(tag.text.trim()), String::from);
@@ -119,11 +169,10 @@ pub fn forms(html: &str) -> Vec<Form> {
                 }
             }
             "/select" => {
-                if let (Some(form), Some((name, first, selected))) = (open.as_mut(), select.take()) {
-                    form.names.push(name.clone());
-                    if let Some(value) = selected.or(first) {
-                        form.fields.push((name, value));
-                    }
+                if let (Some(form), Some((name, first, selected))) = (open.as_mut(), select.take())
+                    && let Some(value) = selected.or(first)
+                {
+                    form.fields.push((name, value));
                 }
             }
             _ => {}

@@ -4,6 +4,7 @@
 //! A tool that is missing skips a test with a word about it; under `FUJIE_TEST_STRICT=1` (as the test command sets it)
 //! it fails instead.
 pub mod agent;
+pub mod apache;
 pub mod browser;
 pub mod database;
 pub mod demo;

@@ -83,6 +83,11 @@ pub async fn exchange(
     Ok((reply.status.as_u16(), reply.json()?))
 }
 
+/// A text member of a JSON object.
+pub fn text<'a>(object: &'a serde_json::Value, member: &str) -> Option<&'a str> {
+    object.get(member)?.as_str()
+}
+
 /// The claims of a token, unverified.
 pub fn claims(token: &str) -> Result<serde_json::Value> {
     let payload = token.split('.').nth(1).context("not a JWT")?;
@@ -210,9 +215,9 @@ async fn callback(
     let agent = Agent::new(&issuer)?;
     let redirect = format!("{}/callback", shared.base);
     let (status, tokens) = exchange(&agent, &demo, code, &redirect, &attempt.verifier).await?;
-    let id_token = tokens["id_token"].as_str().with_context(|| format!("{status}: {tokens}"))?;
+    let id_token = text(&tokens, "id_token").with_context(|| format!("{status}: {tokens}"))?;
     let claims = claims(id_token)?;
-    if claims["nonce"].as_str() != Some(attempt.nonce.as_str()) {
+    if text(&claims, "nonce") != Some(attempt.nonce.as_str()) {
         return Err(anyhow::anyhow!("another nonce: {claims}").into());
     }
     if let Some(onward) = &shared.onward {

@@ -2,6 +2,7 @@
 use crate::{
     Agent, Demo, Engine,
     database::Database,
+    party::text,
     process::{Process, free_port},
     tls,
 };
@@ -113,6 +114,12 @@ impl Server {
         write_config(&options, folder.path(), &database, 1)?;
         Ok(Bare { options, database, folder })
     }
+    /// Serves what a command has put into a bare folder, a restored backup say.
+    pub async fn adopt(bare: Bare, demo: Demo) -> Result<Self> {
+        let Bare { options, database, folder } = bare;
+        let (process, base, port) = launch(&options, folder.path(), &database).await?;
+        Ok(Self { base, port, demo, options, process: Some(process), database, folder })
+    }
     pub fn agent(&self) -> Result<Agent> {
         Agent::new(&self.base)
     }
@@ -131,10 +138,11 @@ impl Server {
         let until = Instant::now() + Duration::from_secs(5);
         loop {
             let messages = agent.get("/dev/outbox.json").await?.json()?;
-            let found = messages.as_array().into_iter().flatten().find(|m| {
-                m["to"].as_str().is_some_and(|to| to.ends_with(phone)) && m["code"].as_str().is_some()
-            });
-            if let Some(code) = found.and_then(|m| m["code"].as_str()) {
+            let found =
+                messages.as_array().into_iter().flatten().find(|m| {
+                    text(m, "to").is_some_and(|to| to.ends_with(phone)) && text(m, "code").is_some()
+                });
+            if let Some(code) = found.and_then(|m| text(m, "code")) {
                 return Ok(code.to_owned());
             }
             anyhow::ensure!(Instant::now() < until, "no code was sent to {phone}: {messages}");

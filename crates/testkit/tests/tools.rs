@@ -33,3 +33,18 @@ async fn a_page_can_be_walked_without_scripts() {
     .await
     .unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn apache_starts_with_its_own_configuration() {
+    let Some(place) = testkit::apache::Place::find().unwrap() else { return };
+    let client = testkit::Client {
+        product: "x".into(),
+        client_id: "x".into(),
+        client_secret: "y".into(),
+        redirect_uris: vec![],
+    };
+    let apache = testkit::apache::Apache::start(place, "http://127.0.0.1:1", &client).await.unwrap();
+    let agent = testkit::Agent::new(&apache.base).unwrap();
+    let reply = agent.get("/out.html").await.unwrap();
+    assert!(reply.body.contains("signed out"), "{}\n{}", reply.body, apache.log());
+}

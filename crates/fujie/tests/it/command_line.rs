@@ -1,0 +1,98 @@
+//! The commands of the operator, on real data.
+use crate::support::{options, signed_in};
+use anyhow::{Context as _, Result};
+use std::process::Output;
+use testkit::{Engine, Server};
+
+on_both_engines!(
+    backup_comes_back_in_a_fresh_folder,
+    check_looks_at_everything,
+    keys_rotate_and_old_tokens_stay_verifiable,
+    first_staff_account_is_created_once,
+    audit_record_verifies_and_tampering_is_found,
+);
+
+fn succeeded(output: &Output) -> Result<String> {
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    anyhow::ensure!(output.status.success(), "{}:\n{text}", output.status);
+    Ok(text)
+}
+
+async fn backup_comes_back_in_a_fresh_folder(engine: Engine) -> Result<()> {
+    let mut server = Server::start(options(engine)).await?;
+    let account = server.demo.account("administrator")?.clone();
+    let backup = server.folder().join("backup.fujie");
+    let backup = backup.to_str().context("path")?;
+    // While it is in use; without a copy of the keyring it does not end silently.
+    let bare = server.run(&["backup", backup])?;
+    let words = String::from_utf8_lossy(&bare.stderr).into_owned() + &String::from_utf8_lossy(&bare.stdout);
+    anyhow::ensure!(!bare.status.success() && words.contains("keyring"), "{}: {words}", bare.status);
+    let keyring = server.folder().join("keyring.copy");
+    let keyring = keyring.to_str().context("path")?;
+    std::fs::remove_file(backup).ok();
+    succeeded(&server.run(&["backup", backup, "--keyring-copy", keyring])?)?;
+    server.stop()?;
+
+    let fresh = Server::bare(options(engine))?;
+    std::fs::copy(keyring, fresh.folder.path().join("keyring"))?;
+    succeeded(&fresh.run(&["restore", backup])?)?;
+    succeeded(&fresh.run(&["audit", "verify"])?)?;
+    let again = Server::adopt(fresh, server.demo.clone()).await?;
+    signed_in(&again, &account.key).await.context("signing in to the restored platform")?;
+    Ok(())
+}
+
+async fn check_looks_at_everything(engine: Engine) -> Result<()> {
+    let server = Server::start(options(engine)).await?;
+    let text = succeeded(&server.run(&["check"])?)?;
+    anyhow::ensure!(text.lines().count() >= 5, "a line for each thing it looks at:\n{text}");
+    std::fs::write(server.folder().join("fujie.toml"), "listen = 'nowhere'")?;
+    let broken = server.run(&["check"])?;
+    anyhow::ensure!(!broken.status.success(), "a broken configuration passes");
+    Ok(())
+}
+
+async fn keys_rotate_and_old_tokens_stay_verifiable(engine: Engine) -> Result<()> {
+    let server = Server::start(options(engine)).await?;
+    let agent = server.agent()?;
+    let kids = async || -> Result<Vec<String>> {
+        let set = agent.get("/oauth2/jwks").await?.json()?;
+        let keys = set["keys"].as_array().context("no keys")?;
+        Ok(keys.iter().filter_map(|k| k["kid"].as_str().map(String::from)).collect())
+    };
+    let before = kids().await?;
+    succeeded(&server.run(&["keys", "rotate"])?)?;
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(5);
+    loop {
+        let after = kids().await?;
+        if after.len() > before.len() {
+            anyhow::ensure!(before.iter().all(|kid| after.contains(kid)), "an old key is gone: {before:?} {after:?}");
+            return Ok(());
+        }
+        anyhow::ensure!(std::time::Instant::now() < until, "no new key is published: {before:?} {after:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
+async fn first_staff_account_is_created_once(engine: Engine) -> Result<()> {
+    let fresh = Server::bare(options(engine))?;
+    succeeded(&fresh.run(&["migrate"])?)?;
+    let arguments = ["staff", "create", "--login-name", "operator.one", "--name", "平台管理员", "--role", "system_administrator"];
+    let text = succeeded(&fresh.run(&arguments)?)?;
+    anyhow::ensure!(text.contains("operator.one"), "{text}");
+    let twice = fresh.run(&arguments)?;
+    anyhow::ensure!(!twice.status.success(), "the same login name twice");
+    succeeded(&fresh.run(&["audit", "verify"])?)?;
+    Ok(())
+}
+
+async fn audit_record_verifies_and_tampering_is_found(engine: Engine) -> Result<()> {
+    let mut server = Server::start(options(engine)).await?;
+    signed_in(&server, "administrator").await?;
+    server.stop()?;
+    succeeded(&server.run(&["audit", "verify"])?)?;
+    server.database().rows("UPDATE audit_event SET outcome = 'denied' WHERE id = (SELECT MAX(id) FROM audit_event)")?;
+    let altered = server.run(&["audit", "verify"])?;
+    anyhow::ensure!(!altered.status.success(), "an altered record passes");
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! The end-to-end tests: the real binary on either store, driven by a browser, by plain HTTP and by the command line.
+//! Tests that run on both engines are modules with a `sqlite` and a `postgres` function.
+#[cfg(test)]
+#[macro_use]
+mod support;
+
+#[cfg(test)]
+mod command_line;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod journeys;
+#[cfg(test)]
+mod peers;
+#[cfg(test)]
+mod races;
+#[cfg(test)]
+mod routes;
