@@ -1,1 +1,50 @@
+//! Who somebody is: accounts, credentials, sign-in, sessions, registration, captcha, real-name levels.
+pub mod account;
+pub mod credential;
+pub mod realname;
+pub mod session;
+pub mod staff;
 
+use credential::PasswordPool;
+use db::Db;
+use kernel::{Error, Result};
+use platform::{Outbox, Settings};
+use std::sync::Arc;
+
+pub use session::{MaybeSignedIn, SignedIn};
+
+/// The room: cheap to clone, travels as an extension of every request.
+#[derive(Clone)]
+pub struct Identity(Arc<Inner>);
+struct Inner {
+    db: Db,
+    settings: Settings,
+    outbox: Outbox,
+    passwords: PasswordPool,
+}
+
+impl Identity {
+    /// Starts the threads that hash passwords.
+    pub fn new(db: Db, settings: Settings, outbox: Outbox) -> Result<Self> {
+        let passwords = PasswordPool::with_defaults(db.rng().clone())?;
+        Ok(Self(Arc::new(Inner { db, settings, outbox, passwords })))
+    }
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+    pub fn outbox(&self) -> &Outbox {
+        &self.0.outbox
+    }
+    pub fn passwords(&self) -> &PasswordPool {
+        &self.0.passwords
+    }
+    pub(crate) fn of(extensions: &http::Extensions) -> Result<Self> {
+        extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Error::internal("internal").because("the router lacks the identity room"))
+    }
+}

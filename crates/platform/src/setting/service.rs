@@ -14,10 +14,13 @@ use std::{
 
 const FRESH: Duration = Duration::from_millis(900);
 
+/// When reading began, and what was read.
+type Cached = Option<(Instant, Arc<Policies>)>;
+
 #[derive(Clone)]
 pub struct Settings {
     db: Db,
-    cached: Arc<RwLock<Option<(Instant, Arc<Policies>)>>>,
+    cached: Arc<RwLock<Cached>>,
 }
 
 impl Settings {

@@ -1,0 +1,303 @@
+//! Creating and changing accounts. The `…_in` functions run inside the transaction of whoever has the right: the
+//! caller checks it and commits the event. `Err` means that nothing was written.
+use super::{
+    model::{
+        AccountCard, AccountRef, AccountState, Creation, Identifier, NewManaged, NewSelfOwned, Owner,
+        RESIDENT_ID,
+    },
+    store::{self, CardRow, NewAccount},
+};
+use crate::{credential, session};
+use db::{Db, Keyring, Tx};
+use kernel::{
+    Error, LoginName, Mobile, ResidentId, Result, Timestamp,
+    id::{AccountId, OrganizationId, PersonId},
+};
+use std::collections::HashMap;
+
+/// Most accounts that one document is tried against at sign-in.
+pub const MOST_MATCHES: i64 = 5;
+const NAME: &str = "account.name";
+const PHONE: &str = "account.phone";
+const DOCUMENT: &str = "account.document";
+
+/// Makes an account that the organization owns. Errors: `account.login_name_taken` at `login_name`.
+pub fn create_managed_in(tx: &mut Tx<'_>, keyring: &Keyring, new: &NewManaged) -> Result<Creation> {
+    let row = new.id.as_i64();
+    let created = insert_in(
+        tx,
+        &NewAccount {
+            id: new.id,
+            sub: new.sub.clone(),
+            owner: Owner::Managed(new.organization),
+            login_name: new.login_name.as_str().to_owned(),
+            name: keyring.seal(NAME, row, &new.name),
+            phone: new.phone.as_ref().map(|phone| keyring.seal(PHONE, row, phone.as_str())),
+            phone_index: new.phone.as_ref().map(|phone| keyring.blind("phone", phone.as_str())),
+            phone_proven: false,
+            document_type: None,
+            document: None,
+            document_index: None,
+            now: new.now,
+        },
+    )?;
+    if created == Creation::Created {
+        credential::service::set_in(tx, new.id, &new.temporary_password_hash, true, new.now)?;
+        index_name_in(tx, keyring, new.id, Owner::Managed(new.organization), &new.name)?;
+    }
+    Ok(created)
+}
+/// Makes a person's own account; its phone was proven a moment ago.
+/// Errors: `account.login_name_taken`, `account.phone_taken`.
+pub fn create_self_owned_in(tx: &mut Tx<'_>, keyring: &Keyring, new: &NewSelfOwned) -> Result<Creation> {
+    let row = new.id.as_i64();
+    if let Some(phone) = &new.phone
+        && find_by_phone_in(tx, keyring, phone)?.is_some_and(|found| found.id != new.id)
+    {
+        return Err(Error::conflict("account.phone_taken").at("phone"));
+    }
+    let created = insert_in(
+        tx,
+        &NewAccount {
+            id: new.id,
+            sub: new.sub.clone(),
+            owner: Owner::SelfOwned,
+            login_name: new.login_name.as_str().to_owned(),
+            name: keyring.seal(NAME, row, &new.name),
+            phone: new.phone.as_ref().map(|phone| keyring.seal(PHONE, row, phone.as_str())),
+            phone_index: new.phone.as_ref().map(|phone| keyring.blind("phone", phone.as_str())),
+            phone_proven: new.phone.is_some(),
+            document_type: new.document.as_ref().map(|_| RESIDENT_ID),
+            document: new.document.as_ref().map(|document| keyring.seal(DOCUMENT, row, document.as_str())),
+            document_index: new
+                .document
+                .as_ref()
+                .map(|document| keyring.blind("document", document.as_str())),
+            now: new.now,
+        },
+    )?;
+    if created == Creation::Created {
+        credential::service::set_in(tx, new.id, &new.password_hash, false, new.now)?;
+        index_name_in(tx, keyring, new.id, Owner::SelfOwned, &new.name)?;
+    }
+    Ok(created)
+}
+fn insert_in(tx: &mut Tx<'_>, new: &NewAccount) -> Result<Creation> {
+    if store::insert(tx, new)? {
+        tx.changed("account", new.id);
+        return Ok(Creation::Created);
+    }
+    if store::exists(tx, new.id)? {
+        return Ok(Creation::Replayed);
+    }
+    // A race for the phone ends here too; the next try meets the check above.
+    Err(Error::conflict("account.login_name_taken").at("login_name"))
+}
+
+/// Search keys of a name: in its owner's scope, self-owned ones in scope 0.
+fn index_name_in(tx: &mut Tx<'_>, keyring: &Keyring, id: AccountId, owner: Owner, name: &str) -> Result<()> {
+    store::delete_grams(tx, id)?;
+    let scope = owner.organization().map_or(0, |organization| organization.as_i64());
+    for gram in keyring.grams(scope, name) {
+        store::insert_gram(tx, scope, gram, id)?;
+    }
+    Ok(())
+}
+pub fn rename_in(tx: &mut Tx<'_>, keyring: &Keyring, id: AccountId, name: &str) -> Result<()> {
+    let account = require_in(tx, id)?;
+    store::update_name(tx, id, &keyring.seal(NAME, id.as_i64(), name))?;
+    index_name_in(tx, keyring, id, account.owner, name)?;
+    tx.changed("account", id);
+    Ok(())
+}
+/// Error: `account.login_name_taken`.
+pub fn set_login_name_in(tx: &mut Tx<'_>, id: AccountId, login_name: &LoginName) -> Result<()> {
+    if !store::update_login_name(tx, id, login_name.as_str())? {
+        return Err(Error::conflict("account.login_name_taken").at("login_name"));
+    }
+    tx.changed("account", id);
+    Ok(())
+}
+/// Sets a number that its holder has yet to prove; the number that was proven until now comes back, to be told.
+pub fn set_phone_in(
+    tx: &mut Tx<'_>,
+    keyring: &Keyring,
+    id: AccountId,
+    phone: Option<&Mobile>,
+) -> Result<Option<String>> {
+    let row = id.as_i64();
+    let before = store::find_phone(tx, id)?.ok_or_else(|| Error::not_found("account.unknown"))?;
+    let old = match &before.0 {
+        Some(sealed) => Some(keyring.open(PHONE, row, sealed)?),
+        None => None,
+    };
+    if old.as_deref() == phone.map(Mobile::as_str) {
+        return Ok(None);
+    }
+    let sealed = phone.map(|phone| keyring.seal(PHONE, row, phone.as_str()));
+    store::update_phone(tx, id, sealed, phone.map(|phone| keyring.blind("phone", phone.as_str())))?;
+    tx.changed("account", id);
+    Ok(old.filter(|_| before.1))
+}
+/// Marks the number as proven by its holder. Error: `account.phone_taken` if another account proved it before.
+pub fn prove_phone_in(tx: &mut Tx<'_>, id: AccountId) -> Result<()> {
+    if !store::update_phone_proven(tx, id)? {
+        return Err(Error::conflict("account.phone_taken").at("phone"));
+    }
+    tx.changed("account", id);
+    Ok(())
+}
+/// Changes the state; leaving `active` ends every session. Error: `account.state_conflict`.
+pub fn set_state_in(tx: &mut Tx<'_>, id: AccountId, next: AccountState, now: Timestamp) -> Result<()> {
+    let account = require_in(tx, id)?;
+    if account.state == next {
+        return Ok(());
+    }
+    let closed_at = (next == AccountState::Closed).then_some(now);
+    if !account.state.may_become(next) || !store::update_state(tx, id, account.state, next, closed_at)? {
+        return Err(Error::conflict("account.state_conflict"));
+    }
+    if matches!(next, AccountState::Disabled | AccountState::Closed) {
+        session::service::end_all_in(tx, id, None, now)?;
+    }
+    tx.changed("account", id);
+    Ok(())
+}
+/// A password for handing out: whoever signs in with it sets a new one first. Ends every session.
+pub fn reset_password_in(tx: &mut Tx<'_>, id: AccountId, temporary_hash: &str, now: Timestamp) -> Result<()> {
+    touch_in(tx, id)?;
+    credential::service::set_in(tx, id, temporary_hash, true, now)?;
+    session::service::end_all_in(tx, id, None, now)
+}
+pub(crate) fn bind_person_in(
+    tx: &mut Tx<'_>,
+    keyring: &Keyring,
+    id: AccountId,
+    person: PersonId,
+    document: &ResidentId,
+) -> Result<()> {
+    let sealed = keyring.seal(DOCUMENT, id.as_i64(), document.as_str());
+    let index = keyring.blind("document", document.as_str());
+    if !store::update_person(tx, id, person, RESIDENT_ID, &sealed, &index)? {
+        return Err(Error::conflict("account.person_taken"));
+    }
+    tx.changed("account", id);
+    Ok(())
+}
+/// Takes the account's row lock and tells other nodes that it changed.
+pub fn touch_in(tx: &mut Tx<'_>, id: AccountId) -> Result<()> {
+    if store::update_rev(tx, id)? == 0 {
+        return Err(Error::not_found("account.unknown"));
+    }
+    tx.changed("account", id);
+    Ok(())
+}
+/// Records that the account accepted a version: `terms`, `privacy`, `document_number`.
+pub fn accept_in(
+    tx: &mut Tx<'_>,
+    id: AccountId,
+    document: &str,
+    version: &str,
+    now: Timestamp,
+) -> Result<()> {
+    store::insert_acceptance(tx, id, document, version, now).map(drop)
+}
+
+pub fn find_in(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<AccountRef>> {
+    store::find(tx, id)
+}
+/// Error: `account.unknown`.
+pub fn require_in(tx: &mut Tx<'_>, id: AccountId) -> Result<AccountRef> {
+    store::find(tx, id)?.ok_or_else(|| Error::not_found("account.unknown"))
+}
+pub fn find_by_login_name_in(tx: &mut Tx<'_>, login_name: &LoginName) -> Result<Option<AccountRef>> {
+    store::find_by_login_name(tx, login_name.as_str())
+}
+/// The account that signs in with this proven number.
+pub fn find_by_phone_in(tx: &mut Tx<'_>, keyring: &Keyring, phone: &Mobile) -> Result<Option<AccountRef>> {
+    store::find_by_phone(tx, &keyring.blind("phone", phone.as_str()))
+}
+/// Every account that the identifier can mean, at most [`MOST_MATCHES`].
+pub fn matches_in(tx: &mut Tx<'_>, keyring: &Keyring, identifier: &Identifier) -> Result<Vec<AccountRef>> {
+    Ok(match identifier {
+        Identifier::LoginName(name) => find_by_login_name_in(tx, name)?.into_iter().collect(),
+        Identifier::Phone(phone) => find_by_phone_in(tx, keyring, phone)?.into_iter().collect(),
+        Identifier::Document(document) => {
+            store::list_by_document(tx, &keyring.blind("document", document.as_str()), MOST_MATCHES)?
+        }
+    })
+}
+pub async fn find_by_login_name(db: &Db, login_name: LoginName) -> Result<Option<AccountRef>> {
+    db.read(move |tx| find_by_login_name_in(tx, &login_name)).await
+}
+
+/// Cards in the order of `ids`; unknown ids are left out.
+pub async fn cards(db: &Db, ids: Vec<AccountId>) -> Result<Vec<AccountCard>> {
+    let keyring = std::sync::Arc::clone(db.keyring());
+    db.read(move |tx| cards_in(tx, &keyring, &ids)).await
+}
+pub fn cards_in(tx: &mut Tx<'_>, keyring: &Keyring, ids: &[AccountId]) -> Result<Vec<AccountCard>> {
+    let mut found = HashMap::with_capacity(ids.len());
+    // PostgreSQL takes at most 65535 parameters, SQLite 32766.
+    for slice in ids.chunks(1000) {
+        for row in store::list_cards(tx, slice)? {
+            found.insert(row.id, open_card(keyring, row)?);
+        }
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+fn open_card(keyring: &Keyring, row: CardRow) -> Result<AccountCard> {
+    let phone = match &row.phone {
+        Some(sealed) => Some(keyring.open(PHONE, row.id.as_i64(), sealed)?),
+        None => None,
+    };
+    Ok(AccountCard {
+        name: open_name(keyring, row.id, &row.name)?,
+        phone_masked: phone.map(|phone| masked_phone(&phone)),
+        phone_proven: row.phone_proven,
+        id: row.id,
+        login_name: row.login_name,
+        state: row.state,
+        owner: Owner::of(row.owner_kind, row.owner),
+        created_at: row.created_at,
+        last_sign_in_at: row.last_sign_in_at,
+    })
+}
+pub(crate) fn open_name(keyring: &Keyring, id: AccountId, sealed: &[u8]) -> Result<String> {
+    keyring.open(NAME, id.as_i64(), sealed)
+}
+/// `138****2046`, from the stored form.
+pub fn masked_phone(stored: &str) -> String {
+    kernel::mask::mobile(stored.strip_prefix("+86").unwrap_or(stored))
+}
+/// The stored number, for sending a message to it. Proven or not is the second value.
+pub fn phone_in(tx: &mut Tx<'_>, keyring: &Keyring, id: AccountId) -> Result<Option<(String, bool)>> {
+    match store::find_phone(tx, id)? {
+        Some((Some(sealed), proven)) => Ok(Some((keyring.open(PHONE, id.as_i64(), &sealed)?, proven))),
+        _ => Ok(None),
+    }
+}
+
+/// Accounts of an organization whose name contains the text: candidates by keyed bigrams, verified after opening.
+/// The second value says that there may be more than were looked at.
+pub async fn search_managed(
+    db: &Db,
+    organization: OrganizationId,
+    text: &str,
+) -> Result<(Vec<AccountCard>, bool)> {
+    const MOST: i64 = 500;
+    let keyring = std::sync::Arc::clone(db.keyring());
+    let grams = keyring.grams(organization.as_i64(), text);
+    if grams.is_empty() {
+        return Ok((Vec::new(), false));
+    }
+    let wanted = text.to_lowercase();
+    db.read(move |tx| {
+        let ids = store::list_by_grams(tx, organization.as_i64(), &grams, MOST)?;
+        let more = ids.len() as i64 == MOST;
+        let mut cards = cards_in(tx, &keyring, &ids)?;
+        cards.retain(|card| card.name.to_lowercase().contains(&wanted));
+        Ok((cards, more))
+    })
+    .await
+}

@@ -1,0 +1,156 @@
+//! Argon2id on threads of its own, so that a burst of sign-ins cannot starve the rest. Each thread reuses its memory
+//! (page faults cost more than a third of a hash); it is wiped when the queue is empty and freed after a quiet while.
+use super::model::{Parameters, Password, Phc};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
+use kernel::{Error, Result, Rng};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+use zeroize::Zeroize;
+
+const HASH_BYTES: usize = 32;
+const KEEP_MEMORY: Duration = Duration::from_secs(20);
+/// Whoever waited this long has been told "busy" by something else.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Clone)]
+pub struct PasswordPool {
+    jobs: Sender<Job>,
+    rng: Rng,
+}
+
+struct Job {
+    password: Password,
+    parameters: Parameters,
+    salt: Vec<u8>,
+    queued: Instant,
+    reply: oneshot::Sender<Result<Vec<u8>>>,
+}
+
+/// Of one comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    pub matches: bool,
+    /// Stored with parameters that are no longer the policy's: hash anew at this opportunity.
+    pub outdated: bool,
+}
+
+impl PasswordPool {
+    /// `threads` hash at a time, `queue` wait; beyond that answers are `signin.busy`.
+    pub fn new(threads: usize, queue: usize, rng: Rng) -> Result<Self> {
+        let (jobs, receiver) = crossbeam_channel::bounded(queue.max(1));
+        for number in 0..threads.max(1) {
+            let receiver = receiver.clone();
+            std::thread::Builder::new()
+                .name(format!("password-{number}"))
+                .spawn(move || work(&receiver))
+                .map_err(|e| Error::internal("password.thread").because(e))?;
+        }
+        Ok(Self { jobs, rng })
+    }
+    /// One thread a core, and as many waiting as those finish in about two seconds.
+    pub fn with_defaults(rng: Rng) -> Result<Self> {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Self::new(cores, cores * 128, rng)
+    }
+    /// The stored form of a password. Error: `signin.busy`.
+    pub async fn hash(&self, password: &Password, parameters: Parameters) -> Result<String> {
+        let salt = self.rng.bytes::<16>().to_vec();
+        let hash = self.submit(password, parameters, salt.clone()).await?;
+        Ok(Phc { parameters, salt, hash }.to_string())
+    }
+    /// Compares with a stored form; without one does the same work and never matches. Error: `signin.busy`.
+    pub async fn verify(
+        &self,
+        password: &Password,
+        stored: Option<&str>,
+        current: Parameters,
+    ) -> Result<Verdict> {
+        let stored = match stored {
+            Some(text) => Some(Phc::parse(text).ok_or_else(|| Error::internal("password.unreadable_hash"))?),
+            None => None,
+        };
+        let Some(phc) = stored else {
+            self.submit(password, current, b"nobody's password".to_vec()).await?;
+            return Ok(Verdict { matches: false, outdated: false });
+        };
+        let hash = self.submit(password, phc.parameters, phc.salt).await?;
+        Ok(Verdict {
+            matches: kernel::secret::equal(&hash, &phc.hash),
+            outdated: phc.parameters != current || phc.hash.len() != HASH_BYTES,
+        })
+    }
+    async fn submit(&self, password: &Password, parameters: Parameters, salt: Vec<u8>) -> Result<Vec<u8>> {
+        let (reply, answer) = oneshot::channel();
+        let job = Job { password: password.clone(), parameters, salt, queued: Instant::now(), reply };
+        match self.jobs.try_send(job) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => return Err(Error::overloaded("signin.busy")),
+            Err(TrySendError::Disconnected(_)) => return Err(Error::internal("password.pool_gone")),
+        }
+        metrics::gauge!("fujie_password_queue").set(self.jobs.len() as f64);
+        answer.await.map_err(|_| Error::overloaded("signin.busy"))?
+    }
+}
+
+/// Wipes what it holds when it goes.
+#[derive(Default)]
+struct Memory(Vec<Block>);
+impl Memory {
+    fn of(&mut self, blocks: usize) -> &mut [Block] {
+        if self.0.len() < blocks {
+            self.wipe();
+            self.0 = vec![Block::new(); blocks];
+        }
+        self.0.get_mut(..blocks).unwrap_or_default()
+    }
+    fn wipe(&mut self) {
+        self.0.iter_mut().zeroize();
+    }
+}
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.wipe();
+    }
+}
+
+fn work(jobs: &Receiver<Job>) {
+    let mut memory = Memory::default();
+    loop {
+        // Under load the next hash overwrites every block, so wiping waits until the queue is empty.
+        let job = match jobs.try_recv() {
+            Ok(job) => job,
+            Err(_) => {
+                memory.wipe();
+                match jobs.recv_timeout(KEEP_MEMORY) {
+                    Ok(job) => job,
+                    Err(RecvTimeoutError::Timeout) => {
+                        memory = Memory::default();
+                        match jobs.recv() {
+                            Ok(job) => job,
+                            Err(_) => return,
+                        }
+                    }
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
+            }
+        };
+        // Nobody waits any more: the hash would be for nothing.
+        if job.reply.is_closed() || job.queued.elapsed() > PATIENCE {
+            continue;
+        }
+        let outcome = hash(&job, &mut memory);
+        drop(job.reply.send(outcome));
+    }
+}
+fn hash(job: &Job, memory: &mut Memory) -> Result<Vec<u8>> {
+    let wrong = |e: argon2::Error| Error::internal("password.parameters").because(e.to_string());
+    let Parameters { memory_kib, passes, lanes } = job.parameters;
+    let params = Params::new(memory_kib, passes, lanes, Some(HASH_BYTES)).map_err(wrong)?;
+    let blocks = params.block_count();
+    let mut out = vec![0; HASH_BYTES];
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into_with_memory(job.password.bytes(), &job.salt, &mut out, memory.of(blocks))
+        .map_err(wrong)?;
+    Ok(out)
+}

@@ -1,0 +1,183 @@
+//! Beginning, resolving, listing and ending sessions.
+use super::{
+    extract::SignedIn,
+    model::{Device, NewSession, SessionCard, strength},
+    store,
+};
+use crate::{
+    Identity,
+    account::{self, Owner},
+    realname::RealNameLevel,
+};
+use db::{Db, Tx};
+use kernel::{
+    Actor, ActorKind, Event, Result, Timestamp, TokenHash,
+    id::{AccountId, OrganizationId, SessionId},
+};
+use platform::setting::SessionPolicy;
+use web::Ctx;
+
+/// Last-seen is written at most this often.
+const SEEN_SECONDS: i64 = 60;
+
+/// Who holds this token, in one read. None for a session that ended, idled out or whose account may not be used.
+pub async fn resolve(identity: &Identity, ctx: &Ctx, token: &str) -> Result<Option<SignedIn>> {
+    let policies = identity.settings().policies().await?;
+    let (hash, now) = (TokenHash::of(token), ctx.now);
+    let seen_after = now.plus_seconds(-policies.session.idle_minutes * 60);
+    let db = identity.db();
+    let found = db.read_one(move |statement| store::resolve(statement, &hash, seen_after, now)).await?;
+    let Some(row) = found else { return Ok(None) };
+    if row.last_seen_at.plus_seconds(SEEN_SECONDS) <= now {
+        let (id, before) = (row.session, now.plus_seconds(-SEEN_SECONDS));
+        let seen = db.exec("last seen", move |s| store::update_last_seen(s, id, before, now)).await;
+        if let Err(error) = seen {
+            // A page is worth more than the minute of its last visit.
+            tracing::warn!(%error, "last seen was not written");
+        }
+    }
+    let methods: Vec<String> = row.methods.split_whitespace().map(str::to_owned).collect();
+    let keyring = db.keyring();
+    let phone = match &row.phone {
+        Some(sealed) => Some(keyring.open("account.phone", row.account.as_i64(), sealed)?),
+        None => None,
+    };
+    Ok(Some(SignedIn {
+        account: row.account,
+        session: row.session,
+        name: account::service::open_name(keyring, row.account, &row.name)?,
+        phone_masked: phone.map(|phone| account::service::masked_phone(&phone)),
+        login_name: row.login_name,
+        owner: Owner::of(row.owner_kind, row.owner),
+        state: row.state,
+        strength: strength(&methods),
+        methods,
+        authenticated_at: row.authenticated_at,
+        level: RealNameLevel::from_rank(row.level),
+        staff: row.staff,
+        must_change_password: row.temporary == Some(true),
+        last_organization: row.last_organization,
+        actor: Actor {
+            kind: if row.staff.is_some() { ActorKind::Staff } else { ActorKind::Account },
+            account: Some(row.account),
+            client: None,
+            acting_for: None,
+            session: Some(row.session),
+            address: Some(ctx.address),
+            request_id: ctx.request_id.clone(),
+        },
+    }))
+}
+
+/// When a session that begins now ends at the latest.
+pub fn expires_at(policy: &SessionPolicy, now: Timestamp) -> Timestamp {
+    now.plus_seconds(policy.absolute_minutes * 60)
+}
+/// Begins a session and ends the one that the browser had. The caller commits its event.
+pub fn begin_in(tx: &mut Tx<'_>, new: &NewSession, replaced: Option<&TokenHash>) -> Result<()> {
+    if let Some(token) = replaced
+        && let Some(ended) = store::end_by_token(tx, token, new.now)?
+    {
+        tx.changed("session", ended);
+    }
+    store::insert(tx, new)?;
+    account::store::update_last_sign_in(tx, new.account, new.now).map(drop)
+}
+/// The live sessions of the signed-in account, the latest first.
+pub async fn list(identity: &Identity, signed_in: &SignedIn, now: Timestamp) -> Result<Vec<SessionCard>> {
+    let policies = identity.settings().policies().await?;
+    let seen_after = now.plus_seconds(-policies.session.idle_minutes * 60);
+    let (account, current) = (signed_in.account, signed_in.session);
+    let rows = identity.db().read(move |tx| store::list(tx, account, seen_after, now)).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| SessionCard {
+            current: row.id == current,
+            device: Device::of(row.user_agent.as_deref().unwrap_or_default()),
+            id: row.id,
+            address: row.address,
+            authenticated_at: row.authenticated_at,
+            last_seen_at: row.last_seen_at,
+            methods: row.methods.split_whitespace().map(str::to_owned).collect(),
+        })
+        .collect())
+}
+/// Ends one of the own sessions. False if it is not theirs or has ended already.
+pub async fn revoke(
+    identity: &Identity,
+    signed_in: &SignedIn,
+    id: SessionId,
+    now: Timestamp,
+) -> Result<bool> {
+    let (account, actor) = (signed_in.account, signed_in.actor.clone());
+    identity
+        .db()
+        .write(move |tx| {
+            if store::end_of_account(tx, id, account, now)? == 0 {
+                return Ok((false, Vec::new()));
+            }
+            tx.changed("session", id);
+            Ok((true, vec![Event::done(&actor, "session.revoked").on("session", id)]))
+        })
+        .await
+}
+/// Ends all own sessions but this one.
+pub async fn revoke_others(identity: &Identity, signed_in: &SignedIn, now: Timestamp) -> Result<u64> {
+    let (account, session, actor) = (signed_in.account, signed_in.session, signed_in.actor.clone());
+    identity
+        .db()
+        .write(move |tx| {
+            let ended = store::end_all(tx, account, Some(session), now)?;
+            tx.changed("account", account);
+            let detail = serde_json::json!({ "sessions": ended });
+            Ok((
+                ended,
+                vec![Event::done(&actor, "session.others_revoked").on("account", account).with(detail)],
+            ))
+        })
+        .await
+}
+/// Signs out: the session ends now. The page that does so clears the cookie.
+pub async fn end(identity: &Identity, signed_in: &SignedIn, now: Timestamp) -> Result<()> {
+    let (session, actor) = (signed_in.session, signed_in.actor.clone());
+    identity
+        .db()
+        .write(move |tx| {
+            let ended = end_in(tx, session, now)?;
+            let event = Event::done(&actor, "session.ended").on("session", session);
+            Ok(((), ended.map(|_| event).into_iter().collect()))
+        })
+        .await
+}
+/// As [`end`] within a larger transaction; None if it had ended already.
+pub fn end_in(tx: &mut Tx<'_>, session: SessionId, now: Timestamp) -> Result<Option<AccountId>> {
+    let ended = store::end(tx, session, now)?;
+    if ended.is_some() {
+        tx.changed("session", session);
+    }
+    Ok(ended)
+}
+/// Ends every session of an account but one, as part of a change that the caller audits.
+pub fn end_all_in(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    except: Option<SessionId>,
+    now: Timestamp,
+) -> Result<()> {
+    store::end_all(tx, account, except, now)?;
+    tx.changed("account", account);
+    Ok(())
+}
+/// Remembers the space that was opened last, as a convenience alone.
+pub async fn remember_space(db: &Db, session: SessionId, organization: Option<OrganizationId>) -> Result<()> {
+    db.exec("last space", move |s| store::update_last_organization(s, session, organization)).await.map(drop)
+}
+/// Whether the account signed in from this address within the last 90 days.
+pub(crate) fn knows_address_in(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    address: std::net::IpAddr,
+    now: Timestamp,
+) -> Result<bool> {
+    store::knows_address(tx, account, &address.to_string(), now.plus_days(-90))
+}

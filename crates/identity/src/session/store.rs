@@ -1,0 +1,182 @@
+use super::model::NewSession;
+use crate::account::{AccountState, OwnerKind};
+use db::{Statement, Tx, sql};
+use kernel::{
+    Result, Timestamp, TokenHash,
+    id::{AccountId, OrganizationId, SessionId},
+};
+use platform::StaffRole;
+
+pub(super) fn insert(tx: &mut Tx<'_>, new: &NewSession) -> Result<u64> {
+    tx.run(
+        sql!(
+            "INSERT INTO session (id, token_hash, account_id, methods, authenticated_at, created_at, last_seen_at,
+                expires_at, address, user_agent, last_organization_id)
+             VALUES ($1, $2, $3, $4, $5, $5, $5, $6, $7, $8,
+                (SELECT s.last_organization_id FROM session s WHERE s.account_id = $3 ORDER BY s.id DESC LIMIT 1))"
+        ),
+        &[
+            &new.id,
+            &TokenHash::of(&new.token),
+            &new.account,
+            &new.methods.join(" "),
+            &new.now,
+            &new.expires_at,
+            &new.address.to_string(),
+            &new.user_agent,
+        ],
+    )
+}
+
+/// Everything that a request needs to know about who sent it.
+pub(super) struct Resolved {
+    pub session: SessionId,
+    pub account: AccountId,
+    pub methods: String,
+    pub authenticated_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    pub last_organization: Option<OrganizationId>,
+    pub login_name: String,
+    pub name: Vec<u8>,
+    pub phone: Option<Vec<u8>>,
+    pub owner_kind: OwnerKind,
+    pub owner: Option<OrganizationId>,
+    pub state: AccountState,
+    pub temporary: Option<bool>,
+    pub level: i64,
+    pub staff: Option<StaffRole>,
+}
+db::row!(Resolved {
+    session,
+    account,
+    methods,
+    authenticated_at,
+    last_seen_at,
+    last_organization,
+    login_name,
+    name,
+    phone,
+    owner_kind,
+    owner,
+    state,
+    temporary,
+    level,
+    staff,
+});
+pub(super) fn resolve(
+    statement: Statement<'_, '_>,
+    token: &TokenHash,
+    seen_after: Timestamp,
+    now: Timestamp,
+) -> Result<Option<Resolved>> {
+    statement.opt(
+        sql!(
+            "SELECT s.id, s.account_id, s.methods, s.authenticated_at, s.last_seen_at, s.last_organization_id,
+                a.login_name, a.name, a.phone, a.owner_kind, a.owner_organization_id, a.state, w.temporary,
+                COALESCE((SELECT CAST(MAX(CASE i.level WHEN 'primary' THEN 1 WHEN 'intermediate' THEN 2
+                        WHEN 'advanced' THEN 3 ELSE 0 END) AS BIGINT)
+                    FROM identity_proof i
+                    WHERE i.account_id = a.id AND i.revoked_at IS NULL AND i.expires_at > $3), 0),
+                f.role
+             FROM session s
+             JOIN account a ON a.id = s.account_id
+             LEFT JOIN password w ON w.account_id = a.id
+             LEFT JOIN staff f ON f.account_id = a.id AND f.state = 'active'
+             WHERE s.token_hash = $1 AND s.ended_at IS NULL AND s.expires_at > $3 AND s.last_seen_at > $2
+                AND a.state IN ('active', 'unactivated')"
+        ),
+        &[&token, &seen_after, &now],
+    )
+}
+pub(super) fn update_last_seen(
+    statement: Statement<'_, '_>,
+    id: SessionId,
+    before: Timestamp,
+    now: Timestamp,
+) -> Result<u64> {
+    statement.run(
+        sql!("UPDATE session SET last_seen_at = $3 WHERE id = $1 AND last_seen_at <= $2"),
+        &[&id, &before, &now],
+    )
+}
+pub(super) fn update_last_organization(
+    statement: Statement<'_, '_>,
+    id: SessionId,
+    organization: Option<OrganizationId>,
+) -> Result<u64> {
+    statement.run(sql!("UPDATE session SET last_organization_id = $2 WHERE id = $1"), &[&id, &organization])
+}
+pub(super) fn end(tx: &mut Tx<'_>, id: SessionId, now: Timestamp) -> Result<Option<AccountId>> {
+    tx.opt(
+        sql!("UPDATE session SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING account_id"),
+        &[&id, &now],
+    )
+}
+pub(super) fn end_of_account(
+    tx: &mut Tx<'_>,
+    id: SessionId,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<u64> {
+    tx.run(
+        sql!("UPDATE session SET ended_at = $3 WHERE id = $1 AND account_id = $2 AND ended_at IS NULL"),
+        &[&id, &account, &now],
+    )
+}
+pub(super) fn end_by_token(tx: &mut Tx<'_>, token: &TokenHash, now: Timestamp) -> Result<Option<SessionId>> {
+    tx.opt(
+        sql!("UPDATE session SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL RETURNING id"),
+        &[&token, &now],
+    )
+}
+pub(super) fn end_all(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    except: Option<SessionId>,
+    now: Timestamp,
+) -> Result<u64> {
+    let except = except.unwrap_or(SessionId::from_i64(0));
+    tx.run(
+        sql!("UPDATE session SET ended_at = $3 WHERE account_id = $1 AND ended_at IS NULL AND id <> $2"),
+        &[&account, &except, &now],
+    )
+}
+pub(super) struct Listed {
+    pub id: SessionId,
+    pub user_agent: Option<String>,
+    pub address: Option<String>,
+    pub authenticated_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    pub methods: String,
+}
+db::row!(Listed { id, user_agent, address, authenticated_at, last_seen_at, methods });
+pub(super) fn list(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    seen_after: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<Listed>> {
+    tx.all(
+        sql!(
+            "SELECT id, user_agent, address, authenticated_at, last_seen_at, methods FROM session
+             WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $3 AND last_seen_at > $2
+             ORDER BY last_seen_at DESC, id DESC LIMIT 100"
+        ),
+        &[&account, &seen_after, &now],
+    )
+}
+/// Whether the account signed in from this address before.
+pub(super) fn knows_address(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    address: &str,
+    since: Timestamp,
+) -> Result<bool> {
+    let known: Option<SessionId> = tx.opt(
+        sql!(
+            "SELECT id FROM session WHERE account_id = $1 AND address = $2 AND created_at > $3 ORDER BY id DESC LIMIT 1"
+        ),
+        &[&account, &address, &since],
+    )?;
+    Ok(known.is_some())
+}
