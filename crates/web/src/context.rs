@@ -49,6 +49,14 @@ impl TextSize {
     }
 }
 
+/// What a request brought up that the browser's cookies do not say yet.
+pub(crate) struct Fresh {
+    /// The pre-session token of a browser that had none.
+    pub(crate) token: Option<String>,
+    /// The language that the address asked for: it lasts beyond this page, through a client's sign-in flow too.
+    pub(crate) lang: Option<Lang>,
+}
+
 /// The request as every handler and page sees it.
 #[derive(Clone)]
 pub struct Ctx {
@@ -74,30 +82,24 @@ pub struct Ctx {
 }
 
 impl Ctx {
-    /// Also returns a freshly drawn pre-session token if the browser has none yet.
-    pub(crate) fn new(app: &Arc<App>, parts: &Parts) -> (Self, Option<String>) {
+    /// Also returns what the browser should keep from now on.
+    pub(crate) fn new(app: &Arc<App>, parts: &Parts) -> (Self, Fresh) {
         let headers = &parts.headers;
         let known = cookie::session_token(headers, app).or_else(|| cookie::pre_session_token(headers, app));
-        let (token, fresh) = match known {
-            Some(token) => (token, None),
-            None => {
-                let token = app.rng.token();
-                (token.clone(), Some(token))
-            }
-        };
-        let browser: [u8; 32] = Sha256::new().chain_update(b"browser").chain_update(&token).finalize().into();
+        let drawn = known.is_none().then(|| app.rng.token());
+        let token = known.as_deref().or(drawn.as_deref()).unwrap_or("");
+        let browser: [u8; 32] = Sha256::new().chain_update(b"browser").chain_update(token).finalize().into();
         let query = parts.uri.query().unwrap_or("");
         let in_query = |wanted: &str| {
             url::form_urlencoded::parse(query.as_bytes())
                 .find(|(name, _)| name == wanted)
                 .map(|(_, value)| value)
         };
-        let lang = in_query("lang")
-            .and_then(|tag| Lang::from_tag(&tag))
-            .or_else(|| cookie::get(headers, "fujie-lang").and_then(Lang::from_tag))
-            .or_else(|| in_query("ui_locales").and_then(|list| Lang::from_list(&list)))
-            .or_else(|| Lang::accepted(headers))
-            .unwrap_or(Lang::Zh);
+        let kept = cookie::get(headers, "fujie-lang").and_then(Lang::from_tag);
+        let asked = in_query("lang").and_then(|tag| Lang::from_tag(&tag)).or_else(|| {
+            kept.is_none().then(|| in_query("ui_locales")).flatten().and_then(|list| Lang::from_list(&list))
+        });
+        let lang = asked.or(kept).or_else(|| Lang::accepted(headers)).unwrap_or(Lang::Zh);
         let preference = |name: &str| cookie::get(headers, name).unwrap_or("");
         let ctx = Self {
             now: app.clock.now(),
@@ -114,7 +116,7 @@ impl Ctx {
             flash: Flash::read(app, headers),
             app: Arc::clone(app),
         };
-        (ctx, fresh)
+        (ctx, Fresh { token: drawn, lang: asked.filter(|lang| Some(*lang) != kept) })
     }
     /// Nobody signed in, from this address. A signed-in handler takes the actor of its `SignedIn`.
     pub fn actor(&self) -> Actor {

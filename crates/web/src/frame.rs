@@ -1,7 +1,9 @@
 //! What every request passes, in one place and order: request id, Host, context, time limit, panic guard, error page,
 //! cookies, headers, log line, metrics.
 use crate::{
-    App, Ctx, Failure, assets, cookie,
+    App, Ctx, Failure, assets,
+    context::Fresh,
+    cookie,
     flash::Flash,
     preferences,
     probe::{self, Probes},
@@ -58,7 +60,7 @@ async fn pass(State(app): State<Arc<App>>, request: Request, next: Next) -> Resp
         }
     };
     let code = finish_error(&ctx, &mut response);
-    cookies(&app, &mut response, fresh, had_flash);
+    cookies(&app, &mut response, &fresh, had_flash);
     headers(&app, &ctx, &mut response);
     let status = response.status().as_u16();
     let route = route.unwrap_or_else(|| "-".to_owned());
@@ -165,21 +167,25 @@ fn is_html(response: &Response) -> bool {
     response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
-fn cookies(app: &App, response: &mut Response, fresh: Option<String>, had_flash: bool) {
+fn cookies(app: &App, response: &mut Response, fresh: &Fresh, had_flash: bool) {
     let page = is_html(response);
+    let status = response.status();
     let flash = response.extensions_mut().remove::<Flash>();
     let session =
         response.headers().get_all(header::SET_COOKIE).iter().any(|value| cookie::is_session(app, value));
     let headers = response.headers_mut();
-    match fresh {
+    match &fresh.token {
         // A page holds the form token of this pre-session, so the browser must bring it back.
         Some(token) if page => {
-            headers.append(header::SET_COOKIE, cookie::set_pre_session(app, &token));
+            headers.append(header::SET_COOKIE, cookie::set_pre_session(app, token));
         }
         _ if session => {
             headers.append(header::SET_COOKIE, cookie::clear_pre_session(app));
         }
         _ => {}
+    }
+    if let Some(lang) = fresh.lang.filter(|_| page || status.is_redirection()) {
+        headers.append(header::SET_COOKIE, cookie::set_preference(app, "fujie-lang", lang.tag()));
     }
     if let Some(flash) = flash {
         headers.append(header::SET_COOKIE, cookie::set_flash(app, &flash.write(app)));

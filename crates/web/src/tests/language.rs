@@ -27,6 +27,24 @@ fn choice_beats_cookie_beats_client_beats_browser() {
     assert_eq!(lang("/", "", "en"), Lang::En);
     assert_eq!(lang("/", "", "fr"), Lang::Zh);
 }
+#[tokio::test]
+async fn a_language_in_the_address_lasts_unless_the_person_chose() {
+    let router = router(&app("https://id.example"));
+    let kept = async |path: &str, cookie: &str| {
+        let request = get(path).header("cookie", cookie).body(Body::empty()).unwrap();
+        let answer = send(&router, request).await;
+        answer
+            .cookies()
+            .iter()
+            .find(|cookie| cookie.starts_with("fujie-lang="))
+            .map(|cookie| cookie[11..13].to_owned())
+    };
+    assert_eq!(kept("/login?lang=en", "fujie-lang=zh-CN").await.as_deref(), Some("en"));
+    assert_eq!(kept("/login?ui_locales=en", "").await.as_deref(), Some("en"));
+    assert_eq!(kept("/login?ui_locales=en", "fujie-lang=zh-CN").await, None);
+    assert_eq!(kept("/login?lang=en", "fujie-lang=en").await, None);
+    assert_eq!(kept("/login", "").await, None);
+}
 #[test]
 fn arguments_are_filled_in_without_invisible_marks() {
     assert_eq!(Lang::En.ta("error-field-too-long", &[("max", "1000")]), "Too long: at most 1000 characters");
