@@ -42,3 +42,18 @@ fn permissive(licence: &str) -> bool {
     let strong = |part: &str| ["GPL", "SSPL", "BUSL", "EUPL"].iter().any(|name| part.contains(name));
     licence.replace('/', " OR ").split(" OR ").any(|part| !strong(part))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::permissive;
+
+    #[test]
+    fn copyleft_is_refused_unless_there_is_a_choice() {
+        for good in ["MIT", "MIT OR GPL-2.0", "MIT/Apache-2.0", "BSD-3-Clause AND MIT", ""] {
+            assert!(permissive(good), "{good}");
+        }
+        for bad in ["GPL-3.0", "AGPL-3.0-only", "LGPL-2.1", "MIT AND GPL-3.0"] {
+            assert!(!permissive(bad), "{bad}");
+        }
+    }
+}

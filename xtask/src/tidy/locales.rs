@@ -126,3 +126,18 @@ fn raised(text: &str) -> Vec<&str> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_codes_and_raised_errors_are_told_apart() {
+        assert_eq!(key_like("web-skip"), Some("web-skip"));
+        assert_eq!(key_like("login-name"), None);
+        assert_eq!(key_like("web-Skip"), None);
+        assert_eq!(error_code("membership.last_administrator"), Some("membership.last_administrator"));
+        assert_eq!(error_code("A sentence."), None);
+        assert_eq!(raised(r#"Error::invalid("a.b").at("c"); Error::internal("d.e")"#), ["a.b"]);
+    }
+}

@@ -23,6 +23,9 @@ pub fn check(root: &Path, rust: &[Source], templates: &[Source], faults: &mut Fa
                 ));
             }
         }
+        if lower.contains("|safe") || lower.contains("| safe") {
+            faults.push(format!("{}: |safe trusts what a person typed; return Safe from Rust", file.path));
+        }
         for tag in tags(&lower, "<script") {
             if !tag.contains("src=") {
                 faults.push(format!("{}: an inline script", file.path));
@@ -72,4 +75,40 @@ fn head(text: &str) -> &str {
         previous = c;
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(text: &str) -> Vec<String> {
+        let file = Source { path: "crates/x/templates/a.html".to_owned(), text: text.to_owned() };
+        let mut faults = Vec::new();
+        check(Path::new("/nowhere"), &[], &[file], &mut faults).unwrap();
+        faults
+    }
+    #[test]
+    fn forms_name_their_action_and_carry_the_token() {
+        assert!(faults(r#"<form method="post" action="/a">{{ page.csrf_field() }}</form><form method="get" action="/b"></form>"#).is_empty());
+        assert_eq!(faults(r#"<form method="post" action="/a"><input></form>"#).len(), 1);
+        assert_eq!(faults(r##"<form method="get" action="#x"></form>"##).len(), 1);
+        assert_eq!(faults("<form></form>").len(), 1);
+    }
+    #[test]
+    fn inline_style_and_script_are_found() {
+        for text in [
+            r#"<p style="a">"#,
+            "<script>1</script>",
+            "<style>a</style>",
+            r#"<a href="javascript:1">"#,
+            "{{ x|safe }}",
+        ] {
+            assert_eq!(faults(text).len(), 1, "{text}");
+        }
+        assert!(faults(r#"<script type="module" src="{{ page.asset("a.js") }}"></script>"#).is_empty());
+    }
+    #[test]
+    fn a_missing_icon_is_found() {
+        assert_eq!(faults(r#"{{ page.icon("nothing") }}"#).len(), 1);
+    }
 }

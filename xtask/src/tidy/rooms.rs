@@ -60,3 +60,24 @@ fn stores(file: &Source, production: &str, faults: &mut Faults) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(path: &str, text: &str) -> usize {
+        let file = Source { path: path.to_owned(), text: text.to_owned() };
+        let mut faults = Vec::new();
+        stores(&file, &file.production(), &mut faults);
+        faults.len()
+    }
+    #[test]
+    fn a_store_is_for_its_own_feature() {
+        let own = "crates/organization/src/grant/service.rs";
+        assert_eq!(faults(own, "use crate::grant::store;"), 0);
+        assert_eq!(faults(own, "use super::store;"), 0);
+        assert_eq!(faults(own, "use crate::admission::store;"), 1);
+        assert_eq!(faults(own, "identity::account::store::find(tx)"), 1);
+        assert_eq!(faults(own, "// crate::admission::store"), 0);
+    }
+}
