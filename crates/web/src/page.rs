@@ -10,6 +10,8 @@ pub struct Page {
     pub title: String,
     /// For pages that extend `layout/shell.html`.
     pub shell: Option<Shell>,
+    /// A form came back with errors: the window's title says so first, for those who hear it.
+    pub failed: bool,
 }
 
 /// Whose space a page stands in.
@@ -107,11 +109,16 @@ pub fn initial(name: &str) -> String {
 
 impl Page {
     pub fn new(ctx: &Ctx, title: impl Into<String>) -> Self {
-        Self { ctx: ctx.clone(), title: title.into(), shell: None }
+        Self { ctx: ctx.clone(), title: title.into(), shell: None, failed: false }
     }
     #[must_use]
     pub fn with_shell(mut self, shell: Shell) -> Self {
         self.shell = Some(shell);
+        self
+    }
+    #[must_use]
+    pub fn with_errors(mut self, errors: &FormErrors) -> Self {
+        self.failed = !errors.is_empty();
         self
     }
     pub fn t(&self, key: &str) -> String {
