@@ -22,6 +22,10 @@ pub async fn of_organization(
 pub async fn of_account(db: &Db, account: AccountId, before: Before, limit: i64) -> Result<Vec<Entry>> {
     db.read(move |tx| store::list_of_account(tx, account, before, limit.clamp(1, 200))).await
 }
+/// Everything, newest first.
+pub async fn recent(db: &Db, before: Before, limit: i64) -> Result<Vec<Entry>> {
+    db.read(move |tx| store::list_recent(tx, before, limit.clamp(1, 200))).await
+}
 /// What one request did, in order.
 pub async fn of_request(db: &Db, request_id: String) -> Result<Vec<Entry>> {
     db.read(move |tx| store::list_of_request(tx, &request_id)).await

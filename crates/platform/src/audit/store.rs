@@ -37,6 +37,17 @@ pub(super) fn list_of_account(
         &[&account, &before.at, &before.id, &limit],
     )
 }
+/// By id, which carries the time at which it was drawn: the primary key serves the whole record without another index.
+pub(super) fn list_recent(tx: &mut Tx<'_>, before: Before, limit: i64) -> Result<Vec<Entry>> {
+    tx.all(
+        sql!(
+            "SELECT id, at, actor_kind, actor_account_id, action, outcome, object_kind, object_id, organization_id,
+                address, request_id, detail
+             FROM audit_event WHERE id < $1 ORDER BY id DESC LIMIT $2"
+        ),
+        &[&before.id, &limit],
+    )
+}
 pub(super) fn list_of_request(tx: &mut Tx<'_>, request_id: &str) -> Result<Vec<Entry>> {
     tx.all(
         sql!(

@@ -19,6 +19,7 @@ async fn the_operation_record_pages_backwards() {
         assert_eq!(second.len(), 1);
         assert_eq!(second[0].request_id, "request-0");
         assert_eq!(service::of_request(&db, "request-1".into()).await.unwrap().len(), 1);
+        assert_eq!(service::recent(&db, Before::NEWEST, 9).await.unwrap().len(), 3);
         assert!(service::of_organization(&db, Id::from_i64(6), Before::NEWEST, 9).await.unwrap().is_empty());
     }
 }
