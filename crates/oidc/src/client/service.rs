@@ -22,6 +22,8 @@ use std::{
 /// What whoever registers a client decides.
 #[derive(Clone, Debug)]
 pub struct NewClient {
+    /// Drawn when the form was rendered: a replay meets the primary key.
+    pub id: ClientId,
     pub product: ProductId,
     pub name: String,
     pub redirect_uris: Vec<String>,
@@ -48,7 +50,7 @@ pub async fn create_client(db: &Db, actor: &Actor, new: NewClient) -> Result<Reg
     let client_id = db.rng().short_token();
     let secret = (!new.public).then(|| Secret::new(db.rng().token()));
     let client = Client {
-        id: db.draw(),
+        id: new.id,
         product: new.product,
         name: text::line("name", &new.name, 100)?,
         secret_mac: secret
