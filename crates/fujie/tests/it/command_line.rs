@@ -13,7 +13,8 @@ on_both_engines!(
 );
 
 fn succeeded(output: &Output) -> Result<String> {
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     anyhow::ensure!(output.status.success(), "{}:\n{text}", output.status);
     Ok(text)
 }
@@ -25,7 +26,7 @@ async fn backup_comes_back_in_a_fresh_folder(engine: Engine) -> Result<()> {
     let backup = backup.to_str().context("path")?;
     // While it is in use; without a copy of the keyring it does not end silently.
     let bare = server.run(&["backup", backup])?;
-    let words = String::from_utf8_lossy(&bare.stderr).into_owned() + &String::from_utf8_lossy(&bare.stdout);
+    let words = format!("{}{}", String::from_utf8_lossy(&bare.stderr), String::from_utf8_lossy(&bare.stdout));
     anyhow::ensure!(!bare.status.success() && words.contains("keyring"), "{}: {words}", bare.status);
     let keyring = server.folder().join("keyring.copy");
     let keyring = keyring.to_str().context("path")?;
@@ -66,7 +67,10 @@ async fn keys_rotate_and_old_tokens_stay_verifiable(engine: Engine) -> Result<()
     loop {
         let after = kids().await?;
         if after.len() > before.len() {
-            anyhow::ensure!(before.iter().all(|kid| after.contains(kid)), "an old key is gone: {before:?} {after:?}");
+            anyhow::ensure!(
+                before.iter().all(|kid| after.contains(kid)),
+                "an old key is gone: {before:?} {after:?}"
+            );
             return Ok(());
         }
         anyhow::ensure!(std::time::Instant::now() < until, "no new key is published: {before:?} {after:?}");
@@ -77,7 +81,16 @@ async fn keys_rotate_and_old_tokens_stay_verifiable(engine: Engine) -> Result<()
 async fn first_staff_account_is_created_once(engine: Engine) -> Result<()> {
     let fresh = Server::bare(options(engine))?;
     succeeded(&fresh.run(&["migrate"])?)?;
-    let arguments = ["staff", "create", "--login-name", "operator.one", "--name", "平台管理员", "--role", "system_administrator"];
+    let arguments = [
+        "staff",
+        "create",
+        "--login-name",
+        "operator.one",
+        "--name",
+        "平台管理员",
+        "--role",
+        "system_administrator",
+    ];
     let text = succeeded(&fresh.run(&arguments)?)?;
     anyhow::ensure!(text.contains("operator.one"), "{text}");
     let twice = fresh.run(&arguments)?;
@@ -91,7 +104,9 @@ async fn audit_record_verifies_and_tampering_is_found(engine: Engine) -> Result<
     signed_in(&server, "administrator").await?;
     server.stop()?;
     succeeded(&server.run(&["audit", "verify"])?)?;
-    server.database().rows("UPDATE audit_event SET outcome = 'denied' WHERE id = (SELECT MAX(id) FROM audit_event)")?;
+    server
+        .database()
+        .rows("UPDATE audit_event SET outcome = 'denied' WHERE id = (SELECT MAX(id) FROM audit_event)")?;
     let altered = server.run(&["audit", "verify"])?;
     anyhow::ensure!(!altered.status.success(), "an altered record passes");
     Ok(())

@@ -70,8 +70,13 @@ async fn acknowledged_writes_survive_kill_9(engine: Engine) -> Result<()> {
         let all = lock(&acknowledged);
         (all.members.len(), all.sessions.len())
     };
-    anyhow::ensure!(members >= round as usize && sessions > 0, "too little was written: {members} members, {sessions} sessions");
-    eprintln!("{engine:?}: {round} × kill -9, {members} members and {sessions} sessions acknowledged, none lost");
+    anyhow::ensure!(
+        members >= round as usize && sessions > 0,
+        "too little was written: {members} members, {sessions} sessions"
+    );
+    eprintln!(
+        "{engine:?}: {round} × kill -9, {members} members and {sessions} sessions acknowledged, none lost"
+    );
     Ok(())
 }
 
@@ -106,12 +111,20 @@ async fn survived(server: &Server, acknowledged: &Mutex<Acknowledged>) -> Result
     let there: HashSet<String> = rows.into_iter().flatten().flatten().collect();
     let (lost, sessions): (Vec<String>, Vec<Agent>) = {
         let all = lock(acknowledged);
-        (all.members.difference(&there).cloned().collect(), all.sessions.iter().rev().take(20).cloned().collect())
+        (
+            all.members.difference(&there).cloned().collect(),
+            all.sessions.iter().rev().take(20).cloned().collect(),
+        )
     };
     anyhow::ensure!(lost.is_empty(), "{} of the acknowledged members are lost: {lost:?}", lost.len());
     for session in sessions {
         let reply = session.get("/me").await?;
-        anyhow::ensure!(reply.status == 200, "an acknowledged session is lost: {} {:?}", reply.status, reply.location());
+        anyhow::ensure!(
+            reply.status == 200,
+            "an acknowledged session is lost: {} {:?}",
+            reply.status,
+            reply.location()
+        );
     }
     Ok(())
 }

@@ -2,7 +2,10 @@
 use crate::support::{authorize, options, signed_in};
 use anyhow::{Context as _, Result};
 use std::collections::BTreeMap;
-use testkit::{Engine, Server, party::{self, Attempt}};
+use testkit::{
+    Engine, Server,
+    party::{self, Attempt},
+};
 
 const REDIRECT: &str = "http://127.0.0.1:9/callback";
 
@@ -16,7 +19,8 @@ async fn one_authorization_code_has_one_winner(engine: Engine) -> Result<()> {
     for _ in 0..rounds {
         let attempt = Attempt::new();
         let code = authorize(&agent, &server, REDIRECT, &attempt).await?;
-        let uses = (0..200).map(|_| party::exchange(&agent, &server.demo, &code, REDIRECT, &attempt.verifier));
+        let uses =
+            (0..200).map(|_| party::exchange(&agent, &server.demo, &code, REDIRECT, &attempt.verifier));
         let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
         for reply in futures_util::future::join_all(uses).await {
             let (status, body) = reply?;

@@ -13,7 +13,15 @@ fn the_table_of_routes_is_as_reviewed() {
     let mut lines: Vec<String> = fujie::wiring::routes()
         .table()
         .iter()
-        .map(|r| format!("{:<5} {:<70} {:?}{}", r.method.as_str(), r.path, r.policy, if r.blind { " blind" } else { "" }))
+        .map(|r| {
+            format!(
+                "{:<5} {:<70} {:?}{}",
+                r.method.as_str(),
+                r.path,
+                r.policy,
+                if r.blind { " blind" } else { "" }
+            )
+        })
         .collect();
     lines.sort();
     insta::assert_snapshot!("routes", lines.join("\n"));
@@ -59,8 +67,16 @@ async fn strangers_and_wrong_roles_are_refused_everywhere(engine: Engine) -> Res
     let server = Server::start(options(engine)).await?;
     let table = fujie::wiring::routes();
     let own = server.demo.account("administrator")?.organization_id()?.to_owned();
-    let keys =
-        ["person", "agent_granted", "administrator", "legal_representative", "account_manager", "system_administrator", "security_administrator", "auditor"];
+    let keys = [
+        "person",
+        "agent_granted",
+        "administrator",
+        "legal_representative",
+        "account_manager",
+        "system_administrator",
+        "security_administrator",
+        "auditor",
+    ];
     let mut people = BTreeMap::new();
     for key in keys {
         let agent = signed_in(&server, key).await?;
@@ -81,11 +97,16 @@ async fn strangers_and_wrong_roles_are_refused_everywhere(engine: Engine) -> Res
         let refused: Vec<&str> = match route.policy {
             Policy::Public | Policy::Internal | Policy::SignedIn => Vec::new(),
             Policy::Member => vec!["person", "account_manager", "auditor"],
-            Policy::OrganizationAdministrator => vec!["person", "agent_granted", "account_manager", "auditor"],
+            Policy::OrganizationAdministrator => {
+                vec!["person", "agent_granted", "account_manager", "auditor"]
+            }
             Policy::Staff(roles) => {
                 let staff = ["account_manager", "system_administrator", "security_administrator", "auditor"];
                 let others = staff.into_iter().filter(|role| !roles.contains(role));
-                ["person", "agent_granted", "administrator", "legal_representative"].into_iter().chain(others).collect()
+                ["person", "agent_granted", "administrator", "legal_representative"]
+                    .into_iter()
+                    .chain(others)
+                    .collect()
             }
             // A browser's session is no client authentication.
             Policy::Client => vec!["administrator", "system_administrator"],

@@ -33,17 +33,28 @@ pub async fn signed_in(server: &Server, key: &str) -> Result<Agent> {
 pub async fn signed_in_as(server: &Server, login_name: &str, password: &str) -> Result<Agent> {
     let agent = server.agent()?;
     let reply = agent.sign_in(login_name, password).await?;
-    anyhow::ensure!(reply.location().is_some(), "{login_name} was not signed in: {} {}", reply.status, reply.excerpt());
+    anyhow::ensure!(
+        reply.location().is_some(),
+        "{login_name} was not signed in: {} {}",
+        reply.status,
+        reply.excerpt()
+    );
     Ok(agent)
 }
 
 /// Follows an authorization request through consent to the code; the agent is signed in.
-pub async fn authorize(agent: &Agent, server: &Server, redirect_uri: &str, attempt: &Attempt) -> Result<String> {
+pub async fn authorize(
+    agent: &Agent,
+    server: &Server,
+    redirect_uri: &str,
+    attempt: &Attempt,
+) -> Result<String> {
     let client = server.demo.client()?;
     let query = attempt.query(&client.client_id, redirect_uri, "openid profile");
     let first = agent.visit(&format!("/oauth2/authorize?{query}")).await?;
     let last = allow(agent, first).await?;
-    last.location_parameter("code").with_context(|| format!("no code: {} {:?}\n{}", last.status, last.location(), last.excerpt()))
+    last.location_parameter("code")
+        .with_context(|| format!("no code: {} {:?}\n{}", last.status, last.location(), last.excerpt()))
 }
 
 /// Presses "allow" if the consent page is what came.

@@ -53,12 +53,19 @@ impl Tour<'_> {
 fn axe() -> Result<Option<String>> {
     match std::fs::read_to_string(testkit::target().join("node/node_modules/axe-core/axe.min.js")) {
         Ok(text) => Ok(Some(text)),
-        Err(_) => testkit::skip("axe-core is not installed in target/node (scripts/test does it)").map(|()| None),
+        Err(_) => {
+            testkit::skip("axe-core is not installed in target/node (scripts/test does it)").map(|()| None)
+        }
     }
 }
 
 /// Looks at `paths` as the account, or as a stranger.
-async fn tour(name: &str, language: &'static str, key: Option<&str>, paths: fn(&Server) -> Result<Vec<String>>) -> Result<()> {
+async fn tour(
+    name: &str,
+    language: &'static str,
+    key: Option<&str>,
+    paths: fn(&Server) -> Result<Vec<String>>,
+) -> Result<()> {
     let Some(axe) = axe()? else { return Ok(()) };
     let server = Server::start(options(Engine::Sqlite).tls()).await?;
     journey(&format!("looks_{name}_{language}"), Look { language, ..Look::default() }, async |browser| {

@@ -41,10 +41,23 @@ async fn m05_after_three_failures_the_captcha_lets_a_browser_with_scripts_in(eng
         for guess in 0..3 {
             assert!(!browser.has("#captcha-answer").await?, "a captcha before three failures");
             browser.sign_in_here(&account.login_name, &format!("Wrong-guess-{guess}")).await?;
-            assert_eq!(browser.driver.find(thirtyfour::By::Css("#login-name")).await?.prop("value").await?.as_deref(),
-                Some(account.login_name.as_str()), "what was typed is kept");
+            assert_eq!(
+                browser
+                    .driver
+                    .find(thirtyfour::By::Css("#login-name"))
+                    .await?
+                    .prop("value")
+                    .await?
+                    .as_deref(),
+                Some(account.login_name.as_str()),
+                "what was typed is kept"
+            );
         }
-        assert!(browser.has("#captcha-answer").await?, "a captcha after three failures: {}", browser.excerpt().await);
+        assert!(
+            browser.has("#captcha-answer").await?,
+            "a captcha after three failures: {}",
+            browser.excerpt().await
+        );
         browser.picture("captcha").await?;
         browser.sign_in_here(&account.login_name, &account.password).await?;
         assert_ne!(browser.path().await?, "/login", "{}", browser.excerpt().await);
@@ -99,17 +112,37 @@ async fn bad_input_is_answered_at_the_field(engine: Engine) -> Result<()> {
         ("nothing", Vec::new(), &[400, 403, 422]),
         ("no fields", format!("csrf={csrf}").into_bytes(), &[400, 422]),
         ("too long a body", format!("csrf={csrf}&{login}={long}").into_bytes(), &[413]),
-        ("too long a field", format!("csrf={csrf}&{login}={}&{password}=y", "x".repeat(5000)).into_bytes(), &[400, 422]),
+        (
+            "too long a field",
+            format!("csrf={csrf}&{login}={}&{password}=y", "x".repeat(5000)).into_bytes(),
+            &[400, 422],
+        ),
         ("twice the same", format!("csrf={csrf}&{login}=a&{login}=b&{password}=c").into_bytes(), &[400, 422]),
-        ("no UTF-8", [format!("csrf={csrf}&{password}=c&{login}=").as_bytes(), b"%ff%fe"].concat(), &[400, 422]),
+        (
+            "no UTF-8",
+            [format!("csrf={csrf}&{password}=c&{login}=").as_bytes(), b"%ff%fe"].concat(),
+            &[400, 422],
+        ),
         ("NUL", format!("csrf={csrf}&{password}=c&{login}=a%00b").into_bytes(), &[400, 422]),
-        ("a stale form token", format!("csrf=AAAA&{login}=a&{password}=c").into_bytes(), &[400, 403, 409, 422]),
+        (
+            "a stale form token",
+            format!("csrf=AAAA&{login}=a&{password}=c").into_bytes(),
+            &[400, 403, 409, 422],
+        ),
     ];
     for (name, body, statuses) in bodies {
         let reply = stranger.post_body("/login", body).await?;
         assert!(statuses.contains(&reply.status.as_u16()), "{name}: {} {}", reply.status, reply.excerpt());
-        assert!(!reply.body.contains("panicked") && !reply.body.contains(".rs:"), "{name}: {}", reply.excerpt());
-        assert!(reply.body.contains("lang=\"zh-CN\""), "{name} is not a page in the reader's language: {}", reply.excerpt());
+        assert!(
+            !reply.body.contains("panicked") && !reply.body.contains(".rs:"),
+            "{name}: {}",
+            reply.excerpt()
+        );
+        assert!(
+            reply.body.contains("lang=\"zh-CN\""),
+            "{name} is not a page in the reader's language: {}",
+            reply.excerpt()
+        );
     }
     // A form from another site.
     let foreign = stranger
@@ -147,10 +180,18 @@ async fn bad_input_is_answered_at_the_field(engine: Engine) -> Result<()> {
     assert!(taken.body.contains("login_name-e") && taken.body.contains("另一人"), "{}", taken.excerpt());
     for (name, value) in [("login_name", "1abc"), ("login_name", "a b"), ("name", ""), ("phone", "12345")] {
         let page = administrator.get(&format!("/org/{id}/members/new")).await?;
-        let form = page.form_with("login_name")?.with("login_name", "free.name").with("name", "某人").with(name, value);
+        let form = page
+            .form_with("login_name")?
+            .with("login_name", "free.name")
+            .with("name", "某人")
+            .with(name, value);
         let reply = administrator.submit(&page, &form).await?;
         assert_eq!(reply.status, 422, "{name}={value}: {}", reply.excerpt());
-        assert!(reply.body.contains(&format!("id=\"{name}-e\"")), "no message at {name}: {}", reply.excerpt());
+        assert!(
+            reply.body.contains(&format!("id=\"{name}-e\"")),
+            "no message at {name}: {}",
+            reply.excerpt()
+        );
     }
     Ok(())
 }

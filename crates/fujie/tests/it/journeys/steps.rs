@@ -15,7 +15,12 @@ impl Member {
 }
 
 /// The administrator adds a member and reads the slip.
-pub async fn create_member(browser: &Browser, server: &Server, organization: &str, member: &Member) -> Result<Member> {
+pub async fn create_member(
+    browser: &Browser,
+    server: &Server,
+    organization: &str,
+    member: &Member,
+) -> Result<Member> {
     browser.go(&format!("{}/org/{organization}/members", server.base)).await?;
     browser.click(&format!("a[href='/org/{organization}/members/new']")).await?;
     browser.fill("#name", &member.name).await?;
@@ -27,7 +32,13 @@ pub async fn create_member(browser: &Browser, server: &Server, organization: &st
 }
 
 /// The administrator grants a product to a member in the matrix.
-pub async fn grant(browser: &Browser, server: &Server, organization: &str, member: &Member, product: &str) -> Result<()> {
+pub async fn grant(
+    browser: &Browser,
+    server: &Server,
+    organization: &str,
+    member: &Member,
+    product: &str,
+) -> Result<()> {
     browser.go(&format!("{}/org/{organization}/grants", server.base)).await?;
     let product = server.demo.product_id(product)?;
     let row = format!("//tr[contains(., '{}')]", member.login_name);

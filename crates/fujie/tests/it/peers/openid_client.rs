@@ -63,7 +63,8 @@ impl RelyingParty {
             let mut line = String::new();
             BufReader::new(output).read_line(&mut line).map(|_| line)
         });
-        let line = tokio::time::timeout(Duration::from_secs(20), line).await.context("node said nothing")???;
+        let line =
+            tokio::time::timeout(Duration::from_secs(20), line).await.context("node said nothing")???;
         anyhow::ensure!(line.trim() == "listening", "node said {line:?}");
         Ok(Some(Self { base: base.to_owned(), _process: process }))
     }
@@ -71,7 +72,8 @@ impl RelyingParty {
 
 async fn start(engine: Engine) -> Result<Option<(Server, RelyingParty)>> {
     let base = address()?;
-    let options = options(engine).tls().redirect(format!("{base}/callback")).post_logout(format!("{base}/out"));
+    let options =
+        options(engine).tls().redirect(format!("{base}/callback")).post_logout(format!("{base}/out"));
     let server = Server::start(options).await?;
     let party = RelyingParty::start(&base, &server.base, &server.demo).await?;
     Ok(party.map(|party| (server, party)))
@@ -88,14 +90,17 @@ async fn claims(browser: &Browser) -> Result<(serde_json::Value, serde_json::Val
     Ok((read("#claims").await?, read("#userinfo").await?))
 }
 
-async fn m32_m48_m52_a_member_created_and_granted_signs_in_for_the_organization(engine: Engine) -> Result<()> {
+async fn m32_m48_m52_a_member_created_and_granted_signs_in_for_the_organization(
+    engine: Engine,
+) -> Result<()> {
     let Some((server, party)) = start(engine).await? else { return Ok(()) };
     let name = format!("m32_m48_m52_{engine:?}");
     journey(&name, Look::default(), async |browser| {
         let administrator = server.demo.account("administrator")?;
         let organization = administrator.organization_id()?;
         browser.sign_in(&server.base, &administrator.login_name, &administrator.password).await?;
-        let member = steps::create_member(browser, &server, organization, &Member::new("jibaiyun", "纪白芸")).await?;
+        let member =
+            steps::create_member(browser, &server, organization, &Member::new("jibaiyun", "纪白芸")).await?;
         steps::grant(browser, &server, organization, &member, &server.demo.client()?.product).await?;
         steps::sign_out(browser, &server.base).await?;
 
