@@ -1,121 +1,203 @@
-//! A small HTTP/1.1 client over one kept connection: it costs less than what it measures, and cookies are the caller's.
-use anyhow::{Context, Result, bail};
-use std::{collections::BTreeMap, net::SocketAddr};
-use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
-    net::TcpStream,
-};
+//! A small client: one kept-alive connection of HTTP/1.1, and a browser on top that keeps cookies and fills in forms.
+use crate::form::{self, Form};
+use anyhow::{Context as _, Result, ensure};
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use std::collections::BTreeMap;
+use tokio::net::TcpStream;
 
-pub struct Connection {
-    stream: BufReader<TcpStream>,
-    host: String,
-    pub cookies: BTreeMap<String, String>,
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
 }
-
-pub struct Answer {
-    pub status: u16,
-    pub location: Option<String>,
-    pub body: Vec<u8>,
-}
-impl Answer {
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
+impl Reply {
+    pub fn location(&self) -> Option<&str> {
+        self.headers.get(header::LOCATION)?.to_str().ok()
     }
-    pub fn json(&self) -> Result<serde_json::Value> {
-        serde_json::from_slice(&self.body).with_context(|| format!("{}: {}", self.status, self.text()))
+    pub fn text(&self) -> Result<&str> {
+        std::str::from_utf8(&self.body).context("the body is not UTF-8")
     }
-    pub fn wants(self, status: u16) -> Result<Self> {
-        if self.status != status {
-            bail!("{} instead of {status}: {:?} {}", self.status, self.location, self.text());
-        }
+    pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_slice(&self.body).with_context(|| format!("{}: not the JSON expected", self.told()))
+    }
+    /// Fails with what the server said instead.
+    pub fn expect(self, status: StatusCode) -> Result<Self> {
+        ensure!(self.status == status, "{status} was expected, not {}", self.told());
         Ok(self)
     }
+    /// Status, place and the beginning of the body, for messages.
+    pub fn told(&self) -> String {
+        let body = String::from_utf8_lossy(&self.body);
+        let main = body.split_once("<main").map_or(&*body, |(_, main)| main);
+        let start: String = main.chars().take(400).collect();
+        format!("{} {} {start}", self.status, self.location().unwrap_or_default())
+    }
 }
 
+/// Opened at first use and again when the server closed it, as between rounds that lie far apart.
+#[derive(Debug)]
+pub struct Connection {
+    authority: String,
+    sender: Option<SendRequest<Full<Bytes>>>,
+}
 impl Connection {
-    pub async fn open(address: SocketAddr) -> Result<Self> {
-        let stream = TcpStream::connect(address).await?;
+    pub fn new(authority: &str) -> Self {
+        Self { authority: authority.to_owned(), sender: None }
+    }
+    pub async fn get(&mut self, target: &str) -> Result<Reply> {
+        self.send(Method::GET, target, &[], Bytes::new()).await
+    }
+    pub async fn send(
+        &mut self,
+        method: Method,
+        target: &str,
+        headers: &[(header::HeaderName, &str)],
+        body: Bytes,
+    ) -> Result<Reply> {
+        let mut request = Request::builder().method(method).uri(target).header(header::HOST, &self.authority);
+        for (name, value) in headers {
+            request = request.header(name, *value);
+        }
+        let sender = self.sender().await?;
+        let response = sender.send_request(request.body(Full::new(body))?).await;
+        let (head, body) = response.with_context(|| format!("{target}: no answer"))?.into_parts();
+        let body =
+            body.collect().await.with_context(|| format!("{target}: the answer broke off"))?.to_bytes();
+        Ok(Reply { status: head.status, headers: head.headers, body })
+    }
+    async fn sender(&mut self) -> Result<&mut SendRequest<Full<Bytes>>> {
+        let mut sender = match self.sender.take() {
+            Some(sender) if !sender.is_closed() => sender,
+            _ => self.connect().await?,
+        };
+        sender.ready().await?;
+        Ok(self.sender.insert(sender))
+    }
+    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>> {
+        let stream = TcpStream::connect(&self.authority).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream: BufReader::new(stream), host: address.to_string(), cookies: BTreeMap::new() })
+        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(async move { drop(connection.await) });
+        Ok(sender)
     }
-    pub async fn get(&mut self, target: &str) -> Result<Answer> {
-        self.send("GET", target, "accept: text/html\r\n", "").await
-    }
-    /// As a browser sends a form of the same origin.
-    pub async fn post(&mut self, target: &str, body: &str) -> Result<Answer> {
-        let headers = format!(
-            "accept: text/html\r\norigin: http://{}\r\nsec-fetch-site: same-origin\r\n\
-             content-type: application/x-www-form-urlencoded\r\n",
-            self.host
-        );
-        self.send("POST", target, &headers, body).await
-    }
-    pub async fn send(&mut self, method: &str, target: &str, headers: &str, body: &str) -> Result<Answer> {
-        let mut head = format!("{method} {target} HTTP/1.1\r\nhost: {}\r\n{headers}", self.host);
-        if !self.cookies.is_empty() {
-            let all: Vec<String> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
-            head.push_str(&format!("cookie: {}\r\n", all.join("; ")));
-        }
-        if method != "GET" {
-            head.push_str(&format!("content-length: {}\r\n", body.len()));
-        }
-        head.push_str("\r\n");
-        head.push_str(body);
-        self.stream.get_mut().write_all(head.as_bytes()).await?;
-        self.read().await
-    }
-    async fn line(&mut self) -> Result<String> {
-        let mut line = String::new();
-        let read = self.stream.read_line(&mut line).await?;
-        anyhow::ensure!(read > 0, "the server closed the connection");
-        Ok(line.trim_end().to_owned())
-    }
-    async fn read(&mut self) -> Result<Answer> {
-        let first = self.line().await?;
-        let status = first.split(' ').nth(1).context("no status")?.parse()?;
-        let (mut length, mut chunked, mut location) = (0_usize, false, None);
-        loop {
-            let line = self.line().await?;
-            if line.is_empty() {
-                break;
-            }
-            let (name, value) = line.split_once(':').context("a header without a colon")?;
-            let value = value.trim();
-            match name.to_ascii_lowercase().as_str() {
-                "content-length" => length = value.parse()?,
-                "transfer-encoding" => chunked = value.eq_ignore_ascii_case("chunked"),
-                "location" => location = Some(value.to_owned()),
-                "set-cookie" => self.keep(value),
-                _ => {}
+}
+
+/// The cookies of one browser for one server.
+#[derive(Clone, Debug, Default)]
+pub struct Cookies(BTreeMap<String, String>);
+impl Cookies {
+    pub fn take(&mut self, headers: &HeaderMap) {
+        for line in headers.get_all(header::SET_COOKIE) {
+            let Ok(line) = line.to_str() else { continue };
+            let mut parts = line.split(';').map(str::trim);
+            let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else { continue };
+            if parts.any(|part| part.eq_ignore_ascii_case("max-age=0")) {
+                self.0.remove(name);
+            } else {
+                self.0.insert(name.to_owned(), value.to_owned());
             }
         }
-        let mut body = Vec::new();
-        if chunked {
-            loop {
-                let size = usize::from_str_radix(self.line().await?.split(';').next().unwrap_or("0"), 16)?;
-                let start = body.len();
-                body.resize(start + size, 0);
-                let place = body.get_mut(start..).context("chunk")?;
-                self.stream.read_exact(place).await?;
-                self.line().await?;
-                if size == 0 {
-                    break;
-                }
-            }
-        } else {
-            body.resize(length, 0);
-            self.stream.read_exact(&mut body).await?;
-        }
-        Ok(Answer { status, location, body })
     }
-    fn keep(&mut self, header: &str) {
-        let pair = header.split(';').next().unwrap_or_default();
-        let Some((name, value)) = pair.split_once('=') else { return };
-        let gone = header.to_ascii_lowercase().contains("max-age=0");
-        if gone || value.is_empty() {
-            self.cookies.remove(name);
-        } else {
-            self.cookies.insert(name.to_owned(), value.to_owned());
+    pub fn line(&self) -> String {
+        let pairs: Vec<String> = self.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        pairs.join("; ")
+    }
+    /// Whether somebody is signed in: before that, the cookie's name ends in `-pre`.
+    pub fn signed_in(&self) -> bool {
+        self.0
+            .keys()
+            .any(|name| name.contains("fujie") && !name.ends_with("-pre") && !name.ends_with("-flash"))
+    }
+}
+
+/// What a person's browser does: keeps cookies and says where a form came from.
+#[derive(Debug)]
+pub struct Browser {
+    pub connection: Connection,
+    pub cookies: Cookies,
+    origin: String,
+}
+impl Browser {
+    pub fn new(authority: &str) -> Self {
+        let origin = format!("http://{authority}");
+        Self { connection: Connection::new(authority), cookies: Cookies::default(), origin }
+    }
+    /// The same connection with another person before it.
+    pub fn forget(&mut self) {
+        self.cookies = Cookies::default();
+    }
+    pub async fn get(&mut self, target: &str) -> Result<Reply> {
+        let cookies = self.cookies.line();
+        let mut headers = vec![(header::ACCEPT, "text/html"), (header::ACCEPT_LANGUAGE, "zh-CN,zh;q=0.9")];
+        if !cookies.is_empty() {
+            headers.push((header::COOKIE, &cookies));
         }
+        let reply = self.connection.send(Method::GET, self.local(target), &headers, Bytes::new()).await?;
+        self.cookies.take(&reply.headers);
+        Ok(reply)
+    }
+    pub async fn submit(&mut self, form: &Form) -> Result<Reply> {
+        let cookies = self.cookies.line();
+        let headers = [
+            (header::ACCEPT, "text/html"),
+            (header::ACCEPT_LANGUAGE, "zh-CN,zh;q=0.9"),
+            (header::CONTENT_TYPE, "application/x-www-form-urlencoded"),
+            (header::ORIGIN, &self.origin),
+            (header::HeaderName::from_static("sec-fetch-site"), "same-origin"),
+            (header::COOKIE, &cookies),
+        ];
+        let body = form::encode(form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let target = self.local(&form.action).to_owned();
+        let reply = self.connection.send(Method::POST, &target, &headers, body.into()).await?;
+        self.cookies.take(&reply.headers);
+        Ok(reply)
+    }
+    /// Path and query of an address of this server; every other address as it is.
+    pub fn local<'a>(&self, target: &'a str) -> &'a str {
+        target.strip_prefix(&self.origin).unwrap_or(target)
+    }
+    /// Sign-in page, form, answer. A captcha means that the measurement is none.
+    pub async fn sign_in(&mut self, login_name: &str, password: &str) -> Result<()> {
+        let page = self.get("/login").await?.expect(StatusCode::OK)?;
+        let page = page.text()?;
+        ensure!(!page.contains("captcha-answer"), "the sign-in page asks for a captcha");
+        let form = form::forms(page).into_iter().find(|form| form.has("password"));
+        let form = form.context("the sign-in page has no form with a password")?;
+        let form = form.with("login_name", login_name).with("password", password);
+        let answer = self.submit(&form).await?.expect(StatusCode::SEE_OTHER)?;
+        ensure!(self.cookies.signed_in(), "{login_name} is not signed in: {}", answer.told());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn headers(lines: &[&'static str]) -> HeaderMap {
+        lines.iter().map(|line| (header::SET_COOKIE, HeaderValue::from_static(line))).collect()
+    }
+
+    #[test]
+    fn cookies_come_change_and_go() {
+        let mut cookies = Cookies::default();
+        cookies.take(&headers(&["fujie-80-pre=abc; Path=/; HttpOnly", "other=1"]));
+        assert_eq!(cookies.line(), "fujie-80-pre=abc; other=1");
+        assert!(!cookies.signed_in());
+        cookies.take(&headers(&["fujie-80=xyz=; Path=/", "fujie-80-pre=; Path=/; Max-Age=0", "other=2"]));
+        assert_eq!(cookies.line(), "fujie-80=xyz=; other=2");
+        assert!(cookies.signed_in());
+    }
+    #[test]
+    fn own_addresses_lose_their_origin() {
+        let browser = Browser::new("127.0.0.1:80");
+        assert_eq!(browser.local("http://127.0.0.1:80/me?x=1"), "/me?x=1");
+        assert_eq!(browser.local("http://127.0.0.2/me"), "http://127.0.0.2/me");
     }
 }

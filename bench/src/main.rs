@@ -1,109 +1,204 @@
-//! Starts the release binary on the demonstration's data, drives it over kept HTTP connections and prints one table.
-//! README.md says how it measures.
+//! Load driver: starts the server on a fresh folder, drives it over HTTP and prints one table. See README.md.
+mod form;
 mod http;
 mod limits;
-mod measure;
-mod scenario;
+mod process;
+mod round;
+mod scenarios;
+mod server;
 mod table;
+mod token;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, ensure};
 use clap::Parser;
-use measure::Processes;
-use std::{path::PathBuf, process::Command, time::Duration};
-use table::Table;
+use limits::{Bare, Cost, Limits, Rates};
+use round::{Round, Workers};
+use scenarios::{Row, World};
+use server::{Launch, Server};
+use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use table::Line;
+
+/// Goals of the project, in MB and ms; the pool's memory is added to the second.
+const IDLE_MB: f64 = 40.0;
+const LOADED_MB: f64 = 80.0;
+const SECOND_START_MS: f64 = 40.0;
+/// Until what starts on its own is done.
+const SETTLE: Duration = Duration::from_secs(3);
+/// A code lives for a minute, and the stock of the token row is as old as a round.
+const LONGEST_ROUND: u64 = 20;
+const FIRST_STARTS: usize = 3;
 
 #[derive(Parser)]
-struct Arguments {
-    /// Seconds of each row.
-    #[arg(long, default_value_t = 6.0)]
-    seconds: f64,
-    /// Store: sqlite, or postgres with FUJIE_TEST_POSTGRES naming a server (see scripts/with-postgres).
-    #[arg(long, default_value = "sqlite")]
-    engine: String,
-    /// The binary; without it the workspace's is built with --release.
-    #[arg(long)]
+#[command(about = "Drives the server over HTTP and prints one table")]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    bare: Option<Bare>,
+}
+
+#[derive(clap::Args)]
+struct Options {
+    /// Length of a round
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=LONGEST_ROUND))]
+    seconds: u64,
+    /// Rounds of each row, limits between them
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    rounds: u16,
+    /// These rows alone
+    #[arg(long, value_name = "NAME")]
+    only: Vec<Row>,
+    /// An empty PostgreSQL database; SQLite in the data folder without
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+    /// The server's program; built and taken from beside this one without
+    #[arg(long, value_name = "PATH")]
     binary: Option<PathBuf>,
-    #[arg(long, hide = true)]
-    serve_bare: bool,
+    /// Callers at the same time
+    #[arg(long, default_value_t = 8)]
+    connections: usize,
+    /// The server's Argon2id parameters: KiB,passes,lanes
+    #[arg(long, default_value = "19456,2,1")]
+    argon2: Cost,
+    /// Threads of the limits and hashes at a time in the server's pool [default: one for each core]
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Starts on an existing folder
+    #[arg(long, default_value_t = 11)]
+    starts: usize,
+}
+impl Options {
+    fn wants(&self, row: Row) -> bool {
+        self.only.is_empty() || self.only.contains(&row)
+    }
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
-    let arguments = Arguments::parse();
-    if arguments.serve_bare {
-        return limits::serve_bare().await;
-    }
-    let engine = match arguments.engine.as_str() {
-        "sqlite" => testkit::Engine::Sqlite,
-        "postgres" => testkit::Engine::Postgres,
-        other => bail!("no engine {other}"),
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.bare {
+        Some(bare) => bare.run().await.map(|()| true),
+        None => drive(cli.options).await,
     };
-    let binary = match arguments.binary {
-        Some(binary) => binary,
-        None => build()?,
-    };
-    let time = Duration::from_secs_f64(arguments.seconds);
-    let mut table = Table::new(engine, arguments.seconds);
-
-    eprintln!("start-up");
-    let (first, second) = scenario::start_up(&binary, engine).await?;
-    table.start_up(first, second);
-
-    let mut bench = scenario::Bench::start(&binary, engine).await?;
-    table.memory("RSS idle", bench.processes().resident()?, "≤ 40 MB");
-
-    eprintln!("limits");
-    let (parameters, hash) = limits::argon2(&bench.stored_hash()?, 2.0)?;
-    let signature = limits::es256(1.0)?;
-    let handler = scenario::bare_handler(time).await?;
-
-    eprintln!("password sign-in");
-    let measured = bench.sign_in(time).await?;
-    table.row(
-        "password sign-in (page and form)",
-        &measured,
-        &format!("bare Argon2id {parameters}"),
-        Some(hash),
-        "≥ 90 % of the limit",
-    );
-    eprintln!("authorization code");
-    let (authorize, token, whole) = bench.authorization_code(time).await?;
-    table.row(
-        "session authorize + code exchange",
-        &whole,
-        "bare ES256 signature",
-        Some(signature),
-        "≥ 3,000 /cs",
-    );
-    table.row("— authorize alone", &authorize, "bare axum handler", Some(handler), "");
-    table.row("— token alone", &token, "bare ES256 signature", Some(signature), "");
-    eprintln!("userinfo, decision");
-    table.row("userinfo", &bench.userinfo(time).await?, "bare axum handler", Some(handler), "");
-    table.row("decision", &bench.decision(time).await?, "bare axum handler", Some(handler), "");
-    eprintln!("pages");
-    for (name, path) in bench.pages()? {
-        let measured = bench.page(&path, time).await?;
-        table.row(&format!("page {name}"), &measured, "bare axum handler", Some(handler), "≤ 3 ms of CPU");
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
     }
-    table.memory("RSS after the load", bench.processes().resident()?, "≤ 80 MB + hash pool");
-    table.print();
-    Ok(())
 }
 
-/// The release binary of this workspace.
-fn build() -> Result<PathBuf> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo).args(["build", "--release", "--package", "fujie"]).status()?;
-    anyhow::ensure!(status.success(), "the release binary does not build");
-    let here = std::env::current_exe()?;
-    Ok(here.parent().context("no folder")?.join("fujie"))
+/// Whether every row could be measured. A goal that is missed is told in the table and fails nothing.
+async fn drive(options: Options) -> Result<bool> {
+    let launch = Launch::new(options.binary.clone(), options.database_url.clone())?;
+    let folder = tempfile::tempdir()?;
+    let server = launch.start(folder.path(), server::free_port()?)?;
+    let mut first_starts = vec![server.start];
+
+    let mut lines = Vec::new();
+    let threads = match options.threads {
+        Some(threads) => threads,
+        None => std::thread::available_parallelism()?.get(),
+    };
+    tokio::time::sleep(SETTLE).await;
+    let idle = process::memory(server.counted.server)?;
+
+    let measured = measure(&options, &server, threads).await?;
+    let whole = measured.iter().all(|(_, line)| line.is_some());
+    lines.extend(measured.into_iter().map(|(row, line)| line.unwrap_or_else(|| Line::failed(row))));
+    if options.wants(Row::Memory) {
+        let loaded = process::memory(server.counted.server)?;
+        let pool = threads as f64 * f64::from(options.argon2.memory) * 1024.0 / 1e6;
+        lines.push(Line::memory("memory (RSS), idle after start", idle.now, IDLE_MB));
+        lines.push(Line::memory("memory (RSS), highest under load", loaded.highest, LOADED_MB + pool));
+        lines.push(Line::memory("memory (RSS), after the load", loaded.now, LOADED_MB + pool));
+    }
+    let authority = server.authority.clone();
+    server.stop()?;
+
+    if options.wants(Row::Start) {
+        // A database outside the folder is empty only once.
+        let more = if options.database_url.is_none() { FIRST_STARTS - 1 } else { 0 };
+        for _ in 0..more {
+            let empty = tempfile::tempdir()?;
+            let server = launch.start(empty.path(), server::free_port()?)?;
+            first_starts.push(server.start);
+            server.stop()?;
+        }
+        let port = authority.parse::<std::net::SocketAddr>()?.port();
+        let mut second_starts = Vec::new();
+        for _ in 0..options.starts {
+            let server = launch.start(folder.path(), port)?;
+            second_starts.push(server.start);
+            server.stop()?;
+        }
+        lines.push(Line::start(
+            "first start, with demo data, to the first answer",
+            &ascending(&first_starts),
+            None,
+        ));
+        let second = ascending(&second_starts);
+        lines.push(Line::start("second start, to the first answer", &second, Some(SECOND_START_MS)));
+    }
+    print!("{}", table::render(&lines));
+    Ok(whole)
 }
 
-/// The server first; then everything that belongs to the private PostgreSQL under test.
-fn processes(server: u32, engine: testkit::Engine) -> Processes {
-    let mut all = vec![server];
-    if engine == testkit::Engine::Postgres {
-        all.extend(scenario::postgres_processes());
+fn ascending(times: &[Duration]) -> Vec<f64> {
+    let mut times: Vec<f64> = times.iter().map(|time| time.as_secs_f64() * 1000.0).collect();
+    times.sort_by(f64::total_cmp);
+    times
+}
+
+struct Driven {
+    row: Row,
+    workers: Workers,
+    rounds: Vec<Round>,
+    failed: bool,
+}
+
+/// Round after round, the limits first and then every row, so that what disturbs the machine disturbs all alike.
+async fn measure(options: &Options, server: &Server, threads: usize) -> Result<Vec<(Row, Option<Line>)>> {
+    let wanted: Vec<Row> = Row::SCENARIOS.into_iter().filter(|row| options.wants(*row)).collect();
+    if wanted.is_empty() {
+        return Ok(Vec::new());
     }
-    Processes(all)
+    ensure!(options.connections > 0 && threads > 0, "at least one connection and one thread are needed");
+    let world = World {
+        authority: server.authority.clone(),
+        demo: server.demo()?,
+        connections: options.connections,
+        verifier: Arc::new(token::Verifier::discover(&server.authority).await?),
+    };
+    let mut driven = Vec::new();
+    for row in wanted {
+        let prepared = row.workers(&world).await;
+        let failed = prepared.is_err();
+        let workers = prepared.unwrap_or_else(|error| {
+            eprintln!("{}: {error:#}", row.title());
+            Vec::new()
+        });
+        driven.push(Driven { row, workers, rounds: Vec::new(), failed });
+    }
+    let duration = Duration::from_secs(options.seconds);
+    let mut limits = Limits::start(options.argon2, threads, options.connections)?;
+    let mut rates: Vec<Rates> = Vec::new();
+    for number in 1..=options.rounds {
+        eprintln!("round {number} of {}", options.rounds);
+        rates.push(limits.round(duration).await?);
+        for driven in driven.iter_mut().filter(|driven| !driven.failed) {
+            match round::run(&mut driven.workers, duration, server.counted).await {
+                Ok(round) => driven.rounds.push(round),
+                Err(error) => {
+                    eprintln!("{}: {error:#}", driven.row.title());
+                    driven.failed = true;
+                }
+            }
+        }
+    }
+    let line =
+        |driven: Driven| (driven.row, (!driven.failed).then(|| Line::of(driven.row, &driven.rounds, &rates)));
+    Ok(driven.into_iter().map(line).collect())
 }

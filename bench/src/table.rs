@@ -1,72 +1,162 @@
 //! The one table, in Markdown.
-use crate::measure::Measured;
-use testkit::Engine;
+use crate::{
+    limits::Rates,
+    round::{Round, median},
+    scenarios::{Goal, Row},
+};
 
-pub struct Table {
-    head: String,
-    rows: Vec<String>,
-    marks: Vec<String>,
+pub const HEAD: &str = "| what | figure | per CPU-second | p50 ms | p95 ms | p99 ms | limit per CPU-second | of the limit | goal | met |\n\
+    |---|---:|---:|---:|---:|---:|---|---:|---|---|\n";
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Line {
+    pub what: String,
+    pub figure: String,
+    pub per_cpu: String,
+    pub latencies: [String; 3],
+    pub limit: String,
+    pub ratio: String,
+    pub goal: String,
+    pub met: String,
 }
-
-impl Table {
-    pub fn new(engine: Engine, seconds: f64) -> Self {
-        let cores = std::thread::available_parallelism().map_or(0, usize::from);
-        Self {
-            head: format!("{engine:?}, {cores} cores, {seconds} s a row"),
-            rows: Vec::new(),
-            marks: Vec::new(),
-        }
-    }
-    pub fn row(&mut self, name: &str, measured: &Measured, limit: &str, rate: Option<f64>, goal: &str) {
-        let (share, rate) = match rate {
-            Some(rate) => (
-                format!("{:.0} %", 100.0 * measured.per_cpu_second() / rate),
-                format!("{limit} {}", short(rate)),
-            ),
-            None => (String::new(), String::new()),
+impl Line {
+    /// Medians over the rounds; each limit is a median of its own.
+    pub fn of(row: Row, rounds: &[Round], limits: &[Rates]) -> Self {
+        let over = |value: &dyn Fn(&Round) -> f64| median(rounds.iter().map(value).collect());
+        let per_cpu = over(&Round::per_cpu);
+        let (parts, limit) = row.limit(&Rates {
+            hash: median(limits.iter().map(|rates| rates.hash).collect()),
+            signature: median(limits.iter().map(|rates| rates.signature).collect()),
+            handler: median(limits.iter().map(|rates| rates.handler).collect()),
+        });
+        let (goal, met) = match row.goal() {
+            Goal::None => (String::new(), None),
+            Goal::Ratio(least) => (format!("≥ {} %", least * 100.0), Some(per_cpu / limit >= least)),
+            Goal::PerCpuSecond(least) => (format!("≥ {}", number(least)), Some(per_cpu >= least)),
+            Goal::CpuMilliseconds(most) => (format!("≤ {most} ms CPU"), Some(1000.0 / per_cpu <= most)),
         };
-        self.rows.push(format!(
-            "| {name} | {} | {} | {:.3} | {:.2} | {:.2} | {:.2} | {rate} | {share} | {goal} |",
-            short(measured.rate()),
-            short(measured.per_cpu_second()),
-            1000.0 / measured.per_cpu_second(),
-            measured.percentile(0.50),
-            measured.percentile(0.95),
-            measured.percentile(0.99),
-        ));
-    }
-    pub fn memory(&mut self, name: &str, megabytes: f64, goal: &str) {
-        self.marks.push(format!("| {name} | {megabytes:.1} MB | {goal} |"));
-    }
-    pub fn start_up(&mut self, first: f64, second: f64) {
-        self.marks.push(format!(
-            "| first start, seeding the demonstration | {first:.0} ms to the first answer | |"
-        ));
-        self.marks.push(format!(
-            "| second start on the same folder | {second:.1} ms to the first answer | ≤ 40 ms |"
-        ));
-    }
-    pub fn print(&self) {
-        println!("{}\n", self.head);
-        println!(
-            "| operation | /s | /cs | ms of CPU | p50 ms | p95 ms | p99 ms | limit of this run, /cs | share | goal |"
-        );
-        println!("|---|---|---|---|---|---|---|---|---|---|");
-        for row in &self.rows {
-            println!("{row}");
+        Self {
+            what: row.title().to_owned(),
+            figure: format!("{} /s", number(over(&Round::rate))),
+            per_cpu: number(per_cpu),
+            latencies: [50, 95, 99].map(|percent| milliseconds(over(&|round| round.percentile(percent)))),
+            limit: format!("{} ({parts})", number(limit)),
+            ratio: format!("{:.1} %", 100.0 * per_cpu / limit),
+            goal,
+            met: met.map(yes_or_no).unwrap_or_default(),
         }
-        println!("\n| mark | measured | goal |\n|---|---|---|");
-        for mark in &self.marks {
-            println!("{mark}");
+    }
+    /// A scenario that could not be measured stays in the table.
+    pub fn failed(row: Row) -> Self {
+        Self {
+            what: row.title().to_owned(),
+            figure: "failed".to_owned(),
+            met: "no".to_owned(),
+            ..Self::default()
         }
+    }
+    pub fn memory(what: &str, megabytes: f64, most: f64) -> Self {
+        Self {
+            what: what.to_owned(),
+            figure: format!("{megabytes:.1} MB"),
+            goal: format!("≤ {most:.0} MB"),
+            met: yes_or_no(megabytes <= most),
+            ..Self::default()
+        }
+    }
+    /// Milliseconds, ascending.
+    pub fn start(what: &str, times: &[f64], most: Option<f64>) -> Self {
+        let middle = crate::round::percentile(times, 50);
+        Self {
+            what: format!("{what}, {} times", times.len()),
+            figure: format!("{} ms", milliseconds(middle)),
+            latencies: [50, 95, 99].map(|percent| milliseconds(crate::round::percentile(times, percent))),
+            goal: most.map(|most| format!("≤ {most:.0} ms")).unwrap_or_default(),
+            met: most.map(|most| yes_or_no(middle <= most)).unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+    fn write(&self, out: &mut String) {
+        let [p50, p95, p99] = &self.latencies;
+        let cells = [
+            &self.what,
+            &self.figure,
+            &self.per_cpu,
+            p50,
+            p95,
+            p99,
+            &self.limit,
+            &self.ratio,
+            &self.goal,
+            &self.met,
+        ];
+        for cell in cells {
+            out.push_str("| ");
+            out.push_str(if cell.is_empty() { "–" } else { cell });
+            out.push(' ');
+        }
+        out.push_str("|\n");
     }
 }
 
-fn short(number: f64) -> String {
-    match number {
-        n if !n.is_finite() => "–".into(),
-        n if n >= 10_000.0 => format!("{:.1}k", n / 1000.0),
-        n if n >= 100.0 => format!("{n:.0}"),
-        n => format!("{n:.1}"),
+pub fn render(lines: &[Line]) -> String {
+    let mut out = String::from(HEAD);
+    lines.iter().for_each(|line| line.write(&mut out));
+    out
+}
+
+fn yes_or_no(yes: bool) -> String {
+    if yes { "yes" } else { "no" }.to_owned()
+}
+/// Three figures or more, thousands apart.
+fn number(value: f64) -> String {
+    if value < 100.0 || !value.is_finite() {
+        return format!("{value:.1}");
+    }
+    let digits = format!("{value:.0}");
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+fn milliseconds(value: f64) -> String {
+    if value < 10.0 { format!("{value:.2}") } else { format!("{value:.1}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round(operations: usize, cpu: f64) -> Round {
+        Round { operations, wall: 2.0, cpu, latencies: vec![1.0, 2.0, 30.0] }
+    }
+    const LIMITS: Rates = Rates { hash: 100.0, signature: 60_000.0, handler: 120_000.0 };
+
+    #[test]
+    fn medians_ratio_and_goal() {
+        let rounds = [round(180, 2.0), round(190, 2.0), round(20, 2.0)];
+        let line = Line::of(Row::SignIn, &rounds, &[LIMITS]);
+        assert_eq!((&*line.figure, &*line.per_cpu, &*line.ratio), ("90.0 /s", "90.0", "90.0 %"));
+        assert_eq!((&*line.limit, &*line.goal, &*line.met), ("100 (hash)", "≥ 90 %", "yes"));
+        assert_eq!(line.latencies, ["2.00", "30.0", "30.0"]);
+        let slow = Line::of(Row::Me, &[round(100, 1.0)], &[LIMITS]);
+        assert_eq!((&*slow.goal, &*slow.met), ("≤ 3 ms CPU", "no"));
+    }
+    #[test]
+    fn empty_cells_are_dashes() {
+        let text = render(&[Line::memory("memory, idle", 38.25, 40.0), Line::failed(Row::Token)]);
+        assert!(
+            text.contains("| memory, idle | 38.2 MB | – | – | – | – | – | – | ≤ 40 MB | yes |\n"),
+            "{text}"
+        );
+        assert!(text.contains("| token endpoint alone | failed | – |"), "{text}");
+    }
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!([1.25, 99.96, 999.6, 123_456.0].map(number), ["1.2", "100.0", "1,000", "123,456"]);
     }
 }

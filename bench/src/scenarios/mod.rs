@@ -1,0 +1,144 @@
+//! What is driven: each scenario makes workers that repeat one operation of a person or a product.
+pub mod authorization;
+mod decision;
+mod page;
+mod sign_in;
+
+use crate::{
+    http::Browser,
+    limits::Rates,
+    round::Workers,
+    server::{Account, Demo},
+    token::Verifier,
+};
+use anyhow::{Context as _, Result, ensure};
+use std::sync::Arc;
+
+/// The running server as every scenario sees it.
+pub struct World {
+    pub authority: String,
+    pub demo: Demo,
+    /// Callers at the same time, each with its own connection.
+    pub connections: usize,
+    pub verifier: Arc<Verifier>,
+}
+impl World {
+    /// Accounts once each, although they are listed once for every organization.
+    pub fn accounts(&self) -> Vec<&Account> {
+        let mut accounts: Vec<&Account> = self.demo.accounts.iter().collect();
+        accounts.sort_by(|a, b| a.login_name.cmp(&b.login_name));
+        accounts.dedup_by(|a, b| a.login_name == b.login_name);
+        accounts
+    }
+    pub fn account(&self, key: &str) -> Result<&Account> {
+        self.demo
+            .accounts
+            .iter()
+            .find(|account| account.key == key)
+            .with_context(|| format!("no account {key}"))
+    }
+    pub async fn signed_in(&self, account: &Account) -> Result<Browser> {
+        let mut browser = Browser::new(&self.authority);
+        browser.sign_in(&account.login_name, &account.password).await?;
+        Ok(browser)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Row {
+    SignIn,
+    Authorization,
+    Token,
+    Decision,
+    Me,
+    Members,
+    Products,
+    Memory,
+    Start,
+}
+
+/// What a goal of the project asks of a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Goal {
+    None,
+    /// Of the limit.
+    Ratio(f64),
+    PerCpuSecond(f64),
+    /// Milliseconds of processor time an operation.
+    CpuMilliseconds(f64),
+}
+
+impl Row {
+    pub const SCENARIOS: [Self; 7] = [
+        Self::SignIn,
+        Self::Authorization,
+        Self::Token,
+        Self::Decision,
+        Self::Me,
+        Self::Members,
+        Self::Products,
+    ];
+
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::SignIn => "password sign-in (page and form)",
+            Self::Authorization => "signed-in authorize + code exchange",
+            Self::Token => "token endpoint alone",
+            Self::Decision => "decision",
+            Self::Me => "page /me",
+            Self::Members => "page /org/{id}/members",
+            Self::Products => "page /products",
+            Self::Memory => "memory",
+            Self::Start => "start",
+        }
+    }
+    pub const fn goal(self) -> Goal {
+        match self {
+            Self::SignIn => Goal::Ratio(0.9),
+            Self::Authorization => Goal::PerCpuSecond(3000.0),
+            Self::Me | Self::Members | Self::Products => Goal::CpuMilliseconds(3.0),
+            _ => Goal::None,
+        }
+    }
+    /// The least that the operation is made of, and what that costs.
+    pub fn limit(self, rates: &Rates) -> (&'static str, f64) {
+        match self {
+            Self::SignIn => ("hash", rates.hash),
+            Self::Authorization => {
+                ("2 requests + signature", 1.0 / (2.0 / rates.handler + 1.0 / rates.signature))
+            }
+            Self::Token => ("request + signature", 1.0 / (1.0 / rates.handler + 1.0 / rates.signature)),
+            _ => ("request", rates.handler),
+        }
+    }
+    pub async fn workers(self, world: &World) -> Result<Workers> {
+        ensure!(world.connections > 0, "at least one connection is needed");
+        match self {
+            Self::SignIn => Ok(sign_in::workers(world)),
+            Self::Authorization => authorization::round_trips(world).await,
+            Self::Token => authorization::tokens(world).await,
+            Self::Decision => decision::workers(world).await,
+            Self::Me => page::workers(world, "/me").await,
+            Self::Members => {
+                let organization = world.account("administrator")?.organization_id.as_deref();
+                let organization = organization.context("the administrator has no organization")?;
+                page::workers(world, &format!("/org/{organization}/members")).await
+            }
+            Self::Products => page::workers(world, "/products").await,
+            Self::Memory | Self::Start => Ok(Vec::new()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_the_sum_of_its_parts() {
+        let rates = Rates { hash: 100.0, signature: 50_000.0, handler: 100_000.0 };
+        assert_eq!(Row::SignIn.limit(&rates).1, 100.0);
+        assert!((Row::Authorization.limit(&rates).1 - 25_000.0).abs() < 1e-6);
+        assert_eq!(Row::Decision.limit(&rates).1, 100_000.0);
+    }
+}

@@ -1,0 +1,87 @@
+//! A person opens the sign-in page, types name and password, and is signed in. Each time with a fresh browser.
+use super::World;
+use crate::{
+    http::Browser,
+    round::{Step, Worker, Workers},
+    server::Account,
+};
+use anyhow::Context as _;
+use std::iter::Cycle;
+
+struct SignIn {
+    browser: Browser,
+    people: Cycle<std::vec::IntoIter<Account>>,
+}
+
+/// Every worker goes through all accounts, each beginning with another.
+pub fn workers(world: &World) -> Workers {
+    let accounts: Vec<Account> = world.accounts().into_iter().cloned().collect();
+    let worker = |index: usize| {
+        let mut own = accounts.clone();
+        own.rotate_left(index % accounts.len().max(1));
+        let people = own.into_iter().cycle();
+        Box::new(SignIn { browser: Browser::new(&world.authority), people }) as Box<dyn Worker>
+    };
+    (0..world.connections).map(worker).collect()
+}
+
+impl Worker for SignIn {
+    fn once(&mut self) -> Step<'_> {
+        Box::pin(async {
+            let person = self.people.next().context("the demonstration has no accounts")?;
+            self.browser.forget();
+            self.browser.sign_in(&person.login_name, &person.password).await?;
+            Ok(true)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::{
+        Router,
+        body::Bytes,
+        http::{HeaderMap, StatusCode},
+        response::{IntoResponse, Response},
+        routing::get,
+    };
+
+    /// A sign-in of the same outer form: cookie, hidden token, 303 with the session's cookie.
+    async fn stub() -> String {
+        let page = || async {
+            let body = r#"<form action="/login" method="post"><input type="hidden" name="csrf" value="t0k">
+                <input name="login_name"><input name="password" type="password"></form>"#;
+            ([("set-cookie", "fujie-1-pre=p; Path=/")], body)
+        };
+        let answer = |headers: HeaderMap, body: Bytes| async move {
+            let cookie = headers.get("cookie").and_then(|line| line.to_str().ok()).unwrap_or_default();
+            let good = cookie == "fujie-1-pre=p" && body.ends_with(b"csrf=t0k&login_name=a&password=right");
+            let cookies = [("set-cookie", "fujie-1=s; Path=/"), ("location", "/me")];
+            let answer: Response = if good {
+                (StatusCode::SEE_OTHER, cookies).into_response()
+            } else {
+                StatusCode::OK.into_response()
+            };
+            answer
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let authority = listener.local_addr().unwrap().to_string();
+        let router = Router::new().route("/login", get(page).post(answer));
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        authority
+    }
+
+    #[tokio::test]
+    async fn signs_in_with_token_and_cookie_and_notices_a_refusal() {
+        let mut browser = Browser::new(&stub().await);
+        for _ in 0..2 {
+            browser.forget();
+            browser.sign_in("a", "right").await.unwrap();
+            assert!(browser.cookies.signed_in());
+        }
+        browser.forget();
+        let refused = browser.sign_in("a", "wrong").await.unwrap_err().to_string();
+        assert!(refused.contains("303 See Other was expected"), "{refused}");
+    }
+}
