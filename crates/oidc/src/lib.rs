@@ -1,6 +1,115 @@
-//! The OpenID Provider.
+//! The OpenID Provider: products learn here who signed in and for whom they act. Authorization code with PKCE, opaque
+//! access tokens that the database answers for, ID tokens with the organization acted for, sign-out, and the decision API.
 pub mod authorize;
+pub mod claims;
 pub mod client;
+pub mod decision;
+pub mod discovery;
 pub mod keys;
+pub mod logout;
 mod parameters;
 pub mod token;
+pub mod upkeep;
+
+use bytes::Bytes;
+use client::service::Clients;
+use db::Db;
+use kernel::Result;
+use keys::Keys;
+use organization::{
+    Organizations,
+    decision::{SessionFacts, Space},
+};
+use std::sync::Arc;
+use web::{Policy, Routes};
+
+/// The room; travels as an axum extension. Cheap to clone.
+#[derive(Clone)]
+pub struct OpenId(Arc<Inner>);
+struct Inner {
+    db: Db,
+    organizations: Organizations,
+    keys: Keys,
+    clients: Clients,
+    issuer: String,
+    metadata: Bytes,
+}
+
+impl OpenId {
+    /// `issuer` is the origin of the installation. Makes signing keys at the first start.
+    pub async fn open(db: Db, organizations: Organizations, issuer: &str) -> Result<Self> {
+        let keys = Keys::new(db.clone());
+        keys.ensure().await?;
+        Ok(Self(Arc::new(Inner {
+            clients: Clients::new(db.clone()),
+            metadata: discovery::metadata(issuer),
+            issuer: issuer.to_owned(),
+            organizations,
+            keys,
+            db,
+        })))
+    }
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+    pub fn organizations(&self) -> &Organizations {
+        &self.0.organizations
+    }
+    pub fn keys(&self) -> &Keys {
+        &self.0.keys
+    }
+    pub fn clients(&self) -> &Clients {
+        &self.0.clients
+    }
+    pub fn issuer(&self) -> &str {
+        &self.0.issuer
+    }
+    /// The discovery document.
+    pub fn metadata(&self) -> Bytes {
+        self.0.metadata.clone()
+    }
+}
+
+/// Every route of the room.
+pub fn routes() -> Routes {
+    use Policy::{Client, Public, SignedIn};
+    Routes::new()
+        .get_blind("/.well-known/openid-configuration", Public, discovery::configuration)
+        .get_blind("/.well-known/oauth-authorization-server", Public, discovery::configuration)
+        .get_blind("/oauth2/jwks", Public, discovery::jwks)
+        .get("/oauth2/authorize", Public, authorize::pages::authorize)
+        .post_blind("/oauth2/authorize", Public, authorize::pages::authorize_posted)
+        .get("/consent", SignedIn, authorize::consent::page)
+        .post("/consent", SignedIn, authorize::consent::decide)
+        .post("/consent/other-account", SignedIn, authorize::consent::other_account)
+        .get("/oauth2/explain", SignedIn, authorize::explain::page)
+        .post("/oauth2/explain/request", SignedIn, authorize::explain::request)
+        .post("/oauth2/explain/back", SignedIn, authorize::explain::go_back)
+        .post_blind("/oauth2/token", Client, token::api::token)
+        .get_blind("/oauth2/userinfo", Client, token::userinfo::userinfo)
+        .post_blind("/oauth2/userinfo", Client, token::userinfo::userinfo)
+        .get("/oauth2/logout", Public, logout::pages::begin)
+        .post_blind("/oauth2/logout", Public, logout::pages::begin_posted)
+        .get("/logout", Public, logout::pages::page)
+        .post("/logout", Public, logout::pages::confirmed)
+        .post_blind("/api/v1/decisions", Client, decision::decide)
+        .get_blind("/api/v1/openapi.json", Public, decision::openapi)
+}
+
+/// `person`, or an organization's id.
+fn parse_space(text: &str) -> Option<Space> {
+    match text {
+        "person" => Some(Space::Personal),
+        id => id.parse().ok().map(Space::Organization),
+    }
+}
+
+/// What a decision needs of a session, from its stored authentication methods (RFC 8176).
+fn session_facts(methods: &str, zones: Vec<String>) -> SessionFacts {
+    let methods: Vec<String> = methods.split_whitespace().map(str::to_owned).collect();
+    SessionFacts {
+        strength: identity::session::model::strength(&methods),
+        card: methods.iter().any(|method| method == "sc"),
+        zones,
+    }
+}

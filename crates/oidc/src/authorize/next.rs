@@ -34,7 +34,13 @@ pub enum Next {
 }
 
 /// `spaces` holds at least the personal space.
-pub fn next(request: &Request, skip_consent: bool, spaces: &[Choice], consents: &[Consent], now: Timestamp) -> Next {
+pub fn next(
+    request: &Request,
+    skip_consent: bool,
+    spaces: &[Choice],
+    consents: &[Consent],
+    now: Timestamp,
+) -> Next {
     // A wish for an organization that is none of the person's tells nothing and changes nothing.
     let wished = request
         .organization
@@ -55,7 +61,9 @@ pub fn next(request: &Request, skip_consent: bool, spaces: &[Choice], consents: 
         };
     };
     let remembered = consents.iter().any(|consent| {
-        consent.space == option.space && consent.scope.covers(request.scope) && now < consent.at.plus_days(CONSENT_DAYS)
+        consent.space == option.space
+            && consent.scope.covers(request.scope)
+            && now < consent.at.plus_days(CONSENT_DAYS)
     });
     if (skip_consent || remembered) && !request.prompt.consent && !request.prompt.select_account {
         Next::Issue(option.space)
@@ -122,9 +130,15 @@ mod tests {
         let consents = [consent(ORG, "openid profile phone", 89)];
         assert_eq!(next(&plain, false, &spaces, &consents, NOW), Next::Issue(ORG));
         for (scope, days) in [("openid", 0), ("openid profile", 90)] {
-            assert_eq!(next(&plain, false, &spaces, &[consent(ORG, scope, days)], NOW), Next::Ask { single: true });
+            assert_eq!(
+                next(&plain, false, &spaces, &[consent(ORG, scope, days)], NOW),
+                Next::Ask { single: true }
+            );
         }
-        assert_eq!(next(&plain, false, &spaces, &[consent(OTHER, "openid profile", 0)], NOW), Next::Ask { single: true });
+        assert_eq!(
+            next(&plain, false, &spaces, &[consent(OTHER, "openid profile", 0)], NOW),
+            Next::Ask { single: true }
+        );
         for forced in [request(|r| r.prompt.consent = true), request(|r| r.prompt.select_account = true)] {
             assert_eq!(next(&forced, true, &spaces, &consents, NOW), Next::Ask { single: true });
         }
@@ -136,21 +150,33 @@ mod tests {
         assert_eq!(next(&request(|_| ()), true, &spaces, &consents, NOW), Next::Ask { single: false });
         let wish = |space: Space| request(move |r| r.organization = space.organization());
         assert_eq!(next(&wish(ORG), false, &spaces, &consents, NOW), Next::Issue(ORG));
-        assert_eq!(next(&wish(OTHER), true, &spaces, &consents, NOW), Next::Explain(OTHER, "decision.grant_missing"));
+        assert_eq!(
+            next(&wish(OTHER), true, &spaces, &consents, NOW),
+            Next::Explain(OTHER, "decision.grant_missing")
+        );
         let foreign = Space::Organization(Id::from_i64(99));
         assert_eq!(next(&wish(foreign), true, &spaces, &consents, NOW), Next::Ask { single: false });
     }
     #[test]
     fn no_usable_space_is_explained_by_the_organization_first() {
         let spaces = [option(Space::Personal, false), option(ORG, false)];
-        assert_eq!(next(&request(|_| ()), true, &spaces, &[], NOW), Next::Explain(ORG, "decision.grant_missing"));
-        assert_eq!(next(&request(|_| ()), true, &spaces[..1], &[], NOW), Next::Explain(Space::Personal, "decision.grant_missing"));
+        assert_eq!(
+            next(&request(|_| ()), true, &spaces, &[], NOW),
+            Next::Explain(ORG, "decision.grant_missing")
+        );
+        assert_eq!(
+            next(&request(|_| ()), true, &spaces[..1], &[], NOW),
+            Next::Explain(Space::Personal, "decision.grant_missing")
+        );
     }
     #[test]
     fn without_a_page_each_question_has_its_error() {
         assert_eq!(without_page(Next::Issue(ORG)), Ok(ORG));
         assert_eq!(without_page(Next::Ask { single: true }).unwrap_err().error, ErrorCode::ConsentRequired);
-        assert_eq!(without_page(Next::Ask { single: false }).unwrap_err().error, ErrorCode::InteractionRequired);
+        assert_eq!(
+            without_page(Next::Ask { single: false }).unwrap_err().error,
+            ErrorCode::InteractionRequired
+        );
         let refused = without_page(Next::Explain(ORG, "decision.grant_missing")).unwrap_err();
         assert_eq!((refused.error, refused.reason), (ErrorCode::AccessDenied, "decision.grant_missing"));
     }

@@ -56,7 +56,12 @@ pub fn insert_flow(statement: Statement<'_, '_>, flow: &NewFlow) -> Result<()> {
         .map(drop)
 }
 
-pub fn find_flow(statement: Statement<'_, '_>, handle: &TokenHash, kind: FlowKind, now: Timestamp) -> Result<Option<Flow>> {
+pub fn find_flow(
+    statement: Statement<'_, '_>,
+    handle: &TokenHash,
+    kind: FlowKind,
+    now: Timestamp,
+) -> Result<Option<Flow>> {
     statement.opt(
         sql!(
             "SELECT f.id, c.client_id, f.parameters, f.browser, f.created_at, f.consumed_at
@@ -76,6 +81,11 @@ pub fn bind_flow(statement: Statement<'_, '_>, flow: FlowId, browser: &[u8; 32])
     Ok(changed > 0)
 }
 
+/// Sets a flow free, so that the session that begins next can take it up.
+pub fn unbind_flow(statement: Statement<'_, '_>, flow: FlowId) -> Result<()> {
+    statement.run(sql!("UPDATE flow SET browser = NULL WHERE id = $1"), &[&flow]).map(drop)
+}
+
 /// Exactly once.
 pub fn consume_flow(tx: &mut Tx<'_>, flow: FlowId, now: Timestamp) -> Result<bool> {
     let changed = tx.run(
@@ -92,13 +102,21 @@ struct ConsentRow {
 }
 db::row!(ConsentRow { organization, scope, at });
 
-pub fn list_consents(tx: &mut Tx<'_>, account: AccountId, client: ClientId) -> Result<Vec<Consent>> {
-    let rows: Vec<ConsentRow> = tx.all(
+pub fn list_consents(
+    statement: Statement<'_, '_>,
+    account: AccountId,
+    client: ClientId,
+) -> Result<Vec<Consent>> {
+    let rows: Vec<ConsentRow> = statement.all(
         sql!("SELECT organization_id, scope, at FROM consent WHERE account_id = $1 AND client_id = $2"),
         &[&account, &client],
     )?;
     let consent = |row: ConsentRow| Consent {
-        space: if row.organization == 0 { Space::Personal } else { Space::Organization(Id::from_i64(row.organization)) },
+        space: if row.organization == 0 {
+            Space::Personal
+        } else {
+            Space::Organization(Id::from_i64(row.organization))
+        },
         scope: Scope::of_text(&row.scope),
         at: row.at,
     };

@@ -4,5 +4,5 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use model::{Claims, IdToken, Subject};
+pub use model::{Claims, IdToken, Subject, session_identifier};
 pub use store::{Facts, find};

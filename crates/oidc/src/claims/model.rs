@@ -2,7 +2,7 @@ use super::store::Facts;
 use crate::authorize::model::Scope;
 use db::Keyring;
 use identity::realname::RealNameLevel;
-use kernel::{Result, Timestamp, id::OrganizationId};
+use kernel::{Error, Result, Timestamp, id::OrganizationId};
 use organization::membership::Role;
 use serde::Serialize;
 
@@ -46,7 +46,7 @@ pub struct Subject {
 
 impl Subject {
     /// Opens the sealed columns that the scope asks for, and no others.
-    pub fn new(facts: Facts, role: Option<Role>, level: RealNameLevel, scope: Scope, keyring: &Keyring) -> Result<Self> {
+    pub fn new(facts: Facts, scope: Scope, keyring: &Keyring) -> Result<Self> {
         let row = facts.account.as_i64();
         let open = |wanted: bool, column: &'static str, sealed: Option<&Vec<u8>>| match sealed {
             Some(sealed) if wanted => keyring.open(column, row, sealed).map(Some),
@@ -64,9 +64,9 @@ impl Subject {
             sub: facts.sub,
             acting_for: if organization.is_some() { "organization" } else { "person" },
             org_id: organization.as_ref().map(|organization| organization.id),
-            role: role.filter(|_| organization.is_some()),
+            role: facts.role,
             organization,
-            real_name_level: level,
+            real_name_level: RealNameLevel::from_rank(facts.level),
             name: open(scope.profile, "account.name", Some(&facts.name))?,
             preferred_username: scope.profile.then_some(facts.login_name),
             phone_number_verified: phone_number.is_some().then_some(facts.phone_proven),
@@ -113,7 +113,7 @@ pub struct Claims<'a> {
 }
 impl Claims<'_> {
     /// The bytes that are signed.
-    pub fn id_token(&self, subject: &Subject, keyring: &Keyring) -> Vec<u8> {
+    pub fn id_token(&self, subject: &Subject, keyring: &Keyring) -> Result<Vec<u8>> {
         let token = IdToken {
             iss: self.issuer,
             aud: self.client_id,
@@ -127,8 +127,7 @@ impl Claims<'_> {
             at_hash: half_hash(self.access_token),
             subject,
         };
-        // A struct of strings and numbers always serializes.
-        serde_json::to_vec(&token).unwrap_or_default()
+        serde_json::to_vec(&token).map_err(|error| Error::internal("internal").because(error))
     }
 }
 

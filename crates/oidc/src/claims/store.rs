@@ -1,8 +1,9 @@
 use db::{Tx, sql};
 use kernel::{
-    Result,
+    Result, Timestamp,
     id::{AccountId, OrganizationId},
 };
+use organization::membership::Role;
 
 /// What may be told about an account and, if it acts for one, an organization; personal columns still sealed.
 pub struct Facts {
@@ -18,6 +19,9 @@ pub struct Facts {
     pub organization_name: Option<String>,
     pub uscc: Option<String>,
     pub member_number: Option<String>,
+    pub role: Option<Role>,
+    /// Rank of the real-name level that the proofs in force give.
+    pub level: i64,
 }
 db::row!(Facts {
     account,
@@ -32,16 +36,29 @@ db::row!(Facts {
     organization_name,
     uscc,
     member_number,
+    role,
+    level,
 });
 
-pub fn find(tx: &mut Tx<'_>, account: AccountId, organization: Option<OrganizationId>) -> Result<Option<Facts>> {
+pub fn find(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    organization: Option<OrganizationId>,
+    now: Timestamp,
+) -> Result<Option<Facts>> {
     tx.opt(
         sql!(
             "SELECT a.id, a.sub, a.login_name, a.name, a.phone, a.phone_proven, a.email, a.email_proven,
-                 o.id, o.name, o.uscc, o.member_number
-             FROM account a LEFT JOIN organization o ON o.id = $2
+                 o.id, o.name, o.uscc, o.member_number, m.role,
+                 COALESCE((SELECT CAST(MAX(CASE i.level WHEN 'primary' THEN 1 WHEN 'intermediate' THEN 2
+                         WHEN 'advanced' THEN 3 ELSE 0 END) AS BIGINT)
+                     FROM identity_proof i
+                     WHERE i.account_id = a.id AND i.revoked_at IS NULL AND i.expires_at > $3), 0)
+             FROM account a
+             LEFT JOIN organization o ON o.id = $2
+             LEFT JOIN membership m ON m.organization_id = o.id AND m.account_id = a.id AND m.state <> 'ended'
              WHERE a.id = $1"
         ),
-        &[&account, &organization],
+        &[&account, &organization, &now],
     )
 }

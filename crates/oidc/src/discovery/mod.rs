@@ -44,7 +44,8 @@ pub fn metadata(issuer: &str) -> Bytes {
 }
 
 const JSON: (HeaderName, HeaderValue) = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-const CACHED: (HeaderName, HeaderValue) = (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+const CACHED: (HeaderName, HeaderValue) =
+    (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
 /// Both documents are public, so a client in a browser may read them too.
 const ANY_ORIGIN: (HeaderName, HeaderValue) =
     (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
@@ -62,7 +63,8 @@ pub async fn jwks(Extension(openid): Extension<OpenId>) -> web::Result {
 mod tests {
     #[test]
     fn the_metadata_document() {
-        let document: serde_json::Value = serde_json::from_slice(&super::metadata("https://op.test")).unwrap();
+        let document: serde_json::Value =
+            serde_json::from_slice(&super::metadata("https://op.test")).unwrap();
         insta::assert_json_snapshot!(document);
     }
 }

@@ -1,0 +1,234 @@
+//! `GET` and `POST /oauth2/authorize`: client and redirect address are proven before anything is sent anywhere; then the
+//! request leads to a code, to the sign-in page, to the consent page or to an explanation.
+use super::{
+    model::{self, ErrorCode, Refused, Request},
+    next::{Next, next, without_page},
+    service::{Asking, Issue, Issued, Kept},
+    store::FlowId,
+};
+use crate::{OpenId, client::Client, decision::space_text, parameters::Parameters, token::api::form};
+use axum::{
+    Extension,
+    extract::{RawQuery, Request as AxumRequest},
+};
+use identity::session::{MaybeSignedIn, SignedIn};
+use kernel::{Error, Timestamp};
+use organization::decision::{SessionFacts, Space};
+use std::sync::Arc;
+use web::{Ctx, see_other};
+
+/// A request that is about to be answered: new, or kept from before.
+pub(super) struct Pending {
+    pub client: Arc<Client>,
+    pub request: Request,
+    /// Handle, flow and time of a kept one.
+    pub kept: Option<(String, FlowId, Timestamp)>,
+}
+impl From<Kept> for Pending {
+    fn from(kept: Kept) -> Self {
+        Self {
+            client: kept.client,
+            request: kept.request,
+            kept: Some((kept.handle, kept.flow, kept.created_at)),
+        }
+    }
+}
+
+pub async fn authorize(
+    ctx: Ctx,
+    Extension(openid): Extension<OpenId>,
+    MaybeSignedIn(signed_in): MaybeSignedIn,
+    RawQuery(query): RawQuery,
+) -> web::Result {
+    let parameters = Parameters::parse(query.unwrap_or_default().as_bytes())
+        .map_err(|_| Error::invalid("authorize.malformed"))?;
+    if let Some(handle) = parameters.get("handle") {
+        let browser = signed_in.as_ref().map(|_| ctx.browser);
+        let kept = openid.kept(handle, browser, ctx.now).await?;
+        return proceed(&ctx, &openid, signed_in.as_ref(), kept.into()).await;
+    }
+    match read(&openid, &parameters).await? {
+        Ok(pending) => proceed(&ctx, &openid, signed_in.as_ref(), pending).await,
+        Err(location) => Ok(see_other(&location)),
+    }
+}
+
+/// Cookie-blind, as the post comes from another site: the request is kept, and the GET that follows brings the cookies.
+pub async fn authorize_posted(
+    ctx: Ctx,
+    Extension(openid): Extension<OpenId>,
+    request: AxumRequest,
+) -> web::Result {
+    let (parts, body) = request.into_parts();
+    let parameters = form(&parts.headers, body).await.map_err(|_| Error::invalid("authorize.malformed"))?;
+    match read(&openid, &parameters).await? {
+        Ok(pending) => {
+            let handle = openid.keep(&pending.client, &pending.request, None, ctx.now).await?;
+            Ok(see_other(&format!("/oauth2/authorize?handle={handle}")))
+        }
+        Err(location) => Ok(see_other(&location)),
+    }
+}
+
+/// A request, or the address to which its refusal goes. Errors are shown here, since nobody is proven to want them.
+async fn read(openid: &OpenId, parameters: &Parameters) -> kernel::Result<Result<Pending, String>> {
+    let client = match parameters.get("client_id") {
+        Some(client_id) => openid.clients().find(client_id).await?,
+        None => None,
+    };
+    let client = client.ok_or(Error::invalid("client.unknown"))?;
+    let redirect_uri = parameters
+        .get("redirect_uri")
+        .filter(|uri| client.allows_redirect(uri))
+        .ok_or(Error::invalid("client.redirect_uri_unknown"))?;
+    Ok(match model::parse(parameters, redirect_uri) {
+        Ok(request) => Ok(Pending { client, request, kept: None }),
+        Err(refused) => {
+            let state = model::state_of(parameters);
+            Err(model::error_answer(redirect_uri, openid.issuer(), state.as_deref(), &refused))
+        }
+    })
+}
+
+async fn proceed(ctx: &Ctx, openid: &OpenId, signed_in: Option<&SignedIn>, pending: Pending) -> web::Result {
+    let silent = pending.request.prompt.none;
+    let fresh = match signed_in {
+        Some(signed_in) => !needs_sign_in(openid, signed_in, &pending, ctx.now).await?,
+        None => false,
+    };
+    let Some(signed_in) = signed_in.filter(|_| fresh) else {
+        if silent {
+            let refused = Refused::new(ErrorCode::LoginRequired, "login.required");
+            return Ok(see_other(&openid.error_answer(&pending.request, &refused)));
+        }
+        // Bound to a browser once somebody has signed in there: until then its cookie still changes.
+        let handle = keep(openid, &pending, None, ctx.now).await?;
+        return Ok(see_other(&sign_in_address(&handle, &pending.request, signed_in.is_some())));
+    };
+    if signed_in.must_change_password {
+        if silent {
+            let refused = Refused::new(ErrorCode::InteractionRequired, "password.change_required");
+            return Ok(see_other(&openid.error_answer(&pending.request, &refused)));
+        }
+        // That page leads to the change of password first.
+        let handle = keep(openid, &pending, None, ctx.now).await?;
+        return Ok(see_other(&format!("/consent?flow={handle}")));
+    }
+    answer(ctx, openid, signed_in, pending).await
+}
+
+/// What a signed-in person's request leads to. Also the way of the consent page, which shows itself for `Ask`.
+async fn answer(ctx: &Ctx, openid: &OpenId, signed_in: &SignedIn, pending: Pending) -> web::Result {
+    let asking = asking(signed_in);
+    let survey = openid.survey(&asking, &pending.client, ctx.now).await?;
+    let next =
+        next(&pending.request, pending.client.skip_consent, &survey.choices(), &survey.consents, ctx.now);
+    if pending.request.prompt.none {
+        return match without_page(next) {
+            Ok(space) => issue(ctx, openid, &asking, &pending, space, false).await,
+            Err(refused) => Ok(see_other(&openid.error_answer(&pending.request, &refused))),
+        };
+    }
+    match next {
+        Next::Issue(space) => issue(ctx, openid, &asking, &pending, space, false).await,
+        Next::Ask { .. } => {
+            let handle = keep(openid, &pending, Some(ctx.browser), ctx.now).await?;
+            Ok(see_other(&format!("/consent?flow={handle}")))
+        }
+        Next::Explain(space, _) => {
+            let handle = keep(openid, &pending, Some(ctx.browser), ctx.now).await?;
+            Ok(see_other(&explain_address(&handle, space)))
+        }
+    }
+}
+
+/// Issues the code and leads to the product, or to the explanation if the last word was no.
+pub(super) async fn issue(
+    ctx: &Ctx,
+    openid: &OpenId,
+    asking: &Asking,
+    pending: &Pending,
+    space: Space,
+    remember: bool,
+) -> web::Result {
+    let (client, request) = (&*pending.client, &pending.request);
+    let flow = pending.kept.as_ref().map(|kept| kept.1);
+    let issue = Issue { asking, client, request, space, flow, remember, now: ctx.now };
+    match openid.issue(issue).await? {
+        Issued::Code(code) => Ok(see_other(&openid.code_answer(request, &code))),
+        Issued::AlreadyAnswered => Err(Error::conflict("flow.answered").into()),
+        Issued::Refused(reason) if request.prompt.none => {
+            let refused = Refused::new(ErrorCode::AccessDenied, reason);
+            Ok(see_other(&openid.error_answer(request, &refused)))
+        }
+        Issued::Refused(_) => {
+            let handle = keep(openid, pending, Some(ctx.browser), ctx.now).await?;
+            Ok(see_other(&explain_address(&handle, space)))
+        }
+    }
+}
+
+async fn keep(
+    openid: &OpenId,
+    pending: &Pending,
+    browser: Option<[u8; 32]>,
+    now: Timestamp,
+) -> kernel::Result<String> {
+    match &pending.kept {
+        Some((handle, ..)) => Ok(handle.clone()),
+        None => openid.keep(&pending.client, &pending.request, browser, now).await,
+    }
+}
+
+/// Whether the person has to show again who they are: asked for, too long ago, or somebody else was meant.
+pub(super) async fn needs_sign_in(
+    openid: &OpenId,
+    signed_in: &SignedIn,
+    pending: &Pending,
+    now: Timestamp,
+) -> kernel::Result<bool> {
+    let request = &pending.request;
+    let since_asked = pending.kept.as_ref().is_some_and(|kept| signed_in.authenticated_at >= kept.2);
+    if request.prompt.login && !since_asked {
+        return Ok(true);
+    }
+    let too_old = request.max_age.is_some_and(|age| signed_in.authenticated_at.plus_seconds(age) < now);
+    if too_old && !since_asked {
+        return Ok(true);
+    }
+    let Some(token) = &request.id_token_hint else { return Ok(false) };
+    let Some(hint) = openid.keys().current(now).await?.read_hint(token, openid.issuer()) else {
+        return Ok(false);
+    };
+    Ok(openid.account_of(&hint.sub).await? != Some(signed_in.account))
+}
+
+/// `again` asks for the sign-in page although somebody is signed in.
+pub(super) fn sign_in_address(handle: &str, request: &Request, again: bool) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("return_to", &format!("/consent?flow={handle}"));
+    if again {
+        query.append_pair("again", "1");
+    }
+    if let Some(hint) = &request.login_hint {
+        query.append_pair("login_hint", hint);
+    }
+    if let Some(locales) = &request.ui_locales {
+        query.append_pair("ui_locales", locales);
+    }
+    format!("/login?{}", query.finish())
+}
+
+pub(super) fn explain_address(handle: &str, space: Space) -> String {
+    format!("/oauth2/explain?flow={handle}&space={}", space_text(space))
+}
+
+pub(super) fn asking(signed_in: &SignedIn) -> Asking {
+    Asking {
+        account: signed_in.account,
+        session: signed_in.session,
+        authenticated_at: signed_in.authenticated_at,
+        facts: SessionFacts::of(signed_in),
+        actor: signed_in.actor.clone(),
+    }
+}

@@ -1,0 +1,291 @@
+//! Use cases of the authorization endpoint: keep a request, survey the spaces, issue a code.
+use super::{
+    model::{self, Request},
+    next::{Choice, Consent},
+    store::{self, Flow, FlowId, FlowKind, NewCode, NewFlow},
+};
+use crate::{
+    OpenId,
+    client::Client,
+    token::{
+        model::{CODE_SECONDS, join_zones},
+        store as tokens,
+    },
+};
+use kernel::{
+    Actor, Error, Event, Result, Timestamp, TokenHash,
+    id::{AccountId, SessionId},
+};
+use organization::decision::{InSpace, SessionFacts, Space, decide_in};
+use serde_json::json;
+use std::sync::Arc;
+
+/// How long a request waits for its person to sign in, register or agree.
+pub const FLOW_SECONDS: i64 = 1800;
+
+/// Who asks: the signed-in account, as far as an authorization depends on it.
+#[derive(Clone, Debug)]
+pub struct Asking {
+    pub account: AccountId,
+    pub session: SessionId,
+    pub authenticated_at: Timestamp,
+    pub facts: SessionFacts,
+    pub actor: Actor,
+}
+
+/// A stored request that was found again.
+pub struct Kept {
+    pub flow: FlowId,
+    pub handle: String,
+    pub client: Arc<Client>,
+    pub request: Request,
+    pub created_at: Timestamp,
+}
+
+/// Every space of the account with its decision, and what was agreed to before.
+pub struct Survey {
+    pub spaces: Vec<InSpace>,
+    pub consents: Vec<Consent>,
+}
+impl Survey {
+    pub fn choices(&self) -> Vec<Choice> {
+        let choice = |found: &InSpace| Choice {
+            space: found.space,
+            allow: found.decision.allow,
+            code: found.decision.code(),
+        };
+        self.spaces.iter().map(choice).collect()
+    }
+    pub fn find(&self, space: Space) -> Option<&InSpace> {
+        self.spaces.iter().find(|found| found.space == space)
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Issued {
+    /// The code, to be handed to the client.
+    Code(String),
+    /// Decided again in the writing transaction, it no longer fits.
+    Refused(&'static str),
+    /// The request was answered before: a second click, or another tab.
+    AlreadyAnswered,
+}
+
+/// What to issue, and what comes with it.
+pub struct Issue<'a> {
+    pub asking: &'a Asking,
+    pub client: &'a Client,
+    pub request: &'a Request,
+    pub space: Space,
+    pub flow: Option<FlowId>,
+    pub remember: bool,
+    pub now: Timestamp,
+}
+
+impl OpenId {
+    /// Keeps a request under a one-time handle. `browser` binds it at once; without, the first browser to bring it.
+    pub async fn keep(
+        &self,
+        client: &Client,
+        request: &Request,
+        browser: Option<[u8; 32]>,
+        now: Timestamp,
+    ) -> Result<String> {
+        let parameters =
+            serde_json::to_string(request).map_err(|error| Error::internal("internal").because(error))?;
+        self.keep_flow(FlowKind::Authorize, Some(client.id), parameters, browser, now).await
+    }
+    pub(crate) async fn keep_flow(
+        &self,
+        kind: FlowKind,
+        client: Option<kernel::id::ClientId>,
+        parameters: String,
+        browser: Option<[u8; 32]>,
+        now: Timestamp,
+    ) -> Result<String> {
+        let handle = self.db().rng().token();
+        let flow = NewFlow {
+            id: self.db().draw(),
+            handle: TokenHash::of(&handle),
+            kind,
+            client,
+            parameters,
+            browser,
+            now,
+            expires_at: now.plus_seconds(FLOW_SECONDS),
+        };
+        self.db().exec("a request on its way", move |statement| store::insert_flow(statement, &flow)).await?;
+        Ok(handle)
+    }
+    /// Finds a kept request again. `browser` binds it if nobody did; another browser's request does not exist here.
+    /// Error: `flow.unknown`, also for one that ran out or was answered.
+    pub async fn kept(&self, handle: &str, browser: Option<[u8; 32]>, now: Timestamp) -> Result<Kept> {
+        let flow = self.kept_flow(FlowKind::Authorize, handle, browser, now).await?;
+        let unknown = || Error::not_found("flow.unknown");
+        let client_id = flow.client_id.as_deref().ok_or_else(unknown)?;
+        let client = self.clients().find(client_id).await?.ok_or_else(unknown)?;
+        let request = serde_json::from_str(&flow.parameters)
+            .map_err(|error| Error::internal("internal").because(error))?;
+        Ok(Kept { flow: flow.id, handle: handle.to_owned(), client, request, created_at: flow.created_at })
+    }
+    pub(crate) async fn kept_flow(
+        &self,
+        kind: FlowKind,
+        handle: &str,
+        browser: Option<[u8; 32]>,
+        now: Timestamp,
+    ) -> Result<Flow> {
+        let unknown = || Error::not_found("flow.unknown");
+        let hash = TokenHash::of(handle);
+        let flow = self.db().read_one(move |statement| store::find_flow(statement, &hash, kind, now)).await?;
+        let flow = flow.filter(|flow| flow.consumed_at.is_none()).ok_or_else(unknown)?;
+        let Some(browser) = browser else { return Ok(flow) };
+        let bound = match &flow.browser {
+            Some(bound) => kernel::secret::equal(bound, &browser),
+            None => {
+                let id = flow.id;
+                self.db()
+                    .exec("the browser of a request", move |statement| {
+                        store::bind_flow(statement, id, &browser)
+                    })
+                    .await?
+            }
+        };
+        if bound { Ok(flow) } else { Err(unknown()) }
+    }
+
+    /// The person signs in anew, as the same or another account: the session that begins takes the request up.
+    pub async fn release(&self, flow: FlowId) -> Result<()> {
+        self.db().exec("the browser of a request", move |statement| store::unbind_flow(statement, flow)).await
+    }
+    /// The account of a subject.
+    pub async fn account_of(&self, sub: &str) -> Result<Option<AccountId>> {
+        let sub = sub.to_owned();
+        self.db().read_one(move |statement| tokens::find_account(statement, &sub)).await
+    }
+
+    /// Two single statements: all spaces with their facts, and the consents.
+    pub async fn survey(&self, asking: &Asking, client: &Client, now: Timestamp) -> Result<Survey> {
+        let spaces =
+            self.organizations().decide_spaces(asking.account, &asking.facts, client.product, now).await?;
+        let (account, id) = (asking.account, client.id);
+        let consents =
+            self.db().read_one(move |statement| store::list_consents(statement, account, id)).await?;
+        Ok(Survey { spaces, consents })
+    }
+
+    /// Decides again and inserts the code in one transaction, so the database has the last word.
+    pub async fn issue(&self, issue: Issue<'_>) -> Result<Issued> {
+        let code = self.db().rng().token();
+        let Issue { asking, client, request, space, flow, remember, now } = issue;
+        let new = NewCode {
+            id: self.db().draw(),
+            hash: TokenHash::of(&code),
+            client: client.id,
+            account: asking.account,
+            session: asking.session,
+            organization: space.organization(),
+            redirect_uri: request.redirect_uri.clone(),
+            code_challenge: request.code_challenge.clone(),
+            nonce: request.nonce.clone(),
+            scope: request.scope,
+            zones: join_zones(&asking.facts.zones),
+            now,
+            expires_at: now.plus_seconds(CODE_SECONDS),
+        };
+        let (facts, actor, product) = (asking.facts.clone(), asking.actor.clone(), client.product);
+        let outcome = self
+            .db()
+            .write(move |tx| {
+                let found = decide_in(tx, new.account, &facts, space, product, now)?;
+                let (allow, reason, membership) = match &found {
+                    Some(found) => (found.decision.allow, found.decision.code(), found.membership),
+                    None => (false, "decision.membership_missing", None),
+                };
+                let event = |event: Event, detail| {
+                    let event = event.on("client", new.client).with(detail);
+                    match space.organization() {
+                        Some(organization) => event.of(organization),
+                        None => event,
+                    }
+                };
+                if !allow {
+                    let refused = Event::refused(&actor, "authorization.refused");
+                    return Ok((Some(reason), vec![event(refused, json!({ "reason": reason }))]));
+                }
+                if let Some(flow) = flow
+                    && !store::consume_flow(tx, flow, now)?
+                {
+                    return Ok((Some(ALREADY_ANSWERED), Vec::new()));
+                }
+                if remember {
+                    store::upsert_consent(tx, new.account, new.client, space, new.scope, now)?;
+                }
+                store::insert_code(tx, &new, membership)?;
+                let granted = Event::done(&actor, "authorization.granted");
+                let detail = json!({ "scope": new.scope.text(), "remembered": remember });
+                Ok((None, vec![event(granted, detail)]))
+            })
+            .await?;
+        Ok(match outcome {
+            None => Issued::Code(code),
+            Some(ALREADY_ANSWERED) => Issued::AlreadyAnswered,
+            Some(reason) => Issued::Refused(reason),
+        })
+    }
+
+    /// The person said no, or goes back without access. False if the request was answered before.
+    pub async fn decline(
+        &self,
+        asking: &Asking,
+        client: &Client,
+        flow: FlowId,
+        reason: &'static str,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let (actor, client) = (asking.actor.clone(), client.id);
+        self.db()
+            .write(move |tx| {
+                if !store::consume_flow(tx, flow, now)? {
+                    return Ok((false, Vec::new()));
+                }
+                let event = Event::refused(&actor, "authorization.declined");
+                Ok((true, vec![event.on("client", client).with(json!({ "reason": reason }))]))
+            })
+            .await
+    }
+
+    /// Notes that somebody was shown why they have no access; found again by the request number on the page.
+    pub async fn note_refusal(
+        &self,
+        asking: &Asking,
+        client: &Client,
+        space: Space,
+        reason: &'static str,
+    ) -> Result<()> {
+        let (actor, client) = (asking.actor.clone(), client.id);
+        self.db()
+            .write(move |_| {
+                let event = Event::refused(&actor, "authorization.refused").on("client", client);
+                let event = event.with(json!({ "reason": reason }));
+                Ok((
+                    (),
+                    vec![match space.organization() {
+                        Some(organization) => event.of(organization),
+                        None => event,
+                    }],
+                ))
+            })
+            .await
+    }
+
+    /// The address at which the client takes the code.
+    pub fn code_answer(&self, request: &Request, code: &str) -> String {
+        model::answer(&request.redirect_uri, self.issuer(), request.state.as_deref(), &[("code", code)])
+    }
+    pub fn error_answer(&self, request: &Request, refused: &model::Refused) -> String {
+        model::error_answer(&request.redirect_uri, self.issuer(), request.state.as_deref(), refused)
+    }
+}
+/// No decision's reason: told apart from them in the transaction's outcome.
+const ALREADY_ANSWERED: &str = "flow.answered";

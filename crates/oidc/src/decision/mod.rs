@@ -1,0 +1,164 @@
+//! `POST /api/v1/decisions`: a product's server asks, between sign-ins, whether a person may still act for a space; and
+//! the description of the API.
+use crate::{OpenId, parameters::Parameters, token::api::authenticate};
+use axum::{
+    Extension,
+    extract::{FromRequest, Request},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
+use kernel::{Error, Timestamp};
+use organization::decision::{Decision, LayerKind, LayerState, SessionFacts, Space};
+use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
+use utoipa::{
+    Modify, OpenApi, ToSchema,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use web::Ctx;
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionRequest {
+    /// `sub` of an ID token or of userinfo.
+    #[schema(max_length = 64, example = "9f3K0mXlP2qv7cQnE1aB4g")]
+    pub subject: String,
+    /// `person`, or an organization's id.
+    #[schema(max_length = 13, example = "person")]
+    pub space: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DecisionResponse {
+    /// Whether everything fits now. Strength of sign-in and network are judged at sign-in alone and left out here.
+    pub allow: bool,
+    /// `decision.allowed`, or the first reason against. Stable.
+    #[schema(example = "decision.grant_missing")]
+    pub code: String,
+    /// In the order in which a person would clear them.
+    pub layers: Vec<LayerResponse>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LayerResponse {
+    /// `account`, `product`, `audience`, `organization`, `membership`, `role`, `admission`, `grant` or `real_name`.
+    pub kind: String,
+    /// `met`, `asleep` or `missing`.
+    pub state: String,
+    /// Stable.
+    pub code: String,
+    /// The end of what holds or ran out, RFC 3339.
+    #[schema(value_type = Option<String>)]
+    pub until: Option<Timestamp>,
+}
+
+impl DecisionResponse {
+    fn new(decision: &Decision) -> Self {
+        let judged: Vec<_> = decision
+            .layers
+            .iter()
+            .filter(|layer| !matches!(layer.kind, LayerKind::Strength | LayerKind::Network))
+            .collect();
+        let against = judged.iter().find(|layer| layer.state == LayerState::Missing);
+        Self {
+            allow: judged.iter().all(|layer| layer.state == LayerState::Met),
+            code: against.map_or("decision.allowed", |layer| layer.code).to_owned(),
+            layers: judged
+                .into_iter()
+                .map(|layer| LayerResponse {
+                    kind: layer.kind.as_str().to_owned(),
+                    state: layer.state.as_str().to_owned(),
+                    code: layer.code.to_owned(),
+                    until: layer.until,
+                })
+                .collect(),
+        }
+    }
+    /// Nobody of that name in that space: told as any other person who is no member.
+    fn stranger() -> Self {
+        Self { allow: false, code: "decision.membership_missing".to_owned(), layers: Vec::new() }
+    }
+}
+
+#[utoipa::path(
+    post,
+    path = "/api/v1/decisions",
+    request_body = DecisionRequest,
+    responses(
+        (status = 200, description = "The decision, as of now", body = DecisionResponse),
+        (status = 400, description = "The body is malformed (problem+json)"),
+        (status = 401, description = "The client did not prove to be itself (problem+json)"),
+        (status = 422, description = "`space` is neither `person` nor an id (problem+json)"),
+        (status = 503, description = "Try again after the time in Retry-After (problem+json)"),
+    ),
+    security(("client" = [])),
+)]
+pub async fn decide(ctx: Ctx, Extension(openid): Extension<OpenId>, request: Request) -> web::Result {
+    let headers = request.headers().clone();
+    let client = match authenticate(&openid, &headers, &Parameters::default()).await? {
+        Ok(client) if client.secret_mac.is_some() => client,
+        _ => return Ok(challenge()),
+    };
+    let web::Json(asked): web::Json<DecisionRequest> = web::Json::from_request(request, &()).await?;
+    let space = crate::parse_space(&asked.space).ok_or(Error::invalid("decision.space").at("space"))?;
+    if asked.subject.len() > 64 {
+        return Err(Error::invalid("field.too_long").at("subject").arg("max", "64").into());
+    }
+    let found = match openid.account_of(&asked.subject).await? {
+        Some(account) => {
+            let facts = SessionFacts::default();
+            openid.organizations().decide_one(account, &facts, space, client.product, ctx.now).await?
+        }
+        None => None,
+    };
+    Ok(web::json(
+        &found.map_or_else(DecisionResponse::stranger, |found| DecisionResponse::new(&found.decision)),
+    ))
+}
+
+fn challenge() -> Response {
+    let failure = web::Failure::from(Error::unauthenticated("client.unauthenticated"));
+    let mut response = failure.into_response();
+    *response.status_mut() = StatusCode::UNAUTHORIZED;
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"fujie\""));
+    response
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Fujie", description = "Who is this person, for whom do they act, and may they do this here, now?"),
+    paths(decide),
+    modifiers(&Security)
+)]
+struct Description;
+
+struct Security;
+impl Modify for Security {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let basic =
+            HttpBuilder::new().scheme(HttpAuthScheme::Basic).description(Some("client_id and client_secret"));
+        description
+            .components
+            .get_or_insert_with(Default::default)
+            .add_security_scheme("client", SecurityScheme::Http(basic.build()));
+    }
+}
+
+static DESCRIPTION: LazyLock<Bytes> =
+    LazyLock::new(|| Bytes::from(serde_json::to_vec(&Description::openapi()).unwrap_or_default()));
+
+pub async fn openapi() -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")),
+    ];
+    (headers, DESCRIPTION.clone()).into_response()
+}
+
+/// Which space a decision or page is about: `person`, or an organization's id.
+pub fn space_text(space: Space) -> String {
+    space.organization().map_or_else(|| "person".to_owned(), |id| id.to_string())
+}

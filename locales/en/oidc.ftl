@@ -1,0 +1,70 @@
+# Consent and choosing the acting space
+oidc-consent-title = Sign in to { $product }
+oidc-consent-space = Who are you acting as?
+oidc-consent-signed-in-as = Signed in as { $name }
+oidc-consent-space-personal = Personal space
+oidc-consent-unusable = Not available now
+oidc-consent-why = See why
+oidc-consent-shared = Information to be shared
+oidc-consent-personal = About you
+oidc-consent-organization = Organization
+oidc-consent-organization-data = Name, credit code, member number, your role
+oidc-consent-withheld = Your password and ID number are not shared.
+oidc-consent-withheld-phone = Your password, phone number and ID number are not shared.
+oidc-consent-remember = Do not ask again for { $days } days when acting this way
+oidc-consent-allow = Agree and continue
+oidc-consent-deny = Cancel
+oidc-consent-other-account = Use another account
+oidc-data-and = , { "" }
+oidc-data-subject = account ID
+oidc-data-level = real-name level
+oidc-data-name = name
+oidc-data-login-name = login name
+oidc-data-phone = phone number
+oidc-data-email = email
+
+# Why a product cannot be used
+oidc-explain-title = You cannot use { $product } yet
+oidc-explain-ask = Ask your administrator
+oidc-explain-whom = Whom to ask
+oidc-explain-administrator = Administrator
+oidc-explain-account-manager = Account manager of the platform
+oidc-explain-product-manager = Product manager
+oidc-explain-note = Reason
+oidc-explain-note-hint = Optional. Saying what you need it for helps
+oidc-explain-send = Send request
+oidc-explain-sent = Request sent. You can use the product once an administrator approves it
+oidc-explain-open = Request sent, waiting for an administrator
+oidc-explain-open-details = View request
+oidc-explain-open-since = Sent { $at }
+oidc-explain-refresh = Check again
+oidc-explain-others = Available in another space
+oidc-explain-switch = Switch and continue
+oidc-explain-number = Request ID
+oidc-explain-back = Back to the product
+oidc-explain-help = Still unsure? Quote this ID when you contact the platform.
+
+# Signing out
+oidc-logout-title = Sign out
+oidc-logout-text = { $name }, after signing out you need to sign in again, and your sign-ins at products end as well.
+oidc-logout-confirm = Sign out
+oidc-logout-stay = Stay signed in
+oidc-logout-done-title = Signed out
+oidc-logout-done-text = On a shared computer, close the browser window as well.
+oidc-logout-sign-in-again = Sign in again
+
+# Errors
+error-authorize-malformed = The sign-in request has faulty parameters; nothing was sent. Go back to the product and sign in again, and tell its technical staff if this stays
+error-client-unknown = The product that started this sign-in is not known; nothing was sent. Enter again from the product catalog, or tell the product's technical staff
+error-client-redirect-uri-unknown = The product's return address is not registered; nothing was sent. Ask the product's technical staff to register it
+error-client-redirect-uri-invalid = The return address does not qualify: use https, no wildcard, user name, fragment or semicolon, and the normal form of the path
+error-client-redirect-uri-required = Enter at least one return address
+error-client-redirect-uri-too-many = There are more than { $max } return addresses; remove those no longer used
+error-client-unauthenticated = The client did not prove to be itself; check client_id and client_secret
+error-flow-unknown = This sign-in request has expired, was answered already, or belongs to another browser. Go back to the product and sign in again
+error-flow-answered = This sign-in request was answered already. Go back to the product to see the result
+error-logout-client-mismatch = The sign-out request and its ID token belong to different products; you are still signed in. Go back to the product and try again
+error-logout-redirect-uri-unknown = The return address after sign-out is not registered; you are still signed in. Ask the product's technical staff to register it
+error-decision-space = No acting space was chosen; choose one and send again
+error-key-missing = No signing key is available at the moment; try again shortly
+error-key-unusable = The signing key cannot be used; tell the platform's operators
