@@ -24,14 +24,14 @@ const SIGNED: [u8; 640] = [b'a'; 640];
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum Bare {
     /// Password hashes on every core, their memory used again
-    #[command(hide = true)]
-    BareHash { cost: Cost, threads: usize },
+    #[command(name = "bare-hash", hide = true)]
+    Hash { cost: Cost, threads: usize },
     /// ES256 signatures on every core
-    #[command(hide = true)]
-    BareSignature { threads: usize },
+    #[command(name = "bare-signature", hide = true)]
+    Signature { threads: usize },
     /// A handler that says one word
-    #[command(hide = true)]
-    BareHandler,
+    #[command(name = "bare-handler", hide = true)]
+    Handler,
 }
 
 /// Memory in KiB, passes and lanes of Argon2id.
@@ -141,12 +141,12 @@ impl Bare {
     /// The child's side.
     pub async fn run(self) -> Result<()> {
         match self {
-            Self::BareHash { cost, threads } => serve_counts(threads, |until| hashes(cost, until)),
-            Self::BareSignature { threads } => {
+            Self::Hash { cost, threads } => serve_counts(threads, |until| hashes(cost, until)),
+            Self::Signature { threads } => {
                 let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
                 serve_counts(threads, |until| signatures(&key, until))
             }
-            Self::BareHandler => {
+            Self::Handler => {
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
                 println!("{}", listener.local_addr()?);
                 let router = axum::Router::new().route("/", axum::routing::get(|| async { "ok" }));
