@@ -3,7 +3,7 @@
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Form {
     pub action: String,
-    /// Values as they stand, chosen radios and ticked boxes.
+    /// Values as they stand, chosen radios and options, ticked boxes.
     pub fields: Vec<(String, String)>,
     /// Boxes that are not ticked, and buttons by their `id`.
     pub boxes: Vec<(String, String)>,
@@ -52,7 +52,7 @@ pub fn forms(html: &str) -> Vec<Form> {
                 out.push(Form { action, ..Form::default() });
             }
             "/form" => open = false,
-            "input" | "button" if open => {
+            "select" | "option" | "input" | "button" if open => {
                 if let Some(form) = out.last_mut() {
                     take(form, name, &Attributes::of(rest));
                 }
@@ -66,6 +66,15 @@ pub fn forms(html: &str) -> Vec<Form> {
 fn take(form: &mut Form, tag: &str, attributes: &Attributes) {
     let (name, value) = (attributes.get("name"), attributes.get("value"));
     match (tag, attributes.get("type").as_str()) {
+        // A list sends its first value unless another one is selected.
+        ("select", _) => form.fields.push((name, String::new())),
+        ("option", _) => {
+            if let Some((_, chosen)) = form.fields.last_mut()
+                && (chosen.is_empty() || attributes.has("selected"))
+            {
+                *chosen = value;
+            }
+        }
         ("button", "button" | "reset") => {}
         ("button", _) | (_, "submit") => form.buttons.push((attributes.get("id"), name, value)),
         _ if name.is_empty() || attributes.has("disabled") => {}
@@ -123,6 +132,7 @@ mod tests {
       <input type="radio" name="theme" value="auto" checked><input type="radio" name="theme" value="dark"></form>
       <form method="post" action="/consent?flow=a&#38;x=1">
         <input type="hidden" name="csrf" value="t&#34;k"><input id="login-password" name="password" type="password" required>
+        <select id="space" name="space" required><option value="person">P</option><option value="A1" selected>A</option></select>
         <input type="checkbox" name="remember"><input name="off" value="1" disabled>
         <button type="button" data-reveal="x">Show</button>
         <button id="consent-deny" name="answer" value="deny">No</button>
@@ -138,7 +148,7 @@ mod tests {
         assert_eq!(forms.len(), 2);
         assert_eq!(forms[0].fields, [pair("csrf", "p"), pair("theme", "auto")]);
         assert_eq!(forms[1].action, "/consent?flow=a&x=1");
-        assert_eq!(forms[1].fields, [pair("csrf", "t\"k"), pair("password", "")]);
+        assert_eq!(forms[1].fields, [pair("csrf", "t\"k"), pair("password", ""), pair("space", "A1")]);
     }
     #[test]
     fn boxes_are_ticked_and_buttons_pressed() {
@@ -146,6 +156,6 @@ mod tests {
         assert_eq!(form.clone().pressed("nothing"), None);
         let sent = form.with("password", "a b&").ticked().pressed("consent-allow").unwrap();
         let body = encode(sent.fields.iter().map(|(n, v)| (n.as_str(), v.as_str())));
-        assert_eq!(body, "csrf=t%22k&password=a+b%26&remember=on&answer=allow");
+        assert_eq!(body, "csrf=t%22k&space=A1&password=a+b%26&remember=on&answer=allow");
     }
 }
