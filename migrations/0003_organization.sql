@@ -22,6 +22,8 @@ CREATE TABLE organization (
     head_name TEXT,
     address TEXT,
     account_manager_id BIGINT REFERENCES account (id),
+    administrator_extra_until BIGINT,
+    administrator_extra_reason TEXT,
     state TEXT NOT NULL,
     rev BIGINT NOT NULL,
     created_at BIGINT NOT NULL
@@ -31,10 +33,12 @@ CREATE UNIQUE INDEX organization_member_number ON organization (member_number) W
 CREATE INDEX organization_name ON organization (name_folded);
 CREATE INDEX organization_account_manager ON organization (account_manager_id);
 
+-- managed repeats the owner kind of the account, so that the index can hold a managed account to one membership.
 CREATE TABLE membership (
     id BIGINT PRIMARY KEY,
     organization_id BIGINT NOT NULL REFERENCES organization (id),
     account_id BIGINT NOT NULL REFERENCES account (id),
+    managed BOOLEAN NOT NULL,
     role TEXT NOT NULL,
     basis TEXT NOT NULL,
     state TEXT NOT NULL,
@@ -46,7 +50,9 @@ CREATE TABLE membership (
     ended_at BIGINT
 );
 CREATE UNIQUE INDEX membership_live ON membership (organization_id, account_id) WHERE state <> 'ended';
+CREATE UNIQUE INDEX membership_managed ON membership (account_id) WHERE state <> 'ended' AND managed;
 CREATE INDEX membership_account ON membership (account_id, state);
+CREATE INDEX membership_list ON membership (organization_id, state, id);
 
 CREATE TABLE product (
     id BIGINT PRIMARY KEY,

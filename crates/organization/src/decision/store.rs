@@ -1,0 +1,239 @@
+//! Facts of a decision in one statement: account, product and, in an organization's space, both halves of the tally.
+use super::model::{
+    AccountFacts, AdmissionFacts, ContractFacts, Facts, GrantFacts, MembershipFacts, OrganizationFacts,
+    ProductFacts, SessionFacts,
+};
+use crate::admission::AdmissionState;
+use crate::contract::ContractState;
+use crate::grant::GrantState;
+use crate::membership::{MembershipState, Role};
+use crate::organization::OrganizationState;
+use crate::organization_type::TypePolicy;
+use crate::product::{AdmissionClass, AdmissionEditor, Audience, GrantMode, ProductState, parse_roles};
+use db::{Query, Statement, Tx};
+use identity::{account::AccountState, realname::RealNameLevel};
+use kernel::{
+    Result, Timestamp,
+    id::{AccountId, MembershipId, OrganizationId, ProductId},
+};
+
+/// The real-name level is derived from the proofs in force; expiry is evaluated here, when it is read.
+const ACCOUNT: &str = "
+    SELECT a.state, a.owner_organization_id,
+        (SELECT MAX(CASE i.level WHEN 'primary' THEN 1 WHEN 'intermediate' THEN 2 WHEN 'advanced' THEN 3 ELSE 0 END)
+            FROM identity_proof i WHERE i.account_id = a.id AND i.revoked_at IS NULL";
+const COLUMNS: &str = "
+        p.id, p.state, p.audience, p.admission_class, p.admission_editor, p.grant_mode, p.roles_allowed,
+        p.minimum_level, p.minimum_strength, p.network_zone,
+        o.id, o.state, o.member_number, t.policy,
+        m.id, m.role, m.state, m.valid_from, m.valid_until,
+        d.state, d.valid_from, d.valid_until,
+        c.state, c.valid_from, c.valid_until,
+        EXISTS (SELECT 1 FROM contract_type_product l
+            WHERE l.contract_type_id = c.contract_type_id AND l.product_id = p.id),
+        g.state, g.valid_from, g.valid_until
+    FROM account a CROSS JOIN product p";
+/// After the tables a, p, o, m.
+const HALVES: &str = "
+    LEFT JOIN organization_type t ON t.id = o.type_id
+    LEFT JOIN admission d ON d.organization_id = o.id AND d.product_id = p.id AND d.state <> 'ended'
+    LEFT JOIN contract c ON c.id = d.contract_id AND c.organization_id = o.id
+    LEFT JOIN product_grant g ON g.membership_id = m.id AND g.product_id = p.id AND g.state <> 'ended'";
+
+pub(super) struct FactsRow {
+    account_state: AccountState,
+    owner: Option<OrganizationId>,
+    level: Option<i64>,
+    product: ProductId,
+    product_state: ProductState,
+    audience: Audience,
+    admission_class: AdmissionClass,
+    admission_editor: AdmissionEditor,
+    grant_mode: GrantMode,
+    roles_allowed: String,
+    minimum_level: RealNameLevel,
+    minimum_strength: i64,
+    network_zone: Option<String>,
+    organization: Option<OrganizationId>,
+    organization_state: Option<OrganizationState>,
+    member_number: Option<String>,
+    policy: Option<String>,
+    membership: Option<MembershipId>,
+    role: Option<Role>,
+    membership_state: Option<MembershipState>,
+    membership_from: Option<Timestamp>,
+    membership_until: Option<Timestamp>,
+    admission_state: Option<AdmissionState>,
+    admission_from: Option<Timestamp>,
+    admission_until: Option<Timestamp>,
+    contract_state: Option<ContractState>,
+    contract_from: Option<Timestamp>,
+    contract_until: Option<Timestamp>,
+    contract_lists: bool,
+    grant_state: Option<GrantState>,
+    grant_from: Option<Timestamp>,
+    grant_until: Option<Timestamp>,
+}
+db::row!(FactsRow {
+    account_state,
+    owner,
+    level,
+    product,
+    product_state,
+    audience,
+    admission_class,
+    admission_editor,
+    grant_mode,
+    roles_allowed,
+    minimum_level,
+    minimum_strength,
+    network_zone,
+    organization,
+    organization_state,
+    member_number,
+    policy,
+    membership,
+    role,
+    membership_state,
+    membership_from,
+    membership_until,
+    admission_state,
+    admission_from,
+    admission_until,
+    contract_state,
+    contract_from,
+    contract_until,
+    contract_lists,
+    grant_state,
+    grant_from,
+    grant_until,
+});
+
+/// Facts with the ids that whoever issues tokens or pages needs beside them.
+pub(super) struct Found {
+    pub product: ProductId,
+    pub membership: Option<MembershipId>,
+    pub facts: Facts,
+}
+
+impl FactsRow {
+    pub(super) fn into_found(self, session: &SessionFacts, now: Timestamp) -> Result<Found> {
+        let membership = match (self.role, self.membership_state, self.membership_from, self.membership_until)
+        {
+            (Some(role), Some(state), Some(valid_from), Some(valid_until)) => {
+                Some(MembershipFacts { role, state, valid_from, valid_until })
+            }
+            _ => None,
+        };
+        let contract = match (self.contract_state, self.contract_from, self.contract_until) {
+            (Some(state), Some(valid_from), Some(valid_until)) => {
+                Some(ContractFacts { state, valid_from, valid_until, lists_product: self.contract_lists })
+            }
+            _ => None,
+        };
+        let admission = match (self.admission_state, self.admission_from, self.admission_until) {
+            (Some(state), Some(valid_from), Some(valid_until)) => {
+                Some(AdmissionFacts { state, valid_from, valid_until, contract })
+            }
+            _ => None,
+        };
+        let grant = match (self.grant_state, self.grant_from, self.grant_until) {
+            (Some(state), Some(valid_from), Some(valid_until)) => {
+                Some(GrantFacts { state, valid_from, valid_until })
+            }
+            _ => None,
+        };
+        let organization = match (self.organization, self.organization_state, self.policy) {
+            (Some(id), Some(state), Some(policy)) => {
+                let policy = TypePolicy::parse(&policy)?;
+                Some(OrganizationFacts {
+                    id,
+                    state,
+                    has_member_number: self.member_number.is_some(),
+                    administrators_do_business: policy.administrators_do_business,
+                    network_zones: policy.network_zones,
+                    membership,
+                    admission,
+                    grant,
+                })
+            }
+            _ => None,
+        };
+        let level = RealNameLevel::from_rank(self.level.unwrap_or(0));
+        Ok(Found {
+            product: self.product,
+            membership: self.membership,
+            facts: Facts {
+                account: AccountFacts { state: self.account_state, owner: self.owner, level },
+                organization,
+                product: ProductFacts {
+                    state: self.product_state,
+                    audience: self.audience,
+                    admission_class: self.admission_class,
+                    admission_editor: self.admission_editor,
+                    grant_mode: self.grant_mode,
+                    roles_allowed: parse_roles(&self.roles_allowed)?,
+                    minimum_level: self.minimum_level,
+                    minimum_strength: self.minimum_strength,
+                    network_zone: self.network_zone,
+                },
+                session: session.clone(),
+                now,
+            },
+        })
+    }
+}
+
+/// One account × one product × every membership of the account; one row without organization if it has none.
+pub(super) fn spaces<'a>(account: &'a AccountId, product: &'a ProductId, now: &'a Timestamp) -> Query<'a> {
+    Query::new(ACCOUNT)
+        .bind(" AND i.expires_at > ?),", now)
+        .add(COLUMNS)
+        .add(
+            " LEFT JOIN membership m ON m.account_id = a.id AND m.state <> 'ended'
+            LEFT JOIN organization o ON o.id = m.organization_id AND o.state <> 'closed'",
+        )
+        .add(HALVES)
+        .bind(" WHERE a.id = ?", account)
+        .bind(" AND p.id = ?", product)
+        .add(" ORDER BY m.id")
+}
+/// One account in one space × one product.
+pub(super) fn one<'a>(
+    account: &'a AccountId,
+    organization: &'a Option<OrganizationId>,
+    product: &'a ProductId,
+    now: &'a Timestamp,
+) -> Query<'a> {
+    in_space(account, organization, now).bind(" AND p.id = ?", product)
+}
+/// One account in one space × every product that the catalog shows, in the catalog's order.
+pub(super) fn catalog<'a>(
+    account: &'a AccountId,
+    organization: &'a Option<OrganizationId>,
+    now: &'a Timestamp,
+) -> Query<'a> {
+    in_space(account, organization, now)
+        .add(" AND p.state IN ('active', 'suspended') ORDER BY p.category, p.code LIMIT 500")
+}
+fn in_space<'a>(
+    account: &'a AccountId,
+    organization: &'a Option<OrganizationId>,
+    now: &'a Timestamp,
+) -> Query<'a> {
+    Query::new(ACCOUNT)
+        .bind(" AND i.expires_at > ?),", now)
+        .add(COLUMNS)
+        .bind(" LEFT JOIN organization o ON o.id = ? AND o.state <> 'closed'", organization)
+        .add(" LEFT JOIN membership m ON m.organization_id = o.id AND m.account_id = a.id AND m.state <> 'ended'")
+        .add(HALVES)
+        .bind(" WHERE a.id = ?", account)
+}
+/// Inside somebody else's transaction.
+pub(super) fn find_in(tx: &mut Tx<'_>, query: &Query<'_>) -> Result<Vec<FactsRow>> {
+    tx.all(query.sql(), query.params())
+}
+/// As the only statement.
+pub(super) fn find(statement: Statement<'_, '_>, query: &Query<'_>) -> Result<Vec<FactsRow>> {
+    statement.all(query.sql(), query.params())
+}

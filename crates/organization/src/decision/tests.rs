@@ -1,0 +1,563 @@
+//! `decide` by table, layer by layer, and against an oracle that was written from MODEL.md and not from the code.
+use super::model::*;
+use crate::admission::AdmissionState;
+use crate::contract::ContractState;
+use crate::grant::GrantState;
+use crate::membership::{MembershipState, Role};
+use crate::organization::OrganizationState;
+use crate::product::{AdmissionClass, AdmissionEditor, Audience, GrantMode, ProductState};
+use identity::{account::AccountState, realname::RealNameLevel};
+use kernel::{Timestamp, id::OrganizationId};
+use proptest::prelude::*;
+
+const ORGANIZATION: OrganizationId = OrganizationId::from_i64(7);
+const NOW: i64 = 1_000;
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+/// Everything fits: an agent of an exchange member, contract, grant.
+fn fitting() -> Facts {
+    Facts {
+        account: AccountFacts {
+            state: AccountState::Active,
+            owner: Some(ORGANIZATION),
+            level: RealNameLevel::Intermediate,
+        },
+        organization: Some(OrganizationFacts {
+            id: ORGANIZATION,
+            state: OrganizationState::Active,
+            has_member_number: true,
+            administrators_do_business: false,
+            network_zones: vec![],
+            membership: Some(MembershipFacts {
+                role: Role::Agent,
+                state: MembershipState::Active,
+                valid_from: at(0),
+                valid_until: Timestamp::FOREVER,
+            }),
+            admission: Some(AdmissionFacts {
+                state: AdmissionState::Active,
+                valid_from: at(0),
+                valid_until: at(5_000),
+                contract: Some(ContractFacts {
+                    state: ContractState::Active,
+                    valid_from: at(0),
+                    valid_until: at(4_000),
+                    lists_product: true,
+                }),
+            }),
+            grant: Some(GrantFacts {
+                state: GrantState::Active,
+                valid_from: at(0),
+                valid_until: Timestamp::FOREVER,
+            }),
+        }),
+        product: ProductFacts {
+            state: ProductState::Active,
+            audience: Audience::Organization,
+            admission_class: AdmissionClass::Contract,
+            admission_editor: AdmissionEditor::AccountManager,
+            grant_mode: GrantMode::Explicit,
+            roles_allowed: vec![Role::Agent],
+            minimum_level: RealNameLevel::Primary,
+            minimum_strength: 1,
+            network_zone: None,
+        },
+        session: SessionFacts { strength: 1, card: false, zones: vec![] },
+        now: at(NOW),
+    }
+}
+fn organization(facts: &mut Facts) -> &mut OrganizationFacts {
+    facts.organization.as_mut().unwrap()
+}
+fn contract(facts: &mut Facts) -> &mut ContractFacts {
+    organization(facts).admission.as_mut().unwrap().contract.as_mut().unwrap()
+}
+
+#[test]
+fn m44_m48_both_halves_fit_and_the_gate_opens() {
+    let decision = decide(&fitting());
+    assert!(decision.allow, "{decision:?}");
+    assert_eq!(decision.code(), "decision.allowed");
+    assert!(decision.remedies.is_empty());
+    assert_eq!(decision.layers.len(), 11);
+    // The admission ends with its contract, before its own end.
+    assert_eq!(decision.layer(LayerKind::Admission).unwrap().until, Some(at(4_000)));
+}
+
+type Change = fn(&mut Facts);
+/// change, code of the first missing layer, who mends it and how
+const DENIALS: &[(Change, &str, Option<(Mender, Means)>)] = &[
+    (
+        |f| f.account.state = AccountState::Disabled,
+        "decision.account_disabled",
+        Some((Mender::Administrators, Means::Contact)),
+    ),
+    (
+        |f| f.account.state = AccountState::Closed,
+        "decision.account_closed",
+        Some((Mender::Administrators, Means::Contact)),
+    ),
+    (
+        |f| f.account.state = AccountState::Unactivated,
+        "decision.account_unactivated",
+        Some((Mender::Person, Means::Activate)),
+    ),
+    (
+        |f| f.product.state = ProductState::Draft,
+        "decision.product_unavailable",
+        Some((Mender::ProductManager, Means::Contact)),
+    ),
+    (
+        |f| f.product.state = ProductState::Withdrawn,
+        "decision.product_unavailable",
+        Some((Mender::ProductManager, Means::Contact)),
+    ),
+    (
+        |f| f.product.state = ProductState::Suspended,
+        "decision.product_suspended",
+        Some((Mender::ProductManager, Means::Contact)),
+    ),
+    (
+        |f| f.product.audience = Audience::Person,
+        "decision.audience_person_only",
+        Some((Mender::Person, Means::SwitchSpace)),
+    ),
+    (
+        |f| organization(f).state = OrganizationState::Suspended,
+        "decision.organization_suspended",
+        Some((Mender::AccountManager, Means::Contact)),
+    ),
+    (
+        |f| organization(f).state = OrganizationState::Closed,
+        "decision.organization_closed",
+        Some((Mender::AccountManager, Means::Contact)),
+    ),
+    (
+        |f| organization(f).membership = None,
+        "decision.membership_missing",
+        Some((Mender::Administrators, Means::Contact)),
+    ),
+    (
+        |f| f.account.owner = Some(OrganizationId::from_i64(8)),
+        "decision.membership_foreign",
+        Some((Mender::Administrators, Means::Contact)),
+    ),
+    (
+        |f| organization(f).membership.as_mut().unwrap().state = MembershipState::Suspended,
+        "decision.membership_suspended",
+        Some((Mender::Administrators, Means::Contact)),
+    ),
+    (
+        |f| organization(f).membership.as_mut().unwrap().state = MembershipState::Ended,
+        "decision.membership_missing",
+        Some((Mender::Administrators, Means::Contact)),
+    ),
+    (
+        |f| organization(f).membership.as_mut().unwrap().valid_from = at(NOW + 1),
+        "decision.membership_not_yet",
+        Some((Mender::Administrators, Means::Contact)),
+    ),
+    (
+        |f| organization(f).membership.as_mut().unwrap().valid_until = at(NOW),
+        "decision.membership_expired",
+        Some((Mender::Administrators, Means::Contact)),
+    ),
+    (
+        |f| organization(f).membership.as_mut().unwrap().role = Role::Administrator,
+        "decision.role_administers_only",
+        Some((Mender::Person, Means::AskAgent)),
+    ),
+    (
+        |f| organization(f).membership.as_mut().unwrap().role = Role::LegalRepresentative,
+        "decision.role_not_allowed",
+        Some((Mender::Administrators, Means::Contact)),
+    ),
+    (
+        |f| organization(f).admission = None,
+        "decision.admission_missing",
+        Some((Mender::AccountManager, Means::Contact)),
+    ),
+    (
+        |f| organization(f).admission.as_mut().unwrap().state = AdmissionState::Suspended,
+        "decision.admission_suspended",
+        Some((Mender::AccountManager, Means::Contact)),
+    ),
+    (
+        |f| organization(f).admission.as_mut().unwrap().state = AdmissionState::Ended,
+        "decision.admission_missing",
+        Some((Mender::AccountManager, Means::Contact)),
+    ),
+    (
+        |f| organization(f).admission.as_mut().unwrap().valid_from = at(NOW + 1),
+        "decision.admission_not_yet",
+        Some((Mender::AccountManager, Means::Contact)),
+    ),
+    (
+        |f| organization(f).admission.as_mut().unwrap().valid_until = at(NOW),
+        "decision.admission_expired",
+        Some((Mender::AccountManager, Means::Contact)),
+    ),
+    (
+        |f| organization(f).admission.as_mut().unwrap().contract = None,
+        "decision.contract_missing",
+        Some((Mender::AccountManager, Means::Contact)),
+    ),
+    (
+        |f| contract(f).state = ContractState::Terminated,
+        "decision.contract_terminated",
+        Some((Mender::AccountManager, Means::Contact)),
+    ),
+    (
+        |f| contract(f).lists_product = false,
+        "decision.contract_excludes_product",
+        Some((Mender::AccountManager, Means::Contact)),
+    ),
+    (
+        |f| contract(f).valid_from = at(NOW + 1),
+        "decision.contract_not_yet",
+        Some((Mender::AccountManager, Means::Contact)),
+    ),
+    (
+        |f| contract(f).valid_until = at(NOW),
+        "decision.contract_expired",
+        Some((Mender::AccountManager, Means::Contact)),
+    ),
+    (
+        |f| {
+            f.product.admission_class = AdmissionClass::Membership;
+            organization(f).has_member_number = false;
+        },
+        "decision.member_number_missing",
+        Some((Mender::AccountManager, Means::Contact)),
+    ),
+    (
+        |f| {
+            f.product.admission_class = AdmissionClass::Discretionary;
+            organization(f).admission = None;
+        },
+        "decision.admission_missing",
+        Some((Mender::AccountManager, Means::Contact)),
+    ),
+    (
+        |f| {
+            f.product.admission_class = AdmissionClass::Discretionary;
+            f.product.admission_editor = AdmissionEditor::ProductManager;
+            organization(f).admission = None;
+        },
+        "decision.admission_missing",
+        Some((Mender::ProductManager, Means::Contact)),
+    ),
+    (
+        |f| {
+            f.product.admission_class = AdmissionClass::Discretionary;
+            f.product.admission_editor = AdmissionEditor::OrganizationAdministrator;
+            organization(f).admission = None;
+        },
+        "decision.admission_missing",
+        Some((Mender::Administrators, Means::Contact)),
+    ),
+    (
+        |f| organization(f).grant = None,
+        "decision.grant_missing",
+        Some((Mender::Administrators, Means::RequestAccess)),
+    ),
+    (
+        |f| organization(f).grant.as_mut().unwrap().state = GrantState::Ended,
+        "decision.grant_missing",
+        Some((Mender::Administrators, Means::RequestAccess)),
+    ),
+    (
+        |f| organization(f).grant.as_mut().unwrap().valid_from = at(NOW + 1),
+        "decision.grant_not_yet",
+        Some((Mender::Administrators, Means::RequestAccess)),
+    ),
+    (
+        |f| organization(f).grant.as_mut().unwrap().valid_until = at(NOW),
+        "decision.grant_expired",
+        Some((Mender::Administrators, Means::RequestAccess)),
+    ),
+    (
+        |f| {
+            organization(f).grant = None;
+            organization(f).membership.as_mut().unwrap().role = Role::LegalRepresentative;
+            f.product.roles_allowed.push(Role::LegalRepresentative);
+        },
+        "decision.grant_missing",
+        Some((Mender::Person, Means::GrantYourself)),
+    ),
+    (
+        |f| f.product.minimum_level = RealNameLevel::Advanced,
+        "decision.real_name_too_low",
+        Some((Mender::Person, Means::RaiseLevel)),
+    ),
+    (|f| f.product.minimum_strength = 2, "decision.strength_too_low", Some((Mender::Person, Means::StepUp))),
+    (
+        |f| f.product.network_zone = Some("vpn".into()),
+        "decision.network_outside",
+        Some((Mender::Person, Means::ChangeNetwork)),
+    ),
+    (
+        |f| organization(f).network_zones = vec!["office".into()],
+        "decision.network_outside",
+        Some((Mender::Person, Means::ChangeNetwork)),
+    ),
+    (
+        |f| {
+            f.organization = None;
+        },
+        "decision.audience_organization_only",
+        Some((Mender::Person, Means::SwitchSpace)),
+    ),
+    (
+        |f| {
+            f.organization = None;
+            f.product.audience = Audience::Both;
+        },
+        "decision.account_managed",
+        Some((Mender::Person, Means::SwitchSpace)),
+    ),
+];
+
+#[test]
+fn m49_each_layer_denies_with_its_code_and_names_who_can_mend_it() {
+    for (number, (change, code, remedy)) in DENIALS.iter().enumerate() {
+        let mut facts = fitting();
+        change(&mut facts);
+        let decision = decide(&facts);
+        assert!(!decision.allow, "{number} {code}");
+        assert_eq!(decision.code(), *code, "{number}");
+        let first = decision.first_missing().unwrap().kind;
+        let found = decision.remedies.iter().find(|r| r.layer == first).map(|r| (r.who, r.how));
+        assert_eq!(found, *remedy, "{number} {code}");
+    }
+}
+
+const PERMISSIONS: &[(&str, Change)] = &[
+    ("an unactivated account inside its card's session", |f| {
+        f.account.state = AccountState::Unactivated;
+        f.session.card = true;
+    }),
+    ("an open product needs no admission", |f| {
+        f.product.admission_class = AdmissionClass::Open;
+        organization(f).admission = None;
+    }),
+    ("a member number admits by itself", |f| {
+        f.product.admission_class = AdmissionClass::Membership;
+        organization(f).admission = None;
+    }),
+    ("discretion needs no contract", |f| {
+        f.product.admission_class = AdmissionClass::Discretionary;
+        organization(f).admission.as_mut().unwrap().contract = None;
+    }),
+    ("every agent needs no grant", |f| {
+        f.product.grant_mode = GrantMode::EveryAgent;
+        organization(f).grant = None;
+    }),
+    ("an administrator where the type lets them do business", |f| {
+        organization(f).administrators_do_business = true;
+        organization(f).membership.as_mut().unwrap().role = Role::Administrator;
+        f.product.roles_allowed.push(Role::Administrator);
+    }),
+    ("a self-owned account in an organization", |f| f.account.owner = None),
+    ("a product for both in the personal space", |f| {
+        f.account.owner = None;
+        f.organization = None;
+        f.product.audience = Audience::Both;
+    }),
+    ("a product for persons in the personal space", |f| {
+        f.account.owner = None;
+        f.organization = None;
+        f.product.audience = Audience::Person;
+    }),
+    ("inside the zone of the product and one of the type", |f| {
+        f.product.network_zone = Some("vpn".into());
+        organization(f).network_zones = vec!["office".into(), "vpn".into()];
+        f.session.zones = vec!["vpn".into()];
+    }),
+];
+
+#[test]
+fn what_fits_in_another_way_is_allowed_too() {
+    for (name, change) in PERMISSIONS {
+        let mut facts = fitting();
+        change(&mut facts);
+        let decision = decide(&facts);
+        assert!(decision.allow, "{name}: {decision:?}");
+    }
+}
+
+#[test]
+fn m44_a_grant_sleeps_while_the_admission_lapses_and_wakes_with_it() {
+    let mut facts = fitting();
+    contract(&mut facts).valid_until = at(NOW);
+    let lapsed = decide(&facts);
+    assert_eq!(lapsed.layer(LayerKind::Grant).unwrap().state, LayerState::Asleep);
+    assert_eq!((lapsed.organization_half(), lapsed.member_half()), (Some(false), Some(true)));
+    assert!(!lapsed.can_request_access());
+    contract(&mut facts).valid_until = at(NOW + 1);
+    assert!(decide(&facts).allow);
+}
+
+#[test]
+fn m43_an_administrator_who_only_administers_is_not_told_to_ask_for_a_grant() {
+    let mut facts = fitting();
+    organization(&mut facts).membership.as_mut().unwrap().role = Role::Administrator;
+    organization(&mut facts).grant = None;
+    let decision = decide(&facts);
+    assert!(!decision.can_request_access(), "{decision:?}");
+}
+
+/// Written from MODEL.md: yes only if what the product demands fits now.
+fn oracle(f: &Facts) -> bool {
+    let now = f.now.as_millis();
+    let inside = |from: Timestamp, until: Timestamp| (from.as_millis()..until.as_millis()).contains(&now);
+    let usable = f.account.state == AccountState::Active
+        || (f.account.state == AccountState::Unactivated && f.session.card);
+    let everywhere = usable
+        && f.product.state == ProductState::Active
+        && f.account.level as u8 >= f.product.minimum_level as u8
+        && f.session.strength >= f.product.minimum_strength
+        && match &f.product.network_zone {
+            Some(zone) => f.session.zones.iter().any(|z| z == zone),
+            None => true,
+        };
+    let Some(o) = &f.organization else {
+        return everywhere && f.product.audience != Audience::Organization && f.account.owner.is_none();
+    };
+    let Some(m) = &o.membership else { return false };
+    let zone = o.network_zones.is_empty() || o.network_zones.iter().any(|z| f.session.zones.contains(z));
+    let member = m.state == MembershipState::Active
+        && inside(m.valid_from, m.valid_until)
+        && !matches!(f.account.owner, Some(owner) if owner != o.id);
+    let role = f.product.roles_allowed.contains(&m.role)
+        && !(m.role == Role::Administrator && !o.administrators_do_business);
+    let row = o
+        .admission
+        .as_ref()
+        .filter(|a| a.state == AdmissionState::Active && inside(a.valid_from, a.valid_until));
+    let first_half = match f.product.admission_class {
+        AdmissionClass::Open => true,
+        AdmissionClass::Membership => o.has_member_number,
+        AdmissionClass::Discretionary => row.is_some(),
+        AdmissionClass::Contract => row.and_then(|a| a.contract.as_ref()).is_some_and(|c| {
+            c.state == ContractState::Active && c.lists_product && inside(c.valid_from, c.valid_until)
+        }),
+    };
+    let second_half = f.product.grant_mode == GrantMode::EveryAgent
+        || o.grant
+            .as_ref()
+            .is_some_and(|g| g.state == GrantState::Active && inside(g.valid_from, g.valid_until));
+    everywhere
+        && zone
+        && f.product.audience != Audience::Person
+        && o.state == OrganizationState::Active
+        && member
+        && role
+        && first_half
+        && second_half
+}
+
+fn times() -> impl Strategy<Value = (Timestamp, Timestamp)> {
+    let edge = || prop_oneof![6 => Just(0), 1 => Just(NOW - 1), 1 => Just(NOW), 1 => Just(NOW + 1)];
+    let end = prop_oneof![6 => Just(i64::MAX), 1 => Just(NOW - 1), 1 => Just(NOW), 1 => Just(NOW + 1)];
+    (edge(), end).prop_map(|(from, until)| (at(from), at(until)))
+}
+/// Mostly the good value, so that "allow" is drawn often enough to be tested.
+fn mostly<T: Clone + std::fmt::Debug + 'static>(good: T, all: &'static [T]) -> impl Strategy<Value = T> {
+    prop_oneof![5 => Just(good), 1 => prop::sample::select(all)]
+}
+fn zones() -> impl Strategy<Value = Vec<String>> {
+    prop::collection::vec(prop::sample::select(&["vpn", "office"][..]).prop_map(String::from), 0..3)
+}
+fn levels() -> impl Strategy<Value = RealNameLevel> {
+    prop::sample::select(
+        &[
+            RealNameLevel::Unverified,
+            RealNameLevel::Primary,
+            RealNameLevel::Intermediate,
+            RealNameLevel::Advanced,
+        ][..],
+    )
+}
+prop_compose! {
+    fn any_organization()(
+        state in mostly(OrganizationState::Active, OrganizationState::ALL),
+        has_member_number in any::<bool>(),
+        administrators_do_business in any::<bool>(),
+        network_zones in prop_oneof![3 => Just(vec![]), 1 => zones()],
+        membership in prop::option::weighted(0.95, (prop::sample::select(Role::ALL), mostly(MembershipState::Active, MembershipState::ALL), times())),
+        admission in prop::option::weighted(0.9, (mostly(AdmissionState::Active, AdmissionState::ALL), times())),
+        contract in prop::option::weighted(0.9, (mostly(ContractState::Active, ContractState::ALL), times(), prop::bool::weighted(0.9))),
+        grant in prop::option::weighted(0.85, (mostly(GrantState::Active, GrantState::ALL), times())),
+    ) -> OrganizationFacts {
+        let contract = contract.map(|(state, (valid_from, valid_until), lists_product)| ContractFacts { state, valid_from, valid_until, lists_product });
+        OrganizationFacts {
+            id: ORGANIZATION,
+            state,
+            has_member_number,
+            administrators_do_business,
+            network_zones,
+            membership: membership.map(|(role, state, (valid_from, valid_until))| MembershipFacts { role, state, valid_from, valid_until }),
+            admission: admission.map(|(state, (valid_from, valid_until))| AdmissionFacts { state, valid_from, valid_until, contract: contract.clone() }),
+            grant: grant.map(|(state, (valid_from, valid_until))| GrantFacts { state, valid_from, valid_until }),
+        }
+    }
+}
+prop_compose! {
+    fn any_product()(
+        state in mostly(ProductState::Active, ProductState::ALL),
+        audience in prop::sample::select(Audience::ALL),
+        admission_class in prop::sample::select(AdmissionClass::ALL),
+        admission_editor in prop::sample::select(AdmissionEditor::ALL),
+        grant_mode in prop::sample::select(GrantMode::ALL),
+        roles_allowed in prop::sample::subsequence(Role::ALL, 0..=3),
+        minimum_level in levels(),
+        minimum_strength in 1i64..=3,
+        network_zone in prop::option::weighted(0.2, Just("vpn".to_owned())),
+    ) -> ProductFacts {
+        ProductFacts { state, audience, admission_class, admission_editor, grant_mode, roles_allowed, minimum_level, minimum_strength, network_zone }
+    }
+}
+prop_compose! {
+    fn any_facts()(
+        state in mostly(AccountState::Active, &[AccountState::Unactivated, AccountState::Disabled, AccountState::Closed]),
+        owner in prop_oneof![3 => Just(None), 3 => Just(Some(ORGANIZATION)), 1 => Just(Some(OrganizationId::from_i64(8)))],
+        level in levels(),
+        organization in prop::option::weighted(0.8, any_organization()),
+        product in any_product(),
+        strength in 1i64..=3,
+        card in any::<bool>(),
+        zones in zones(),
+    ) -> Facts {
+        Facts { account: AccountFacts { state, owner, level }, organization, product, session: SessionFacts { strength, card, zones }, now: at(NOW) }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn decide_agrees_with_the_model(facts in any_facts()) {
+        let decision = decide(&facts);
+        prop_assert_eq!(decision.allow, oracle(&facts), "{:?}\n{:?}", facts, decision);
+        // A refusal always has a first reason; a permission never offers a remedy.
+        prop_assert_eq!(decision.allow, decision.first_missing().is_none());
+        prop_assert!(!decision.allow || decision.remedies.is_empty());
+        prop_assert!(decision.layers.iter().all(|layer| layer.code.starts_with("decision.")));
+    }
+    #[test]
+    fn taking_either_half_away_closes_the_gate(facts in any_facts(), which in 0u8..4) {
+        if !decide(&facts).allow { return Ok(()); }
+        let mut less = facts.clone();
+        if let Some(o) = &mut less.organization {
+            match which {
+                0 if less.product.grant_mode == GrantMode::Explicit => o.grant = None,
+                1 if matches!(less.product.admission_class, AdmissionClass::Contract | AdmissionClass::Discretionary) => o.admission = None,
+                2 => o.membership = None,
+                _ => o.state = OrganizationState::Suspended,
+            }
+            prop_assert!(!decide(&less).allow);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! `/org/{organization}/`: what the organization is, who stands where, what waits.
+use super::model::{Organization, OrganizationState};
+use super::store::Numbers;
+use crate::Organizations;
+use crate::decision::Contact;
+use crate::membership::{Member, Role};
+use crate::shell;
+use askama::Template;
+use axum::Extension;
+use identity::session::{self, SignedIn};
+use platform::audit::Entry;
+use web::{
+    Ctx, Form, FormErrors, Lang, Page, Policy, Result, Routes, html_status, initial, see_other, with_flash,
+};
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/org/{organization}", Policy::Member, slashed)
+        .get("/org/{organization}/", Policy::Member, overview)
+        .post("/org/{organization}/leave", Policy::Member, leave)
+}
+
+#[derive(Template)]
+#[template(path = "organization/overview.html")]
+struct OverviewPage {
+    page: Page,
+    home: String,
+    en: bool,
+    o: Organization,
+    suspended: bool,
+    numbers: Numbers,
+    administers: bool,
+    may_leave: bool,
+    account_manager: Option<Contact>,
+    chain: Vec<ChainLink>,
+    waiting: Vec<Waiting>,
+    recent: Vec<Line>,
+    errors: FormErrors,
+}
+struct ChainLink {
+    initial: String,
+    name: String,
+    role: String,
+    own: bool,
+}
+struct Waiting {
+    id: String,
+    initial: String,
+    name: String,
+    product: String,
+    at: String,
+}
+/// One line of the operation record, in words.
+pub(crate) struct Line {
+    pub tone: &'static str,
+    pub who: String,
+    pub what: String,
+    pub at: String,
+}
+
+async fn slashed(member: Member) -> Result {
+    Ok(see_other(&format!("/org/{}/", member.organization())))
+}
+async fn overview(
+    ctx: Ctx,
+    Extension(rooms): Extension<Organizations>,
+    who: SignedIn,
+    member: Member,
+) -> Result {
+    if who.last_organization != Some(member.organization()) {
+        session::service::remember_space(rooms.db(), who.session, Some(member.organization())).await?;
+    }
+    render(&ctx, &rooms, &who, &member, FormErrors::none()).await
+}
+
+#[derive(serde::Deserialize)]
+struct LeaveForm {
+    confirm: String,
+}
+async fn leave(
+    ctx: Ctx,
+    Extension(rooms): Extension<Organizations>,
+    who: SignedIn,
+    member: Member,
+    Form(form): Form<LeaveForm>,
+) -> Result {
+    let name = &member.membership().organization_short_name;
+    if kernel::text::normalize(&form.confirm) != kernel::text::normalize(name) {
+        let error = kernel::Error::invalid("membership.confirm").at("confirm");
+        return render(&ctx, &rooms, &who, &member, FormErrors::from(&error, ctx.lang)).await;
+    }
+    match rooms.leave(&member, ctx.now).await {
+        Ok(()) => Ok(with_flash(see_other("/me"), "ok", "organization-flash-left", &[("name", name)])),
+        Err(error) => {
+            let errors = FormErrors::or_fail(error, ctx.lang)?;
+            render(&ctx, &rooms, &who, &member, errors).await
+        }
+    }
+}
+
+async fn render(
+    ctx: &Ctx,
+    rooms: &Organizations,
+    who: &SignedIn,
+    member: &Member,
+    errors: FormErrors,
+) -> Result {
+    let organization = member.organization();
+    let shown = rooms.overview(member.membership(), ctx.now).await?;
+    let en = ctx.lang == Lang::En;
+    let waiting = match member.as_administrator() {
+        Some(administrator) => rooms.applications(&administrator, true, None, 3, ctx.now).await?,
+        None => Vec::new(),
+    };
+    let actors = shown.recent.iter().filter_map(|entry| entry.actor_account);
+    let everybody = shown.administrators.iter().map(|row| row.account);
+    let people = rooms.people(everybody.chain(actors).chain(waiting.iter().map(|a| a.applicant))).await?;
+    let products = if waiting.is_empty() { Vec::new() } else { rooms.products(true).await? };
+    let mut chain: Vec<_> = shown.administrators.iter().collect();
+    chain.sort_by_key(|row| std::cmp::Reverse(row.role));
+    let account_manager = match shown.organization.account_manager {
+        Some(manager) => rooms.staff_contact(manager).await?,
+        None => None,
+    };
+    let page = Page::new(ctx, shown.organization.name.clone())
+        .with_shell(shell::of(rooms, ctx, who, organization).await?);
+    let view = OverviewPage {
+        home: format!("/org/{organization}/"),
+        en,
+        suspended: shown.organization.state == OrganizationState::Suspended,
+        numbers: shown.numbers,
+        administers: member.role().administers(),
+        // A managed account has nowhere else to be, and the head of the organization does not walk away from it by a click.
+        may_leave: who.owner.organization().is_none() && member.role() != Role::LegalRepresentative,
+        account_manager,
+        chain: chain
+            .into_iter()
+            .map(|row| ChainLink {
+                initial: initial(people.name(row.account)),
+                name: people.name(row.account).to_owned(),
+                role: member.policy().role_label(row.role).of(en).to_owned(),
+                own: row.account == who.account,
+            })
+            .collect(),
+        waiting: waiting
+            .iter()
+            .map(|application| Waiting {
+                id: application.id.to_string(),
+                initial: initial(people.name(application.applicant)),
+                name: people.name(application.applicant).to_owned(),
+                product: products
+                    .iter()
+                    .find(|product| product.id == application.product)
+                    .map(|product| product.name.of(en).to_owned())
+                    .unwrap_or_default(),
+                at: page.minute(&application.created_at),
+            })
+            .collect(),
+        recent: shown.recent.iter().map(|entry| line(&page, entry, &people)).collect(),
+        errors,
+        o: shown.organization,
+        page,
+    };
+    Ok(html_status(view.errors.status(), view))
+}
+
+fn line(page: &Page, entry: &Entry, people: &crate::People) -> Line {
+    happened(page, &entry.action, &entry.outcome, entry.actor_account.map(|id| people.name(id)), entry.at)
+}
+/// Actions that this room has words for; others of the organization's record get a general word.
+pub(crate) fn happened(
+    page: &Page,
+    action: &str,
+    outcome: &str,
+    who: Option<&str>,
+    at: kernel::Timestamp,
+) -> Line {
+    let key = format!("organization-event-{}", action.replace(['.', '_'], "-"));
+    let known = page.ctx.lang.has(&key);
+    let tone = if outcome != "done" {
+        "bad"
+    } else if action.ends_with("granted") || action.ends_with("approved") || action.ends_with("created") {
+        "ok"
+    } else if ["ended", "revoked", "rejected", "closed", "terminated", "suspended"]
+        .iter()
+        .any(|end| action.ends_with(end))
+    {
+        "bad"
+    } else {
+        ""
+    };
+    Line {
+        tone,
+        who: match who {
+            Some(name) if !name.is_empty() => name.to_owned(),
+            _ => page.t("organization-event-platform"),
+        },
+        what: page.t(if known { &key } else { "organization-event-other" }),
+        at: page.minute(&at),
+    }
+}

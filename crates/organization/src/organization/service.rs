@@ -1,0 +1,187 @@
+use super::model::{NewOrganization, Organization, OrganizationState};
+use super::store::{self, Numbers};
+use crate::membership::{self, MemberRow, Membership};
+use crate::organization_type;
+use crate::{Operator, Organizations};
+use kernel::{
+    Error, Event, Result, Timestamp,
+    id::{AccountId, OrganizationId},
+};
+use platform::audit::{Entry, model::Before, service as audit};
+use platform::staff::StaffRole;
+use serde_json::json;
+
+/// What the home page of an organization shows.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    pub organization: Organization,
+    pub numbers: Numbers,
+    pub administrators: Vec<MemberRow>,
+    /// For administrators alone; empty for agents.
+    pub recent: Vec<Entry>,
+}
+
+impl Organizations {
+    pub async fn organization(&self, id: OrganizationId) -> Result<Organization> {
+        self.db()
+            .read(move |tx| store::find(tx, id))
+            .await?
+            .ok_or_else(|| Error::not_found("organization.unknown"))
+    }
+    pub async fn organizations(
+        &self,
+        account_manager: Option<AccountId>,
+        name: Option<String>,
+        before: Option<OrganizationId>,
+        limit: i64,
+    ) -> Result<Vec<Organization>> {
+        self.db().read(move |tx| store::list(tx, account_manager, name.as_deref(), before, limit)).await
+    }
+    pub async fn overview(&self, membership: &Membership, now: Timestamp) -> Result<Overview> {
+        let id = membership.organization;
+        let recent = if membership.role.administers() {
+            audit::of_organization(self.db(), id, Before::NEWEST, 8).await?
+        } else {
+            Vec::new()
+        };
+        self.db()
+            .read(move |tx| {
+                Ok(Overview {
+                    organization: store::find(tx, id)?
+                        .ok_or_else(|| Error::not_found("organization.unknown"))?,
+                    numbers: store::numbers(tx, id, now)?,
+                    administrators: membership::list_administrators(tx, id, now)?,
+                    recent: recent.clone(),
+                })
+            })
+            .await
+    }
+    /// The same id again leads to the organization that exists.
+    pub async fn create_organization(
+        &self,
+        by: &Operator,
+        new: NewOrganization,
+        now: Timestamp,
+    ) -> Result<OrganizationId> {
+        let by = by.clone();
+        let id = new.id;
+        self.db()
+            .write(move |tx| {
+                by.must_be(tx, &[StaffRole::AccountManager, StaffRole::SystemAdministrator])?;
+                let kind = organization_type::store::find(tx, new.type_id)?
+                    .ok_or_else(|| Error::invalid("organization.type_unknown").at("type"))?;
+                new.fits(&kind.policy)?;
+                let uscc = new.uscc.as_ref().map(kernel::Uscc::as_str);
+                if let Some(field) = store::taken(tx, new.id, uscc, new.member_number.as_deref())? {
+                    return Err(Error::conflict("organization.identifier_taken").at(field));
+                }
+                if !store::insert(tx, &new, now)? {
+                    return Ok((new.id, Vec::new()));
+                }
+                tx.changed("organization", new.id);
+                let event = Event::done(by.actor(), "organization.created")
+                    .on("organization", new.id)
+                    .of(new.id)
+                    .with(json!({ "type": kind.code }));
+                Ok((new.id, vec![event]))
+            })
+            .await
+            .map_err(taken_meanwhile)
+            .map(|_: OrganizationId| id)
+    }
+    pub async fn set_organization_state(
+        &self,
+        by: &Operator,
+        id: OrganizationId,
+        state: OrganizationState,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.change(by, id, "organization.state_changed", now, json!({ "state": state }), move |tx| {
+            store::set_state(tx, id, state)
+        })
+        .await
+    }
+    /// None takes the number away: products of the membership class close at once.
+    pub async fn set_member_number(
+        &self,
+        by: &Operator,
+        id: OrganizationId,
+        number: Option<String>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let number = number.map(|n| kernel::text::line("member_number", &n, 32)).transpose()?;
+        let detail = json!({ "present": number.is_some() });
+        self.change(by, id, "organization.member_number_changed", now, detail, move |tx| {
+            if store::taken(tx, id, None, number.as_deref())?.is_some() {
+                return Err(Error::conflict("organization.identifier_taken").at("member_number"));
+            }
+            store::set_member_number(tx, id, number.as_deref())
+        })
+        .await
+        .map_err(taken_meanwhile)
+    }
+    pub async fn set_account_manager(
+        &self,
+        by: &Operator,
+        id: OrganizationId,
+        manager: Option<AccountId>,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.change(
+            by,
+            id,
+            "organization.account_manager_changed",
+            now,
+            json!({ "manager": manager }),
+            move |tx| store::set_account_manager(tx, id, manager),
+        )
+        .await
+    }
+    /// One administrator more than the type's number, for a reason and until a date.
+    pub async fn allow_extra_administrator(
+        &self,
+        by: &Operator,
+        id: OrganizationId,
+        until: Option<Timestamp>,
+        reason: String,
+        now: Timestamp,
+    ) -> Result<()> {
+        let reason = kernel::text::line("reason", &reason, 200)?;
+        let detail = json!({ "until": until, "reason": reason });
+        self.change(by, id, "organization.extra_administrator_allowed", now, detail, move |tx| {
+            store::allow_extra_administrator(tx, id, until, &reason)
+        })
+        .await
+    }
+
+    async fn change(
+        &self,
+        by: &Operator,
+        id: OrganizationId,
+        action: &'static str,
+        now: Timestamp,
+        detail: serde_json::Value,
+        run: impl Fn(&mut db::Tx<'_>) -> Result<()> + Send + 'static,
+    ) -> Result<()> {
+        let by = by.clone();
+        self.db()
+            .write(move |tx| {
+                let locked = store::lock(tx, id)?.ok_or_else(|| Error::not_found("organization.unknown"))?;
+                by.must_manage(tx, &locked)?;
+                run(tx)?;
+                tx.changed("organization", id);
+                let mut detail = detail.clone();
+                if let Some(map) = detail.as_object_mut() {
+                    map.insert("at".into(), json!(now));
+                }
+                let event = Event::done(by.actor(), action).on("organization", id).of(id).with(detail);
+                Ok(((), vec![event]))
+            })
+            .await
+    }
+}
+
+/// Two desks typed the same number at the same instant: the index said no.
+fn taken_meanwhile(error: Error) -> Error {
+    if error.is_duplicate() { Error::conflict("organization.identifier_taken") } else { error }
+}

@@ -1,0 +1,267 @@
+use super::model::{NewOrganization, Organization, OrganizationState, folded};
+use crate::organization_type::{TypePolicy, Words};
+use db::{Query, Tx, row, sql};
+use kernel::{
+    Result, Timestamp,
+    id::{AccountId, OrganizationId, OrganizationTypeId},
+};
+
+/// The row that a transaction holds while it changes who may do what in the organization.
+#[derive(Clone, Debug)]
+pub(crate) struct Locked {
+    pub id: OrganizationId,
+    pub state: OrganizationState,
+    pub account_manager: Option<AccountId>,
+    administrator_extra_until: Option<Timestamp>,
+    pub policy: TypePolicy,
+}
+impl Locked {
+    /// The type's number, and one more while the account manager allows it.
+    pub fn administrators_allowed(&self, now: Timestamp) -> i64 {
+        let extra = self.administrator_extra_until.is_some_and(|until| now < until);
+        i64::from(self.policy.administrators) + i64::from(extra)
+    }
+}
+struct LockedRow {
+    id: OrganizationId,
+    type_id: OrganizationTypeId,
+    state: OrganizationState,
+    account_manager: Option<AccountId>,
+    administrator_extra_until: Option<Timestamp>,
+}
+row!(LockedRow { id, type_id, state, account_manager, administrator_extra_until });
+
+/// First statement of every change: the row lock that lets changes of one organization follow one another.
+pub(crate) fn lock(tx: &mut Tx<'_>, id: OrganizationId) -> Result<Option<Locked>> {
+    let row: Option<LockedRow> = tx.opt(
+        sql!(
+            "UPDATE organization SET rev = rev + 1 WHERE id = $1 AND state <> 'closed'
+            RETURNING id, type_id, state, account_manager_id, administrator_extra_until"
+        ),
+        &[&id],
+    )?;
+    let Some(row) = row else { return Ok(None) };
+    let policy: String =
+        tx.one(sql!("SELECT policy FROM organization_type WHERE id = $1"), &[&row.type_id])?;
+    Ok(Some(Locked {
+        id: row.id,
+        state: row.state,
+        account_manager: row.account_manager,
+        administrator_extra_until: row.administrator_extra_until,
+        policy: TypePolicy::parse(&policy)?,
+    }))
+}
+
+struct OrganizationRow {
+    id: OrganizationId,
+    type_id: OrganizationTypeId,
+    type_zh: String,
+    type_en: String,
+    policy: String,
+    name: String,
+    short_name: String,
+    uscc: Option<String>,
+    member_number: Option<String>,
+    head_name: Option<String>,
+    address: Option<String>,
+    account_manager: Option<AccountId>,
+    state: OrganizationState,
+    created_at: Timestamp,
+}
+row!(OrganizationRow {
+    id,
+    type_id,
+    type_zh,
+    type_en,
+    policy,
+    name,
+    short_name,
+    uscc,
+    member_number,
+    head_name,
+    address,
+    account_manager,
+    state,
+    created_at,
+});
+impl TryFrom<OrganizationRow> for Organization {
+    type Error = kernel::Error;
+    fn try_from(row: OrganizationRow) -> Result<Self> {
+        Ok(Self {
+            id: row.id,
+            type_id: row.type_id,
+            type_name: Words { zh: row.type_zh, en: row.type_en },
+            policy: TypePolicy::parse(&row.policy)?,
+            name: row.name,
+            short_name: row.short_name,
+            uscc: row.uscc,
+            member_number: row.member_number,
+            head_name: row.head_name,
+            address: row.address,
+            account_manager: row.account_manager,
+            state: row.state,
+            created_at: row.created_at,
+        })
+    }
+}
+const COLUMNS: &str = "SELECT o.id, o.type_id, t.name_zh, t.name_en, t.policy, o.name, o.short_name, o.uscc,
+    o.member_number, o.head_name, o.address, o.account_manager_id, o.state, o.created_at
+    FROM organization o JOIN organization_type t ON t.id = o.type_id";
+
+pub(super) fn find(tx: &mut Tx<'_>, id: OrganizationId) -> Result<Option<Organization>> {
+    let query = Query::new(COLUMNS).bind(" WHERE o.id = ?", &id);
+    tx.opt::<OrganizationRow>(query.sql(), query.params())?.map(Organization::try_from).transpose()
+}
+
+/// A page of organizations by id, newest first; `before` is the last one of the page before.
+pub(super) fn list(
+    tx: &mut Tx<'_>,
+    account_manager: Option<AccountId>,
+    name: Option<&str>,
+    before: Option<OrganizationId>,
+    limit: i64,
+) -> Result<Vec<Organization>> {
+    let from = name.map(folded);
+    // Everything that begins with the typed name: U+10FFFF sorts behind any other character.
+    let to = from.as_ref().map(|from| format!("{from}\u{10FFFF}"));
+    let query = Query::new(COLUMNS)
+        .add(" WHERE o.state <> 'closed'")
+        .opt(" AND o.account_manager_id = ?", &account_manager)
+        .opt(" AND o.name_folded >= ?", &from)
+        .opt(" AND o.name_folded < ?", &to)
+        .opt(" AND o.id < ?", &before)
+        .bind(" ORDER BY o.id DESC LIMIT ?", &limit);
+    tx.all::<OrganizationRow>(query.sql(), query.params())?.into_iter().map(Organization::try_from).collect()
+}
+
+/// False if the id exists already: the form was sent twice.
+pub(super) fn insert(tx: &mut Tx<'_>, new: &NewOrganization, now: Timestamp) -> Result<bool> {
+    let uscc = new.uscc.as_ref().map(kernel::Uscc::as_str);
+    let inserted = tx.run(
+        sql!(
+            "INSERT INTO organization (id, type_id, name, name_folded, short_name, uscc, member_number, head_name,
+                address, account_manager_id, state, rev, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'active', 0, $11) ON CONFLICT (id) DO NOTHING"
+        ),
+        &[
+            &new.id,
+            &new.type_id,
+            &new.name,
+            &folded(&new.name),
+            &new.short_name,
+            &uscc,
+            &new.member_number,
+            &new.head_name,
+            &new.address,
+            &new.account_manager,
+            &now,
+        ],
+    )?;
+    Ok(inserted == 1)
+}
+
+/// Which identifier another live organization has already.
+pub(super) fn taken(
+    tx: &mut Tx<'_>,
+    except: OrganizationId,
+    uscc: Option<&str>,
+    member_number: Option<&str>,
+) -> Result<Option<&'static str>> {
+    if let Some(uscc) = uscc {
+        let found: Option<i64> = tx.opt(
+            sql!("SELECT id FROM organization WHERE uscc = $1 AND state <> 'closed' AND id <> $2"),
+            &[&uscc, &except],
+        )?;
+        if found.is_some() {
+            return Ok(Some("uscc"));
+        }
+    }
+    if let Some(number) = member_number {
+        let found: Option<i64> = tx.opt(
+            sql!("SELECT id FROM organization WHERE member_number = $1 AND state <> 'closed' AND id <> $2"),
+            &[&number, &except],
+        )?;
+        if found.is_some() {
+            return Ok(Some("member_number"));
+        }
+    }
+    Ok(None)
+}
+
+pub(super) fn set_state(tx: &mut Tx<'_>, id: OrganizationId, state: OrganizationState) -> Result<()> {
+    tx.run(sql!("UPDATE organization SET state = $2 WHERE id = $1"), &[&id, &state]).map(drop)
+}
+pub(super) fn set_member_number(tx: &mut Tx<'_>, id: OrganizationId, number: Option<&str>) -> Result<()> {
+    tx.run(sql!("UPDATE organization SET member_number = $2 WHERE id = $1"), &[&id, &number]).map(drop)
+}
+pub(super) fn set_account_manager(
+    tx: &mut Tx<'_>,
+    id: OrganizationId,
+    manager: Option<AccountId>,
+) -> Result<()> {
+    tx.run(sql!("UPDATE organization SET account_manager_id = $2 WHERE id = $1"), &[&id, &manager]).map(drop)
+}
+pub(super) fn allow_extra_administrator(
+    tx: &mut Tx<'_>,
+    id: OrganizationId,
+    until: Option<Timestamp>,
+    reason: &str,
+) -> Result<()> {
+    tx.run(
+        sql!(
+            "UPDATE organization SET administrator_extra_until = $2, administrator_extra_reason = $3 WHERE id = $1"
+        ),
+        &[&id, &until, &reason],
+    )
+    .map(drop)
+}
+
+/// What an administrator's home page counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Numbers {
+    pub members: i64,
+    pub grants: i64,
+    pub open_applications: i64,
+}
+row!(Numbers { members, grants, open_applications });
+
+pub(super) fn numbers(tx: &mut Tx<'_>, id: OrganizationId, now: Timestamp) -> Result<Numbers> {
+    tx.one(
+        sql!(
+            "SELECT (SELECT COUNT(*) FROM membership m WHERE m.organization_id = $1 AND m.state <> 'ended'),
+                (SELECT COUNT(*) FROM product_grant g JOIN membership m ON m.id = g.membership_id
+                    WHERE m.organization_id = $1 AND m.state <> 'ended' AND g.state = 'active' AND g.valid_until > $2),
+                (SELECT COUNT(*) FROM application a WHERE a.organization_id = $1 AND a.state = 'submitted' AND a.expires_at > $2)"
+        ),
+        &[&id, &now],
+    )
+}
+
+/// One line of the operation record.
+#[derive(Clone, Debug)]
+pub struct Happened {
+    pub at: Timestamp,
+    pub account: Option<AccountId>,
+    pub actor_kind: String,
+    pub action: String,
+    pub outcome: String,
+    pub detail: String,
+}
+row!(Happened { at, account, actor_kind, action, outcome, detail });
+
+/// Everything that happened to one row since it was made, oldest first.
+pub(crate) fn list_happened_to(
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    object_kind: &'static str,
+    object: i64,
+    since: Timestamp,
+) -> Result<Vec<Happened>> {
+    tx.all(
+        sql!(
+            "SELECT at, actor_account_id, actor_kind, action, outcome, detail FROM audit_event
+            WHERE organization_id = $1 AND at >= $4 AND object_kind = $2 AND object_id = $3 ORDER BY at, id LIMIT 100"
+        ),
+        &[&organization, &object_kind, &object, &since],
+    )
+}
