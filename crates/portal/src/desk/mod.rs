@@ -1,0 +1,220 @@
+//! The desk of the platform's staff. Whoever is no member of staff finds nothing here (404); which role may do what is
+//! decided by the services below, this room leaves out what a role has no use for.
+mod administrators;
+mod admissions;
+mod audit;
+mod clients;
+mod contracts;
+mod organization;
+mod organizations;
+mod products;
+mod record;
+mod staff;
+mod words;
+
+use ::organization::{Operator, Organizations, organization::Organization, shell};
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use identity::session::SignedIn;
+use kernel::{Error, Timestamp, id::OrganizationId};
+use platform::StaffRole;
+use serde::Deserialize;
+use web::{Ctx, Failure, NavGroup, NavItem, Page, Policy, Routes, html};
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/desk", Policy::Staff(EVERY_ROLE), home)
+        .merge(organizations::routes())
+        .merge(organization::routes())
+        .merge(administrators::routes())
+        .merge(admissions::routes())
+        .merge(contracts::routes())
+        .merge(products::routes())
+        .merge(clients::routes())
+        .merge(staff::routes())
+        .merge(audit::routes())
+}
+
+/// For the table of routes: which roles a page answers.
+const EVERY_ROLE: &str =
+    "account_manager product_manager system_administrator security_administrator auditor";
+const FOR_ORGANIZATIONS: &str = "account_manager product_manager system_administrator";
+const FOR_PRODUCTS: &str = "product_manager system_administrator";
+const FOR_STAFF: &str = "system_administrator";
+const FOR_AUDIT: &str = "security_administrator auditor";
+
+/// A form without fields of its own.
+#[derive(Deserialize)]
+pub struct Nothing {}
+
+/// A member of staff at the desk, with the room that answers.
+pub struct Desk {
+    pub ctx: Ctx,
+    pub signed_in: SignedIn,
+    pub role: StaffRole,
+    pub operator: Operator,
+    pub organizations: Organizations,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Desk {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let ctx = Ctx::from_request_parts(parts, state).await?;
+        let signed_in = SignedIn::from_request_parts(parts, state).await?;
+        let unknown = || Error::not_found("page.unknown");
+        let role = signed_in.staff.ok_or_else(unknown)?;
+        let operator = Operator::from_signed_in(&signed_in).ok_or_else(unknown)?;
+        let organizations =
+            parts.extensions.get::<Organizations>().cloned().ok_or_else(|| {
+                Error::internal("internal").because("the room of organizations was not wired")
+            })?;
+        Ok(Self { ctx, signed_in, role, operator, organizations })
+    }
+}
+
+impl Desk {
+    /// Error `staff.role_required` for a role that has no business here.
+    pub fn must_be(&self, roles: &[StaffRole]) -> Result<(), Failure> {
+        if roles.contains(&self.role) { Ok(()) } else { Err(Error::forbidden("staff.role_required").into()) }
+    }
+    /// A business date includes its day, so the end is the next midnight; nothing typed means no end.
+    pub fn end_of(&self, field: &'static str, text: &str) -> kernel::Result<Timestamp> {
+        if text.trim().is_empty() {
+            return Ok(Timestamp::FOREVER);
+        }
+        let end = self.ctx.app.zone.end_of(text.trim());
+        end.ok_or_else(|| Error::invalid("portal.date").at(field))
+    }
+    pub fn start_of(&self, field: &'static str, text: &str) -> kernel::Result<Timestamp> {
+        let start = self.ctx.app.zone.start_of(text.trim());
+        start.ok_or_else(|| Error::invalid("portal.date").at(field))
+    }
+    /// The last day of a term, or the word for none.
+    pub fn until(&self, until: Timestamp) -> String {
+        if until == Timestamp::FOREVER { self.t("portal-no-end") } else { until.last_day(&self.ctx.app.zone) }
+    }
+    /// The organization, if it is in the portfolio of whoever asks.
+    pub async fn organization(&self, id: OrganizationId) -> Result<Organization, Failure> {
+        self.must_be(ORGANIZATION_ROLES)?;
+        let found = self.organizations.organization(id).await?;
+        let theirs =
+            self.role != StaffRole::AccountManager || found.account_manager == Some(self.signed_in.account);
+        if theirs { Ok(found) } else { Err(Error::not_found("organization.unknown").into()) }
+    }
+    /// Whether the services below let this member of staff change that organization.
+    pub fn manages(&self, organization: &Organization) -> bool {
+        match self.role {
+            StaffRole::SystemAdministrator => true,
+            StaffRole::AccountManager => organization.account_manager == Some(self.signed_in.account),
+            _ => false,
+        }
+    }
+    pub fn english(&self) -> bool {
+        self.ctx.lang == web::Lang::En
+    }
+    /// A page in the desk's frame; `area` is the address that the navigation marks.
+    pub async fn page(&self, title: impl Into<String>, area: &str) -> Result<Page, Failure> {
+        let shell =
+            shell::operator(&self.organizations, &self.ctx, &self.signed_in, self.navigation(area)).await?;
+        Ok(Page::new(&self.ctx, title).with_shell(shell))
+    }
+    /// The overview, then the areas of the role under their headings.
+    fn navigation(&self, here: &str) -> Vec<NavGroup> {
+        let item = |href: &'static str, label: &str, icon: &'static str| NavItem {
+            href: href.to_owned(),
+            label: self.t(label),
+            icon,
+            current: href == here,
+            badge: 0,
+        };
+        let mut groups =
+            vec![NavGroup { title: None, items: vec![item("/desk", "portal-desk-home", "home")] }];
+        let mut heading = "";
+        for area in areas(self.role) {
+            if heading != area.group {
+                heading = area.group;
+                groups.push(NavGroup { title: Some(self.t(heading)), items: Vec::new() });
+            }
+            if let Some(group) = groups.last_mut() {
+                group.items.push(item(area.href, area.label, area.icon));
+            }
+        }
+        groups
+    }
+    pub fn t(&self, key: &str) -> String {
+        self.ctx.lang.t(key)
+    }
+    pub fn t1(&self, key: &str, name: &str, value: &str) -> String {
+        self.ctx.lang.ta(key, &[(name, value)])
+    }
+}
+
+/// One part of the desk and the roles that work there.
+pub struct Area {
+    pub href: &'static str,
+    pub label: &'static str,
+    pub hint: &'static str,
+    pub icon: &'static str,
+    pub group: &'static str,
+    roles: &'static [StaffRole],
+}
+pub const ORGANIZATION_ROLES: &[StaffRole] =
+    &[StaffRole::AccountManager, StaffRole::ProductManager, StaffRole::SystemAdministrator];
+pub const PRODUCT_ROLES: &[StaffRole] = ORGANIZATION_ROLES;
+pub const STAFF_ROLES: &[StaffRole] = &[StaffRole::SystemAdministrator];
+pub const AUDIT_ROLES: &[StaffRole] = &[StaffRole::SecurityAdministrator, StaffRole::Auditor];
+const AREAS: [Area; 4] = [
+    Area {
+        href: "/desk/organizations",
+        label: "portal-organizations",
+        hint: "portal-organizations-area-hint",
+        icon: "org",
+        group: "portal-desk-people",
+        roles: ORGANIZATION_ROLES,
+    },
+    Area {
+        href: "/desk/products",
+        label: "portal-products",
+        hint: "portal-products-area-hint",
+        icon: "grid",
+        group: "portal-desk-products",
+        roles: PRODUCT_ROLES,
+    },
+    Area {
+        href: "/desk/staff",
+        label: "portal-staff",
+        hint: "portal-staff-area-hint",
+        icon: "users",
+        group: "portal-desk-system",
+        roles: STAFF_ROLES,
+    },
+    Area {
+        href: "/desk/audit",
+        label: "portal-audit",
+        hint: "portal-audit-area-hint",
+        icon: "clock",
+        group: "portal-desk-system",
+        roles: AUDIT_ROLES,
+    },
+];
+pub fn areas(role: StaffRole) -> impl Iterator<Item = &'static Area> {
+    AREAS.iter().filter(move |area| area.roles.contains(&role))
+}
+
+#[derive(askama::Template)]
+#[template(path = "desk/home.html")]
+struct Home {
+    page: Page,
+    name: String,
+    role: String,
+    areas: Vec<&'static Area>,
+}
+
+async fn home(desk: Desk) -> web::Result {
+    Ok(html(Home {
+        page: desk.page(desk.t("portal-desk"), "/desk").await?,
+        name: desk.signed_in.name.clone(),
+        role: desk.t(words::role(desk.role)),
+        areas: areas(desk.role).collect(),
+    }))
+}

@@ -1,0 +1,273 @@
+//! One organization as the desk sees it: admissions, administrators, contracts, record; suspending and resuming it.
+use super::{Desk, FOR_ORGANIZATIONS, Nothing, admissions, organizations::names, record, words};
+use ::organization::{
+    admission::{AdmissionLine, AdmissionState},
+    contract::{Contract, ContractState},
+    decision::LayerState,
+    membership::{MemberRow, MembershipState},
+    organization::{Organization, OrganizationState},
+    product::AdmissionClass,
+};
+use identity::account::AccountCard;
+use kernel::{Error, Timestamp, id::OrganizationId};
+use platform::audit::{model::Before, service as audit};
+use web::{Failure, Form, Page, Path, Policy, Routes, html, initial, see_other, with_flash};
+
+const RECORD_LENGTH: i64 = 8;
+
+pub fn routes() -> Routes {
+    let staff = Policy::Staff(FOR_ORGANIZATIONS);
+    Routes::new()
+        .get("/desk/organizations/{organization}", staff, show)
+        .get("/desk/organizations/{organization}/suspend", staff, confirm_suspension)
+        .post("/desk/organizations/{organization}/suspend", staff, suspend)
+        .post("/desk/organizations/{organization}/resume", staff, resume)
+}
+
+/// A question before something that matters, as a page of its own.
+#[derive(askama::Template)]
+#[template(path = "desk/confirm.html")]
+pub struct Confirm {
+    pub page: Page,
+    pub back: String,
+    pub back_label: String,
+    pub action: String,
+    /// What is lost.
+    pub lost: String,
+    pub button: String,
+}
+
+struct Admission {
+    product: String,
+    class: &'static str,
+    evidence: String,
+    state: &'static str,
+    tone: &'static str,
+    until: String,
+    admit: String,
+    end: String,
+    /// Why there is nothing to do here.
+    why: &'static str,
+}
+struct Administrator {
+    id: String,
+    initial: String,
+    name: String,
+    login_name: String,
+    phone: String,
+    role: String,
+    state: &'static str,
+    tone: &'static str,
+    may_reset: bool,
+    may_end: bool,
+}
+struct Agreement {
+    kind: String,
+    number: String,
+    period: String,
+    state: &'static str,
+    tone: &'static str,
+    end: String,
+}
+#[derive(askama::Template)]
+#[template(path = "desk/organization.html")]
+struct Detail {
+    page: Page,
+    id: String,
+    name: String,
+    kind: String,
+    uscc: String,
+    member_number: String,
+    head_title: String,
+    head_name: String,
+    address: String,
+    manager: String,
+    since: String,
+    mine: bool,
+    manages: bool,
+    active: bool,
+    state: &'static str,
+    state_tone: &'static str,
+    admissions: Vec<Admission>,
+    administrators: Vec<Administrator>,
+    administrators_allowed: u32,
+    contracts: Vec<Agreement>,
+    record: Vec<record::Line>,
+}
+
+async fn show(desk: Desk, Path(id): Path<OrganizationId>) -> web::Result {
+    let organization = desk.organization(id).await?;
+    let now = desk.ctx.now;
+    let found = desk.organizations.admissions(&organization, now).await?;
+    let rows = desk.organizations.administrators(id, now).await?;
+    let db = desk.organizations.db();
+    let cards = identity::account::service::cards(db, rows.iter().map(|row| row.account).collect()).await?;
+    let happened = audit::of_organization(db, id, Before::NEWEST, RECORD_LENGTH).await?;
+    let manager = match organization.account_manager {
+        Some(manager) => names(&desk, vec![manager]).await?.remove(&manager).unwrap_or_default(),
+        None => String::new(),
+    };
+    let manages = desk.manages(&organization);
+    let english = desk.english();
+    let (state, state_tone) = words::organization_state(organization.state);
+    let page = Detail {
+        page: desk.page(organization.name.clone(), "/desk/organizations").await?,
+        id: id.to_string(),
+        kind: organization.type_name.of(english).to_owned(),
+        uscc: organization.uscc.clone().unwrap_or_default(),
+        member_number: organization.member_number.clone().unwrap_or_default(),
+        head_title: organization.policy.head_title.of(english).to_owned(),
+        head_name: organization.head_name.clone().unwrap_or_default(),
+        address: organization.address.clone().unwrap_or_default(),
+        manager,
+        since: organization.created_at.local_date(&desk.ctx.app.zone),
+        mine: organization.account_manager == Some(desk.signed_in.account),
+        manages,
+        active: organization.state == OrganizationState::Active,
+        state,
+        state_tone,
+        admissions: found.lines.iter().map(|line| admission(&desk, &organization, line)).collect(),
+        administrators: rows
+            .iter()
+            .filter_map(|row| {
+                let card = cards.iter().find(|card| card.id == row.account)?;
+                Some(administrator(&desk, &organization, row, card, manages))
+            })
+            .collect(),
+        administrators_allowed: organization.policy.administrators,
+        contracts: found.contracts.iter().map(|c| agreement(&desk, id, c, manages)).collect(),
+        record: record::lines(&desk.ctx, happened),
+        name: organization.name,
+    };
+    Ok(html(page))
+}
+
+fn admission(desk: &Desk, organization: &Organization, line: &AdmissionLine) -> Admission {
+    let (product, home) = (&line.product, format!("/desk/organizations/{}", organization.id));
+    let live = line.admission.as_ref().filter(|a| a.state != AdmissionState::Ended);
+    let holds = line.layer.state == LayerState::Met;
+    let may = admissions::may_edit(desk, organization, product);
+    let evidence = match (&line.contract, product.admission_class) {
+        (Some(contract), _) => desk.t1("portal-admission-contract-line", "number", &contract.number),
+        (None, AdmissionClass::Membership) => match &organization.member_number {
+            Some(number) => desk.t1("portal-organization-member-number-tag", "number", number),
+            None => String::new(),
+        },
+        (None, _) => live.and_then(|a| a.note.clone()).unwrap_or_default(),
+    };
+    Admission {
+        product: product.name.of(desk.english()).to_owned(),
+        class: words::class(product.admission_class),
+        evidence,
+        state: match (holds, live) {
+            (true, _) => "portal-admission-met",
+            (false, Some(_)) => "portal-admission-lapsed",
+            (false, None) => "portal-admission-missing",
+        },
+        tone: match (holds, live) {
+            (true, _) => "ok",
+            (false, Some(_)) => "bad",
+            (false, None) => "wait",
+        },
+        until: match (live, &line.contract) {
+            (Some(live), contract) => {
+                let contract = contract.as_ref().map_or(Timestamp::FOREVER, |c| c.valid_until);
+                desk.until(live.valid_until.min(contract))
+            }
+            (None, _) if holds => desk.t("portal-no-end"),
+            (None, _) => "—".to_owned(),
+        },
+        admit: match may {
+            Ok(()) if !holds => format!("{home}/admissions/{}/new", product.id),
+            _ => String::new(),
+        },
+        end: match (may, live) {
+            (Ok(()), Some(live)) => format!("{home}/admissions/{}/end", live.id),
+            _ => String::new(),
+        },
+        why: may.err().unwrap_or_default(),
+    }
+}
+
+fn administrator(
+    desk: &Desk,
+    organization: &Organization,
+    row: &MemberRow,
+    card: &AccountCard,
+    manages: bool,
+) -> Administrator {
+    let (state, tone) = match row.state {
+        MembershipState::Active => ("portal-state-active", "ok"),
+        MembershipState::Suspended => ("portal-state-suspended", "bad"),
+        MembershipState::Ended => ("portal-state-ended", "bad"),
+    };
+    Administrator {
+        id: row.id.to_string(),
+        initial: initial(&card.name),
+        name: card.name.clone(),
+        login_name: card.login_name.clone(),
+        phone: card.phone_masked.clone().unwrap_or_default(),
+        role: organization.policy.role_label(row.role).of(desk.english()).to_owned(),
+        state,
+        tone,
+        // The platform hands out passwords of managed accounts; a person's own account is the person's.
+        may_reset: manages && row.managed,
+        may_end: manages,
+    }
+}
+
+fn agreement(desk: &Desk, id: OrganizationId, contract: &Contract, manages: bool) -> Agreement {
+    let now = desk.ctx.now;
+    let (state, tone) = match contract.state {
+        ContractState::Terminated => ("portal-contract-state-terminated", "bad"),
+        ContractState::Active if now < contract.valid_from => ("portal-contract-not-yet", "wait"),
+        ContractState::Active if now < contract.valid_until => ("portal-contract-in-force", "ok"),
+        ContractState::Active => ("portal-contract-over", "bad"),
+    };
+    let (from, to) = (contract.valid_from.local_date(&desk.ctx.app.zone), desk.until(contract.valid_until));
+    Agreement {
+        kind: contract.type_name.of(desk.english()).to_owned(),
+        number: contract.number.clone(),
+        period: desk.ctx.lang.ta("portal-from-to", &[("from", &from), ("to", &to)]),
+        state,
+        tone,
+        end: if manages && contract.state == ContractState::Active {
+            format!("/desk/organizations/{id}/contracts/{}/end", contract.id)
+        } else {
+            String::new()
+        },
+    }
+}
+
+async fn confirm_suspension(desk: Desk, Path(id): Path<OrganizationId>) -> web::Result {
+    let organization = manageable(&desk, id).await?;
+    let title = desk.t1("portal-organization-suspend-title", "name", &organization.name);
+    Ok(html(Confirm {
+        page: desk.page(title, "/desk/organizations").await?,
+        back: format!("/desk/organizations/{id}"),
+        back_label: organization.name,
+        action: format!("/desk/organizations/{id}/suspend"),
+        lost: desk.t("portal-organization-suspend-lost"),
+        button: desk.t("portal-organization-suspend"),
+    }))
+}
+async fn suspend(desk: Desk, Path(id): Path<OrganizationId>, Form(Nothing {}): Form<Nothing>) -> web::Result {
+    set_state(&desk, id, OrganizationState::Suspended, "portal-organization-suspended").await
+}
+async fn resume(desk: Desk, Path(id): Path<OrganizationId>, Form(Nothing {}): Form<Nothing>) -> web::Result {
+    set_state(&desk, id, OrganizationState::Active, "portal-organization-resumed").await
+}
+async fn set_state(desk: &Desk, id: OrganizationId, state: OrganizationState, flash: &str) -> web::Result {
+    manageable(desk, id).await?;
+    desk.organizations.set_organization_state(&desk.operator, id, state, desk.ctx.now).await?;
+    Ok(with_flash(see_other(&format!("/desk/organizations/{id}")), "ok", flash, &[]))
+}
+/// The organization, for whoever may change it.
+pub async fn manageable(desk: &Desk, id: OrganizationId) -> Result<Organization, Failure> {
+    let organization = desk.organization(id).await?;
+    if desk.manages(&organization) {
+        Ok(organization)
+    } else {
+        Err(Error::forbidden("staff.role_required").into())
+    }
+}

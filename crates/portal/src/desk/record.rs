@@ -1,0 +1,117 @@
+//! Lines of the audit record in words.
+use platform::audit::Entry;
+use web::Ctx;
+
+/// One event as a page shows it.
+pub struct Line {
+    pub at: String,
+    pub what: String,
+    /// The stable code.
+    pub action: String,
+    pub outcome: &'static str,
+    pub tone: &'static str,
+    pub actor: String,
+    pub organization: String,
+    pub object: String,
+    pub detail: String,
+    pub address: String,
+    pub request: String,
+}
+
+/// Longer details are cut; the record itself keeps them whole.
+const DETAIL_LENGTH: usize = 240;
+
+pub fn lines(ctx: &Ctx, entries: Vec<Entry>) -> Vec<Line> {
+    entries.into_iter().map(|entry| line(ctx, entry)).collect()
+}
+
+fn line(ctx: &Ctx, entry: Entry) -> Line {
+    let (outcome, tone) = match entry.outcome.as_str() {
+        "done" => ("portal-outcome-done", "ok"),
+        "refused" => ("portal-outcome-refused", "bad"),
+        _ => ("portal-outcome-failed", "bad"),
+    };
+    let actor = match (entry.actor_account, entry.actor_kind.as_str()) {
+        (Some(account), _) => account.to_string(),
+        (None, "anonymous") => ctx.lang.t("portal-actor-anonymous"),
+        (None, "client") => ctx.lang.t("portal-actor-client"),
+        (None, _) => ctx.lang.t("portal-actor-system"),
+    };
+    let object = match entry.object_id {
+        Some(id) => format!("{} {}", entry.object_kind, kernel::Id::<()>::from_i64(id)),
+        None => entry.object_kind,
+    };
+    let mut detail: String = entry.detail.chars().take(DETAIL_LENGTH).collect();
+    if detail.len() < entry.detail.len() {
+        detail.push('…');
+    }
+    Line {
+        at: entry.at.local_minute(&ctx.app.zone),
+        what: words(&entry.action).map_or_else(|| entry.action.clone(), |key| ctx.lang.t(key)),
+        action: entry.action,
+        outcome,
+        tone,
+        actor,
+        organization: entry.organization.map(|id| id.to_string()).unwrap_or_default(),
+        object,
+        detail,
+        address: entry.address.unwrap_or_default(),
+        request: entry.request_id,
+    }
+}
+
+/// The key of an action's name; an action without one is shown by its code.
+fn words(action: &str) -> Option<&'static str> {
+    WORDS.iter().find(|(known, _)| *known == action).map(|(_, key)| *key)
+}
+const WORDS: &[(&str, &str)] = &[
+    ("account.closed", "portal-event-account-closed"),
+    ("account.created", "portal-event-account-created"),
+    ("account.registered", "portal-event-account-registered"),
+    ("admission.ended", "portal-event-admission-ended"),
+    ("admission.granted", "portal-event-admission-granted"),
+    ("admission.replaced", "portal-event-admission-replaced"),
+    ("admission.state_changed", "portal-event-admission-state-changed"),
+    ("application.submitted", "portal-event-application-submitted"),
+    ("application.approved", "portal-event-application-approved"),
+    ("application.rejected", "portal-event-application-rejected"),
+    ("application.withdrawn", "portal-event-application-withdrawn"),
+    ("authorization.declined", "portal-event-authorization-declined"),
+    ("authorization.granted", "portal-event-authorization-granted"),
+    ("authorization.refused", "portal-event-authorization-refused"),
+    ("client.created", "portal-event-client-created"),
+    ("client.state_changed", "portal-event-client-state-changed"),
+    ("contract.signed", "portal-event-contract-signed"),
+    ("contract.terminated", "portal-event-contract-terminated"),
+    ("contract_type.created", "portal-event-contract-type-created"),
+    ("grant.granted", "portal-event-grant-granted"),
+    ("grant.revoked", "portal-event-grant-revoked"),
+    ("key.created", "portal-event-key-created"),
+    ("key.rotated", "portal-event-key-rotated"),
+    ("membership.created", "portal-event-membership-created"),
+    ("membership.edited", "portal-event-membership-edited"),
+    ("membership.ended", "portal-event-membership-ended"),
+    ("membership.password_reset", "portal-event-membership-password-reset"),
+    ("membership.resumed", "portal-event-membership-resumed"),
+    ("membership.suspended", "portal-event-membership-suspended"),
+    ("organization.account_manager_changed", "portal-event-organization-account-manager-changed"),
+    ("organization.created", "portal-event-organization-created"),
+    ("organization.extra_administrator_allowed", "portal-event-organization-extra-administrator-allowed"),
+    ("organization.member_number_changed", "portal-event-organization-member-number-changed"),
+    ("organization.state_changed", "portal-event-organization-state-changed"),
+    ("organization_type.created", "portal-event-organization-type-created"),
+    ("password.change", "portal-event-password-change"),
+    ("password.changed", "portal-event-password-changed"),
+    ("product.created", "portal-event-product-created"),
+    ("product.launch_url_changed", "portal-event-product-launch-url-changed"),
+    ("product.state_changed", "portal-event-product-state-changed"),
+    ("realname.proven", "portal-event-realname-proven"),
+    ("session.ended", "portal-event-session-ended"),
+    ("session.others_revoked", "portal-event-session-others-revoked"),
+    ("session.revoked", "portal-event-session-revoked"),
+    ("session.started", "portal-event-session-started"),
+    ("setting.changed", "portal-event-setting-changed"),
+    ("staff.appointed", "portal-event-staff-appointed"),
+    ("token.issued", "portal-event-token-issued"),
+    ("token.refused", "portal-event-token-refused"),
+];
