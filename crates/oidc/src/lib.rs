@@ -5,6 +5,8 @@ pub mod claims;
 pub mod client;
 pub mod decision;
 pub mod discovery;
+#[cfg(test)]
+mod house;
 pub mod keys;
 pub mod logout;
 mod parameters;

@@ -9,4 +9,6 @@ pub mod next;
 pub mod pages;
 pub mod service;
 pub(crate) mod store;
+#[cfg(test)]
+mod tests;
 mod view;

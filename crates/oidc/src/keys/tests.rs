@@ -1,9 +1,9 @@
 use super::{KeySet, Keys, model, rotate};
 use crate::client::Algorithm;
-use kernel::{Actor, Clock, Secret, Timestamp};
+use kernel::{Actor, Secret};
 use serde_json::{Value, json};
 
-const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+use crate::house::NOW;
 
 fn key(algorithm: Algorithm, from: i64, until: i64, published: i64) -> model::SigningKey {
     let made = model::generate(algorithm).unwrap();
@@ -84,7 +84,7 @@ fn f18_a_hint_is_read_with_the_keys_own_algorithm() {
 }
 #[tokio::test]
 async fn keys_are_made_once_and_rotate_with_overlap() {
-    for db in db::testing::engines_at(Clock::fixed(NOW)).await {
+    for db in crate::house::engines().await {
         let keys = Keys::new(db.clone());
         keys.ensure().await.unwrap();
         let first = keys.current(NOW).await.unwrap();

@@ -5,4 +5,6 @@ mod credentials;
 pub mod model;
 pub mod service;
 pub(crate) mod store;
+#[cfg(test)]
+mod tests;
 pub mod userinfo;

@@ -1,0 +1,332 @@
+use crate::house::{CALLBACK, ISSUER, VERIFIER, houses};
+use http::StatusCode;
+use serde_json::Value;
+
+#[tokio::test]
+async fn a_session_leads_to_verified_tokens_that_name_the_organization() {
+    for house in houses(true).await {
+        let answer = house.get(&house.request(""), true).await;
+        assert!(answer.location().starts_with(CALLBACK));
+        assert_eq!(answer.query("state").as_deref(), Some("st"));
+        assert_eq!(answer.query("iss").as_deref(), Some(ISSUER));
+        let tokens = house.exchange(&answer.query("code").unwrap()).await;
+        assert_eq!(tokens.headers["cache-control"], "no-store");
+        let tokens = tokens.json();
+        let jwks: jsonwebtoken::jwk::JwkSet =
+            serde_json::from_str(&house.get("/oauth2/jwks", false).await.body).unwrap();
+        let id_token = tokens["id_token"].as_str().unwrap();
+        let header = jsonwebtoken::decode_header(id_token).unwrap();
+        let key = jsonwebtoken::DecodingKey::from_jwk(jwks.find(&header.kid.unwrap()).unwrap()).unwrap();
+        let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::ES256);
+        rules.set_audience(&[&house.client.client_id]);
+        rules.set_issuer(&[ISSUER]);
+        let claims: Value = jsonwebtoken::decode(id_token, &key, &rules).unwrap().claims;
+        assert_eq!(claims["organization"]["name"], "澄江证券股份有限公司");
+        assert_eq!(
+            (&claims["role"], &claims["nonce"], &claims["name"]),
+            (&"agent".into(), &"no".into(), &"陈思齐".into())
+        );
+        let userinfo = house.bearer(tokens["access_token"].as_str().unwrap()).await.json();
+        assert_eq!((&userinfo["sub"], &userinfo["org_id"]), (&claims["sub"], &claims["org_id"]));
+    }
+}
+
+#[tokio::test]
+async fn nobody_signed_in_is_led_to_sign_in_and_back() {
+    for house in houses(true).await {
+        let answer = house.get(&house.request("&login_hint=chensq"), false).await;
+        assert!(answer.location().starts_with("/login?return_to=%2Fconsent%3Fflow%3D"));
+        assert_eq!(answer.query("login_hint").as_deref(), Some("chensq"));
+        let back = answer.query("return_to").unwrap();
+        let anonymous = house.get(&back, false).await;
+        assert!(anonymous.location().starts_with("/login?return_to="));
+        assert!(house.get(&back, true).await.query("code").is_some());
+        let again = house.get(&back, true).await;
+        assert_eq!((again.status, again.error_code().as_str()), (StatusCode::NOT_FOUND, "flow.unknown"));
+    }
+}
+
+#[tokio::test]
+async fn errors_before_the_client_is_proven_are_shown_and_never_sent() {
+    let house = houses(true).await.remove(0);
+    let good = house.request("");
+    for (path, code) in [
+        (good.replace(&house.client.client_id, "nobody"), "client.unknown"),
+        (good.replace("client_id=", "x="), "client.unknown"),
+        (good.replace("redirect_uri=", "x="), "client.redirect_uri_unknown"),
+        (good.replace("rp.test", "rp.test.evil.test"), "client.redirect_uri_unknown"),
+        (good.replace("callback", "callback%2F..%3B%2F"), "client.redirect_uri_unknown"),
+        (format!("{good}&redirect_uri=https%3A%2F%2Fevil.test"), "client.redirect_uri_unknown"),
+        (format!("{good}&client_id=x"), "client.unknown"),
+        (format!("{good}&x=%ff"), "authorize.malformed"),
+    ] {
+        let answer = house.get(&path, true).await;
+        assert_eq!(answer.error_code(), code, "{path}");
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+    }
+    for path in
+        ["/oauth2/authorize;x=1", "/oauth2/authorize/", "/oauth2/..;/oauth2/authorize", "/oauth2//authorize"]
+    {
+        assert_eq!(house.get(path, true).await.status, StatusCode::NOT_FOUND, "f22 {path}");
+    }
+}
+
+#[tokio::test]
+async fn other_errors_go_back_to_the_client_with_issuer_and_state() {
+    let house = houses(true).await.remove(0);
+    let plain = house.request("").replace("S256", "plain");
+    for (path, error, state) in [
+        (plain, "invalid_request", Some("st")),
+        (house.request("&state=two"), "invalid_request", None),
+        (house.request("&request=x"), "request_not_supported", Some("st")),
+        (house.request("").replace("=code&", "=token&"), "unsupported_response_type", Some("st")),
+    ] {
+        let answer = house.get(&path, true).await;
+        assert!(answer.location().starts_with(CALLBACK), "{path}");
+        assert_eq!(answer.query("error").as_deref(), Some(error), "{path}");
+        assert_eq!(answer.query("state").as_deref(), state, "{path}");
+        assert_eq!(answer.query("iss").as_deref(), Some(ISSUER));
+        assert_eq!(answer.query("code"), None);
+    }
+}
+
+#[tokio::test]
+async fn consent_is_asked_given_remembered_and_refused() {
+    for house in houses(false).await {
+        assert_eq!(
+            house.get(&house.request("&prompt=none"), true).await.query("error").as_deref(),
+            Some("consent_required")
+        );
+        let page = house.get(&house.get(&house.request(""), true).await.location(), true).await;
+        assert_eq!(page.status, StatusCode::OK);
+        for id in [
+            "id=\"space\"",
+            "id=\"consent-allow\"",
+            "id=\"consent-deny\"",
+            "澄江证券股份有限公司",
+            "期权做市报价",
+        ] {
+            assert!(page.body.contains(id), "{id}");
+        }
+        assert!(!page.headers["content-security-policy"].to_str().unwrap().contains("form-action"));
+        let flow = page.value_of("flow");
+        let space = house.organization.to_string();
+        let members = [("flow", flow.as_str()), ("space", &space), ("decision", "allow"), ("remember", "on")];
+        let allowed = house.submit(&page, "/consent", &members).await;
+        assert_eq!(house.exchange(&allowed.query("code").unwrap()).await.status, StatusCode::OK);
+        let twice = house.submit(&page, "/consent", &members).await;
+        assert_eq!(twice.error_code(), "flow.unknown");
+        assert!(house.get(&house.request(""), true).await.query("code").is_some(), "remembered");
+        let more =
+            house.get(&house.request("").replace("openid+profile", "openid+profile+phone"), true).await;
+        assert!(more.location().starts_with("/consent?flow="), "more is asked for again");
+
+        let page =
+            house.get(&house.get(&house.request("&prompt=consent"), true).await.location(), true).await;
+        let flow = page.value_of("flow");
+        let denied = house
+            .submit(&page, "/consent", &[("flow", &flow), ("space", &space), ("decision", "deny")])
+            .await;
+        assert_eq!(denied.query("error").as_deref(), Some("access_denied"));
+        assert_eq!(denied.query("error_description").as_deref(), Some("consent.denied"));
+        assert_eq!(denied.query("state").as_deref(), Some("st"));
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_space_cannot_be_posted() {
+    for house in houses(false).await {
+        let page = house.get(&house.get(&house.request(""), true).await.location(), true).await;
+        let flow = page.value_of("flow");
+        let foreign: kernel::id::OrganizationId = house.db.draw();
+        for space in ["person".to_owned(), foreign.to_string()] {
+            let members = [("flow", flow.as_str()), ("space", &space), ("decision", "allow")];
+            let answer = house.submit(&page, "/consent", &members).await;
+            assert!(answer.location().starts_with("/oauth2/explain?flow="), "{space}");
+        }
+        let members = [("flow", flow.as_str()), ("space", "nonsense"), ("decision", "allow")];
+        assert_eq!(house.submit(&page, "/consent", &members).await.error_code(), "decision.space");
+    }
+}
+
+#[tokio::test]
+async fn without_the_grant_comes_the_explanation_the_request_and_the_way_back() {
+    for house in houses(true).await {
+        house.change("UPDATE product_grant SET state = 'ended'").await;
+        let silent = house.get(&house.request("&prompt=none"), true).await;
+        assert_eq!(silent.query("error").as_deref(), Some("access_denied"));
+        assert_eq!(silent.query("error_description").as_deref(), Some("decision.grant_missing"));
+        let address = house.get(&house.request(""), true).await.location();
+        assert!(address.starts_with("/oauth2/explain?flow="));
+        let page = house.get(&address, true).await;
+        assert_eq!(page.status, StatusCode::OK);
+        for part in [
+            "期权做市报价",
+            "tally big o",
+            "id=\"request-access\"",
+            "id=\"request-number\"",
+            "id=\"explain-back\"",
+        ] {
+            assert!(page.body.contains(part), "{part}: {}", page.body);
+        }
+        let (flow, space) = (page.value_of("flow"), page.value_of("space"));
+        let long = "长".repeat(501);
+        let members = [("flow", flow.as_str()), ("space", &space), ("reason", &long)];
+        let refused = house.submit(&page, "/oauth2/explain/request", &members).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.body.contains(&long), "what was typed is kept");
+        let members = [("flow", flow.as_str()), ("space", &space), ("reason", "夜盘报价需要使用")];
+        let sent = house.submit(&page, "/oauth2/explain/request", &members).await;
+        let page = house.get(&sent.location(), true).await;
+        assert!(
+            page.body.contains("id=\"access-requested\"") && !page.body.contains("id=\"request-access\"")
+        );
+
+        let members = [("flow", flow.as_str()), ("space", space.as_str())];
+        let back = house.submit(&page, "/oauth2/explain/back", &members).await;
+        assert_eq!(back.query("error").as_deref(), Some("access_denied"));
+        assert_eq!(back.query("error_description").as_deref(), Some("decision.grant_missing"));
+
+        // Granted in the meantime: the explanation leads on by itself.
+        let address = house.get(&house.request(""), true).await.location();
+        house.change("UPDATE product_grant SET state = 'active'").await;
+        let on = house.get(&address, true).await.location();
+        assert!(on.starts_with("/consent?flow="));
+        assert!(house.get(&on, true).await.query("code").is_some());
+    }
+}
+
+#[tokio::test]
+async fn signing_in_again_is_asked_for_when_the_client_wants_it() {
+    for house in houses(true).await {
+        for more in ["&prompt=login", "&max_age=59"] {
+            let answer = house.get(&house.request(more), true).await;
+            assert!(answer.location().starts_with("/login?"), "{more}");
+            let back = answer.query("return_to").unwrap();
+            assert!(
+                house.get(&back, true).await.location().starts_with("/login?"),
+                "not before it has happened"
+            );
+            house.change("UPDATE session SET authenticated_at = authenticated_at + 60000").await;
+            assert!(house.get(&back, true).await.query("code").is_some(), "{more}");
+            house.change("UPDATE session SET authenticated_at = authenticated_at - 60000").await;
+        }
+        let silent = house.get(&house.request("&prompt=none&max_age=59"), true).await;
+        assert_eq!(silent.query("error").as_deref(), Some("login_required"));
+        assert!(house.get(&house.request("&max_age=60"), true).await.query("code").is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_posted_request_is_kept_and_followed_by_get() {
+    for house in houses(true).await {
+        let body = house.request("").split_once('?').unwrap().1.to_owned();
+        let kept = house.post("/oauth2/authorize", None, &body).await.location();
+        assert!(kept.starts_with("/oauth2/authorize?handle="));
+        assert!(house.get(&kept, true).await.query("code").is_some());
+        assert_eq!(house.get(&kept, true).await.error_code(), "flow.unknown", "once");
+    }
+}
+
+#[tokio::test]
+async fn a_kept_request_belongs_to_one_browser_and_runs_out() {
+    for house in houses(false).await {
+        let address = house.get(&house.request(""), true).await.location();
+        house.change("UPDATE flow SET browser = NULL").await;
+        assert_eq!(house.get(&address, true).await.status, StatusCode::OK, "bound at the first visit");
+        let handle = address.split_once("flow=").unwrap().1;
+        let other = house.openid.kept(handle, Some([9; 32]), house.db.clock().now()).await;
+        assert_eq!(other.err().unwrap().code, "flow.unknown");
+        house.db.clock().advance_seconds(1800);
+        assert_eq!(house.get(&address, true).await.error_code(), "flow.unknown");
+        house.db.clock().advance_seconds(86_401);
+        house.openid.sweep().await.unwrap();
+        let left: i64 = house.db.read(|tx| tx.one("SELECT COUNT(*) FROM flow", &[])).await.unwrap();
+        assert_eq!(left, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_temporary_password_is_changed_first() {
+    for house in houses(true).await {
+        house
+            .change("INSERT INTO password (account_id, hash, temporary, set_at) SELECT id, 'x', TRUE, 0 FROM account")
+            .await;
+        let answer = house.get(&house.request(""), true).await;
+        let consent = answer.location();
+        assert!(consent.starts_with("/consent?flow="));
+        assert!(house.get(&consent, true).await.location().starts_with("/me/password?return_to="));
+        let silent = house.get(&house.request("&prompt=none"), true).await;
+        assert_eq!(silent.query("error").as_deref(), Some("interaction_required"));
+    }
+}
+
+#[tokio::test]
+async fn sign_out_ends_session_and_tokens() {
+    for house in houses(true).await {
+        let tokens = house.exchange(&house.code().await).await.json();
+        let access = tokens["access_token"].as_str().unwrap();
+        let id_token = tokens["id_token"].as_str().unwrap();
+        let plain = house.get("/oauth2/logout?post_logout_redirect_uri=https%3A%2F%2Fevil.test", true).await;
+        assert_eq!(plain.error_code(), "logout.redirect_uri_unknown");
+        let asked = house.get(&house.get("/oauth2/logout", true).await.location(), true).await;
+        assert!(asked.body.contains("id=\"logout-confirm\""), "without a hint the person is asked");
+        assert_eq!(house.bearer(access).await.status, StatusCode::OK);
+
+        let begin =
+            format!("id_token_hint={id_token}&post_logout_redirect_uri=https%3A%2F%2Frp.test%2Fbye&state=x");
+        let kept = house.post("/oauth2/logout", None, &begin).await.location();
+        let ended = house.get(&kept, true).await;
+        assert_eq!(ended.location(), "https://rp.test/bye?state=x");
+        assert!(ended.headers["set-cookie"].to_str().unwrap().starts_with("fujie-8080=;"));
+        assert_eq!(house.bearer(access).await.status, StatusCode::UNAUTHORIZED);
+        assert!(house.get(&house.request(""), true).await.location().starts_with("/login?"));
+        let done = house.get("/logout", true).await;
+        assert_eq!(done.status, StatusCode::OK);
+        assert!(!done.body.contains("logout-confirm"));
+    }
+}
+#[tokio::test]
+async fn sign_out_is_confirmed_with_the_button() {
+    for house in houses(true).await {
+        let page = house.get("/logout", true).await;
+        let done = house.submit(&page, "/logout", &[]).await;
+        assert_eq!(done.location(), "/logout");
+        assert!(
+            house.get(&house.request("&prompt=none"), true).await.query("error").as_deref()
+                == Some("login_required")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_products_server_asks_for_decisions() {
+    for house in houses(true).await {
+        let ask = |subject: &'static str, space: String| {
+            let value = format!("{}:{}", house.client.client_id, house.secret);
+            let basic = data_encoding::BASE64.encode(value.as_bytes());
+            let body = serde_json::json!({ "subject": subject, "space": space }).to_string();
+            let request = http::Request::post("/api/v1/decisions")
+                .header("host", "127.0.0.1:8080")
+                .header("content-type", "application/json")
+                .header("authorization", format!("Basic {basic}"));
+            house.send(request.body(body.into()).unwrap())
+        };
+        let granted = ask("subject-of-chensq", house.organization.to_string()).await;
+        assert_eq!(granted.json()["allow"], true, "{granted:?}");
+        house.change("UPDATE product_grant SET state = 'ended'").await;
+        let refused = ask("subject-of-chensq", house.organization.to_string()).await.json();
+        insta::assert_json_snapshot!("decision", refused, { ".layers[].until" => "[until]" });
+        assert_eq!(ask("nobody", "person".into()).await.json()["code"], "decision.membership_missing");
+        assert_eq!(ask("nobody", "nonsense".into()).await.json()["code"], "decision.space");
+        let anonymous = house.post("/api/v1/decisions", None, "{}").await;
+        assert_eq!(anonymous.status, StatusCode::UNAUTHORIZED);
+        let wrong = house.post("/api/v1/decisions", Some((&house.client.client_id, VERIFIER)), "{}").await;
+        assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(
+            house.get("/api/v1/openapi.json", false).await.json()["paths"]["/api/v1/decisions"]["post"]["security"]
+                [0]["client"],
+            serde_json::json!([])
+        );
+    }
+}
