@@ -48,6 +48,8 @@ pub struct Flags {
 
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// The file that was read, or would have been.
+    pub file: PathBuf,
     pub data_dir: PathBuf,
     pub database_url: String,
     pub listen: SocketAddr,
@@ -60,6 +62,8 @@ pub struct Config {
     pub zone: Zone,
     pub brand_zh: Option<String>,
     pub brand_en: Option<String>,
+    /// The number of the registration that the law asks a site in China to show.
+    pub icp: Option<String>,
 }
 
 /// `fujie.toml`. Relative paths are relative to the file.
@@ -97,6 +101,7 @@ struct LogSection {
 struct BrandSection {
     zh: Option<String>,
     en: Option<String>,
+    icp: Option<String>,
 }
 
 impl Config {
@@ -164,6 +169,7 @@ impl Config {
             None => Zone::default(),
         };
         Ok(Self {
+            file: path,
             data_dir,
             database_url,
             listen,
@@ -175,6 +181,7 @@ impl Config {
             zone,
             brand_zh: file.brand.zh,
             brand_en: file.brand.en,
+            icp: file.brand.icp,
         })
     }
 

@@ -1,1 +1,9 @@
-fn main() {}
+//! The binary: everything is in the library.
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    fujie::cli::run()
+}

@@ -1,2 +1,49 @@
-//! The demonstration: a plan that is plain data, the seeding that turns it into rows, and the report of who can sign in.
+//! The demonstration: a plan that is plain data, the seeding that turns it into rows once, and the report of who can sign in.
+mod file;
 pub mod plan;
+mod report;
+mod seed;
+
+use crate::{config::Config, opening, wiring::Built};
+use anyhow::Result;
+use file::{DemoFile, Draft};
+use url::Url;
+
+/// Seeds an empty installation; a start that was cut off goes on, a later one only says who can sign in.
+pub async fn prepare(config: &Config, built: &Built, base_url: &Url) -> Result<String> {
+    let path = config.demo_path();
+    let origin = built.app.origin().to_owned();
+    if let Some(mut known) = file::read::<DemoFile>(&path)? {
+        if known.base_url != origin {
+            known.base_url = origin;
+            file::write(&path, &known)?;
+        }
+        return Ok(report::table(&known, &path));
+    }
+    let draft_path = config.data_dir.join("demo.draft");
+    let draft = match file::read::<Draft>(&draft_path)? {
+        Some(draft) => draft,
+        None => {
+            let organizations = built.organizations.organizations(None, None, None, 1).await;
+            if !organizations.map_err(|error| opening::plain(error, config))?.is_empty() {
+                return Ok(format!(
+                    "{} has data of its own already, so no demonstration was added to it",
+                    config.database_shown()
+                ));
+            }
+            Draft::default()
+        }
+    };
+    let seeded =
+        seed::run(config, built, draft, &draft_path, base_url).await.map_err(|error| match error
+            .downcast::<kernel::Error>()
+        {
+            Ok(error) => opening::plain(error, config),
+            Err(other) => other,
+        })?;
+    file::write(&path, &seeded)?;
+    if let Err(error) = std::fs::remove_file(&draft_path) {
+        tracing::warn!(file = %draft_path.display(), %error, "the draft of the demonstration stays behind");
+    }
+    Ok(report::table(&seeded, &path))
+}

@@ -325,9 +325,9 @@ pub const CONTRACTS: [Contract; 2] = [
         until_day: 345,
     },
 ];
-pub const ADMISSIONS: [Admission; 4] = [
+/// Open products and those of the membership class need no row.
+pub const ADMISSIONS: [Admission; 3] = [
     Admission { organization: "chengjiang", product: "market-data", contract: Some("HT-DEMO-0318") },
-    Admission { organization: "chengjiang", product: "gateway-test", contract: None },
     Admission { organization: "yuanfan", product: "declaration", contract: None },
     Admission { organization: "yuanfan", product: "manifest", contract: None },
 ];

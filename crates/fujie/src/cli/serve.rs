@@ -1,0 +1,81 @@
+//! `fujie serve`: bind, open, migrate, answer. Binding comes first, so that a taken port fails before anything is touched.
+use crate::{config::Config, demo, wiring};
+use anyhow::{Context as _, Result, bail};
+use std::process::ExitCode;
+use tokio::net::TcpListener;
+use web::{serve::Limits, tls::Tls};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Fill an empty data folder with three fictional organizations and say who can sign in; loopback addresses alone
+    #[arg(long)]
+    demo: bool,
+    /// Address to listen on [env: FUJIE_LISTEN] [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+}
+
+pub async fn run(config: Config, arguments: Arguments) -> Result<ExitCode> {
+    if arguments.demo && !config.listen.ip().is_loopback() {
+        bail!(
+            "--demo: its passwords are on show, so it listens on a loopback address alone, not on {}",
+            config.listen
+        );
+    }
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("{}: cannot be listened on; another program may be there", config.listen))?;
+    let base_url = config.base_url_at(listener.local_addr()?)?;
+    warm_cryptography();
+    let tls = match &config.tls {
+        Some(files) => Some(Tls::from_files(&files.certificate, &files.key).with_context(|| {
+            format!("tls: {} and {} cannot be used", files.certificate.display(), files.key.display())
+        })?),
+        None => None,
+    };
+    let built = wiring::build(&config, &base_url, arguments.demo).await?;
+    if arguments.demo {
+        println!("{}", demo::prepare(&config, &built, &base_url).await?);
+    }
+    println!("Fujie serves {base_url}");
+    web::serve(listener, tls, built.router.clone(), Limits::default(), stop_signal()).await;
+    built.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The library's first random draw takes some 30 ms; nobody should wait for it.
+fn warm_cryptography() {
+    let warm = || {
+        if rustls::crypto::aws_lc_rs::default_provider().secure_random.fill(&mut [0; 32]).is_err() {
+            tracing::error!("the cryptographic library gives no randomness");
+        }
+        web::Lang::warm();
+    };
+    if let Err(error) = std::thread::Builder::new().name("warm".into()).spawn(warm) {
+        tracing::debug!(%error, "no thread to warm up on");
+    }
+}
+
+/// Ctrl-C, or what a service manager sends.
+async fn stop_signal() {
+    let interrupt = async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::error!(%error, "signals cannot be heard");
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending::<()>().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+    tracing::info!("stopping");
+}

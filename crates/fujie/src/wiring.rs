@@ -1,0 +1,120 @@
+//! The rooms put together: the only place where all of them meet. Tests build the same router from here.
+use crate::{config::Config, defaults, opening, telemetry};
+use anyhow::Result;
+use axum::Extension;
+use db::Db;
+use identity::Identity;
+use oidc::OpenId;
+use organization::Organizations;
+use platform::{Outbox, Settings, outbox};
+use std::{sync::Arc, time::Duration};
+use tokio::task::JoinHandle;
+use url::Url;
+use web::{App, Brand, Probes, RouteInfo, Routes};
+
+/// A node further off the database's clock than this is not ready.
+const MOST_SKEW_MS: i64 = 2_000;
+/// A poll of the change log that began longer ago than this says that the store is out of reach.
+const MOST_SILENCE: Duration = Duration::from_secs(3);
+const TIDY_EVERY: Duration = Duration::from_secs(300);
+
+/// A server that is ready to be served.
+pub struct Built {
+    pub router: axum::Router,
+    pub route_table: Vec<RouteInfo>,
+    pub app: Arc<App>,
+    pub db: Db,
+    pub identity: Identity,
+    pub organizations: Organizations,
+    pub openid: OpenId,
+    pub outbox: Outbox,
+    workers: Vec<JoinHandle<()>>,
+}
+impl Built {
+    /// Ends the workers and leaves the store in order.
+    pub async fn close(self) {
+        for worker in &self.workers {
+            worker.abort();
+        }
+        self.db.close().await;
+    }
+}
+
+/// Every route of the program but those of the demonstration.
+pub fn routes() -> Routes {
+    organization::routes().merge(oidc::routes()).merge(portal::routes())
+}
+
+/// Opens the store, migrates it and puts the rooms together. `demo` shows what would have been sent at `/dev/outbox`.
+pub async fn build(config: &Config, base_url: &Url, demo: bool) -> Result<Built> {
+    let db = opening::open(config).await?;
+    assemble(config, db, base_url, demo).await.map_err(|error| opening::plain(error, config))
+}
+
+async fn assemble(config: &Config, db: Db, base_url: &Url, demo: bool) -> kernel::Result<Built> {
+    db.migrate().await?;
+    let mut app =
+        App::new(base_url.as_str(), Arc::clone(db.keyring()), db.clock().clone(), db.rng().clone())?;
+    let brand = Brand::default();
+    app.brand = Brand {
+        name_zh: config.brand_zh.clone().unwrap_or(brand.name_zh),
+        name_en: config.brand_en.clone().unwrap_or(brand.name_en),
+        icp: config.icp.clone(),
+    };
+    app.zone = config.zone.clone();
+    app.demo = demo;
+    app.trusted_proxies = config.trusted_proxies.clone();
+    let app = Arc::new(app);
+
+    let settings = Settings::new(db.clone());
+    let outbox = if demo {
+        Outbox::local(db.clone())
+    } else {
+        Outbox::new(db.clone(), Arc::new(outbox::Unconfigured))
+    };
+    let identity = Identity::new(db.clone(), settings, outbox.clone())?;
+    let organizations = Organizations::new(db.clone(), identity.clone());
+    defaults::ensure_types(&organizations).await?;
+    let openid = OpenId::open(db.clone(), organizations.clone(), app.origin()).await?;
+
+    let routes = routes().merge(outbox::pages::routes(demo));
+    let route_table = routes.table().to_vec();
+    let rooms = routes
+        .into_router()
+        .layer(Extension(identity.clone()))
+        .layer(Extension(organizations.clone()))
+        .layer(Extension(openid.clone()))
+        .layer(Extension(outbox.clone()));
+    let router = web::frame(rooms, &app, probes(&db));
+    openid.start_upkeep();
+    let workers = vec![tokio::spawn(outbox.clone().work()), tokio::spawn(tidy(db.clone()))];
+    Ok(Built { router, route_table, app, db, identity, organizations, openid, outbox, workers })
+}
+
+fn probes(db: &Db) -> Probes {
+    let db = db.clone();
+    Probes {
+        ready: Arc::new(move || {
+            let db = db.clone();
+            Box::pin(async move { is_ready(&db).await })
+        }),
+        metrics: telemetry::recorder(),
+        metrics_token: None,
+    }
+}
+async fn is_ready(db: &Db) -> bool {
+    let followed = db.change_age().is_some_and(|age| age <= MOST_SILENCE);
+    followed && db.clock_skew().await.is_ok_and(|skew| skew.abs() <= MOST_SKEW_MS)
+}
+
+/// Small tables stay small; nothing depends on it being done on time.
+async fn tidy(db: Db) {
+    let mut every = tokio::time::interval(TIDY_EVERY);
+    every.tick().await;
+    loop {
+        every.tick().await;
+        if let Err(error) = platform::tidy_up(&db).await {
+            tracing::warn!(%error, "old counters and messages were not cleared away");
+        }
+    }
+}
