@@ -10,7 +10,6 @@ mod tests;
 
 pub use explain::{Contact, Explanation};
 pub use model::*;
-pub(crate) use pages::layer_key;
-pub use pages::tally_class;
+pub use pages::{layer_key, tally_class};
 pub(crate) use service::facts_in;
 pub use service::{InSpace, decide_in};

@@ -1,7 +1,7 @@
 //! A decision in words: the fragment that every explanation page shows.
 use super::explain::Explanation;
 use super::model::{Decision, Layer, LayerKind, LayerState};
-use askama::Template;
+use askama::{Template, filters::Safe};
 use kernel::{Error, Result};
 use web::Page;
 
@@ -38,8 +38,8 @@ impl LayerView {
     }
 }
 /// `decision.grant_missing` → `organization-decision-grant-missing`.
-pub(crate) fn layer_key(code: &str) -> String {
-    format!("organization-{}", code.replace(['.', '_'], "-"))
+pub fn layer_key(code: &str) -> String {
+    format!("organization-decision-{}", code.strip_prefix("decision.").unwrap_or(code).replace('_', "-"))
 }
 fn who_mends(layer: &Layer) -> &'static str {
     match layer.kind {
@@ -75,7 +75,7 @@ impl Explanation {
         page.t(&layer_key(self.decision.code()))
     }
     /// Ready HTML of both halves and the other layers; the page around it brings heading and ways out.
-    pub fn why_html(&self, page: &Page) -> Result<String> {
+    pub fn why_html(&self, page: &Page) -> Result<Safe<String>> {
         let half = |kind| self.decision.layer(kind).map(|layer| LayerView::new(page, layer));
         let halves = half(LayerKind::Admission).zip(half(LayerKind::Grant));
         let word = |there: Option<bool>| {
@@ -103,6 +103,6 @@ impl Explanation {
                 word(self.decision.member_half()),
             ),
         };
-        why.render().map_err(|e| Error::internal("internal").because(e))
+        why.render().map(Safe).map_err(|e| Error::internal("internal").because(e))
     }
 }

@@ -68,7 +68,7 @@ impl Organizations {
         self.db()
             .write(move |tx| {
                 by.must_be(tx, &[StaffRole::AccountManager, StaffRole::SystemAdministrator])?;
-                let kind = organization_type::store::find(tx, new.type_id)?
+                let kind = organization_type::find(tx, new.type_id)?
                     .ok_or_else(|| Error::invalid("organization.type_unknown").at("type"))?;
                 new.fits(&kind.policy)?;
                 let uscc = new.uscc.as_ref().map(kernel::Uscc::as_str);

@@ -1,6 +1,7 @@
 //! Organization types: the policy that makes an exchange, a customs window and a provincial platform differ, as data.
 mod model;
 mod service;
-pub(crate) mod store;
+mod store;
 
 pub use model::*;
+pub(crate) use store::find;

@@ -152,7 +152,7 @@ struct ProductPage {
     name: String,
     summary: String,
     lead: String,
-    why: String,
+    why: askama::filters::Safe<String>,
     allowed: bool,
     open: Option<String>,
     request: Option<OpenRequest>,
