@@ -1,8 +1,12 @@
 //! Who somebody is: accounts, credentials, sign-in, sessions, registration, captcha, real-name levels.
 pub mod account;
+pub mod captcha;
+pub mod challenge;
 pub mod credential;
 pub mod realname;
+pub mod registration;
 pub mod session;
+pub mod signin;
 pub mod staff;
 
 use credential::PasswordPool;
@@ -47,4 +51,16 @@ impl Identity {
             .cloned()
             .ok_or_else(|| Error::internal("internal").because("the router lacks the identity room"))
     }
+}
+
+/// Sign-in, registration, captcha, the own password.
+pub fn routes() -> web::Routes {
+    signin::pages::routes()
+        .merge(registration::pages::routes())
+        .merge(captcha::pages::routes())
+        .merge(credential::pages::routes())
+}
+/// Unaudited work that keeps tables small; the binary calls it every few minutes.
+pub async fn tidy_up(db: &Db) -> Result<()> {
+    challenge::service::forget_old(db).await
 }

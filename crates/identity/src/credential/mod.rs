@@ -1,5 +1,6 @@
 //! Passwords: what a good one is, how it is hashed on threads of its own, where the hash lies.
 pub mod model;
+pub mod pages;
 
 pub mod pool;
 pub mod service;

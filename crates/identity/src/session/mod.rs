@@ -7,5 +7,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use extract::encoded;
 pub use extract::{MaybeSignedIn, SignedIn};
 pub use model::{Device, NewSession, SessionCard};

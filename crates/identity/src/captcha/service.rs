@@ -1,0 +1,81 @@
+//! Asking and checking.
+use super::{
+    model::{Checked, Input, Purpose, Question, View, Way, is_work},
+    store,
+};
+use crate::Identity;
+use kernel::{Error, Result};
+use platform::counter::{self, Limit};
+use web::Ctx;
+
+/// Wrong answers of one address; whoever guesses more is asked to wait.
+const WRONG: Limit = Limit { scope: "captcha.wrong", most: 60, seconds: 600 };
+
+/// A fresh question for a form. Nothing is stored.
+pub async fn ask(identity: &Identity, ctx: &Ctx, purpose: Purpose, way: Way) -> Result<View> {
+    let policies = identity.settings().policies().await?;
+    let question = Question { id: identity.db().draw(), purpose, way };
+    Ok(view(identity, ctx, question, policies.captcha.work_bits))
+}
+/// The same question again, for a form whose other fields were wrong; a fresh one if it has expired.
+pub async fn ask_again(identity: &Identity, ctx: &Ctx, purpose: Purpose, input: &Input) -> Result<View> {
+    let policies = identity.settings().policies().await?;
+    match Question::open(identity.db().keyring(), &ctx.browser, &input.token) {
+        Some(question)
+            if question.purpose == purpose
+                && question.asked_at().plus_seconds(policies.captcha.minutes * 60) > ctx.now =>
+        {
+            Ok(view(identity, ctx, question, policies.captcha.work_bits))
+        }
+        other => ask(identity, ctx, purpose, other.map_or(Way::Picture, |question| question.way)).await,
+    }
+}
+fn view(identity: &Identity, ctx: &Ctx, question: Question, bits: u32) -> View {
+    let keyring = identity.db().keyring();
+    let question_words = match question.way {
+        Way::Picture => String::new(),
+        Way::Words => question.sum(keyring).words(ctx.lang),
+    };
+    View { token: question.token(keyring, &ctx.browser), way: question.way, question: question_words, bits }
+}
+/// Way of the question in the form, for asking the next in the same way.
+pub fn way_of(identity: &Identity, ctx: &Ctx, input: &Input) -> Way {
+    Question::open(identity.db().keyring(), &ctx.browser, &input.token).map_or(Way::Picture, |q| q.way)
+}
+
+/// Uses the answer up, right or wrong. Error: `captcha.too_many`.
+pub async fn check(identity: &Identity, ctx: &Ctx, purpose: Purpose, input: &Input) -> Result<Checked> {
+    if input.token.is_empty() || (input.answer.trim().is_empty() && input.work.is_empty()) {
+        return Ok(Checked::Missing);
+    }
+    let policies = identity.settings().policies().await?;
+    let (db, browser, now) = (identity.db(), ctx.browser, ctx.now);
+    let Some(question) =
+        Question::open(db.keyring(), &browser, &input.token).filter(|question| question.purpose == purpose)
+    else {
+        return Ok(Checked::Stale);
+    };
+    let expires_at = question.asked_at().plus_seconds(policies.captcha.minutes * 60);
+    if expires_at <= now {
+        return Ok(Checked::Stale);
+    }
+    let worked = is_work(&input.token, &input.work, policies.captcha.work_bits);
+    let right =
+        worked || (input.answer.chars().count() <= 40 && question.is_answer(db.keyring(), &input.answer));
+    let source = db.keyring().mac("counter.address", &[ctx.address.to_string().as_bytes()]);
+    let checked = db
+        .write_unaudited("captcha", move |tx| {
+            if counter::service::peek_in(tx, WRONG, &source, now)?.exhausted() {
+                return Ok(None);
+            }
+            if !store::insert_answered(tx, &question, &browser, expires_at, now)? {
+                return Ok(Some(Checked::Stale));
+            }
+            if !right {
+                counter::service::hit_in(tx, WRONG, &source, now)?;
+            }
+            Ok(Some(if right { Checked::Right } else { Checked::Wrong }))
+        })
+        .await?;
+    checked.ok_or_else(|| Error::too_many("captcha.too_many"))
+}

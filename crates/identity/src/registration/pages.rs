@@ -1,0 +1,294 @@
+//! `/register`, the code, and the two texts that are accepted.
+use super::{
+    model::{Registration, Sent, Verified, Waiting},
+    service,
+};
+use crate::{
+    Identity, MaybeSignedIn,
+    account::model::{parse_name, today},
+    captcha::{self, Input, Purpose, View, Way},
+    challenge::ChallengeId,
+    credential::Password,
+    signin::pages::{begun_response, target},
+};
+use askama::Template;
+use axum::Extension;
+use http::HeaderMap;
+use kernel::{Error, LoginName, Mobile, ResidentId};
+use platform::Policies;
+use serde::Deserialize;
+use web::{Ctx, Form, FormErrors, Page, Policy, Query, Routes};
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/register", Policy::Public, show)
+        .post("/register", Policy::Public, submit)
+        .get("/register/verify", Policy::Public, show_code)
+        .post("/register/verify", Policy::Public, verify)
+        .post("/register/resend", Policy::Public, resend)
+        .get("/terms", Policy::Public, terms)
+        .get("/privacy", Policy::Public, privacy)
+}
+
+#[derive(Template)]
+#[template(path = "registration/register.html")]
+struct RegisterPage {
+    page: Page,
+    errors: FormErrors,
+    form: Typed,
+    captcha: View,
+    password_hint: String,
+}
+#[derive(Template)]
+#[template(path = "registration/verify.html")]
+struct VerifyPage {
+    page: Page,
+    errors: FormErrors,
+    challenge: ChallengeId,
+    waiting: Waiting,
+}
+#[derive(Template)]
+#[template(path = "registration/document.html")]
+struct DocumentPage {
+    page: Page,
+    version: String,
+    paragraphs: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Typed {
+    name: String,
+    login_name: String,
+    password: String,
+    phone: String,
+    document: String,
+    document_consent: Option<String>,
+    agree: Option<String>,
+    captcha: String,
+    #[serde(rename = "captcha-answer")]
+    captcha_answer: String,
+    #[serde(rename = "captcha-work")]
+    captcha_work: String,
+    #[serde(rename = "captcha-way")]
+    captcha_way: String,
+    return_to: String,
+}
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    return_to: String,
+}
+
+async fn show(
+    ctx: Ctx,
+    Extension(identity): Extension<Identity>,
+    MaybeSignedIn(signed_in): MaybeSignedIn,
+    Query(asked): Query<Asked>,
+) -> web::Result {
+    let return_to = target(&asked.return_to);
+    if signed_in.is_some() {
+        return Ok(web::see_other(&return_to));
+    }
+    open(&identity).await?;
+    let view = captcha::service::ask(&identity, &ctx, Purpose::Register, Way::Picture).await?;
+    let form = Typed { return_to, ..Typed::default() };
+    page(&ctx, &identity, form, FormErrors::none(), view).await
+}
+/// Error: `registration.closed`.
+async fn open(identity: &Identity) -> kernel::Result<()> {
+    let policies = identity.settings().policies().await?;
+    if policies.registration.open { Ok(()) } else { Err(Error::forbidden("registration.closed")) }
+}
+async fn page(ctx: &Ctx, identity: &Identity, form: Typed, errors: FormErrors, captcha: View) -> web::Result {
+    let policies = identity.settings().policies().await?;
+    let status = errors.status();
+    let page = RegisterPage {
+        page: Page::new(ctx, ctx.lang.t("identity-register-title")),
+        errors,
+        form: Typed { return_to: target(&form.return_to), ..form },
+        captcha,
+        password_hint: password_hint(ctx, &policies),
+    };
+    Ok(web::html_status(status, page))
+}
+pub(crate) fn password_hint(ctx: &Ctx, policies: &Policies) -> String {
+    let key = if policies.password.letters_and_digits {
+        "identity-password-hint-mixed"
+    } else {
+        "identity-password-hint"
+    };
+    ctx.lang.ta(key, &[("least", &policies.password.minimum_length.to_string())])
+}
+
+/// All fields at once, so that every mistake is told together.
+fn parse(ctx: &Ctx, policies: &Policies, typed: &Typed) -> Result<Registration, FormErrors> {
+    let lang = ctx.lang;
+    let mut errors = FormErrors::none();
+    let name = errors.take(parse_name(&typed.name), lang);
+    let login_name = errors.take(LoginName::parse(&typed.login_name), lang);
+    let phone = errors.take(Mobile::parse(&typed.phone), lang);
+    let password = Password::parse("password", &typed.password).and_then(|password| {
+        let national = phone.as_ref().map_or("", Mobile::national);
+        let login = login_name.as_ref().map_or("", LoginName::as_str);
+        password.check_new("password", &policies.password, &[login, national])?;
+        Ok(password)
+    });
+    let password = errors.take(password, lang);
+    let document = match typed.document.trim() {
+        "" => Some(None),
+        text => {
+            let parsed = ResidentId::parse(text, today(ctx.now))
+                .map_err(|_| Error::invalid("resident_id.invalid").at("document"));
+            if typed.document_consent.is_none() {
+                errors.push(&Error::invalid("registration.document_consent").at("document_consent"), lang);
+            }
+            errors.take(parsed, lang).map(Some)
+        }
+    };
+    if typed.agree.is_none() {
+        errors.push(&Error::invalid("registration.agree").at("agree"), lang);
+    }
+    match (name, login_name, phone, password, document) {
+        (Some(name), Some(login_name), Some(phone), Some(password), Some(document)) if errors.is_empty() => {
+            let return_to = target(&typed.return_to);
+            Ok(Registration { name, login_name, phone, password, document, return_to })
+        }
+        _ => Err(errors),
+    }
+}
+
+async fn submit(ctx: Ctx, Extension(identity): Extension<Identity>, Form(typed): Form<Typed>) -> web::Result {
+    open(&identity).await?;
+    let input = Input {
+        token: typed.captcha.clone(),
+        answer: typed.captcha_answer.clone(),
+        work: typed.captcha_work.clone(),
+    };
+    if let Some(way) = Way::parse(&typed.captcha_way) {
+        let view = captcha::service::ask(&identity, &ctx, Purpose::Register, way).await?;
+        return page(&ctx, &identity, typed, FormErrors::none(), view).await;
+    }
+    let policies = identity.settings().policies().await?;
+    let new = match parse(&ctx, &policies, &typed) {
+        Ok(new) => new,
+        Err(errors) => {
+            let view = captcha::service::ask_again(&identity, &ctx, Purpose::Register, &input).await?;
+            return page(&ctx, &identity, typed, errors, view).await;
+        }
+    };
+    let error = match proceed(&identity, &ctx, &input, new).await {
+        Ok(Sent::Sent(id)) => return Ok(web::see_other(&format!("/register/verify?challenge={id}"))),
+        Ok(Sent::Wait { seconds }) => wait(seconds).at("phone"),
+        Ok(Sent::TooMany { minutes }) => too_many(minutes).at("phone"),
+        Ok(Sent::Gone) => Error::internal("registration.outcome"),
+        Err(error) => error,
+    };
+    let errors = FormErrors::or_fail(error, ctx.lang)?;
+    let way = captcha::service::way_of(&identity, &ctx, &input);
+    let view = captcha::service::ask(&identity, &ctx, Purpose::Register, way).await?;
+    page(&ctx, &identity, typed, errors, view).await
+}
+/// Captcha first: whether a login name is free is said only to whoever solved it.
+async fn proceed(identity: &Identity, ctx: &Ctx, input: &Input, new: Registration) -> kernel::Result<Sent> {
+    let checked = captcha::service::check(identity, ctx, Purpose::Register, input).await?;
+    if let Some(error) = checked.error() {
+        return Err(error);
+    }
+    service::require_free(identity.db(), &new.login_name).await?;
+    service::start(identity, ctx, new).await
+}
+fn wait(seconds: i64) -> Error {
+    Error::too_many("code.wait").arg("seconds", seconds.to_string())
+}
+fn too_many(minutes: i64) -> Error {
+    Error::too_many("code.too_many").arg("minutes", minutes.to_string())
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Code {
+    challenge: String,
+    code: String,
+}
+async fn show_code(
+    ctx: Ctx,
+    Extension(identity): Extension<Identity>,
+    Query(asked): Query<Code>,
+) -> web::Result {
+    let Ok(id) = asked.challenge.parse() else { return Ok(over()) };
+    code_page(&ctx, &identity, id, FormErrors::none()).await
+}
+async fn code_page(ctx: &Ctx, identity: &Identity, id: ChallengeId, errors: FormErrors) -> web::Result {
+    let Some(waiting) = service::waiting(identity, ctx, id).await? else { return Ok(over()) };
+    let status = errors.status();
+    let page = Page::new(ctx, ctx.lang.t("identity-verify-title"));
+    Ok(web::html_status(status, VerifyPage { page, errors, challenge: id, waiting }))
+}
+/// Used, expired or of another browser: begin again.
+fn over() -> axum::response::Response {
+    web::with_flash(web::see_other("/register"), "bad", "identity-verify-over", &[])
+}
+
+async fn verify(
+    ctx: Ctx,
+    Extension(identity): Extension<Identity>,
+    headers: HeaderMap,
+    Form(typed): Form<Code>,
+) -> web::Result {
+    let Ok(id) = typed.challenge.parse::<ChallengeId>() else { return Ok(over()) };
+    let code: String = kernel::text::normalize(&typed.code).chars().filter(|c| !c.is_whitespace()).collect();
+    if code.len() != 6 || !code.bytes().all(|b| b.is_ascii_digit()) {
+        let error = Error::invalid("code.shape").at("code");
+        return code_page(&ctx, &identity, id, FormErrors::from(&error, ctx.lang)).await;
+    }
+    let error = match service::verify(&identity, &ctx, &headers, id, &code).await {
+        Ok(Verified::Done { begun, return_to }) => {
+            let next = begun_response(&ctx, &begun, &target(&return_to));
+            return Ok(web::with_flash(next, "ok", "identity-registered", &[]));
+        }
+        Ok(Verified::Gone) => return Ok(over()),
+        Ok(Verified::Wrong { left }) if left > 0 => {
+            Error::invalid("code.wrong").at("code").arg("left", left.to_string())
+        }
+        Ok(Verified::Wrong { .. } | Verified::Exhausted) => Error::too_many("code.exhausted").at("code"),
+        Err(error) => error,
+    };
+    let errors = FormErrors::or_fail(error, ctx.lang)?;
+    code_page(&ctx, &identity, id, errors).await
+}
+async fn resend(ctx: Ctx, Extension(identity): Extension<Identity>, Form(typed): Form<Code>) -> web::Result {
+    let Ok(id) = typed.challenge.parse::<ChallengeId>() else { return Ok(over()) };
+    let error = match service::resend(&identity, &ctx, id).await? {
+        Sent::Sent(id) => {
+            let next = web::see_other(&format!("/register/verify?challenge={id}"));
+            return Ok(web::with_flash(next, "ok", "identity-code-resent", &[]));
+        }
+        Sent::Gone => return Ok(over()),
+        Sent::Wait { seconds } => wait(seconds).at("code"),
+        Sent::TooMany { minutes } => too_many(minutes).at("code"),
+    };
+    code_page(&ctx, &identity, id, FormErrors::from(&error, ctx.lang)).await
+}
+
+async fn terms(ctx: Ctx, Extension(identity): Extension<Identity>) -> web::Result {
+    let version = identity.settings().policies().await?.registration.terms_version.clone();
+    let keys =
+        ["identity-terms-1", "identity-terms-2", "identity-terms-3", "identity-terms-4", "identity-terms-5"];
+    Ok(document(&ctx, "identity-terms-title", version, &keys))
+}
+async fn privacy(ctx: Ctx, Extension(identity): Extension<Identity>) -> web::Result {
+    let version = identity.settings().policies().await?.registration.privacy_version.clone();
+    let keys = [
+        "identity-privacy-1",
+        "identity-privacy-2",
+        "identity-privacy-3",
+        "identity-privacy-4",
+        "identity-privacy-5",
+    ];
+    Ok(document(&ctx, "identity-privacy-title", version, &keys))
+}
+fn document(ctx: &Ctx, title: &str, version: String, keys: &[&str]) -> axum::response::Response {
+    let paragraphs = keys.iter().map(|key| ctx.lang.t(key)).collect();
+    web::html(DocumentPage { page: Page::new(ctx, ctx.lang.t(title)), version, paragraphs })
+}

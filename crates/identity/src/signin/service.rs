@@ -1,0 +1,368 @@
+//! Look up, count, compare, begin.
+use super::model::{Attempt, Begun, CHOICE, Choice, Outcome, counted_as};
+use crate::{
+    Identity,
+    account::{self, AccountRef, AccountState, Identifier},
+    captcha::{self, Purpose, model::Checked},
+    challenge::{self, ChallengeId, NewChallenge},
+    credential::{self, model::Parameters},
+    session::{self, NewSession},
+};
+use db::Tx;
+use kernel::{Actor, ActorKind, Error, Event, Result, Timestamp, TokenHash, id::AccountId};
+use platform::{
+    counter::{self, Limit},
+    setting::{CaptchaStrategy, Policies},
+};
+use std::sync::Arc;
+use web::Ctx;
+
+/// Of one account that the identifier may mean.
+#[derive(Clone)]
+struct Candidate {
+    account: AccountRef,
+    stored: Option<String>,
+    temporary_since: Option<Timestamp>,
+}
+/// What is known before the password is looked at.
+struct Known {
+    candidates: Vec<Candidate>,
+    locked_minutes: Option<i64>,
+    failures: i64,
+    new_source: bool,
+}
+/// Counters of one attempt.
+#[derive(Clone)]
+struct Counters {
+    pair: (Limit, [u8; 32]),
+    address: (Limit, [u8; 32]),
+    identifier: (Limit, [u8; 32]),
+}
+impl Counters {
+    fn of(identity: &Identity, ctx: &Ctx, policies: &Policies, counted: &str) -> Self {
+        let (keyring, seconds) = (identity.db().keyring(), policies.sign_in.window_minutes * 60);
+        let address = ctx.address.to_string();
+        let (typed, source) = (counted.as_bytes(), address.as_bytes());
+        let limit = |scope, most| Limit { scope, most, seconds };
+        let failures = policies.captcha.after_failures;
+        Self {
+            pair: (
+                limit("signin.pair", policies.sign_in.wrong_passwords),
+                keyring.mac("counter.pair", &[typed, source]),
+            ),
+            address: (limit("signin.address", failures), keyring.mac("counter.address", &[source])),
+            identifier: (limit("signin.identifier", failures), keyring.mac("counter.identifier", &[typed])),
+        }
+    }
+    fn failures_in(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<i64> {
+        let of = |tx: &mut Tx<'_>, (limit, key): &(Limit, [u8; 32])| {
+            counter::service::peek_in(tx, *limit, key, now).map(|hit| hit.n)
+        };
+        Ok(of(tx, &self.address)?.max(of(tx, &self.identifier)?))
+    }
+}
+
+/// Whether the empty form asks for a captcha already, by what is known of the source.
+pub async fn asks_captcha(identity: &Identity, ctx: &Ctx) -> Result<bool> {
+    let policies = identity.settings().policies().await?;
+    match policies.captcha.strategy {
+        CaptchaStrategy::Always => return Ok(true),
+        CaptchaStrategy::Never => return Ok(false),
+        CaptchaStrategy::AfterFailures | CaptchaStrategy::Risk => {}
+    }
+    let (limit, key) = Counters::of(identity, ctx, &policies, "").address;
+    let hit = counter::service::peek(identity.db(), limit, key.to_vec(), ctx.now).await?;
+    Ok(hit.exhausted())
+}
+fn needs_captcha(policies: &Policies, known: &Known) -> bool {
+    let many = known.failures >= policies.captcha.after_failures;
+    match policies.captcha.strategy {
+        CaptchaStrategy::Always => true,
+        CaptchaStrategy::AfterFailures => many,
+        CaptchaStrategy::Risk => many || known.new_source,
+        CaptchaStrategy::Never => false,
+    }
+}
+
+/// One attempt. Errors: `signin.busy` and what the captcha may say; everything that a person can mend is an outcome.
+pub async fn sign_in(
+    identity: &Identity,
+    ctx: &Ctx,
+    attempt: &Attempt,
+    headers: &http::HeaderMap,
+) -> Result<Outcome> {
+    let policies = identity.settings().policies().await?;
+    let parsed = attempt.parsed(ctx.now);
+    let counted = counted_as(&attempt.identifier, parsed.as_ref());
+    let counters = Counters::of(identity, ctx, &policies, &counted);
+    let known = look_up(identity, ctx, parsed.clone(), &counters).await?;
+    if let Some(minutes) = known.locked_minutes {
+        // Said of an identifier whether or not there is such an account; no password is compared.
+        return refuse(identity, ctx, minutes).await;
+    }
+    if needs_captcha(&policies, &known) {
+        let checked = captcha::service::check(identity, ctx, Purpose::SignIn, &attempt.captcha).await?;
+        if checked != Checked::Right {
+            return Ok(Outcome::Captcha(checked));
+        }
+    }
+    let parameters = Parameters::from(&policies.password);
+    let tries = match parsed {
+        Some(Identifier::Document(_)) => account::service::MOST_MATCHES as usize,
+        _ => 1,
+    };
+    let mut fitting = Vec::new();
+    let mut fresh_hash = None;
+    for place in 0..tries {
+        // Without a candidate the same work is done, so that time tells nothing.
+        let candidate = known.candidates.get(place);
+        let stored = candidate.and_then(|candidate| candidate.stored.as_deref());
+        let verdict = identity.passwords().verify(&attempt.password, stored, parameters).await?;
+        if let (true, Some(candidate)) = (verdict.matches, candidate) {
+            fitting.push(candidate.clone());
+            if verdict.outdated && tries == 1 {
+                fresh_hash = Some(identity.passwords().hash(&attempt.password, parameters).await?);
+            }
+        }
+    }
+    let found = known.candidates.first().map(|candidate| candidate.account.id);
+    finish(identity, ctx, headers, &policies, counters, found, fitting, fresh_hash).await
+}
+
+async fn look_up(
+    identity: &Identity,
+    ctx: &Ctx,
+    parsed: Option<Identifier>,
+    counters: &Counters,
+) -> Result<Known> {
+    let (keyring, now, address) = (Arc::clone(identity.db().keyring()), ctx.now, ctx.address);
+    let counters = counters.clone();
+    identity
+        .db()
+        .read(move |tx| {
+            let pair = counter::service::peek_in(tx, counters.pair.0, &counters.pair.1, now)?;
+            let accounts = match &parsed {
+                Some(identifier) => account::service::matches_in(tx, &keyring, identifier)?,
+                None => Vec::new(),
+            };
+            let mut known = Known {
+                candidates: Vec::new(),
+                locked_minutes: pair.exhausted().then(|| pair.minutes_left(now)),
+                failures: counters.failures_in(tx, now)?,
+                new_source: true,
+            };
+            for account in accounts {
+                let stored = credential::store::find(tx, account.id)?;
+                if session::service::knows_address_in(tx, account.id, address, now)? {
+                    known.new_source = false;
+                }
+                known.candidates.push(Candidate {
+                    account,
+                    temporary_since: stored.as_ref().filter(|s| s.temporary).map(|s| s.set_at),
+                    stored: stored.map(|stored| stored.hash),
+                });
+            }
+            Ok(known)
+        })
+        .await
+}
+
+async fn refuse(identity: &Identity, ctx: &Ctx, minutes: i64) -> Result<Outcome> {
+    let event = Event::refused(&ctx.actor(), "session.begin").with(serde_json::json!({ "reason": "locked" }));
+    identity.db().write(move |_| Ok(((), vec![event.clone()]))).await?;
+    Ok(Outcome::Locked { minutes })
+}
+
+#[expect(clippy::too_many_arguments, reason = "the one place where everything that was found out meets")]
+async fn finish(
+    identity: &Identity,
+    ctx: &Ctx,
+    headers: &http::HeaderMap,
+    policies: &Policies,
+    counters: Counters,
+    found: Option<AccountId>,
+    fitting: Vec<Candidate>,
+    fresh_hash: Option<String>,
+) -> Result<Outcome> {
+    let start = Start::new(identity, ctx, headers, policies);
+    let (actor, now) = (ctx.actor(), ctx.now);
+    let (choice, browser) = (identity.db().draw::<kernel::id::mark::Challenge>(), ctx.browser);
+    let handed_out_until = now.plus_days(-policies.sign_in.reset_password_days);
+    let keyring = Arc::clone(identity.db().keyring());
+    identity
+        .db()
+        .write(move |tx| {
+            // Failures that were committed while the hash was computed count before this one, so that many guesses at
+            // once gain nothing over one after the other.
+            let pair = counter::service::peek_in(tx, counters.pair.0, &counters.pair.1, now)?;
+            if pair.exhausted() {
+                let event = Event::refused(&actor, "session.begin");
+                return Ok((Outcome::Locked { minutes: pair.minutes_left(now) }, vec![event]));
+            }
+            if fitting.is_empty() {
+                let pair = counter::service::hit_in(tx, counters.pair.0, &counters.pair.1, now)?;
+                counter::service::hit_in(tx, counters.address.0, &counters.address.1, now)?;
+                counter::service::hit_in(tx, counters.identifier.0, &counters.identifier.1, now)?;
+                let event = Event::failed(&actor, "session.begin");
+                let event = match found {
+                    Some(account) => event.on("account", account),
+                    None => event,
+                };
+                return Ok((Outcome::Wrong { left: (pair.most - pair.n).max(0) }, vec![event]));
+            }
+            counter::service::clear_in(tx, counters.pair.0, &counters.pair.1)?;
+            counter::service::clear_in(tx, counters.identifier.0, &counters.identifier.1)?;
+            let usable: Vec<&Candidate> =
+                fitting.iter().filter(|candidate| candidate.account.state == AccountState::Active).collect();
+            match usable.as_slice() {
+                [] => {
+                    let event = Event::refused(&actor, "session.begin");
+                    let event = match fitting.first() {
+                        Some(candidate) => event.on("account", candidate.account.id),
+                        None => event,
+                    };
+                    Ok((Outcome::Disabled, vec![event]))
+                }
+                [candidate] => {
+                    let account = candidate.account.id;
+                    if candidate.temporary_since.is_some_and(|since| since <= handed_out_until) {
+                        let event = Event::refused(&actor, "session.begin").on("account", account);
+                        return Ok((Outcome::TemporaryExpired, vec![event]));
+                    }
+                    if let (Some(old), Some(new)) = (&candidate.stored, &fresh_hash) {
+                        credential::store::update_hash(tx, account, old, new)?;
+                    }
+                    let (begun, event) =
+                        start.begin_in(tx, account, vec!["pwd"], candidate.temporary_since.is_some())?;
+                    Ok((Outcome::Done(begun), vec![event]))
+                }
+                several => {
+                    let accounts: Vec<AccountId> = several.iter().map(|c| c.account.id).collect();
+                    let data = serde_json::to_string(&accounts)
+                        .map_err(|e| Error::internal("signin.json").because(e))?;
+                    let new = NewChallenge {
+                        id: choice,
+                        kind: "choice",
+                        purpose: CHOICE,
+                        browser,
+                        target: None,
+                        code: Some(String::new()),
+                        data,
+                        attempts_allowed: 1,
+                        now,
+                        expires_at: now.plus_seconds(300),
+                    };
+                    challenge::service::open_in(tx, &keyring, &new)?;
+                    Ok((Outcome::Choose(choice), Vec::new()))
+                }
+            }
+        })
+        .await
+}
+
+/// What a new session needs, drawn before the transaction.
+#[derive(Clone)]
+pub(crate) struct Start {
+    id: kernel::id::SessionId,
+    token: String,
+    replaced: Option<TokenHash>,
+    address: std::net::IpAddr,
+    user_agent: Option<String>,
+    actor: Actor,
+    now: Timestamp,
+    expires_at: Timestamp,
+}
+impl Start {
+    pub(crate) fn new(
+        identity: &Identity,
+        ctx: &Ctx,
+        headers: &http::HeaderMap,
+        policies: &Policies,
+    ) -> Self {
+        let user_agent = headers.get(http::header::USER_AGENT).and_then(|value| value.to_str().ok());
+        Self {
+            id: identity.db().draw(),
+            token: identity.db().rng().token(),
+            replaced: web::cookie::session_token(headers, &ctx.app).map(|token| TokenHash::of(&token)),
+            address: ctx.address,
+            user_agent: user_agent.map(session::model::clean_user_agent),
+            actor: ctx.actor(),
+            now: ctx.now,
+            expires_at: session::service::expires_at(&policies.session, ctx.now),
+        }
+    }
+    /// Begins the session and says so in an event of the account that signed in.
+    pub(crate) fn begin_in(
+        &self,
+        tx: &mut Tx<'_>,
+        account: AccountId,
+        methods: Vec<&'static str>,
+        must_change_password: bool,
+    ) -> Result<(Begun, Event)> {
+        let detail = serde_json::json!({ "methods": methods });
+        let new = NewSession {
+            id: self.id,
+            token: self.token.clone(),
+            account,
+            methods,
+            address: self.address,
+            user_agent: self.user_agent.clone(),
+            now: self.now,
+            expires_at: self.expires_at,
+        };
+        session::service::begin_in(tx, &new, self.replaced.as_ref())?;
+        let actor = Actor {
+            kind: ActorKind::Account,
+            account: Some(account),
+            session: Some(self.id),
+            ..self.actor.clone()
+        };
+        let event = Event::done(&actor, "session.begun").on("account", account).with(detail);
+        Ok((Begun { token: self.token.clone(), account, must_change_password }, event))
+    }
+}
+
+/// The accounts to choose from; None once chosen, expired, or in another browser.
+pub async fn choice(identity: &Identity, ctx: &Ctx, id: ChallengeId) -> Result<Option<Choice>> {
+    let (keyring, browser, now) = (Arc::clone(identity.db().keyring()), ctx.browser, ctx.now);
+    identity
+        .db()
+        .read(move |tx| {
+            let open = challenge::service::find_open_in(tx, &keyring, id, CHOICE, &browser, now)?;
+            let Some(open) = open else { return Ok(None) };
+            let accounts = account::service::cards_in(tx, &keyring, &chosen_from(&open.data)?)?;
+            Ok(Some(Choice { id, accounts }))
+        })
+        .await
+}
+fn chosen_from(data: &str) -> Result<Vec<AccountId>> {
+    serde_json::from_str(data).map_err(|e| Error::internal("signin.json").because(e))
+}
+/// Signs in to the chosen account. None if the choice is over; the person signs in again.
+pub async fn choose(
+    identity: &Identity,
+    ctx: &Ctx,
+    headers: &http::HeaderMap,
+    id: ChallengeId,
+    chosen: AccountId,
+) -> Result<Option<Begun>> {
+    let policies = identity.settings().policies().await?;
+    let start = Start::new(identity, ctx, headers, &policies);
+    let (keyring, browser, now, actor) =
+        (Arc::clone(identity.db().keyring()), ctx.browser, ctx.now, ctx.actor());
+    identity
+        .db()
+        .write(move |tx| {
+            let attempt = challenge::service::attempt_in(tx, &keyring, id, CHOICE, &browser, "", now)?;
+            let challenge::Attempt::Right(data) = attempt else { return Ok((None, Vec::new())) };
+            let account = account::service::find_in(tx, chosen)?;
+            let usable = account.is_some_and(|account| account.state == AccountState::Active);
+            if !usable || !chosen_from(&data)?.contains(&chosen) {
+                return Ok((None, vec![Event::refused(&actor, "session.begin").on("account", chosen)]));
+            }
+            let temporary = credential::store::find(tx, chosen)?.is_some_and(|stored| stored.temporary);
+            let (begun, event) = start.begin_in(tx, chosen, vec!["pwd"], temporary)?;
+            Ok((Some(begun), vec![event]))
+        })
+        .await
+}

@@ -1,0 +1,173 @@
+# Sign-in
+identity-login-title = Sign in
+identity-login-lead = Sign in with your account. From there you reach your personal space and the spaces of your organizations.
+identity-login-again = Sign in once more to confirm that it is you.
+identity-login-name = Account
+identity-login-name-hint = Login name, mobile number or resident identity number
+identity-login-password = Password
+identity-login-submit = Sign in
+identity-login-no-account = No account yet?
+identity-choose-title = Choose an account
+identity-choose-lead = Several accounts have this identity number and password. Choose the one to sign in to.
+identity-choose-managed = Managed by an organization
+identity-choose-self-owned = Personal account
+identity-choose-submit = Sign in to this account
+identity-choose-over = The choice has expired. Sign in again.
+error-signin-name-required = The account is missing. Enter your login name, mobile number or identity number.
+error-signin-wrong = { $left ->
+    [0] Account or password is not correct. There are no attempts left, try again later.
+    [one] Account or password is not correct. You have one more attempt.
+   *[other] Account or password is not correct. You have { $left } more attempts.
+ }
+error-signin-locked = { $minutes ->
+    [one] Too many wrong passwords. Try again in one minute.
+   *[other] Too many wrong passwords. Try again in { $minutes } minutes.
+ }
+error-signin-disabled = This account is suspended. Ask your organization's administrator or your account manager.
+error-signin-temporary-expired = This temporary password has expired. Ask your organization's administrator for a new one.
+error-signin-busy = Many people are signing in. Try again in a moment.
+error-session-required = You are not signed in, or your session has ended. Sign in to go on.
+
+# Captcha
+identity-captcha-label = Captcha
+identity-captcha-alt = Picture with 5 characters
+identity-captcha-question-label = Question
+identity-captcha-new-picture = New picture
+identity-captcha-new-question = New question
+identity-captcha-other-way = Another way
+identity-captcha-picture-way = Use a picture
+identity-captcha-done = Verified automatically
+identity-captcha-plus = What is { $a } plus { $b }? Digits or words
+identity-captcha-minus = What is { $a } minus { $b }? Digits or words
+identity-captcha-larger = Which is larger, { $a } or { $b }? Digits or words
+identity-number-words = zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty twenty-one twenty-two twenty-three twenty-four twenty-five twenty-six twenty-seven twenty-eight twenty-nine thirty thirty-one thirty-two thirty-three thirty-four thirty-five thirty-six thirty-seven thirty-eight thirty-nine forty
+error-captcha-wrong = The captcha is not correct. Answer the new picture or question.
+error-captcha-missing = The captcha is not answered yet. Answer the picture or question.
+error-captcha-stale = The captcha has expired or was used before. Answer the new picture or question.
+error-captcha-now-wanted = For the safety of the account this sign-in needs a captcha.
+error-captcha-too-many = Too many wrong captchas. Try again in 10 minutes.
+
+# Registration
+identity-register-title = Create an account
+identity-register-lead = With an account you do your own business, and you can apply to act for a company.
+identity-register-steps = Steps
+identity-register-step-data = Your data
+identity-register-step-phone = Your phone
+identity-register-step-done = Done
+identity-register-next = Next: verify phone
+identity-register-have-account = Have an account?
+identity-registered = Your account is ready, welcome
+identity-name = Name
+identity-name-hint = As on your identity document, for real-name verification later
+identity-login-name-own = Login name
+identity-login-name-own-hint = 4 to 32 characters, first a letter, then letters, digits, dots, underscores and hyphens
+identity-phone = Mobile number
+identity-phone-hint = For signing in, verification and recovery
+identity-document-optional = Add a resident identity number (optional)
+identity-document = Resident identity number
+identity-document-hint = Lets you sign in with it. Stored encrypted; it proves nothing until it is verified
+identity-document-consent = I agree that my identity number (sensitive personal information) is processed for signing in and later verification
+identity-agree-before = I have read and accept the
+identity-agree-between = and the
+error-account-name-shape = A name has letters, dots and spaces only, and at least two letters. Enter it as on the document.
+error-account-login-name-taken = This login name is taken. Choose another one.
+error-account-phone-taken = This mobile number is verified on another account. Sign in with that account or use another number.
+error-account-person-taken = This person has an account of this kind already. Sign in with that one.
+error-account-unknown = The account does not exist. Go back to the list and choose again.
+error-account-state-conflict = The account has changed meanwhile. Reload the page and try again.
+error-login-name-shape = A login name has 4 to 32 characters, begins with a letter and holds letters, digits, dots, underscores and hyphens only.
+error-login-name-document = A login name must not look like a document number. Choose another one.
+error-mobile-invalid = The mobile number is not valid. Enter 11 digits, or the country code for Hong Kong, Macau and Taiwan.
+error-resident-id-invalid = The identity number is not valid. Check its 18 characters.
+error-email-invalid = The mail address is not valid. Check it.
+error-uscc-invalid = The unified social credit code is not valid. Check its 18 characters.
+error-field-required = This field is required.
+error-field-too-long = This is too long. Use at most { $max } characters.
+error-field-control-character = There are characters that cannot be used. Remove them.
+error-field-unknown-value = This value is not known. Choose again.
+error-registration-closed = Registration is closed. Ask your organization's administrator for an account.
+error-registration-agree = To register, accept the terms of use and the privacy policy.
+error-registration-document-consent = The identity number needs separate consent. Tick the consent or clear the number.
+
+# Codes
+identity-verify-title = Verify phone
+identity-verify-lead = A code was sent to { $phone }
+identity-verify-submit = Create account
+identity-verify-back = Back to your data
+identity-verify-over = The verification has expired or is done. Enter your data again to get a new code.
+identity-code = Code
+identity-code-hint = 6 digits
+identity-code-not-there = No message?
+identity-code-resend = Send again
+identity-code-resend-wait = Send again in { "{n}" } s
+identity-code-resent = A new code was sent, earlier ones are no longer valid
+identity-sms-register-code = [Fujie] Your registration code is { $code }, valid for { $minutes } minutes. Do not share it.
+identity-sms-registered-already = [Fujie] Somebody is registering with your number, which has an account. If it was you, sign in: { $url }. If not, ignore this message.
+error-code-shape = A code has 6 digits. Check the message.
+error-code-wrong = { $left ->
+    [one] The code is not correct. You have one more attempt.
+   *[other] The code is not correct. You have { $left } more attempts.
+ }
+error-code-exhausted = Too many wrong codes, this one is no longer valid. Send a new one.
+error-code-wait = { $seconds ->
+    [one] You can send another code in one second.
+   *[other] You can send another code in { $seconds } seconds.
+ }
+error-code-too-many = { $minutes ->
+    [one] Too many codes were sent. Try again in one minute.
+   *[other] Too many codes were sent. Try again in { $minutes } minutes.
+ }
+
+# Passwords
+identity-new-password = New password
+identity-current-password = Current password
+identity-password-hint = At least { $least } characters, none of the common ones
+identity-password-hint-mixed = At least { $least } characters with letters and digits, none of the common ones
+identity-password-title = Change password
+identity-password-title-forced = Set your own password
+identity-password-lead = Afterwards all your other devices are signed out.
+identity-password-forced = You are using a temporary password. Set your own before you go on.
+identity-password-submit = Save password
+identity-password-changed = Password changed, other devices are signed out
+identity-back = Back
+error-password-required = The password is missing.
+error-password-too-long = The password is too long. Use at most 256 bytes.
+error-password-too-short = The password is too short. Use at least { $least } characters.
+error-password-same-as-identifier = The password must differ from the login name and the mobile number. Choose another one.
+error-password-common = This password is too common and easy to guess. Choose another one.
+error-password-letters-and-digits = The password needs both letters and digits.
+error-password-unchanged = The new password equals the current one. Choose another one.
+error-password-current-wrong = { $left ->
+    [0] The current password is not correct. There are no attempts left, try again later.
+    [one] The current password is not correct. You have one more attempt.
+   *[other] The current password is not correct. You have { $left } more attempts.
+ }
+error-password-current-locked = { $minutes ->
+    [one] Too many wrong passwords. Try again in one minute.
+   *[other] Too many wrong passwords. Try again in { $minutes } minutes.
+ }
+error-password-changed-meanwhile = The password was changed elsewhere a moment ago. Sign in with the new one and try again.
+error-password-change-required = This is a temporary password. Set your own first.
+
+# Levels, devices
+identity-level-unverified = Not verified
+identity-level-primary = Primary level
+identity-level-intermediate = Intermediate level
+identity-level-advanced = Advanced level
+identity-device = { $browser } on { $system }
+identity-device-unknown = Unknown device
+
+# Terms
+identity-document-version = Version { $version }
+identity-terms-title = terms of use
+identity-terms-1 = The account is for you alone. Do not lend or transfer it, and do not share passwords or codes.
+identity-terms-2 = You act for yourself or, where authorized, for an organization. What you do for an organization stands in its operation record, which its administrators can read.
+identity-terms-3 = Enter true data and keep it up to date. Whoever enters false data answers for the consequences.
+identity-terms-4 = The platform keeps an audit record of sign-ins and operations for security and accountability.
+identity-terms-5 = If an account behaves unusually, the platform may suspend it and says how to restore it. You may stop using it and ask to close it at any time.
+identity-privacy-title = privacy policy
+identity-privacy-1 = Registration collects your name, login name and mobile number for signing in, contact and recovery. An identity number is collected only with your separate consent.
+identity-privacy-2 = Name, mobile and document numbers are stored encrypted and shown masked. Seeing them in full needs another verification and is recorded.
+identity-privacy-3 = Each sign-in records time, network address and browser type to protect the account. You can see them in your account settings.
+identity-privacy-4 = A connected product receives only the data that you confirm. Nothing goes to others without your consent, unless the law requires it.
+identity-privacy-5 = You may see and correct your data, withdraw consent or close the account. After closing, necessary records are kept as long as the law requires.
