@@ -32,11 +32,8 @@ pub struct House {
     router: Router,
     pub client: Arc<Client>,
     pub secret: String,
-    pub account: AccountId,
     pub session: SessionId,
     pub organization: OrganizationId,
-    pub product: ProductId,
-    pub grant: GrantId,
 }
 
 /// Each engine with a clock of its own at `NOW`.
@@ -60,17 +57,16 @@ pub async fn houses(skip_consent: bool) -> Vec<House> {
 
 impl House {
     pub async fn new(db: Db, skip_consent: bool) -> Self {
-        let (account, session, organization) = (db.draw(), db.draw(), db.draw());
-        let (product, grant) = (db.draw(), db.draw());
+        let (session, organization): (SessionId, OrganizationId) = (db.draw(), db.draw());
+        let (product, grant): (ProductId, GrantId) = (db.draw(), db.draw());
+        let account: AccountId = db.draw();
         let house_type: kernel::id::OrganizationTypeId = db.draw();
         let membership: kernel::id::MembershipId = db.draw();
         let admission: kernel::id::AdmissionId = db.draw();
-        let account: AccountId = account;
         let name = db.keyring().seal("account.name", account.as_i64(), "陈思齐");
         let phone = db.keyring().seal("account.phone", account.as_i64(), "+8613800138000");
         let until = NOW.plus_days(30);
         db.write_unaudited("a test's world", move |tx| {
-            let organization: OrganizationId = organization;
             let rows: [(&str, &[&dyn Param]); 9] = [
                 (
                     "INSERT INTO organization_type (id, code, name_zh, name_en, policy, created_at)
@@ -155,7 +151,7 @@ impl House {
         let router = web::frame(rooms, &Arc::new(app), web::Probes::default());
         let client = openid.clients().find(&registered.client_id).await.unwrap().unwrap();
         let secret = registered.secret.unwrap().expose().to_owned();
-        Self { db, openid, router, client, secret, account, session, organization, product, grant }
+        Self { db, openid, router, client, secret, session, organization }
     }
 
     /// A statement that changes the world behind everybody's back, as another node would.
@@ -283,16 +279,18 @@ impl Answer {
     }
     /// The value of a hidden field.
     pub fn value_of(&self, name: &str) -> String {
-        let start = format!("name=\"{name}\" value=\"");
-        let at = self.body.find(&start).unwrap_or_else(|| panic!("no field {name}: {self:?}")) + start.len();
-        self.body[at..].split('"').next().unwrap().to_owned()
+        let (_, rest) = self
+            .body
+            .split_once(&format!("name=\"{name}\" value=\""))
+            .unwrap_or_else(|| panic!("no field {name}: {self:?}"));
+        rest.split('"').next().unwrap().to_owned()
     }
     pub fn error(&self) -> String {
         self.json()["error"].as_str().unwrap_or_default().to_owned()
     }
     pub fn error_code(&self) -> String {
-        let start = "id=\"error-code\">";
-        let at = self.body.find(start).unwrap_or_else(|| panic!("no error page: {self:?}")) + start.len();
-        self.body[at..].split('<').next().unwrap().to_owned()
+        let (_, rest) =
+            self.body.split_once("id=\"error-code\">").unwrap_or_else(|| panic!("no error page: {self:?}"));
+        rest.split('<').next().unwrap().to_owned()
     }
 }

@@ -111,7 +111,7 @@ fn session_facts(methods: &str, zones: Vec<String>) -> SessionFacts {
     let methods: Vec<String> = methods.split_whitespace().map(str::to_owned).collect();
     SessionFacts {
         strength: identity::session::model::strength(&methods),
-        card: methods.iter().any(|method| method == "sc"),
+        card: methods.iter().any(|method| matches!(method.as_str(), "sc" | "card")),
         zones,
     }
 }

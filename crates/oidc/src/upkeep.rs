@@ -1,4 +1,4 @@
-//! Removes requests, codes and tokens that ran out. They stay for a day, so that a code that comes twice is recognized.
+//! Removes requests, codes and tokens that ran out. Codes stay for a day, so that one that comes twice is recognized.
 use crate::{OpenId, authorize::store};
 use std::time::Duration;
 
@@ -18,12 +18,18 @@ impl OpenId {
             }
         });
     }
-    /// Removes everything that ran out a day ago, in slices behind urgent work.
+    /// Removes what ran out, in slices behind urgent work.
     pub async fn sweep(&self) -> kernel::Result<()> {
-        let before = self.db().clock().now().plus_days(-KEPT_DAYS);
-        while self.db().write_bulk(move |tx| Ok((store::delete_expired(tx, before)?, Vec::new()))).await? > 0
-        {
+        let now = self.db().clock().now();
+        let before = now.plus_days(-KEPT_DAYS);
+        loop {
+            let gone = self
+                .db()
+                .write_bulk(move |tx| Ok((store::delete_expired(tx, now, before)?, Vec::new())))
+                .await?;
+            if gone == 0 {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 }

@@ -59,7 +59,7 @@ struct ExplainPage<'a> {
     space: String,
     organization: Option<OrganizationId>,
     lead: String,
-    why: String,
+    why: askama::filters::Safe<String>,
     can_request: bool,
     open: Option<Open>,
     reason: &'a str,

@@ -186,11 +186,11 @@ pub fn insert_code(tx: &mut Tx<'_>, code: &NewCode, membership: Option<Membershi
     .map(drop)
 }
 
-/// Removes what ran out before `before`, a slice at a time; answers how many rows went.
-pub fn delete_expired(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64> {
+/// Removes a slice of what ran out: requests at once, codes and tokens a while after. Answers how many rows went.
+pub fn delete_expired(tx: &mut Tx<'_>, now: Timestamp, before: Timestamp) -> Result<u64> {
     let mut gone = tx.run(
         sql!("DELETE FROM flow WHERE id IN (SELECT id FROM flow WHERE expires_at < $1 LIMIT 500)"),
-        &[&before],
+        &[&now],
     )?;
     gone += tx.run(
         sql!("DELETE FROM token WHERE id IN (SELECT id FROM token WHERE expires_at < $1 LIMIT 500)"),
