@@ -166,9 +166,9 @@ impl Browser {
         let page = self.get("/login").await?.expect(StatusCode::OK)?;
         let page = page.text()?;
         ensure!(!page.contains("captcha-answer"), "the sign-in page asks for a captcha");
-        let form = form::forms(page).into_iter().find(|form| form.has("password"));
+        let form = form::forms(page).into_iter().find(|form| form.has("login-password"));
         let form = form.context("the sign-in page has no form with a password")?;
-        let form = form.with("login_name", login_name).with("password", password);
+        let form = form.with("login-name", login_name).with("login-password", password);
         let answer = self.submit(&form).await?.expect(StatusCode::SEE_OTHER)?;
         ensure!(self.cookies.signed_in(), "{login_name} is not signed in: {}", answer.told());
         Ok(())

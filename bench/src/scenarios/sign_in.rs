@@ -51,12 +51,12 @@ mod tests {
     async fn stub() -> String {
         let page = || async {
             let body = r#"<form action="/login" method="post"><input type="hidden" name="csrf" value="t0k">
-                <input name="login_name"><input name="password" type="password"></form>"#;
+                <input name="login-name"><input name="login-password" type="password"></form>"#;
             ([("set-cookie", "fujie-1-pre=p; Path=/")], body)
         };
         let answer = |headers: HeaderMap, body: Bytes| async move {
             let cookie = headers.get("cookie").and_then(|line| line.to_str().ok()).unwrap_or_default();
-            let good = cookie == "fujie-1-pre=p" && body.ends_with(b"csrf=t0k&login_name=a&password=right");
+            let good = cookie == "fujie-1-pre=p" && body.ends_with(b"csrf=t0k&login-name=a&login-password=right");
             let cookies = [("set-cookie", "fujie-1=s; Path=/"), ("location", "/me")];
             let answer: Response = if good {
                 (StatusCode::SEE_OTHER, cookies).into_response()
