@@ -42,7 +42,7 @@ impl Built {
 
 /// Every route of the program but those of the demonstration.
 pub fn routes() -> Routes {
-    organization::routes().merge(oidc::routes()).merge(portal::routes())
+    identity::routes().merge(organization::routes()).merge(oidc::routes()).merge(portal::routes())
 }
 
 /// Opens the store, migrates it and puts the rooms together. `demo` shows what would have been sent at `/dev/outbox`.
@@ -115,6 +115,9 @@ async fn tidy(db: Db) {
         every.tick().await;
         if let Err(error) = platform::tidy_up(&db).await {
             tracing::warn!(%error, "old counters and messages were not cleared away");
+        }
+        if let Err(error) = identity::tidy_up(&db).await {
+            tracing::warn!(%error, "old challenges were not cleared away");
         }
     }
 }
