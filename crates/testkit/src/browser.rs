@@ -192,6 +192,10 @@ impl Browser {
         field.send_keys(text).await.with_context(|| format!("typing into {css}"))?;
         Ok(())
     }
+    /// What a field holds now.
+    pub async fn value(&self, css: &str) -> Result<String> {
+        Ok(self.find(css).await?.prop("value").await?.unwrap_or_default())
+    }
     /// Clicks what leads to another page, and waits until it has come.
     pub async fn click(&self, css: &str) -> Result<()> {
         let element = self.find(css).await?;

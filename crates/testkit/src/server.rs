@@ -24,6 +24,8 @@ pub struct Options {
     /// Registered with the first demo client before the server starts; empty leaves what the demo has.
     pub redirect_uris: Vec<String>,
     pub post_logout_redirect_uris: Vec<String>,
+    /// Where "open" on the first client's product leads.
+    pub launch_url: Option<String>,
 }
 impl Options {
     pub fn new(binary: impl Into<PathBuf>, engine: Engine) -> Self {
@@ -33,7 +35,12 @@ impl Options {
             tls: false,
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
+            launch_url: None,
         }
+    }
+    #[must_use]
+    pub fn launch(self, url: impl Into<String>) -> Self {
+        Self { launch_url: Some(url.into()), ..self }
     }
     #[must_use]
     pub fn tls(self) -> Self {
@@ -299,6 +306,10 @@ fn register(database: &Database, demo: &Demo, options: &Options) -> Result<()> {
         let json = serde_json::to_string(uris)?.replace('\'', "''");
         let id = client.client_id.replace('\'', "''");
         database.rows(&format!("UPDATE client SET {column} = '{json}' WHERE client_id = '{id}'"))?;
+    }
+    if let Some(url) = &options.launch_url {
+        let (url, code) = (url.replace('\'', "''"), client.product.replace('\'', "''"));
+        database.rows(&format!("UPDATE product SET launch_url = '{url}' WHERE code = '{code}'"))?;
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
 //! What must happen once, happens once, whatever runs beside it.
-use crate::support::{authorize, options, signed_in};
+use crate::support::{authorize, options, signed_in, signed_in_as};
 use anyhow::{Context as _, Result};
 use std::collections::BTreeMap;
 use testkit::{
@@ -9,7 +9,11 @@ use testkit::{
 
 const REDIRECT: &str = "http://127.0.0.1:9/callback";
 
-on_both_engines!(one_authorization_code_has_one_winner, sixth_wrong_password_is_refused);
+on_both_engines!(
+    one_authorization_code_has_one_winner,
+    sixth_wrong_password_is_refused,
+    two_last_administrators_leaving_at_once_leave_one,
+);
 
 /// Two hundred parallel uses of one code: one gets tokens, the others `invalid_grant`.
 async fn one_authorization_code_has_one_winner(engine: Engine) -> Result<()> {
@@ -48,5 +52,45 @@ async fn sixth_wrong_password_is_refused(engine: Engine) -> Result<()> {
     server.restart().await.context("starting again")?;
     let reply = server.agent()?.sign_in(&account.login_name, &account.password).await?;
     anyhow::ensure!(reply.location().is_none(), "a restart forgot the guesses");
+    Ok(())
+}
+
+/// The public-service enterprise has a legal representative and one administrator, both with accounts of their own.
+async fn two_last_administrators_leaving_at_once_leave_one(engine: Engine) -> Result<()> {
+    let server = Server::start(options(engine)).await?;
+    let person = |key: &str| {
+        let of = |o: &str| o.contains("青岚里");
+        let found = server.demo.accounts_of(key).find(|a| a.organization.as_deref().is_some_and(of));
+        found.cloned().with_context(|| format!("no {key} of the enterprise"))
+    };
+    let (first, second) = (person("legal_representative")?, person("administrator")?);
+    let home = format!("/org/{}/", first.organization_id()?);
+    let mut pairs = Vec::new();
+    for account in [&first, &second] {
+        let agent = signed_in_as(&server, &account.login_name, &account.password).await?;
+        let page = agent.visit(&home).await?;
+        let form = page.form_to("/leave")?.with("confirm", "青岚里");
+        pairs.push((agent, page, form));
+    }
+    let names = format!("('{}', '{}')", first.login_name, second.login_name);
+    let theirs = format!(
+        "organization_id = (SELECT id FROM organization WHERE short_name = '青岚里') \
+         AND account_id IN (SELECT id FROM account WHERE login_name IN {names})"
+    );
+    for round in 0..if testkit::full_proof() { 50 } else { 5 } {
+        let leaving = pairs.iter().map(|(agent, page, form)| agent.submit(page, form));
+        let mut statuses = Vec::new();
+        for reply in futures_util::future::join_all(leaving).await {
+            statuses.push(reply?.status.as_u16());
+        }
+        statuses.sort_unstable();
+        assert!(matches!(statuses[..], [303, 409 | 422]), "round {round}: {statuses:?}");
+        let live = format!("SELECT COUNT(*) FROM membership WHERE state = 'active' AND {theirs}");
+        assert_eq!(server.database().rows(&live)?, [[Some("1".to_owned())]], "round {round}");
+        // Back to the beginning.
+        server
+            .database()
+            .rows(&format!("UPDATE membership SET state = 'active', ended_at = NULL WHERE {theirs}"))?;
+    }
     Ok(())
 }

@@ -15,8 +15,10 @@ const env = (name) => {
 const lookup = dns.lookup;
 dns.lookup = (host, options, done) =>
   lookup(/\.test$/.test(host) ? '127.0.0.1' : host, typeof options === 'function' ? {} : options, done ?? options);
-// Debian's Node.js before 20 has the Web Crypto API under a name only.
-globalThis.crypto ??= (await import('node:crypto')).webcrypto;
+// Debian's Node.js 18 has the Web Crypto API, but not as globals.
+const { webcrypto } = await import('node:crypto');
+globalThis.crypto ??= webcrypto;
+globalThis.CryptoKey ??= webcrypto.CryptoKey;
 
 const client = await import('openid-client');
 const base = new URL(env('RP_BASE_URL'));

@@ -39,11 +39,13 @@ pub async fn grant(
     member: &Member,
     product: &str,
 ) -> Result<()> {
-    browser.go(&format!("{}/org/{organization}/grants", server.base)).await?;
     let product = server.demo.product_id(product)?;
-    let row = format!("//tr[contains(., '{}')]", member.login_name);
-    let _ = (row, product);
-    anyhow::bail!("the matrix is not known yet")
+    let query = format!("q={}&product={product}", member.login_name);
+    browser.go(&format!("{}/org/{organization}/grants?{query}", server.base)).await?;
+    browser.tick("#grants tbody tr:only-child label").await?;
+    browser.click("form:has(#grants) button.primary").await?;
+    browser.find("#grants input[type=checkbox]:checked").await?;
+    Ok(())
 }
 
 pub async fn sign_out(browser: &Browser, base: &str) -> Result<()> {
@@ -56,8 +58,7 @@ pub async fn change_temporary_password(browser: &Browser, old: &str, new: &str) 
     browser.until("asked for a new password", |url| url.path() == "/me/password").await?;
     browser.fill("#current_password", old).await?;
     browser.fill("#new_password", new).await?;
-    browser.fill("#new_password_again", new).await?;
-    browser.click("main form[action^='/me/password'] button.primary").await
+    browser.click("#password-submit").await
 }
 
 /// Consent, where it is asked for.
@@ -73,12 +74,15 @@ pub async fn allow(browser: &Browser) -> Result<()> {
 pub async fn ask_for_access(browser: &Browser, reason: &str) -> Result<()> {
     browser.until("the explanation", |url| url.path() == "/oauth2/explain").await?;
     browser.fill("#reason", reason).await?;
-    browser.click("main form:has(#reason) button.primary").await
+    browser.click("#request-access").await?;
+    browser.find("#access-requested").await?;
+    Ok(())
 }
 
 pub async fn approve_application(browser: &Browser, server: &Server, organization: &str) -> Result<()> {
     browser.go(&format!("{}/org/{organization}/applications", server.base)).await?;
-    browser.click("main button[value='approve']").await
+    browser.click("main ul.list li a.btn").await?;
+    browser.click("main button[name='verdict'][value='approve']").await
 }
 
 /// The token names the organization, the role and the level.
