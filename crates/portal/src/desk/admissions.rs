@@ -214,7 +214,7 @@ async fn confirm(desk: Desk, Path((id, admission)): Path<(OrganizationId, Admiss
 async fn end(
     desk: Desk,
     Path((id, admission)): Path<(OrganizationId, AdmissionId)>,
-    Form(()): Form<()>,
+    Form(super::Nothing {}): Form<super::Nothing>,
 ) -> web::Result {
     desk.organization(id).await?;
     desk.organizations.end_admission(desk.operator.clone(), id, admission, desk.ctx.now).await?;

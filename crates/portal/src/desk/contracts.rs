@@ -132,7 +132,7 @@ async fn confirm(desk: Desk, Path((id, contract)): Path<(OrganizationId, Contrac
 async fn terminate(
     desk: Desk,
     Path((id, contract)): Path<(OrganizationId, ContractId)>,
-    Form(()): Form<()>,
+    Form(super::Nothing {}): Form<super::Nothing>,
 ) -> web::Result {
     desk.organization(id).await?;
     desk.organizations.terminate_contract(&desk.operator, id, contract).await?;
