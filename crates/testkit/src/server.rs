@@ -303,9 +303,9 @@ fn register(database: &Database, demo: &Demo, options: &Options) -> Result<()> {
         if uris.is_empty() {
             continue;
         }
-        let json = serde_json::to_string(uris)?.replace('\'', "''");
+        let list = uris.join("\n").replace('\'', "''");
         let id = client.client_id.replace('\'', "''");
-        database.rows(&format!("UPDATE client SET {column} = '{json}' WHERE client_id = '{id}'"))?;
+        database.rows(&format!("UPDATE client SET {column} = '{list}' WHERE client_id = '{id}'"))?;
     }
     if let Some(url) = &options.launch_url {
         let (url, code) = (url.replace('\'', "''"), client.product.replace('\'', "''"));

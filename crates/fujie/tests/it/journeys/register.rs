@@ -44,8 +44,8 @@ async fn m01_a_person_registers_with_a_code_by_sms(engine: Engine) -> Result<()>
         browser.picture("done").await?;
         // The versions that were accepted are recorded.
         let rows = server.database().rows(
-            "SELECT document FROM acceptance JOIN account ON account.id = account_id \
-             WHERE login_name = 'jibaiyun' ORDER BY document",
+            "SELECT acceptance.document FROM acceptance JOIN account ON account.id = account_id \
+             WHERE login_name = 'jibaiyun' ORDER BY acceptance.document",
         )?;
         let documents: Vec<String> = rows.into_iter().flatten().flatten().collect();
         assert!(documents.len() >= 2, "{documents:?}");
