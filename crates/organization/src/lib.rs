@@ -12,6 +12,8 @@ pub mod organization_type;
 mod people;
 pub mod product;
 pub mod shell;
+#[cfg(test)]
+mod testing;
 
 pub use authority::{Authority, Operator};
 pub use people::People;

@@ -22,6 +22,10 @@ impl Organizations {
     pub async fn contract_types(&self) -> Result<Vec<ContractType>> {
         self.db().read(store::list_types).await
     }
+    /// Which products each contract type lists.
+    pub async fn contract_listings(&self) -> Result<Vec<(ContractTypeId, ProductId)>> {
+        self.db().read(store::list_listings).await
+    }
     pub async fn contracts(&self, organization: OrganizationId) -> Result<Vec<Contract>> {
         self.db().read(move |tx| store::list(tx, organization)).await
     }

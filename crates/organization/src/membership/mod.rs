@@ -6,6 +6,8 @@ mod newcomer;
 mod pages;
 mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use model::{Basis, Member, Membership, MembershipState, OrganizationAdministrator, Role};
 pub use newcomer::{MemberInput, NewMember, Newcomer};

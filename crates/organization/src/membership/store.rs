@@ -91,7 +91,7 @@ pub(crate) fn find_acting_role(
 }
 
 /// A membership as its organization sees it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberRow {
     pub id: MembershipId,
     pub account: AccountId,
