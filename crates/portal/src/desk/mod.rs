@@ -4,6 +4,7 @@ mod administrators;
 mod admissions;
 mod audit;
 mod clients;
+mod contract_types;
 mod contracts;
 mod organization;
 mod organizations;
@@ -29,6 +30,7 @@ pub fn routes() -> Routes {
         .merge(administrators::routes())
         .merge(admissions::routes())
         .merge(contracts::routes())
+        .merge(contract_types::routes())
         .merge(products::routes())
         .merge(clients::routes())
         .merge(staff::routes())
@@ -118,28 +120,18 @@ impl Desk {
             shell::operator(&self.organizations, &self.ctx, &self.signed_in, self.navigation(area)).await?;
         Ok(Page::new(&self.ctx, title).with_shell(shell))
     }
-    /// The overview, then the areas of the role under their headings.
+    /// The overview, then the areas of the role.
     fn navigation(&self, here: &str) -> Vec<NavGroup> {
-        let item = |href: &'static str, label: &str, icon: &'static str| NavItem {
+        let item = |href: &str, label: &str, icon: &'static str| NavItem {
             href: href.to_owned(),
             label: self.t(label),
             icon,
             current: href == here,
             badge: 0,
         };
-        let mut groups =
-            vec![NavGroup { title: None, items: vec![item("/desk", "portal-desk-home", "home")] }];
-        let mut heading = "";
-        for area in areas(self.role) {
-            if heading != area.group {
-                heading = area.group;
-                groups.push(NavGroup { title: Some(self.t(heading)), items: Vec::new() });
-            }
-            if let Some(group) = groups.last_mut() {
-                group.items.push(item(area.href, area.label, area.icon));
-            }
-        }
-        groups
+        let mut items = vec![item("/desk", "portal-desk-home", "home")];
+        items.extend(areas(self.role).map(|area| item(area.href, area.label, area.icon)));
+        vec![NavGroup { title: None, items }]
     }
     pub fn t(&self, key: &str) -> String {
         self.ctx.lang.t(key)
@@ -155,7 +147,6 @@ pub struct Area {
     pub label: &'static str,
     pub hint: &'static str,
     pub icon: &'static str,
-    pub group: &'static str,
     roles: &'static [StaffRole],
 }
 pub const ORGANIZATION_ROLES: &[StaffRole] =
@@ -163,13 +154,12 @@ pub const ORGANIZATION_ROLES: &[StaffRole] =
 pub const PRODUCT_ROLES: &[StaffRole] = ORGANIZATION_ROLES;
 pub const STAFF_ROLES: &[StaffRole] = &[StaffRole::SystemAdministrator];
 pub const AUDIT_ROLES: &[StaffRole] = &[StaffRole::SecurityAdministrator, StaffRole::Auditor];
-const AREAS: [Area; 4] = [
+const AREAS: [Area; 5] = [
     Area {
         href: "/desk/organizations",
         label: "portal-organizations",
         hint: "portal-organizations-area-hint",
         icon: "org",
-        group: "portal-desk-people",
         roles: ORGANIZATION_ROLES,
     },
     Area {
@@ -177,15 +167,20 @@ const AREAS: [Area; 4] = [
         label: "portal-products",
         hint: "portal-products-area-hint",
         icon: "grid",
-        group: "portal-desk-products",
         roles: PRODUCT_ROLES,
+    },
+    Area {
+        href: "/desk/contract-types",
+        label: "portal-contract-types",
+        hint: "portal-contract-types-area-hint",
+        icon: "file",
+        roles: contract_types::CONTRACT_TYPE_ROLES,
     },
     Area {
         href: "/desk/staff",
         label: "portal-staff",
         hint: "portal-staff-area-hint",
         icon: "users",
-        group: "portal-desk-system",
         roles: STAFF_ROLES,
     },
     Area {
@@ -193,7 +188,6 @@ const AREAS: [Area; 4] = [
         label: "portal-audit",
         hint: "portal-audit-area-hint",
         icon: "clock",
-        group: "portal-desk-system",
         roles: AUDIT_ROLES,
     },
 ];
