@@ -188,7 +188,6 @@ pub const PRODUCTS: [Product; 10] = [
         summary_en: "Live and historical quotes, opened by contract",
         icon: "chart",
         admission_class: "contract",
-        minimum_level: "primary",
         ..BASE
     },
     Product {
