@@ -236,6 +236,7 @@ organization-product-unusable = 暂不能使用「{ $product }」
 organization-why-first = 第一层：机构准入
 organization-why-second = 第二层：账号授权
 organization-why-layers = 各项条件
+organization-why-met = 其余 { $count } 项条件均已满足
 organization-why-tally = 机构准入{ $first }，账号授权{ $second }
 organization-why-tally-left = 机构
 organization-why-tally-right = 账号

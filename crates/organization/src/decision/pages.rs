@@ -54,7 +54,9 @@ fn who_mends(layer: &Layer) -> &'static str {
 struct Why<'a> {
     page: &'a Page,
     halves: Option<(LayerView, LayerView)>,
-    others: Vec<LayerView>,
+    missing: Vec<LayerView>,
+    /// Folded away: what is in order needs nobody's attention.
+    met: Vec<LayerView>,
     tally: &'static str,
     tally_label: String,
 }
@@ -81,19 +83,17 @@ impl Explanation {
         let word = |there: Option<bool>| {
             page.t(if there == Some(true) { "organization-layer-met" } else { "organization-layer-missing" })
         };
-        let others = self
-            .decision
-            .layers
-            .iter()
-            .filter(|layer| {
-                halves.is_none() || !matches!(layer.kind, LayerKind::Admission | LayerKind::Grant)
-            })
-            .map(|layer| LayerView::new(page, layer))
-            .collect();
+        let others = self.decision.layers.iter().filter(|layer| {
+            halves.is_none() || !matches!(layer.kind, LayerKind::Admission | LayerKind::Grant)
+        });
+        let (met, missing): (Vec<_>, Vec<_>) = others.partition(|layer| layer.state == LayerState::Met);
+        let views =
+            |layers: Vec<&Layer>| layers.into_iter().map(|layer| LayerView::new(page, layer)).collect();
         let why = Why {
             page,
             halves,
-            others,
+            missing: views(missing),
+            met: views(met),
             tally: tally_class(&self.decision),
             tally_label: page.t2(
                 "organization-why-tally",
