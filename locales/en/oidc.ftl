@@ -26,6 +26,7 @@ oidc-data-email = email
 # Why a product cannot be used
 oidc-explain-title = You cannot use { $product } yet
 oidc-explain-ask = Ask your administrator
+oidc-explain-admission-first = The organization is not admitted yet; administrators can approve once it is. Turn to the platform staff named on this page for the admission.
 oidc-explain-whom = Whom to ask
 oidc-explain-administrator = Administrator
 oidc-explain-account-manager = Account manager of the platform

@@ -26,6 +26,7 @@ oidc-data-email = 邮箱
 # Why a product cannot be used
 oidc-explain-title = 暂不能使用「{ $product }」
 oidc-explain-ask = 向管理员申请授权
+oidc-explain-admission-first = 机构还没有取得准入，取得后管理员才能通过申请。准入由平台办理，可联系此页列出的平台人员。
 oidc-explain-whom = 可以找谁处理
 oidc-explain-administrator = 机构管理员
 oidc-explain-account-manager = 平台客户经理

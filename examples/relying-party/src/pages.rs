@@ -34,10 +34,12 @@ pub fn signed_in(config: &Config, session: &SignedIn, userinfo: Option<&Value>) 
         "organization" => {
             let code = text("/organization/uscc");
             let role = text("/role");
+            let role = words(&role);
             format!("<b id=\"acting-for\">{}</b><small>{code}</small><small id=\"role\">{role}</small>", text("/organization/name"))
         }
         _ => "<b id=\"acting-for\">本人 Themselves</b>".to_owned(),
     };
+    let level = text("/real_name_level");
     let (state, now) = match userinfo {
         Some(value) => ("ok", format!("userinfo 现在的回答<pre id=\"userinfo\">{}</pre>", pretty(value))),
         None => ("bad", "访问令牌已到期或权限已收回，重新登录后再试。<span lang=\"en\">The access token has expired or access was taken back. Sign in again.</span>".to_owned()),
@@ -46,12 +48,12 @@ pub fn signed_in(config: &Config, session: &SignedIn, userinfo: Option<&Value>) 
         &config.name,
         &format!(
             "<h1>您好，<span id=\"who\">{who}</span></h1><dl><dt>登录人 Who</dt><dd><b>{who}</b><small>{}</small></dd>\
-             <dt>代表 Acting for</dt><dd>{for_whom}</dd><dt>实名等级 Real-name level</dt><dd>{}</dd></dl>\
+             <dt>代表 Acting for</dt><dd>{for_whom}</dd><dt>实名等级 Level</dt><dd>{}</dd></dl>\
              <section class=\"{state}\" id=\"now\">{now}</section>\
              <details><summary>ID token</summary><pre id=\"claims\">{}</pre></details>\
              <p><a class=\"button\" href=\"/login\">重新登录 Sign in again</a> <a id=\"sign-out\" href=\"/logout\">退出 Sign out</a></p>",
             text("/preferred_username"),
-            text("/real_name_level"),
+            words(&level),
             pretty(claims),
         ),
     )
@@ -78,6 +80,20 @@ pub fn denied(config: &Config, error: &str, description: &str) -> Html<String> {
 
 pub fn failed(message: &str) -> Html<String> {
     page("登录没有完成", &format!("<h1>登录没有完成</h1><p id=\"failure\">{}</p><p><a class=\"button\" href=\"/\">返回 Back</a></p>", escape(message)))
+}
+
+/// Claims are words for programs; people get these.
+fn words(claim: &str) -> &str {
+    match claim {
+        "agent" => "经办人 Agent",
+        "administrator" => "管理员 Administrator",
+        "legal_representative" => "法定代表人 Legal representative",
+        "unverified" => "未实名 Unverified",
+        "primary" => "初级 Primary",
+        "intermediate" => "中级 Intermediate",
+        "advanced" => "高级 Advanced",
+        other => other,
+    }
 }
 
 fn pretty(value: &Value) -> String {

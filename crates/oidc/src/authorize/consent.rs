@@ -36,7 +36,8 @@ struct ConsentPage<'a> {
     page: Page,
     icon: &'a str,
     initial: String,
-    client_name: &'a str,
+    /// The client's own name, where it is not the product's.
+    client_name: Option<&'a str>,
     host: String,
     flow: &'a str,
     user_name: &'a str,
@@ -111,7 +112,7 @@ async fn show(
         page: Page::new(ctx, title),
         icon: &product.icon,
         initial: initial(&signed_in.name),
-        client_name: &client.name,
+        client_name: Some(client.name.as_str()).filter(|name| *name != product.name),
         host: client.host(),
         flow,
         user_name: &signed_in.name,

@@ -4,6 +4,7 @@ use super::{
     pages::{Pending, asking, explain_address},
 };
 use crate::{OpenId, decision::space_text, parse_space};
+use askama::filters::Safe;
 use axum::Extension;
 use identity::session::SignedIn;
 use kernel::{
@@ -61,6 +62,8 @@ struct ExplainPage<'a> {
     lead: String,
     why: askama::filters::Safe<String>,
     can_request: bool,
+    /// The first half is missing: a grant takes effect only once the organization is admitted.
+    admission_first: bool,
     open: Option<Open>,
     reason: &'a str,
     errors: FormErrors,
@@ -135,6 +138,7 @@ async fn show(
             lead: explanation.lead(&page),
             why: explanation.why_html(&page)?,
             can_request: decision.can_request_access() && open.is_none(),
+            admission_first: decision.organization_half() == Some(false),
             open: open.map(|open| Open { id: open.id, since: page.minute(&open.created_at) }),
             reason,
             errors,
