@@ -8,6 +8,8 @@ pub mod registration;
 pub mod session;
 pub mod signin;
 pub mod staff;
+#[cfg(test)]
+mod testing;
 
 use credential::PasswordPool;
 use db::Db;

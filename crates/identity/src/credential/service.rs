@@ -79,6 +79,10 @@ pub async fn change(
         .write(move |tx| {
             let (Some(old), Some(hash)) = (&stored, &hash) else {
                 let hit = counter::service::hit_in(tx, limit, &key, now)?;
+                if !hit.allowed() {
+                    let event = Event::refused(&signed_in.actor, "password.change").on("account", account);
+                    return Ok((Change::Locked { minutes: hit.minutes_left(now) }, vec![event]));
+                }
                 let event = Event::failed(&signed_in.actor, "password.change").on("account", account);
                 return Ok((Change::Wrong { left: (hit.most - hit.n).max(0) }, vec![event]));
             };

@@ -1,1 +1,98 @@
+use super::{
+    PasswordPool, Phc,
+    model::{Parameters, Password, draw_temporary},
+};
+use kernel::Rng;
+use platform::setting::PasswordPolicy;
+use proptest::prelude::*;
 
+const CHEAP: Parameters = Parameters { memory_kib: 64, passes: 1, lanes: 1 };
+
+fn password(text: &str) -> Password {
+    Password::parse("password", text).unwrap()
+}
+
+#[tokio::test]
+async fn a_password_fits_its_hash_alone_and_parameters_are_stored_with_it() {
+    let pool = PasswordPool::new(1, 8, Rng::System).unwrap();
+    let stored = pool.hash(&password("correct horse"), CHEAP).await.unwrap();
+    assert!(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
+    assert_ne!(stored, pool.hash(&password("correct horse"), CHEAP).await.unwrap(), "salted");
+    let verdict = pool.verify(&password("correct horse"), Some(&stored), CHEAP).await.unwrap();
+    assert!(verdict.matches && !verdict.outdated);
+    assert!(!pool.verify(&password("correct hors"), Some(&stored), CHEAP).await.unwrap().matches);
+    let dearer = Parameters { passes: 2, ..CHEAP };
+    assert!(pool.verify(&password("correct horse"), Some(&stored), dearer).await.unwrap().outdated);
+    assert!(!pool.verify(&password("correct horse"), None, CHEAP).await.unwrap().matches);
+    let wide = pool.verify(&password("ｃｏｒｒｅｃｔ　ｈｏｒｓｅ"), Some(&stored), CHEAP).await.unwrap();
+    assert!(wide.matches, "full-width letters are the same password");
+}
+
+/// The reference implementation's own answer for these parameters.
+#[tokio::test]
+async fn the_stored_form_is_the_one_that_others_write() {
+    let stored = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+    assert_eq!(Phc::parse(stored).unwrap().to_string(), stored);
+    let pool = PasswordPool::new(1, 8, Rng::System).unwrap();
+    assert!(pool.verify(&password("password"), Some(stored), CHEAP).await.unwrap().matches);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_queue_says_busy_and_leaves_the_rest_running() {
+    let pool = PasswordPool::new(1, 2, Rng::System).unwrap();
+    let dear = Parameters { memory_kib: 8192, passes: 3, lanes: 1 };
+    let mut tasks = Vec::new();
+    for _ in 0..24 {
+        let pool = pool.clone();
+        tasks.push(tokio::spawn(async move { pool.hash(&password("correct horse"), dear).await }));
+    }
+    let (mut done, mut busy) = (0, 0);
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(_) => done += 1,
+            Err(error) => {
+                assert_eq!(error.code, "signin.busy");
+                busy += 1;
+            }
+        }
+    }
+    assert!(done >= 2 && busy >= 1, "{done} done, {busy} refused");
+    assert!(pool.hash(&password("correct horse"), CHEAP).await.is_ok());
+}
+
+#[test]
+fn new_passwords_are_long_uncommon_and_not_the_login_name() {
+    let policy = PasswordPolicy::default();
+    let check = |text: &str| {
+        password(text).check_new("password", &policy, &["linzhiyuan", "13800138000"]).map_err(|e| e.code)
+    };
+    assert_eq!(check("short7!"), Err("password.too_short"));
+    assert_eq!(check("LinZhiYuan"), Err("password.same_as_identifier"));
+    assert_eq!(check("13800138000"), Err("password.same_as_identifier"));
+    for common in ["Password123", "woaini1314", "aaaaaaaaaa", "1qaz2wsx"] {
+        assert_eq!(check(common), Err("password.common"), "{common}");
+    }
+    assert_eq!(check("correct horse"), Ok(()));
+    assert_eq!(check("两半相合方可通行"), Ok(()));
+    let mixed = PasswordPolicy { letters_and_digits: true, ..policy.clone() };
+    let error = password("correct horse").check_new("password", &mixed, &[]).unwrap_err();
+    assert_eq!(error.code, "password.letters_and_digits");
+    assert_eq!(Password::parse("password", "").unwrap_err().code, "password.required");
+    assert_eq!(Password::parse("password", &"長".repeat(100)).unwrap_err().code, "password.too_long");
+    assert_eq!(Password::parse("password", &"x".repeat(100_000)).unwrap_err().code, "password.too_long");
+    let temporary = draw_temporary(&Rng::System);
+    assert!(temporary.len() == 12 && check(&temporary).is_ok());
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_a_stored_form_or_none(text in "\\PC{0,120}") {
+        prop_assert!(Phc::parse(&text).is_none());
+    }
+    #[test]
+    fn a_stored_form_reads_back(memory_kib in 8u32..1_000_000, passes in 1u32..20, salt in prop::collection::vec(any::<u8>(), 8..64),
+        hash in prop::collection::vec(any::<u8>(), 16..64)) {
+        let phc = Phc { parameters: Parameters { memory_kib, passes, lanes: 1 }, salt, hash };
+        prop_assert_eq!(Phc::parse(&phc.to_string()), Some(phc));
+    }
+}

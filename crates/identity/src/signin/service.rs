@@ -194,13 +194,17 @@ async fn finish(
         .write(move |tx| {
             // Failures that were committed while the hash was computed count before this one, so that many guesses at
             // once gain nothing over one after the other.
-            let pair = counter::service::peek_in(tx, counters.pair.0, &counters.pair.1, now)?;
-            if pair.exhausted() {
+            let pair = if fitting.is_empty() {
+                counter::service::hit_in(tx, counters.pair.0, &counters.pair.1, now)?
+            } else {
+                counter::service::peek_in(tx, counters.pair.0, &counters.pair.1, now)?
+            };
+            let locked = if fitting.is_empty() { !pair.allowed() } else { pair.exhausted() };
+            if locked {
                 let event = Event::refused(&actor, "session.begin");
                 return Ok((Outcome::Locked { minutes: pair.minutes_left(now) }, vec![event]));
             }
             if fitting.is_empty() {
-                let pair = counter::service::hit_in(tx, counters.pair.0, &counters.pair.1, now)?;
                 counter::service::hit_in(tx, counters.address.0, &counters.address.1, now)?;
                 counter::service::hit_in(tx, counters.identifier.0, &counters.identifier.1, now)?;
                 let event = Event::failed(&actor, "session.begin");

@@ -1,0 +1,210 @@
+//! A browser for tests: the room behind the frame, cookies kept, forms sent with their token.
+use crate::{Identity, account, captcha, credential};
+use axum::{Extension, Router, body::Body};
+use db::Db;
+use http::{Request, StatusCode, header};
+use http_body_util::BodyExt;
+use kernel::{Clock, LoginName, Mobile, Timestamp, id::AccountId};
+use platform::{Outbox, Settings, setting::PasswordPolicy, staff::PolicyEditor};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use tower::ServiceExt;
+
+pub const PHONE: &str = "13800138000";
+pub const PASSWORD: &str = "correct horse 9";
+
+/// The room over one store.
+#[derive(Clone)]
+pub struct Room {
+    pub identity: Identity,
+    router: Router,
+    seen: Seen,
+}
+impl Room {
+    pub async fn over(db: Db) -> Self {
+        let settings = Settings::new(db.clone());
+        // Cheap hashes: these tests are about everything else.
+        let policy = PasswordPolicy { memory_kib: 64, passes: 1, ..PasswordPolicy::default() };
+        settings.change(&PolicyEditor::command_line(), policy).await.unwrap();
+        let identity = Identity::new(db.clone(), settings, Outbox::local(db.clone())).unwrap();
+        let app = web::App::new(
+            "http://127.0.0.1:8080",
+            Arc::clone(db.keyring()),
+            db.clock().clone(),
+            db.rng().clone(),
+        );
+        let app = Arc::new(app.unwrap());
+        let home =
+            web::Routes::new().get("/", web::Policy::SignedIn, home).get("/me", web::Policy::SignedIn, home);
+        let seen = Seen::default();
+        let home = home.get("/seen", web::Policy::Public, see);
+        let routes = crate::routes().merge(home);
+        let router =
+            routes.into_router().layer(Extension(identity.clone())).layer(Extension(Arc::clone(&seen)));
+        let router = web::frame(router, &app, web::Probes::default());
+        Self { identity, router, seen }
+    }
+    /// On both engines, with a clock that the test moves.
+    pub async fn on_engines() -> Vec<Self> {
+        let clock = Clock::fixed(Timestamp::from_millis(1_795_000_000_000));
+        let mut rooms = Vec::new();
+        for db in db::testing::engines_at(clock.clone()).await {
+            rooms.push(Self::over(db).await);
+        }
+        rooms
+    }
+    pub fn db(&self) -> &Db {
+        self.identity.db()
+    }
+    pub fn now(&self) -> Timestamp {
+        self.db().clock().now()
+    }
+    pub fn browser(&self) -> Browser {
+        self.browser_at([127, 0, 0, 1])
+    }
+    pub fn browser_at(&self, address: [u8; 4]) -> Browser {
+        Browser { room: self.clone(), cookies: BTreeMap::new(), address: SocketAddr::from((address, 40_000)) }
+    }
+    /// An account that signs in with `PASSWORD`.
+    pub async fn account(&self, login_name: &str, phone: Option<&str>) -> AccountId {
+        let hash = self.hash(PASSWORD).await;
+        let (id, keyring, now) = (self.db().draw(), Arc::clone(self.db().keyring()), self.now());
+        let new = account::NewSelfOwned {
+            id,
+            sub: self.db().rng().short_token(),
+            login_name: LoginName::parse(login_name).unwrap(),
+            name: "林知远".into(),
+            phone: phone.map(|phone| Mobile::parse(phone).unwrap()),
+            document: None,
+            password_hash: hash,
+            now,
+        };
+        self.db()
+            .write_unaudited("test", move |tx| account::service::create_self_owned_in(tx, &keyring, &new))
+            .await
+            .unwrap();
+        id
+    }
+    pub async fn hash(&self, password: &str) -> String {
+        let password = credential::Password::parse("password", password).unwrap();
+        credential::service::hash(&self.identity, &password).await.unwrap()
+    }
+    pub async fn change<T: platform::setting::Section>(&self, section: T) {
+        self.identity.settings().change(&PolicyEditor::command_line(), section).await.unwrap();
+    }
+    /// The newest message to a number.
+    pub async fn message(&self, to: &str) -> Option<platform::outbox::Delivered> {
+        self.identity.outbox().drain().await.unwrap();
+        let to = Mobile::parse(to).unwrap();
+        self.identity.outbox().local_outbox().unwrap().list().into_iter().find(|m| m.to == to.as_str())
+    }
+    pub async fn events(&self, action: &str) -> i64 {
+        let action = action.to_owned();
+        self.db()
+            .read(move |tx| {
+                tx.one("SELECT CAST(COUNT(*) AS BIGINT) FROM audit_event WHERE action = $1", &[&action])
+            })
+            .await
+            .unwrap()
+    }
+}
+/// What the extractor made of the last request to `/seen`.
+type Seen = Arc<std::sync::Mutex<Option<crate::SignedIn>>>;
+async fn see(Extension(seen): Extension<Seen>, crate::MaybeSignedIn(found): crate::MaybeSignedIn) {
+    *seen.lock().unwrap() = found;
+}
+async fn home(signed_in: crate::SignedIn) -> String {
+    signed_in.login_name
+}
+
+#[derive(Clone)]
+pub struct Browser {
+    pub room: Room,
+    pub cookies: BTreeMap<String, String>,
+    address: SocketAddr,
+}
+pub struct Page {
+    pub status: StatusCode,
+    pub location: Option<String>,
+    pub text: String,
+    pub bytes: Vec<u8>,
+}
+impl Page {
+    /// Value of the input of that name.
+    pub fn value(&self, name: &str) -> Option<String> {
+        let (_, rest) = self.text.split_once(&format!("name=\"{name}\""))?;
+        let (tag, _) = rest.split_once('>')?;
+        let (_, value) = tag.split_once("value=\"")?;
+        value.split_once('"').map(|(value, _)| value.to_owned())
+    }
+    pub fn has(&self, text: &str) -> bool {
+        self.text.contains(text)
+    }
+    pub fn shows(&self, key: &str) -> bool {
+        self.has(&web::Lang::En.t(key))
+    }
+}
+impl Browser {
+    pub async fn get(&mut self, path: &str) -> Page {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+    /// A form as a page of this site sends it.
+    pub async fn post(&mut self, path: &str, token: &str, members: &[(&str, &str)]) -> Page {
+        let mut all = vec![("csrf", token)];
+        all.extend_from_slice(members);
+        let body: Vec<String> =
+            all.iter().map(|(name, value)| format!("{name}={}", crate::session::encoded(value))).collect();
+        self.post_raw(path, body.join("&")).await
+    }
+    pub async fn post_raw(&mut self, path: &str, body: String) -> Page {
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ORIGIN, "http://127.0.0.1:8080")
+            .body(Body::from(body))
+            .unwrap();
+        self.send(request).await
+    }
+    async fn send(&mut self, mut request: Request<Body>) -> Page {
+        let cookies: Vec<String> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        request.headers_mut().insert(header::COOKIE, cookies.join("; ").parse().unwrap());
+        request.headers_mut().insert(header::HOST, "127.0.0.1:8080".parse().unwrap());
+        request.headers_mut().insert(header::ACCEPT, "text/html".parse().unwrap());
+        request.headers_mut().insert(header::ACCEPT_LANGUAGE, "en".parse().unwrap());
+        request.extensions_mut().insert(web::Peer(self.address));
+        let response = self.room.router.clone().oneshot(request).await.unwrap();
+        for cookie in response.headers().get_all(header::SET_COOKIE) {
+            let text = cookie.to_str().unwrap();
+            let (name, value) = text.split(';').next().unwrap().split_once('=').unwrap();
+            if text.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let status = response.status();
+        let location =
+            response.headers().get(header::LOCATION).map(|value| value.to_str().unwrap().to_owned());
+        let bytes = response.into_body().collect().await.unwrap().to_bytes().to_vec();
+        Page { status, location, text: String::from_utf8_lossy(&bytes).into_owned(), bytes }
+    }
+    pub async fn sign_in(&mut self, name: &str, password: &str) -> Page {
+        let form = self.get("/login").await;
+        let token = form.value("csrf").unwrap();
+        let mut members = vec![("login-name", name), ("login-password", password), ("return_to", "/")];
+        let captcha = form.value("captcha");
+        let work = captcha.as_ref().map(|token| captcha::model::do_work(token, BITS)).unwrap_or_default();
+        if let Some(captcha) = &captcha {
+            members.push(("captcha", captcha));
+            members.push(("captcha-work", &work));
+        }
+        self.post("/login", &token, &members).await
+    }
+    /// Who the site takes this browser for.
+    pub async fn signed_in(&mut self) -> Option<crate::SignedIn> {
+        self.get("/seen").await;
+        self.room.seen.lock().unwrap().clone()
+    }
+    pub fn session(&self) -> Option<&String> {
+        self.cookies.get("fujie-8080")
+    }
+}
+pub const BITS: u32 = 14;
