@@ -1,5 +1,5 @@
 //! The audit record: newest first, by request or organization, and whether its chain is whole.
-use super::{AUDIT_ROLES, Desk, FOR_AUDIT, Nothing, record};
+use super::{AUDIT_ROLES, Desk, FOR_AUDIT, Nothing, organizations::names, record};
 use kernel::{Error, Id, id::OrganizationId};
 use platform::audit::{model::Before, service};
 use serde::Deserialize;
@@ -91,12 +91,13 @@ async fn show(desk: &Desk, filter: Filter, verdict: Option<Verdict>) -> web::Res
         let before = format!("{}.{}", last.at.as_millis(), last.id);
         format!("/desk/audit?{}", query.append_pair("before", &before).finish())
     });
+    let actors = names(desk, record::actors(&entries)).await?;
     let page = List {
         page: desk.page(desk.t("portal-audit"), "/desk/audit").await?,
         verdict,
         request,
         organization: filter.organization,
-        lines: record::lines(&desk.ctx, entries),
+        lines: record::lines(&desk.ctx, entries, &actors),
         next,
         errors,
     };

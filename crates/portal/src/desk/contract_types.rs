@@ -54,10 +54,7 @@ async fn list(desk: Desk) -> web::Result {
             code: kind.code,
         })
         .collect();
-    Ok(html(List {
-        page: desk.page(desk.t("portal-contract-types"), "/desk/contract-types").await?,
-        lines,
-    }))
+    Ok(html(List { page: desk.page(desk.t("portal-contract-types"), "/desk/contract-types").await?, lines }))
 }
 
 #[derive(Default, Deserialize)]

@@ -103,6 +103,7 @@ async fn show(desk: Desk, Path(id): Path<OrganizationId>) -> web::Result {
     let db = desk.organizations.db();
     let cards = identity::account::service::cards(db, rows.iter().map(|row| row.account).collect()).await?;
     let happened = audit::of_organization(db, id, Before::NEWEST, RECORD_LENGTH).await?;
+    let actors = names(&desk, record::actors(&happened)).await?;
     let manager = match organization.account_manager {
         Some(manager) => names(&desk, vec![manager]).await?.remove(&manager).unwrap_or_default(),
         None => String::new(),
@@ -136,7 +137,7 @@ async fn show(desk: Desk, Path(id): Path<OrganizationId>) -> web::Result {
             .collect(),
         administrators_allowed: organization.policy.administrators,
         contracts: found.contracts.iter().map(|c| agreement(&desk, id, c, manages)).collect(),
-        record: record::lines(&desk.ctx, happened),
+        record: record::lines(&desk.ctx, happened, &actors),
         name: organization.name,
     };
     Ok(html(page))

@@ -1,5 +1,7 @@
 //! Lines of the audit record in words.
+use kernel::id::AccountId;
 use platform::audit::Entry;
+use std::collections::{BTreeSet, HashMap};
 use web::Ctx;
 
 /// One event as a page shows it.
@@ -21,18 +23,24 @@ pub struct Line {
 /// Longer details are cut; the record itself keeps them whole.
 const DETAIL_LENGTH: usize = 240;
 
-pub fn lines(ctx: &Ctx, entries: Vec<Entry>) -> Vec<Line> {
-    entries.into_iter().map(|entry| line(ctx, entry)).collect()
+/// `names` says who acted, as far as the reader may know; an account without a name is shown by its id.
+pub fn lines(ctx: &Ctx, entries: Vec<Entry>, names: &HashMap<AccountId, String>) -> Vec<Line> {
+    entries.into_iter().map(|entry| line(ctx, entry, names)).collect()
+}
+/// Whose names `lines` wants.
+pub fn actors(entries: &[Entry]) -> Vec<AccountId> {
+    let all: BTreeSet<AccountId> = entries.iter().filter_map(|entry| entry.actor_account).collect();
+    all.into_iter().collect()
 }
 
-fn line(ctx: &Ctx, entry: Entry) -> Line {
+fn line(ctx: &Ctx, entry: Entry, names: &HashMap<AccountId, String>) -> Line {
     let (outcome, tone) = match entry.outcome.as_str() {
         "done" => ("portal-outcome-done", "ok"),
         "refused" => ("portal-outcome-refused", "bad"),
         _ => ("portal-outcome-failed", "bad"),
     };
     let actor = match (entry.actor_account, entry.actor_kind.as_str()) {
-        (Some(account), _) => account.to_string(),
+        (Some(account), _) => names.get(&account).cloned().unwrap_or_else(|| account.to_string()),
         (None, "anonymous") => ctx.lang.t("portal-actor-anonymous"),
         (None, "client") => ctx.lang.t("portal-actor-client"),
         (None, _) => ctx.lang.t("portal-actor-system"),
@@ -106,10 +114,16 @@ const WORDS: &[(&str, &str)] = &[
     ("product.launch_url_changed", "portal-event-product-launch-url-changed"),
     ("product.state_changed", "portal-event-product-state-changed"),
     ("realname.proven", "portal-event-realname-proven"),
+    ("registration.resend", "portal-event-registration-resend"),
+    ("registration.resent", "portal-event-registration-resent"),
+    ("registration.start", "portal-event-registration-start"),
+    ("registration.started", "portal-event-registration-started"),
+    ("registration.verify", "portal-event-registration-verify"),
+    ("session.begin", "portal-event-session-begin"),
+    ("session.begun", "portal-event-session-begun"),
     ("session.ended", "portal-event-session-ended"),
     ("session.others_revoked", "portal-event-session-others-revoked"),
     ("session.revoked", "portal-event-session-revoked"),
-    ("session.started", "portal-event-session-started"),
     ("setting.changed", "portal-event-setting-changed"),
     ("staff.appointed", "portal-event-staff-appointed"),
     ("token.issued", "portal-event-token-issued"),
