@@ -20,10 +20,16 @@ async fn main() -> anyhow::Result<()> {
         None => vec![config(args)?],
     };
     let mut products = tokio::task::JoinSet::new();
+    let alone = configs.len() == 1;
     for config in configs {
-        let listener = tokio::net::TcpListener::bind(&config.listen)
-            .await
-            .with_context(|| format!("cannot listen on {}", config.listen))?;
+        let listener = match tokio::net::TcpListener::bind(&config.listen).await {
+            Ok(listener) => listener,
+            Err(error) if alone => bail!("cannot listen on {}: {error}", config.listen),
+            Err(error) => {
+                eprintln!("{} stays away: cannot listen on {}: {error}", config.name, config.listen);
+                continue;
+            }
+        };
         println!("{} at {}, signing in through {}", config.name, config.base_url, config.issuer);
         let router = App::new(config)?.router();
         products.spawn(async move { axum::serve(listener, router).await });
