@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{OpenId, decision::space_text, parse_space};
 use axum::Extension;
-use identity::session::SignedIn;
+use identity::session::{self, SignedIn};
 use kernel::Error;
 use organization::decision::Space;
 use serde::Deserialize;
@@ -170,6 +170,11 @@ pub async fn decide(
     let space =
         form.space.as_deref().and_then(parse_space).ok_or(Error::invalid("decision.space").at("space"))?;
     let remember = form.remember.unwrap_or(false) && !pending.client.skip_consent;
+    let organization = space.organization();
+    if let Err(error) = session::service::remember_space(openid.db(), signed_in.session, organization).await {
+        // A convenience: the next page preselects another space, nothing worse.
+        tracing::warn!(%error, "the last space was not remembered");
+    }
     issue(&ctx, &openid, &asking, &pending, space, remember).await
 }
 

@@ -112,7 +112,7 @@ async fn proceed(ctx: &Ctx, openid: &OpenId, signed_in: Option<&SignedIn>, pendi
         }
         // That page leads to the change of password first.
         let handle = keep(openid, &pending, None, ctx.now).await?;
-        return Ok(see_other(&format!("/consent?flow={handle}")));
+        return Ok(see_other(&consent_address(&handle, &pending.request)));
     }
     answer(ctx, openid, signed_in, pending).await
 }
@@ -133,7 +133,7 @@ async fn answer(ctx: &Ctx, openid: &OpenId, signed_in: &SignedIn, pending: Pendi
         Next::Issue(space) => issue(ctx, openid, &asking, &pending, space, false).await,
         Next::Ask { .. } => {
             let handle = keep(openid, &pending, Some(ctx.browser), ctx.now).await?;
-            Ok(see_other(&format!("/consent?flow={handle}")))
+            Ok(see_other(&consent_address(&handle, &pending.request)))
         }
         Next::Explain(space, _) => {
             let handle = keep(openid, &pending, Some(ctx.browser), ctx.now).await?;
@@ -196,7 +196,8 @@ pub(super) async fn needs_sign_in(
     if too_old && !since_asked {
         return Ok(true);
     }
-    let Some(token) = &request.id_token_hint else { return Ok(false) };
+    // Whoever has just signed in for this request chose the account; asking for ever would lead nowhere.
+    let Some(token) = request.id_token_hint.as_ref().filter(|_| !since_asked) else { return Ok(false) };
     let Some(hint) = openid.keys().current(now).await?.read_hint(token, openid.issuer()) else {
         return Ok(false);
     };
@@ -206,7 +207,7 @@ pub(super) async fn needs_sign_in(
 /// `again` asks for the sign-in page although somebody is signed in.
 pub(super) fn sign_in_address(handle: &str, request: &Request, again: bool) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.append_pair("return_to", &format!("/consent?flow={handle}"));
+    query.append_pair("return_to", &consent_address(handle, request));
     if again {
         query.append_pair("again", "1");
     }
@@ -217,6 +218,16 @@ pub(super) fn sign_in_address(handle: &str, request: &Request, again: bool) -> S
         query.append_pair("ui_locales", locales);
     }
     format!("/login?{}", query.finish())
+}
+
+/// The language that the client asked for stays with the request.
+fn consent_address(handle: &str, request: &Request) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("flow", handle);
+    if let Some(locales) = &request.ui_locales {
+        query.append_pair("ui_locales", locales);
+    }
+    format!("/consent?{}", query.finish())
 }
 
 pub(super) fn explain_address(handle: &str, space: Space) -> String {

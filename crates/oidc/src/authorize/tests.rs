@@ -218,6 +218,24 @@ async fn signing_in_again_is_asked_for_when_the_client_wants_it() {
 }
 
 #[tokio::test]
+async fn a_hint_for_somebody_else_asks_who_is_there() {
+    for house in houses(true).await {
+        let tokens = house.exchange(&house.code().await).await.json();
+        let hint = format!("&id_token_hint={}", tokens["id_token"].as_str().unwrap());
+        assert!(house.get(&house.request(&hint), true).await.query("code").is_some());
+        house.change("UPDATE account SET sub = 'another'").await;
+        let silent = house.get(&house.request(&format!("{hint}&prompt=none")), true).await;
+        assert_eq!(silent.query("error").as_deref(), Some("login_required"));
+        let asked = house.get(&house.request(&format!("{hint}&ui_locales=en")), true).await;
+        assert!(asked.location().starts_with("/login?"));
+        let back = asked.query("return_to").unwrap();
+        assert!(back.ends_with("&ui_locales=en"));
+        house.change("UPDATE session SET authenticated_at = authenticated_at + 60000").await;
+        assert!(house.get(&back, true).await.query("code").is_some(), "whoever then signs in is taken");
+    }
+}
+
+#[tokio::test]
 async fn a_posted_request_is_kept_and_followed_by_get() {
     for house in houses(true).await {
         let body = house.request("").split_once('?').unwrap().1.to_owned();
