@@ -2,6 +2,7 @@
 use crate::form::{self, Form};
 use anyhow::{Context, Result};
 use reqwest::{StatusCode, header};
+use sha2::{Digest as _, Sha256};
 use std::net::{Ipv4Addr, SocketAddr};
 use url::Url;
 
@@ -104,7 +105,31 @@ impl Agent {
     }
 }
 
+/// The proof of work that a script does in place of the picture: a number after which SHA-256 begins with zero bits.
+pub fn proof_of_work(token: &str, bits: u32) -> String {
+    let zeros = |nonce: u64| {
+        let mut count = 0;
+        for byte in Sha256::digest(format!("{token}:{nonce}")) {
+            count += byte.leading_zeros();
+            if byte != 0 {
+                break;
+            }
+        }
+        count
+    };
+    (0_u64..).find(|nonce| zeros(*nonce) >= bits).unwrap_or_default().to_string()
+}
+
 impl Reply {
+    /// The captcha's work done, where the form asks for it.
+    pub fn worked(&self, form: Form) -> Form {
+        let bits =
+            self.body.split_once("data-bits=\"").and_then(|(_, rest)| rest.split_once('"')?.0.parse().ok());
+        match (form.value("captcha").map(String::from), bits) {
+            (Some(token), Some(bits)) => form.with("captcha-work", &proof_of_work(&token, bits)),
+            _ => form,
+        }
+    }
     pub fn location(&self) -> Option<Url> {
         if !self.status.is_redirection() {
             return None;

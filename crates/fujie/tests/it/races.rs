@@ -12,6 +12,8 @@ const REDIRECT: &str = "http://127.0.0.1:9/callback";
 on_both_engines!(
     one_authorization_code_has_one_winner,
     sixth_wrong_password_is_refused,
+    sixth_wrong_code_is_refused,
+    f13_parallel_guesses_are_all_counted,
     two_last_administrators_leaving_at_once_leave_one,
 );
 
@@ -52,6 +54,71 @@ async fn sixth_wrong_password_is_refused(engine: Engine) -> Result<()> {
     server.restart().await.context("starting again")?;
     let reply = server.agent()?.sign_in(&account.login_name, &account.password).await?;
     anyhow::ensure!(reply.location().is_none(), "a restart forgot the guesses");
+    Ok(())
+}
+
+/// The code that an SMS brought dies with the fifth wrong guess.
+async fn sixth_wrong_code_is_refused(engine: Engine) -> Result<()> {
+    const PHONE: &str = "19900009912";
+    let server = Server::start(options(engine)).await?;
+    let agent = server.agent()?;
+    let page = agent.get("/register").await?;
+    let form = page.worked(page.form_to("/register")?);
+    let form = [
+        ("name", "纪白芸"),
+        ("login_name", "jibaiyun"),
+        ("password", "Bamboo-lantern-7291"),
+        ("phone", PHONE),
+        ("agree", "yes"),
+    ]
+    .iter()
+    .fold(form, |form, (name, value)| form.with(name, value));
+    let reply = agent.submit(&page, &form).await?;
+    let mut page = agent.follow(reply).await?;
+    let code = server.code_for(PHONE).await?;
+    let wrong = if code.starts_with('0') { "111111" } else { "000000" };
+    for guess in 0..5 {
+        let form = page.form_to("/register/verify")?.with("code", wrong);
+        page = agent.submit(&page, &form).await?;
+        anyhow::ensure!(!page.status.is_redirection(), "guess {guess} led to {:?}", page.location());
+        // The fifth may end the form; the sixth is sent all the same, as a program would.
+        if page.form_to("/register/verify").is_err() {
+            break;
+        }
+    }
+    let first = agent.get("/register/verify").await?;
+    let form = page.form_to("/register/verify").or_else(|_| first.form_to("/register/verify"));
+    if let Ok(form) = form {
+        let last = agent.submit(&page, &form.with("code", &code)).await?;
+        anyhow::ensure!(
+            !last.status.is_redirection() || last.location().is_some_and(|l| l.path() == "/register"),
+            "the sixth guess led to {:?}",
+            last.location()
+        );
+    }
+    let rows = server.database().rows("SELECT COUNT(*) FROM account WHERE login_name = 'jibaiyun'")?;
+    assert_eq!(rows, [[Some("0".to_owned())]], "an account was made after five wrong codes");
+    Ok(())
+}
+
+/// Forty guesses at once: no more are looked at than one after the other would be.
+async fn f13_parallel_guesses_are_all_counted(engine: Engine) -> Result<()> {
+    let server = Server::start(options(engine)).await?;
+    let account = server.demo.account("agent_granted")?.clone();
+    let guesses = (0..40).map(|guess| {
+        let (server, account) = (&server, &account);
+        async move { server.agent()?.sign_in(&account.login_name, &format!("Wrong-guess-{guess}")).await }
+    });
+    for reply in futures_util::future::join_all(guesses).await {
+        anyhow::ensure!(reply?.location().is_none(), "a wrong password signs in");
+    }
+    // The right password, with the captcha solved: the failures alone stand in the way.
+    let agent = server.agent()?;
+    let page = agent.sign_in(&account.login_name, "Wrong-guess-again").await?;
+    let (form, login, password) = testkit::form::sign_in(&page.body).context("no form came back")?;
+    let form = page.worked(form.with(&login, &account.login_name).with(&password, &account.password));
+    let reply = agent.submit(&page, &form).await?;
+    anyhow::ensure!(reply.location().is_none(), "let in after forty wrong guesses");
     Ok(())
 }
 

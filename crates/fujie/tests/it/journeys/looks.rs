@@ -6,6 +6,7 @@ use testkit::{Browser, Engine, Look, Server, browser::journey};
 
 struct Tour<'a> {
     browser: &'a Browser,
+    language: &'static str,
     axe: String,
     faults: Vec<String>,
 }
@@ -16,6 +17,10 @@ impl Tour<'_> {
         self.browser.go(address).await?;
         self.browser.settled().await?;
         let path = self.browser.path().await?;
+        let language = self.browser.find("html").await?.attr("lang").await?.unwrap_or_default();
+        if language != self.language {
+            self.faults.push(format!("{path} is in {language:?}"));
+        }
         for (width, height) in [(390, 844), (1440, 1000)] {
             self.browser.resize(width, height).await?;
             let wider = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
@@ -29,8 +34,8 @@ impl Tour<'_> {
             }
         }
         for line in self.browser.console().await? {
-            // The status of the page itself is no fault.
-            if !(path == "/nowhere" && line.contains("status of 404")) {
+            // The status of an error page itself is no fault.
+            if !(line.contains(&path) && line.contains("responded with a status of 4")) {
                 self.faults.push(format!("{path}: console: {line}"));
             }
         }
@@ -72,7 +77,7 @@ async fn tour(
     let Some(axe) = axe()? else { return Ok(()) };
     let server = Server::start(options(Engine::Sqlite).tls()).await?;
     journey(&format!("looks_{name}_{language}"), Look { language, ..Look::default() }, async |browser| {
-        let mut tour = Tour { browser, axe, faults: Vec::new() };
+        let mut tour = Tour { browser, language, axe, faults: Vec::new() };
         if let Some(key) = key {
             let account = server.demo.account(key)?;
             browser.sign_in(&server.base, &account.login_name, &account.password).await?;
@@ -87,18 +92,90 @@ async fn tour(
 }
 
 fn public(_: &Server) -> Result<Vec<String>> {
-    Ok(["/login", "/register", "/nowhere", "/dev/outbox"].map(String::from).to_vec())
+    Ok(["/login", "/register", "/terms", "/privacy", "/nowhere", "/dev/outbox"].map(String::from).to_vec())
 }
 fn administrator(server: &Server) -> Result<Vec<String>> {
     let id = server.demo.account("administrator")?.organization_id()?;
-    let below = ["", "/members", "/members/new", "/grants", "/admissions", "/applications", "/products"];
+    let member = membership(server, "agent_granted")?;
+    let product = server.demo.product_id("option-quotes")?;
+    let below = [
+        "/".into(),
+        "/members".into(),
+        "/members/new".into(),
+        format!("/members/{member}"),
+        "/grants".into(),
+        "/admissions".into(),
+        "/applications".into(),
+        "/products".into(),
+        format!("/products/{product}"),
+    ];
     let personal = ["/me", "/me/sessions", "/me/password", "/products", "/logout"].map(String::from);
-    Ok(below.iter().map(|path| format!("/org/{id}{path}")).chain(personal).collect())
+    Ok(below.iter().map(|path: &String| format!("/org/{id}{path}")).chain(personal).collect())
+}
+fn agent(server: &Server) -> Result<Vec<String>> {
+    let id = server.demo.account("agent_not_granted")?.organization_id()?;
+    let client = server.demo.client()?;
+    let product = server.demo.product_id(&client.product)?;
+    let redirect = client.redirect_uris.first().context("a redirect address")?;
+    let denied = testkit::party::Attempt::new().query(&client.client_id, redirect, "openid profile");
+    Ok(vec![
+        format!("/org/{id}/"),
+        format!("/org/{id}/products/{product}"),
+        format!("/org/{id}/applications"),
+        format!("/oauth2/authorize?{denied}"),
+    ])
+}
+fn consenting(server: &Server) -> Result<Vec<String>> {
+    let client = server.demo.client()?;
+    let redirect = client.redirect_uris.first().context("a redirect address")?;
+    let asked = testkit::party::Attempt::new().query(&client.client_id, redirect, "openid profile phone");
+    Ok(vec![format!("/oauth2/authorize?{asked}"), "/oauth2/authorize".into(), "/me".into()])
 }
 fn account_manager(server: &Server) -> Result<Vec<String>> {
     let id = server.demo.account("administrator")?.organization_id()?;
-    let below = ["", "/organizations", "/organizations/new"].map(|path| format!("/desk{path}"));
-    Ok(below.into_iter().chain([format!("/desk/organizations/{id}")]).collect())
+    let (contract, free) = (server.demo.product_id("market-data")?, server.demo.product_id("option-quotes")?);
+    let membership = membership(server, "administrator")?;
+    let of = format!("/organizations/{id}");
+    let below = [
+        String::new(),
+        "/organizations".into(),
+        "/organizations/new".into(),
+        of.clone(),
+        format!("{of}/suspend"),
+        format!("{of}/administrators/new"),
+        format!("{of}/administrators/{membership}/reset"),
+        format!("{of}/contracts/new"),
+        format!("{of}/admissions/{free}/new"),
+        "/products".into(),
+        format!("/products/{contract}"),
+    ];
+    Ok(below.iter().map(|path| format!("/desk{path}")).collect())
+}
+fn system_administrator(server: &Server) -> Result<Vec<String>> {
+    let product = server.demo.product_id("market-data")?;
+    let below = [
+        String::new(),
+        "/staff".into(),
+        "/staff/new".into(),
+        "/products/new".into(),
+        "/contract-types".into(),
+        "/contract-types/new".into(),
+        format!("/products/{product}/clients/new"),
+    ];
+    Ok(below.iter().map(|path| format!("/desk{path}")).collect())
+}
+fn auditor(_: &Server) -> Result<Vec<String>> {
+    Ok(["/desk", "/desk/audit"].map(String::from).to_vec())
+}
+
+/// The outside form of the id of a demo account's membership.
+fn membership(server: &Server, key: &str) -> Result<String> {
+    let name = &server.demo.account(key)?.login_name;
+    let rows = server.database().rows(&format!(
+        "SELECT membership.id FROM membership JOIN account ON account.id = account_id WHERE login_name = '{name}'"
+    ))?;
+    let id = rows.into_iter().flatten().flatten().next().context("no membership")?;
+    Ok(kernel::id::MembershipId::from_i64(id.parse()?).to_string())
 }
 
 macro_rules! tours {
@@ -114,6 +191,14 @@ tours! {
     public_pages_in_english: "en", None, public;
     pages_of_an_organization_in_chinese: "zh-CN", Some("administrator"), administrator;
     pages_of_an_organization_in_english: "en", Some("administrator"), administrator;
+    pages_of_an_agent_in_chinese: "zh-CN", Some("agent_not_granted"), agent;
+    pages_of_an_agent_in_english: "en", Some("agent_not_granted"), agent;
+    consent_in_chinese: "zh-CN", Some("agent_granted"), consenting;
+    consent_in_english: "en", Some("agent_granted"), consenting;
     pages_of_the_desk_in_chinese: "zh-CN", Some("account_manager"), account_manager;
     pages_of_the_desk_in_english: "en", Some("account_manager"), account_manager;
+    pages_of_the_system_administrator_in_chinese: "zh-CN", Some("system_administrator"), system_administrator;
+    pages_of_the_system_administrator_in_english: "en", Some("system_administrator"), system_administrator;
+    pages_of_the_auditor_in_chinese: "zh-CN", Some("auditor"), auditor;
+    pages_of_the_auditor_in_english: "en", Some("auditor"), auditor;
 }

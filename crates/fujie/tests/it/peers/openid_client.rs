@@ -120,7 +120,9 @@ async fn m32_m48_m52_a_member_created_and_granted_signs_in_for_the_organization(
 async fn m49_a_member_without_a_grant_learns_why_asks_and_gets_in(engine: Engine) -> Result<()> {
     let Some((server, party)) = start(engine).await? else { return Ok(()) };
     let name = format!("m49_{engine:?}");
-    journey(&name, Look { width: 390, height: 844, ..Look::default() }, async |browser| {
+    // On a phone and without scripts.
+    let look = Look { width: 390, height: 844, scripts: false, ..Look::default() };
+    journey(&name, look, async |browser| {
         let agent = server.demo.account("agent_not_granted")?;
         let administrator = server.demo.account("administrator")?;
         let organization = agent.organization_id()?;
