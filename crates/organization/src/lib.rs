@@ -9,6 +9,8 @@ pub mod grant;
 pub mod membership;
 pub mod organization;
 pub mod organization_type;
+#[cfg(test)]
+mod page_tests;
 mod people;
 pub mod product;
 pub mod shell;

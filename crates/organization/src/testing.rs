@@ -1,4 +1,5 @@
 //! A small town for tests: an exchange member whose administrator only administers, another organization, people.
+use crate::Organizations;
 use crate::admission::NewAdmission;
 use crate::authority::Operator;
 use crate::contract::{ContractType, NewContract};
@@ -10,7 +11,6 @@ use crate::membership::{
 use crate::organization::NewOrganization;
 use crate::organization_type::{Identifier, OrganizationType, TypePolicy, Words};
 use crate::product::{AdmissionClass, AdmissionEditor, Audience, GrantMode, Product, ProductState};
-use crate::Organizations;
 use db::Db;
 use identity::account::{self, NewSelfOwned, Owner};
 use identity::realname::RealNameLevel;
@@ -22,7 +22,6 @@ use platform::{Outbox, Settings, StaffRole};
 
 pub struct Town {
     pub rooms: Organizations,
-    pub exchange: OrganizationTypeId,
     pub public: OrganizationTypeId,
     /// Type `exchange`: one administrator, who does no business.
     pub ours: OrganizationId,
@@ -68,7 +67,9 @@ impl Town {
             ..TypePolicy::default()
         };
         let exchange = new_type(&rooms, "exchange_member", policy).await;
-        let public = new_type(&rooms, "public_service", TypePolicy { administrators: 3, ..TypePolicy::default() }).await;
+        let public =
+            new_type(&rooms, "public_service", TypePolicy { administrators: 3, ..TypePolicy::default() })
+                .await;
         let account_manager = staff(&rooms, "gumingzhe", StaffRole::AccountManager).await;
         let product_manager = staff(&rooms, "sujingxing", StaffRole::ProductManager).await;
         let auditor = staff(&rooms, "luwensheng", StaffRole::Auditor).await;
@@ -82,7 +83,6 @@ impl Town {
         let contract = sign(&rooms, ours, "CT-1", &[data]).await;
         Self {
             rooms,
-            exchange,
             public,
             ours,
             theirs,
@@ -115,7 +115,13 @@ impl Town {
         self.admit(self.data).await;
         let granted = self
             .rooms
-            .grant(self.as_administrator(self.administrator).await, self.ours, self.cell(), Timestamp::FOREVER, self.now())
+            .grant(
+                self.as_administrator(self.administrator).await,
+                self.ours,
+                self.cell(),
+                Timestamp::FOREVER,
+                self.now(),
+            )
             .await
             .unwrap();
         assert!(granted);
@@ -124,7 +130,10 @@ impl Town {
         Cell { membership: self.agent.membership, product: self.data }
     }
     pub async fn member(&self, person: Person) -> Member {
-        self.rooms.member(&self.signed_in(person.account).await, person.organization, self.now()).await.unwrap()
+        self.rooms
+            .member(&self.signed_in(person.account).await, person.organization, self.now())
+            .await
+            .unwrap()
     }
     pub async fn as_administrator(&self, person: Person) -> OrganizationAdministrator {
         self.member(person).await.as_administrator().unwrap()
@@ -141,7 +150,8 @@ impl Town {
     pub async fn decision_on(&self, person: Person, product: ProductId) -> Decision {
         let session = SessionFacts { strength: 1, card: false, zones: vec![] };
         let space = Space::Organization(person.organization);
-        let decided = self.rooms.decide_one(person.account, &session, space, product, self.now()).await.unwrap();
+        let decided =
+            self.rooms.decide_one(person.account, &session, space, product, self.now()).await.unwrap();
         decided.unwrap().decision
     }
     pub async fn hire(&self, organization: OrganizationId, role: Role, login_name: &str) -> Person {
@@ -240,7 +250,8 @@ pub async fn sign(
     products: &[ProductId],
 ) -> ContractId {
     let (now, type_id) = (rooms.db().clock().now(), rooms.db().draw());
-    let kind = ContractType { id: type_id, code: number.to_lowercase(), name: Words::new("合同", "Contract") };
+    let kind =
+        ContractType { id: type_id, code: number.to_lowercase(), name: Words::new("合同", "Contract") };
     rooms.create_contract_type(&Operator::installation(), kind, products.to_vec()).await.unwrap();
     let new = NewContract {
         id: rooms.db().draw(),

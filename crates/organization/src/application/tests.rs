@@ -61,7 +61,9 @@ async fn m49_each_request_is_decided_once_even_in_parallel() {
             .map(|n| {
                 let (rooms, by, now, ours) = (town.rooms.clone(), by.clone(), town.now(), town.ours);
                 let verdict = if n % 2 == 0 { Verdict::Approve } else { Verdict::Reject };
-                tokio::spawn(async move { rooms.decide_application(by, ours, id, verdict, "意见", now).await })
+                tokio::spawn(
+                    async move { rooms.decide_application(by, ours, id, verdict, "意见", now).await },
+                )
             })
             .collect();
         let mut decided = 0;
@@ -88,14 +90,21 @@ async fn m49_approval_needs_the_admission_and_writes_nothing_without_it() {
             town.rooms.decide_application(by.clone(), town.ours, id, Verdict::Approve, "", town.now()).await;
         assert_eq!(refused.unwrap_err().code, "grant.admission_missing");
         assert_eq!(town.rooms.open_applications(town.ours, town.now()).await.unwrap(), 1);
-        let silent = town.rooms.decide_application(by.clone(), town.ours, id, Verdict::Reject, " ", town.now()).await;
+        let silent =
+            town.rooms.decide_application(by.clone(), town.ours, id, Verdict::Reject, " ", town.now()).await;
         assert_eq!(silent.unwrap_err().field, Some("note"));
         town.rooms
             .decide_application(by, town.ours, id, Verdict::Reject, "先签合同", town.now())
             .await
             .unwrap();
         // Rejected is not for ever: the person may ask again.
-        assert!(town.rooms.request_access(&town.member(town.agent).await, town.data, "", town.now()).await.unwrap().new);
+        assert!(
+            town.rooms
+                .request_access(&town.member(town.agent).await, town.data, "", town.now())
+                .await
+                .unwrap()
+                .new
+        );
     }
 }
 #[tokio::test]
@@ -124,10 +133,7 @@ async fn f10_requests_are_decided_above_the_applicant_and_inside_the_organizatio
         let head = town.self_owned("head").await;
         let head = town.join(town.theirs, Role::LegalRepresentative, head).await;
         let head = town.as_administrator(head).await;
-        town.rooms
-            .decide_application(head, town.theirs, id, Verdict::Approve, "", town.now())
-            .await
-            .unwrap();
+        town.rooms.decide_application(head, town.theirs, id, Verdict::Approve, "", town.now()).await.unwrap();
         assert!(town.decision_on(town.their_administrator, both).await.allow);
     }
 }

@@ -72,12 +72,7 @@ async fn m45_the_three_classes_hold_only_while_their_basis_holds() {
         assert_eq!(code(by_number).await, "decision.member_number_missing");
         let system = Operator::installation();
         let number = |number: Option<&str>| {
-            town.rooms.set_member_number(
-                &system,
-                town.ours,
-                number.map(str::to_owned),
-                town.now(),
-            )
+            town.rooms.set_member_number(&system, town.ours, number.map(str::to_owned), town.now())
         };
         number(Some("0427")).await.unwrap();
         assert_eq!(code(by_number).await, "decision.allowed");
@@ -131,7 +126,10 @@ async fn invariant_1_every_way_of_taking_something_away_closes_the_gate_at_once(
         assert!(!allowed().await);
         town.admit(town.data).await;
         assert!(allowed().await);
-        rooms.set_member_suspended(system.clone(), town.ours, town.agent.membership, true, now).await.unwrap();
+        rooms
+            .set_member_suspended(system.clone(), town.ours, town.agent.membership, true, now)
+            .await
+            .unwrap();
         assert!(!allowed().await);
         rooms.set_member_suspended(system, town.ours, town.agent.membership, false, now).await.unwrap();
         assert!(allowed().await);
@@ -194,7 +192,9 @@ async fn m48_of_parallel_matrix_edits_from_one_view_exactly_one_is_saved() {
             .map(|_| {
                 let (rooms, by, now, ours, cell) =
                     (town.rooms.clone(), by.clone(), town.now(), town.ours, town.cell());
-                tokio::spawn(async move { rooms.save_grants(by, ours, vec![wish(cell, false, true)], now).await })
+                tokio::spawn(
+                    async move { rooms.save_grants(by, ours, vec![wish(cell, false, true)], now).await },
+                )
             })
             .collect();
         let mut done = 0;
@@ -219,8 +219,7 @@ async fn f10_grants_stay_inside_the_organization_and_below_the_own_role() {
         let batch =
             town.rooms.save_grants(by.clone(), town.ours, vec![wish(foreign, false, true)], town.now()).await;
         assert_eq!(batch.unwrap_err().code, "membership.unknown");
-        let reach =
-            town.rooms.grant(by.clone(), town.theirs, foreign, Timestamp::FOREVER, town.now()).await;
+        let reach = town.rooms.grant(by.clone(), town.theirs, foreign, Timestamp::FOREVER, town.now()).await;
         assert_eq!(reach.unwrap_err().code, "organization.unknown");
         assert!(!town.decision_on(town.their_agent, town.data).await.allow);
     }
@@ -302,11 +301,19 @@ async fn the_spaces_of_a_person_are_decided_in_one_round_and_foreign_ones_are_un
             ]
         );
         let nowhere = Space::Organization(kernel::Id::from_i64(1));
-        assert!(town.rooms.decide_one(person, &session, nowhere, town.data, town.now()).await.unwrap().is_none());
+        assert!(
+            town.rooms.decide_one(person, &session, nowhere, town.data, town.now()).await.unwrap().is_none()
+        );
         let outsider = Space::Organization(town.theirs);
-        let outside =
-            town.rooms.decide_one(town.agent.account, &session, outsider, town.data, town.now()).await.unwrap();
-        assert_eq!(outside.unwrap().decision.layer(LayerKind::Membership).unwrap().state, LayerState::Missing);
+        let outside = town
+            .rooms
+            .decide_one(town.agent.account, &session, outsider, town.data, town.now())
+            .await
+            .unwrap();
+        assert_eq!(
+            outside.unwrap().decision.layer(LayerKind::Membership).unwrap().state,
+            LayerState::Missing
+        );
         let personal = new_product(&town.rooms, "library", |product| {
             product.admission_class = AdmissionClass::Open;
             product.audience = Audience::Both;

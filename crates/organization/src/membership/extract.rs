@@ -1,38 +1,92 @@
 //! Capabilities from the path: `/org/{organization}/…`.
 use super::model::{Member, OrganizationAdministrator};
-use crate::Organizations;
+use crate::{Organizations, shell};
+use askama::Template;
 use axum::extract::{Extension, FromRequestParts, RawPathParams};
-use http::request::Parts;
+use axum::response::Response;
+use http::{StatusCode, request::Parts};
 use identity::session::SignedIn;
 use kernel::{Error, id::OrganizationId};
-use web::{Ctx, Failure};
-
-/// A request for a page that this member may not use, though the organization is theirs.
-fn administrators_only() -> Error {
-    Error::forbidden("membership.administrators_only")
-}
+use web::{Ctx, Failure, Lang, Page, html_status, initial};
 
 impl<S: Send + Sync> FromRequestParts<S> for Member {
     type Rejection = Failure;
+    /// 404 for an organization that is not the account's.
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let signed_in = SignedIn::from_request_parts(parts, state).await?;
         let ctx = Ctx::from_request_parts(parts, state).await?;
+        let rooms = rooms(parts, state).await?;
         let unknown = || Error::not_found("organization.unknown");
-        let Extension(organizations) =
-            Extension::<Organizations>::from_request_parts(parts, state).await.map_err(|_| unknown())?;
         let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| unknown())?;
         let id: OrganizationId = params
             .iter()
             .find(|(name, _)| *name == "organization")
             .ok_or_else(unknown)
             .and_then(|(_, value)| value.parse().map_err(|_| unknown()))?;
-        Ok(organizations.member(&signed_in, id, ctx.now).await?)
+        Ok(rooms.member(&signed_in, id, ctx.now).await?)
     }
 }
 impl<S: Send + Sync> FromRequestParts<S> for OrganizationAdministrator {
     type Rejection = Failure;
+    /// 403 for members who do not administer: the organization is theirs, and the page says who can help.
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let member = Member::from_request_parts(parts, state).await?;
-        Ok(member.as_administrator().ok_or_else(administrators_only)?)
+        if let Some(administrator) = member.as_administrator() {
+            return Ok(administrator);
+        }
+        let error = Error::forbidden("membership.administrators_only");
+        let ctx = Ctx::from_request_parts(parts, state).await?;
+        if ctx.wants_json {
+            return Err(error.into());
+        }
+        let signed_in = SignedIn::from_request_parts(parts, state).await?;
+        let rooms = rooms(parts, state).await?;
+        Err(refusal(&ctx, &rooms, &signed_in, &member, &error).await?.into())
     }
+}
+
+async fn rooms<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Organizations, Failure> {
+    Extension::<Organizations>::from_request_parts(parts, state)
+        .await
+        .map(|Extension(rooms)| rooms)
+        .map_err(|_| Error::internal("internal").because("the router lacks the organization room").into())
+}
+
+#[derive(Template)]
+#[template(path = "membership/administrators_only.html")]
+struct RefusalPage {
+    page: Page,
+    home: String,
+    message: String,
+    code: &'static str,
+    /// Initial, name, role.
+    people: Vec<(String, String, String)>,
+}
+async fn refusal(
+    ctx: &Ctx,
+    rooms: &Organizations,
+    who: &SignedIn,
+    member: &Member,
+    error: &Error,
+) -> kernel::Result<Response> {
+    let organization = member.organization();
+    let rows = rooms.administrators(organization, ctx.now).await?;
+    let found = rooms.people(rows.iter().map(|row| row.account)).await?;
+    let page = Page::new(ctx, ctx.lang.t("organization-administrators-only"))
+        .with_shell(shell::of(rooms, ctx, who, organization).await?);
+    let view = RefusalPage {
+        page,
+        home: format!("/org/{organization}/"),
+        message: ctx.lang.error(error),
+        code: error.code,
+        people: rows
+            .iter()
+            .map(|row| {
+                let name = found.name(row.account);
+                let role = member.policy().role_label(row.role).of(ctx.lang == Lang::En);
+                (initial(name), name.to_owned(), role.to_owned())
+            })
+            .collect(),
+    };
+    Ok(html_status(StatusCode::FORBIDDEN, view))
 }

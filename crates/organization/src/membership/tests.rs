@@ -25,7 +25,9 @@ async fn m32_an_administrator_creates_a_member_with_a_temporary_password_and_a_r
         let by = town.as_administrator(town.administrator).await;
         let id = town.rooms.db().draw();
         let first = town.rooms.create_member(&by, id, newcomer("xuwangshu"), town.now()).await.unwrap();
-        let Appointed::New { membership, temporary_password: Some(password) } = first else { panic!("{first:?}") };
+        let Appointed::New { membership, temporary_password: Some(password) } = first else {
+            panic!("{first:?}")
+        };
         assert_eq!((membership, password.expose().len()), (id, 14));
         let again = town.rooms.create_member(&by, id, newcomer("xuwangshu"), town.now()).await.unwrap();
         assert!(matches!(again, Appointed::Existing(existing) if existing == id));
@@ -86,7 +88,8 @@ async fn m32_edit_suspend_resume_reset_and_delete_a_member() {
         let (id, account, now) = (town.agent.membership, town.agent.account, town.now());
         town.open_for_the_agent().await;
         let phone = kernel::Mobile::parse("13800138000").unwrap();
-        let edit = |name: &str, phone| town.rooms.edit_member(by.clone(), town.ours, id, name.into(), phone, now);
+        let edit =
+            |name: &str, phone| town.rooms.edit_member(by.clone(), town.ours, id, name.into(), phone, now);
         edit("陈思", PhoneChange::Set(phone)).await.unwrap();
         let now_card = card(&town, account).await;
         assert_eq!((now_card.name.as_str(), now_card.phone_proven), ("陈思", false));
@@ -130,7 +133,10 @@ async fn f10_an_administrator_touches_nobody_at_or_above_the_own_role() {
             let id = target.membership;
             let name = "某人某".to_owned();
             let refusals = [
-                town.rooms.edit_member(by.clone(), town.theirs, id, name, PhoneChange::Remove, now).await.err(),
+                town.rooms
+                    .edit_member(by.clone(), town.theirs, id, name, PhoneChange::Remove, now)
+                    .await
+                    .err(),
                 town.rooms.set_member_suspended(by.clone(), town.theirs, id, true, now).await.err(),
                 town.rooms.reset_member_password(by.clone(), town.theirs, id, now).await.err(),
                 town.rooms.delete_member(by.clone(), town.theirs, id, now).await.err(),
@@ -147,7 +153,10 @@ async fn f10_an_administrator_touches_nobody_at_or_above_the_own_role() {
         }
         // The legal representative may.
         let head = town.as_administrator(head).await;
-        town.rooms.set_member_suspended(head.clone(), town.theirs, second.membership, true, now).await.unwrap();
+        town.rooms
+            .set_member_suspended(head.clone(), town.theirs, second.membership, true, now)
+            .await
+            .unwrap();
         town.rooms
             .appoint_administrator(head, town.theirs, town.rooms.db().draw(), newcomer("third"), now)
             .await
@@ -173,12 +182,14 @@ async fn f10_an_administrator_reaches_nothing_outside_the_organization() {
                 assert_eq!(refusal.unwrap().kind, kernel::Kind::NotFound);
             }
         }
-        let foreign = town.rooms.member(&town.signed_in(town.administrator.account).await, town.theirs, now).await;
+        let foreign =
+            town.rooms.member(&town.signed_in(town.administrator.account).await, town.theirs, now).await;
         assert_eq!(foreign.unwrap_err().code, "organization.unknown");
         // Taking over an account of another organization, or one that belongs to staff.
-        for (account, code) in
-            [(town.their_agent.account, "membership.foreign_account"), (town.account_manager, "membership.staff")]
-        {
+        for (account, code) in [
+            (town.their_agent.account, "membership.foreign_account"),
+            (town.account_manager, "membership.staff"),
+        ] {
             let new = appointment(&town, Newcomer::Existing(account), Role::Agent);
             let refusal = town.rooms.appoint(by.clone(), town.ours, new, now).await.unwrap_err();
             assert_eq!(refusal.code, code);
@@ -192,7 +203,13 @@ async fn f20_a_demoted_or_suspended_administrator_loses_the_power_inside_the_tra
         let stale = town.as_administrator(town.administrator).await;
         let now = town.now();
         town.rooms
-            .set_member_suspended(Operator::installation(), town.ours, town.administrator.membership, true, now)
+            .set_member_suspended(
+                Operator::installation(),
+                town.ours,
+                town.administrator.membership,
+                true,
+                now,
+            )
             .await
             .unwrap();
         let refusal = town
@@ -201,7 +218,8 @@ async fn f20_a_demoted_or_suspended_administrator_loses_the_power_inside_the_tra
             .await
             .unwrap_err();
         assert_eq!(refusal.code, "membership.administrators_only");
-        let refusal = town.rooms.grant(stale, town.ours, town.cell(), Timestamp::FOREVER, now).await.unwrap_err();
+        let refusal =
+            town.rooms.grant(stale, town.ours, town.cell(), Timestamp::FOREVER, now).await.unwrap_err();
         assert_eq!(refusal.code, "membership.administrators_only");
     }
 }
@@ -244,7 +262,8 @@ async fn m37_the_number_of_administrators_is_the_types_even_in_parallel() {
 async fn last_administrator_cannot_leave_even_if_the_last_two_try_at_once() {
     for town in towns().await {
         for round in 0..5 {
-            let organization = crate::testing::new_organization(&town.rooms, town.public, "两人公司", None).await;
+            let organization =
+                crate::testing::new_organization(&town.rooms, town.public, "两人公司", None).await;
             let mut pair = Vec::new();
             for n in 0..2 {
                 let account = town.self_owned(&format!("pair{round}{n}")).await;
@@ -270,11 +289,15 @@ async fn m36_a_managed_account_has_one_membership_in_its_owner() {
         let by = town.rooms.leave(&town.member(town.agent).await, town.now()).await.unwrap_err();
         assert_eq!(by.code, "membership.managed_stays");
         let again = appointment(&town, Newcomer::Existing(town.agent.account), Role::Agent);
-        let refusal = town.rooms.appoint(Operator::installation(), town.ours, again, town.now()).await.unwrap_err();
+        let refusal =
+            town.rooms.appoint(Operator::installation(), town.ours, again, town.now()).await.unwrap_err();
         assert_eq!(refusal.code, "membership.exists");
         let elsewhere = appointment(&town, Newcomer::Existing(town.agent.account), Role::Agent);
-        let refusal =
-            town.rooms.appoint(Operator::installation(), town.theirs, elsewhere, town.now()).await.unwrap_err();
+        let refusal = town
+            .rooms
+            .appoint(Operator::installation(), town.theirs, elsewhere, town.now())
+            .await
+            .unwrap_err();
         assert_eq!(refusal.code, "membership.foreign_account");
     }
 }
@@ -286,8 +309,11 @@ async fn m39_a_person_may_be_in_many_organizations_and_keeps_the_own_password() 
         town.join(town.theirs, Role::Agent, person).await;
         assert_eq!(town.rooms.memberships(person).await.unwrap().len(), 2);
         let by = town.as_administrator(town.administrator).await;
-        let refusal =
-            town.rooms.reset_member_password(by.clone(), town.ours, here.membership, town.now()).await.unwrap_err();
+        let refusal = town
+            .rooms
+            .reset_member_password(by.clone(), town.ours, here.membership, town.now())
+            .await
+            .unwrap_err();
         assert_eq!(refusal.code, "membership.self_owned");
         town.rooms.delete_member(by, town.ours, here.membership, town.now()).await.unwrap();
         assert_eq!(card(&town, person).await.state, AccountState::Active);

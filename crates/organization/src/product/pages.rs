@@ -132,7 +132,11 @@ fn entry(page: &Page, product: &Product, decision: &Decision) -> Entry {
         summary: product.summary.of(en).to_owned(),
         usable: decision.allow,
         tally: decision.organization_half().map(|_| tally_class(decision)),
-        state: page.t(&layer_key(decision.code())),
+        state: if decision.allow {
+            page.t("organization-product-state-usable")
+        } else {
+            page.t(&layer_key(decision.code()))
+        },
         open: product.launch_url.clone().filter(|_| decision.allow),
     }
 }

@@ -1,0 +1,434 @@
+//! The room's pages as a browser meets them: through the frame, with cookies and form tokens.
+use crate::decision::Space;
+use crate::membership::Role;
+use crate::testing::{Person, Town, account_of, new_product, towns};
+use axum::{Extension, Router, body::Body};
+use http::{Request, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use identity::session::NewSession;
+use kernel::{Clock, id::AccountId};
+use std::sync::Arc;
+use tower::ServiceExt;
+use web::{App, Probes, frame};
+
+const ORIGIN: &str = "http://127.0.0.1:8080";
+
+struct Site {
+    town: Town,
+    app: Arc<App>,
+    router: Router,
+}
+struct Answer {
+    status: StatusCode,
+    location: String,
+    text: String,
+}
+/// A signed-in browser.
+struct Browser<'s> {
+    site: &'s Site,
+    cookie: String,
+}
+
+async fn sites() -> Vec<Site> {
+    towns().await.into_iter().map(Site::new).collect()
+}
+impl Site {
+    fn new(town: Town) -> Self {
+        let db = town.rooms.db();
+        let app = App::new(ORIGIN, Arc::clone(db.keyring()), Clock::System, db.rng().clone()).unwrap();
+        let app = Arc::new(app);
+        let rooms = crate::routes()
+            .into_router()
+            .layer(Extension(town.rooms.clone()))
+            .layer(Extension(town.rooms.identity().clone()));
+        let router = frame(rooms, &app, Probes::default());
+        Self { town, app, router }
+    }
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let response: Response<Body> = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let location =
+            response.headers().get(header::LOCATION).map_or("", |v| v.to_str().unwrap()).to_owned();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        Answer { status, location, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    }
+    /// With a session of its own and a password that is no longer temporary.
+    async fn browser(&self, account: AccountId) -> Browser<'_> {
+        let db = self.town.rooms.db();
+        let now = self.town.now();
+        let new = NewSession {
+            id: db.draw(),
+            token: db.rng().token(),
+            account,
+            methods: vec!["pwd"],
+            address: [127, 0, 0, 1].into(),
+            user_agent: None,
+            now,
+            expires_at: now.plus_days(1),
+        };
+        let token = new.token.clone();
+        db.write_unaudited("a test signs in", move |tx| {
+            identity::credential::service::set_in(tx, account, "none", false, now)?;
+            identity::session::service::begin_in(tx, &new, None)
+        })
+        .await
+        .unwrap();
+        let cookie = web::cookie::set_session(&self.app, &token, None);
+        let cookie = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
+        Browser { site: self, cookie }
+    }
+    fn org(&self, page: &str) -> String {
+        format!("/org/{}/{page}", self.town.ours)
+    }
+}
+impl Browser<'_> {
+    fn request(&self, method: &str, path: &str) -> http::request::Builder {
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "127.0.0.1:8080")
+            .header(header::COOKIE, format!("{}; fujie-lang=en", self.cookie))
+            .header(header::ACCEPT, "text/html")
+    }
+    async fn get(&self, path: &str) -> Answer {
+        self.site.send(self.request("GET", path).body(Body::empty()).unwrap()).await
+    }
+    /// Fills in the token of the page at `from` and sends the form to `path`.
+    async fn post(&self, from: &str, path: &str, members: &[(&str, &str)]) -> Answer {
+        let page = self.get(from).await;
+        let mut body = format!("csrf={}", value_of(&page.text, "csrf"));
+        for (name, value) in members {
+            body.push_str(&format!("&{name}={}", crate::membership::encoded(value)));
+        }
+        self.send_form(path, body).await
+    }
+    async fn send_form(&self, path: &str, body: String) -> Answer {
+        let request = self
+            .request("POST", path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ORIGIN, ORIGIN)
+            .header("sec-fetch-site", "same-origin");
+        self.site.send(request.body(Body::from(body)).unwrap()).await
+    }
+}
+/// The value of the first input of this name.
+fn value_of(html: &str, name: &str) -> String {
+    let (_, rest) = html
+        .split_once(&format!("name=\"{name}\" value=\""))
+        .unwrap_or_else(|| panic!("no field {name} in {html}"));
+    rest.split('"').next().unwrap().to_owned()
+}
+const ADMINISTRATORS_PAGES: [&str; 5] =
+    ["members", "members/new", "grants", "admissions", "members/0000000000001"];
+
+#[tokio::test]
+async fn m43_administrators_pages_are_for_administrators_alone() {
+    for site in sites().await {
+        let (agent, outsider) = (site.town.agent.account, site.town.their_administrator.account);
+        let (agent, outsider) = (site.browser(agent).await, site.browser(outsider).await);
+        for page in ADMINISTRATORS_PAGES {
+            let path = site.org(page);
+            let refused = agent.get(&path).await;
+            assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
+            assert!(refused.text.contains("id=\"error-code\">membership.administrators_only"), "{path}");
+            // Who can help stands there by name.
+            assert!(refused.text.contains("<b>陈思齐</b><small>Administrator</small>"), "{path}");
+            assert_eq!(outsider.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+        }
+        for page in ["", "products", "applications"] {
+            let path = site.org(page);
+            assert_eq!(agent.get(&path).await.status, StatusCode::OK, "{path}");
+            assert_eq!(outsider.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+        }
+        let home = agent.get(&site.org("")).await.text;
+        for page in ["members", "grants", "admissions"] {
+            assert!(!home.contains(&format!("href=\"{}\"", site.org(page))), "{page} is offered to an agent");
+        }
+        let anonymous = Browser { site: &site, cookie: "nothing=here".into() };
+        let sent = anonymous.get(&site.org("members")).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER);
+        assert!(sent.location.starts_with("/login?return_to="), "{}", sent.location);
+    }
+}
+#[tokio::test]
+async fn m43_forms_of_administrators_refuse_agents_and_foreign_organizations() {
+    for site in sites().await {
+        let agent = site.browser(site.town.agent.account).await;
+        let outsider = site.browser(site.town.their_administrator.account).await;
+        let member = format!("members/{}", site.town.agent.membership);
+        for page in [
+            "members/new",
+            "grants",
+            "admissions",
+            &member,
+            &format!("{member}/state"),
+            &format!("{member}/reset"),
+            &format!("{member}/delete"),
+        ] {
+            let path = site.org(page);
+            let refused = agent.post(&site.org("products"), &path, &[]).await;
+            assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
+            let theirs = format!("/org/{}/products", site.town.theirs);
+            let refused = outsider.post(&theirs, &path, &[]).await;
+            assert_eq!(refused.status, StatusCode::NOT_FOUND, "{path}");
+        }
+        assert!(site.town.decision(site.town.agent).await.is_missing(crate::decision::LayerKind::Admission));
+    }
+}
+#[tokio::test]
+async fn m32_a_member_is_created_on_the_page_and_the_slip_shows_the_password_once() {
+    for site in sites().await {
+        let browser = site.browser(site.town.administrator.account).await;
+        let (new, members) = (site.org("members/new"), site.org("members"));
+        let form = browser.get(&new).await;
+        let (csrf, id) = (value_of(&form.text, "csrf"), value_of(&form.text, "id"));
+        let body = format!(
+            "csrf={csrf}&id={id}&name=%E8%AE%B8%E6%9C%9B%E8%88%92&login_name=xuwangshu&phone=13800138000"
+        );
+        let slip = browser.send_form(&new, body.clone()).await;
+        assert_eq!(slip.status, StatusCode::OK, "{}", slip.text);
+        assert!(slip.text.contains("id=\"slip-password\"") && slip.text.contains("xuwangshu"));
+        // Sent twice: led to what exists, and the password does not show again.
+        let again = browser.send_form(&new, body).await;
+        assert_eq!(again.status, StatusCode::SEE_OTHER);
+        let member = browser.get(&again.location).await;
+        assert!(member.text.contains("138****8000") && !member.text.contains("slip-password"));
+        let list = browser.get(&members).await;
+        assert!(list.text.contains("许望舒") && list.text.contains("138****8000"));
+        assert!(!list.text.contains("13800138000"), "numbers are masked");
+        let found = browser.get(&format!("{members}?q=xuwang")).await;
+        assert!(found.text.contains("许望舒") && !found.text.contains("chensiqi"));
+        account_of(&site.town.rooms, "xuwangshu").await;
+    }
+}
+#[tokio::test]
+async fn bad_input_keeps_what_was_typed_and_says_what_to_do_at_the_field() {
+    for site in sites().await {
+        let browser = site.browser(site.town.administrator.account).await;
+        let new = site.org("members/new");
+        let form = browser.get(&new).await;
+        let id = value_of(&form.text, "id");
+        let long = "长".repeat(200);
+        for (name, login_name, phone, wrong) in [
+            ("", "xuwangshu", "", "name"),
+            (long.as_str(), "xuwangshu", "", "name"),
+            ("许望舒", "x", "", "login_name"),
+            ("许望舒", "13800138000", "", "login_name"),
+            ("许望舒", "xuwangshu", "12", "phone"),
+            ("许望舒", "chensiqi", "", "login_name"),
+            ("许\u{202e}望舒", "xuwangshu", "", "name"),
+        ] {
+            let members = [("id", id.as_str()), ("name", name), ("login_name", login_name), ("phone", phone)];
+            let back = browser.post(&new, &new, &members).await;
+            assert!(back.status.is_client_error(), "{wrong}: {}", back.status);
+            assert!(back.text.contains(&format!("id=\"{wrong}-e\"")), "{wrong} has its error: {}", back.text);
+            assert!(
+                back.text.contains(&format!("value=\"{login_name}\"")),
+                "{wrong}: the login name was kept"
+            );
+        }
+        let nul = browser
+            .send_form(&new, format!("csrf={}&id={id}&name=a%00b&login_name=x", value_of(&form.text, "csrf")))
+            .await;
+        assert_eq!(nul.status, StatusCode::BAD_REQUEST);
+        let forged = browser
+            .post(
+                &new,
+                &new,
+                &[("id", "0000000000001.AAAA"), ("name", "许望舒"), ("login_name", "xuwangshu")],
+            )
+            .await;
+        assert_eq!(forged.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let odd = browser.get(&site.org("members?before=nonsense&state=nonsense&q=%25")).await;
+        assert_eq!(odd.status, StatusCode::OK);
+        let unknown = browser.get(&site.org("members/ZZZZZZZZZZZZZ")).await;
+        assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    }
+}
+#[tokio::test]
+async fn m32_a_member_is_edited_suspended_reset_and_deleted_on_the_page() {
+    for site in sites().await {
+        let browser = site.browser(site.town.administrator.account).await;
+        let member = site.org(&format!("members/{}", site.town.agent.membership));
+        let edited = browser.post(&member, &member, &[("name", "陈思"), ("phone", "13800138001")]).await;
+        assert_eq!(edited.status, StatusCode::SEE_OTHER);
+        assert!(browser.get(&member).await.text.contains("138****8001"));
+        let wrong = browser.post(&member, &member, &[("name", "陈思"), ("phone", "abc")]).await;
+        assert!(wrong.text.contains("value=\"abc\"") && wrong.text.contains("id=\"phone-e\""));
+        let state = format!("{member}/state");
+        assert_eq!(browser.post(&member, &state, &[("to", "suspended")]).await.status, StatusCode::SEE_OTHER);
+        assert!(browser.get(&member).await.text.contains("Resume member"));
+        assert_eq!(browser.post(&member, &state, &[("to", "active")]).await.status, StatusCode::SEE_OTHER);
+        assert!(browser.post(&member, &state, &[("to", "ended")]).await.status.is_client_error());
+        let slip = browser.post(&member, &format!("{member}/reset"), &[]).await;
+        assert!(slip.text.contains("id=\"slip-password\""));
+        let delete = format!("{member}/delete");
+        let unconfirmed = browser.post(&member, &delete, &[("confirm", "yes")]).await;
+        assert_eq!(unconfirmed.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(unconfirmed.text.contains("id=\"confirm-e\""));
+        let deleted = browser.post(&member, &delete, &[("confirm", "chensiqi")]).await;
+        assert_eq!(deleted.status, StatusCode::SEE_OTHER);
+        assert!(!browser.get(&site.org("members")).await.text.contains("chensiqi"));
+        assert!(browser.get(&member).await.text.contains("Removed"));
+    }
+}
+#[tokio::test]
+async fn m48_the_matrix_is_saved_by_form_and_tells_the_loser() {
+    for site in sites().await {
+        site.town.admit(site.town.data).await;
+        let browser = site.browser(site.town.administrator.account).await;
+        let grants = site.org("grants");
+        let page = browser.get(&grants).await;
+        let (row, column) = (value_of(&page.text, "r0"), value_of(&page.text, "c0"));
+        assert_eq!(row, site.town.agent.membership.to_string());
+        assert_eq!(value_of(&page.text, "was"), "0");
+        let form = |was: &str, ticked: bool| {
+            let mut members = vec![("r0", row.clone()), ("c0", column.clone()), ("was", was.to_owned())];
+            if ticked {
+                members.push(("g0.0", "1".into()));
+            }
+            members
+        };
+        let save = async |members: Vec<(&str, String)>| {
+            let members: Vec<(&str, &str)> = members.iter().map(|(n, v)| (*n, v.as_str())).collect();
+            browser.post(&grants, &format!("{grants}?q=&product=&"), &members).await
+        };
+        assert_eq!(save(form("0", true)).await.status, StatusCode::SEE_OTHER);
+        assert!(site.town.decision(site.town.agent).await.allow);
+        // A second window still showed the empty box.
+        let stale = save(form("0", false)).await;
+        assert_eq!(stale.status, StatusCode::CONFLICT);
+        assert!(stale.text.contains("class=\"changed\"") && value_of(&stale.text, "was") == "1");
+        assert!(site.town.decision(site.town.agent).await.allow);
+        assert_eq!(save(form("1", false)).await.status, StatusCode::SEE_OTHER);
+        assert!(!site.town.decision(site.town.agent).await.allow);
+        for broken in ["", "01", "x"] {
+            assert!(save(form(broken, true)).await.status.is_client_error(), "{broken}");
+        }
+    }
+}
+#[tokio::test]
+async fn m49_from_the_catalog_to_the_reason_to_the_request_to_the_open_product() {
+    for site in sites().await {
+        site.town.admit(site.town.data).await;
+        let agent = site.browser(site.town.agent.account).await;
+        let administrator = site.browser(site.town.administrator.account).await;
+        let (catalog, product) = (site.org("products"), site.org(&format!("products/{}", site.town.data)));
+        let closed = agent.get(&catalog).await;
+        assert!(
+            closed.text.contains(&format!("href=\"{product}\""))
+                && !closed.text.contains("https://product.example/start")
+        );
+        let why = agent.get(&product).await;
+        assert!(
+            why.text.contains("tally big o\"") && why.text.contains("id=\"request-access\""),
+            "{}",
+            why.text
+        );
+        let long = agent.post(&product, &format!("{product}/request"), &[("reason", &"x".repeat(501))]).await;
+        assert_eq!(long.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(long.text.contains("id=\"reason-e\"") && long.text.contains(&"x".repeat(501)));
+        let asked = agent.post(&product, &format!("{product}/request"), &[("reason", "for the drill")]).await;
+        assert_eq!(asked.status, StatusCode::SEE_OTHER);
+        let waiting = agent.get(&product).await;
+        assert!(!waiting.text.contains("id=\"request-access\""));
+        let list = administrator.get(&site.org("applications")).await;
+        let id = list.text.split("/applications/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let path = site.org(&format!("applications/{id}"));
+        assert!(agent.get(&path).await.text.contains("for the drill"));
+        let refused = agent.post(&product, &path, &[("verdict", "approve")]).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "an agent does not approve");
+        let silent = administrator.post(&path, &path, &[("verdict", "reject"), ("note", "")]).await;
+        assert!(silent.text.contains("id=\"note-e\""));
+        let approved = administrator.post(&path, &path, &[("verdict", "approve")]).await;
+        assert_eq!(approved.status, StatusCode::SEE_OTHER);
+        let again = administrator.post(&catalog, &path, &[("verdict", "approve")]).await;
+        assert_eq!(again.status, StatusCode::CONFLICT);
+        let open = agent.get(&catalog).await;
+        assert!(open.text.contains("href=\"https://product.example/start\""), "m52: one click opens it");
+        assert!(agent.get(&product).await.text.contains("tally big o m\""));
+    }
+}
+#[tokio::test]
+async fn m50_the_personal_catalog_shows_products_for_persons_and_a_managed_account_learns_why_not() {
+    for site in sites().await {
+        new_product(&site.town.rooms, "permits", |product| {
+            product.admission_class = crate::product::AdmissionClass::Open;
+            product.audience = crate::product::Audience::Both;
+        })
+        .await;
+        let person = site.town.self_owned("songyuan").await;
+        let person = site.browser(person).await;
+        let catalog = person.get("/products").await;
+        assert!(
+            catalog.text.contains("id=\"product-permits\"")
+                && !catalog.text.contains("id=\"product-market-data\"")
+        );
+        assert!(catalog.text.contains("href=\"https://product.example/start\""));
+        let managed = site.browser(site.town.agent.account).await;
+        let catalog = managed.get("/products").await;
+        assert!(!catalog.text.contains("href=\"https://product.example/start\""));
+        let nowhere = managed.get("/products/ZZZZZZZZZZZZZ").await;
+        assert_eq!(nowhere.status, StatusCode::NOT_FOUND);
+    }
+}
+#[tokio::test]
+async fn m46_the_organizations_permissions_by_contract_and_m47_where_administrators_edit() {
+    for site in sites().await {
+        let customs = new_product(&site.town.rooms, "customs", |product| {
+            product.admission_class = crate::product::AdmissionClass::Discretionary;
+            product.admission_editor = crate::product::AdmissionEditor::OrganizationAdministrator;
+            product.grant_mode = crate::product::GrantMode::EveryAgent;
+        })
+        .await;
+        let browser = site.browser(site.town.administrator.account).await;
+        let path = site.org("admissions");
+        let page = browser.get(&path).await;
+        assert!(page.text.contains("CT-1, "), "{}", page.text);
+        let id = value_of(&page.text, "id");
+        let product = customs.to_string();
+        let admit = [("product", product.as_str()), ("id", id.as_str()), ("do", "admit")];
+        assert_eq!(browser.post(&path, &path, &admit).await.status, StatusCode::SEE_OTHER);
+        assert!(site.town.decision_on(site.town.agent, customs).await.allow);
+        // The platform's products are not theirs to open.
+        let data = site.town.data.to_string();
+        let fresh = value_of(&browser.get(&site.org("members/new")).await.text, "id");
+        let forged = [("product", data.as_str()), ("id", fresh.as_str()), ("do", "admit")];
+        assert!(browser.post(&path, &path, &forged).await.status.is_client_error());
+        assert!(!site.town.decision(site.town.agent).await.allow);
+        let row = value_of(&browser.get(&path).await.text, "id");
+        let end = [("product", product.as_str()), ("id", row.as_str()), ("do", "end")];
+        assert_eq!(browser.post(&path, &path, &end).await.status, StatusCode::SEE_OTHER);
+        assert!(!site.town.decision_on(site.town.agent, customs).await.allow);
+    }
+}
+#[tokio::test]
+async fn m41_two_tabs_act_for_the_space_in_their_address() {
+    for site in sites().await {
+        let person = site.town.self_owned("songyuan").await;
+        let here = site.town.join(site.town.ours, Role::Agent, person).await;
+        let there: Person = site.town.join(site.town.theirs, Role::Administrator, person).await;
+        let browser = site.browser(person).await;
+        let theirs = format!("/org/{}/members", there.organization);
+        assert_eq!(browser.get(&theirs).await.status, StatusCode::OK);
+        assert_eq!(browser.get(&site.org("members")).await.status, StatusCode::FORBIDDEN);
+        let home = browser.get(&site.org("")).await.text;
+        for space in
+            [Space::Personal, Space::Organization(here.organization), Space::Organization(there.organization)]
+        {
+            assert!(home.contains(&format!("href=\"{}\"", crate::shell::link(space))));
+        }
+        assert!(home.contains("data-space=\"org\""));
+        // Leaving asks for the name, then ends this membership alone.
+        let name = "澄江证券";
+        let leave = site.org("leave");
+        let unconfirmed = browser.post(&site.org(""), &leave, &[("confirm", "x")]).await;
+        assert_eq!(unconfirmed.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(
+            browser.post(&site.org(""), &leave, &[("confirm", name)]).await.status,
+            StatusCode::SEE_OTHER
+        );
+        assert_eq!(browser.get(&site.org("")).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(browser.get(&theirs).await.status, StatusCode::OK);
+    }
+}
