@@ -51,6 +51,7 @@ struct Me {
     level_key: &'static str,
     groups: Vec<Group>,
     products: Vec<Shortcut>,
+    all_products: String,
     sessions: Vec<Line>,
 }
 
@@ -62,11 +63,13 @@ async fn me(
 ) -> web::Result {
     let english = ctx.lang == Lang::En;
     let memberships = organizations.memberships(signed_in.account).await?;
-    let owner = match signed_in.owner {
+    // A managed account does no private business: what it can open is what its organization gave it.
+    let (owner, space) = match signed_in.owner {
         Owner::Managed(id) => {
-            memberships.iter().find(|m| m.organization == id).map(|m| m.organization_name.clone())
+            let owner = memberships.iter().find(|m| m.organization == id);
+            (owner.map(|m| m.organization_name.clone()), Space::Organization(id))
         }
-        Owner::SelfOwned => None,
+        Owner::SelfOwned => (None, Space::Personal),
     };
     let cards = service::list(&identity, &signed_in, ctx.now).await?;
     let shell = shell::personal(&organizations, &ctx, &signed_in).await?;
@@ -85,7 +88,11 @@ async fn me(
             RealNameLevel::Advanced => "portal-level-advanced",
         },
         groups: groups(&memberships, ctx.now, english),
-        products: shortcuts(&ctx, &signed_in, &organizations).await?,
+        products: shortcuts(&ctx, &signed_in, &organizations, space).await?,
+        all_products: match space {
+            Space::Personal => "/products".to_owned(),
+            Space::Organization(id) => format!("/org/{id}/products"),
+        },
         sessions: cards.into_iter().take(SESSIONS).map(|card| sessions::line(&ctx, card)).collect(),
     }))
 }
@@ -123,14 +130,15 @@ fn note(membership: &Membership, now: Timestamp) -> Option<&'static str> {
     }
 }
 
-/// Products of the personal space that open right away.
+/// Products of the space that open right away.
 async fn shortcuts(
     ctx: &Ctx,
     signed_in: &SignedIn,
     organizations: &Organizations,
+    space: Space,
 ) -> kernel::Result<Vec<Shortcut>> {
     let facts = SessionFacts { strength: signed_in.strength, card: false, zones: Vec::new() };
-    let decisions = organizations.decide_catalog(signed_in.account, &facts, Space::Personal, ctx.now).await?;
+    let decisions = organizations.decide_catalog(signed_in.account, &facts, space, ctx.now).await?;
     let products = organizations.products(false).await?;
     let english = ctx.lang == Lang::En;
     Ok(products
