@@ -8,7 +8,10 @@ use crate::{
 };
 use crossbeam_channel::Receiver;
 use kernel::{Error, Result};
-use postgres::types::ToSql;
+use postgres::{
+    config::{Host, SslMode},
+    types::ToSql,
+};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -23,11 +26,17 @@ pub(crate) struct Target {
     tls: MakeRustlsConnect,
 }
 impl Target {
-    /// `sslrootcert=FILE` in the URL names the authorities to trust; without it, the public ones.
+    /// `sslrootcert=FILE` in the URL names the authorities to trust; without it, the public ones. Where the URL says
+    /// nothing of `sslmode`, another machine is reached by TLS alone and this one without.
     pub(crate) fn parse(url: &str) -> Result<Self> {
         let bad = |e: &dyn std::fmt::Display| Error::invalid("db.url").because(e.to_string());
         let (url, roots_file) = take_parameter(url, "sslrootcert");
         let mut config: postgres::Config = url.parse().map_err(|e: postgres::Error| bad(&e))?;
+        if !url.contains("sslmode=") {
+            let here = config.get_hosts().iter().all(is_here)
+                && config.get_hostaddrs().iter().all(|a| a.is_loopback());
+            config.ssl_mode(if here { SslMode::Disable } else { SslMode::Require });
+        }
         config
             .connect_timeout(Duration::from_secs(2))
             .keepalives(true)
@@ -62,6 +71,15 @@ impl Target {
             .batch_execute("SET statement_timeout = '5s'; SET lock_timeout = '1s'; SET idle_in_transaction_session_timeout = '10s'")
             .map_err(error::postgres)?;
         Ok(PgConnection { client, prepared: HashMap::new() })
+    }
+}
+fn is_here(host: &Host) -> bool {
+    match host {
+        Host::Tcp(name) => {
+            name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|a| a.is_loopback())
+        }
+        #[cfg(unix)]
+        Host::Unix(_) => true,
     }
 }
 fn take_parameter(url: &str, name: &str) -> (String, Option<String>) {
@@ -207,5 +225,31 @@ fn write(
             drop(connection.batch("ROLLBACK"));
             Err(error)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_machine_is_reached_by_tls_alone() {
+        let mode = |url: &str| Target::parse(url).unwrap().config.get_ssl_mode();
+        for here in [
+            "postgres://fujie@127.0.0.1/x",
+            "postgres://fujie@localhost/x",
+            "postgres:///x?host=/run/postgresql",
+        ] {
+            assert_eq!(mode(here), SslMode::Disable, "{here}");
+        }
+        for there in [
+            "postgres://fujie@db.example/x",
+            "postgres://fujie@127.0.0.1,192.0.2.1/x",
+            "postgres://fujie@192.0.2.1/x",
+        ] {
+            assert_eq!(mode(there), SslMode::Require, "{there}");
+        }
+        assert_eq!(mode("postgres://fujie@db.example/x?sslmode=disable"), SslMode::Disable);
+        assert!(Target::parse("postgres://fujie@db.example/x?sslrootcert=/no/such/file").is_err());
     }
 }

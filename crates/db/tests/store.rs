@@ -325,3 +325,67 @@ async fn a_lost_server_connection_is_replaced() {
     assert!(Timestamp::from_millis(0) < db.clock().now());
     assert!(db.clock_skew().await.unwrap().abs() < 2_000);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_over_tls_wants_a_certificate_from_the_named_authority() {
+    let (Ok(server), Ok(authority)) =
+        (std::env::var("FUJIE_TEST_POSTGRES"), std::env::var("FUJIE_TEST_POSTGRES_CA"))
+    else {
+        assert!(std::env::var("FUJIE_TEST_BOTH").is_err(), "this run must test TLS too");
+        return;
+    };
+    let keyring = db::testing::sqlite().await.keyring().clone();
+    let open = |parameters: String| {
+        let url = format!("{server}?{parameters}");
+        Db::open(db::Options { readers: 1, writers: 1, ..db::Options::new(url, keyring.clone()) }).unwrap()
+    };
+    let trusted = open(format!("sslmode=require&sslrootcert={authority}"));
+    let sealed: bool = trusted
+        .read_one(|s| s.one("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", &[]))
+        .await
+        .unwrap();
+    assert!(sealed);
+    let stranger = open("sslmode=require".into());
+    let refused = stranger.read_one(|s| s.one::<i64>("SELECT CAST(1 AS BIGINT)", &[])).await.unwrap_err();
+    assert_eq!(refused.code, "db.unavailable", "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_queue_refuses_at_once_and_recovers() {
+    let db = db::testing::sqlite().await;
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let held = std::sync::Mutex::new(held);
+    let (began, begun) = std::sync::mpsc::channel();
+    let holder = tokio::spawn({
+        let db = db.clone();
+        async move {
+            db.write_unaudited("test", move |_| {
+                began.send(()).unwrap();
+                held.lock().unwrap().recv().unwrap();
+                Ok(())
+            })
+            .await
+        }
+    });
+    tokio::task::spawn_blocking(move || begun.recv().unwrap()).await.unwrap();
+    let mut waiting = JoinSet::new();
+    for n in 0..5_000 {
+        let db = db.clone();
+        waiting.spawn(async move { put(&db, format!("q{n}")).await });
+    }
+    // The writer is held, so those that the queue has no room for are answered now, as overloaded.
+    let mut refused = 0;
+    while refused < 5_000 - 4_096 {
+        let error = waiting.join_next().await.unwrap().unwrap().unwrap_err();
+        assert_eq!(error.kind, kernel::Kind::Overloaded);
+        refused += 1;
+    }
+    release.send(()).unwrap();
+    holder.await.unwrap().unwrap();
+    let mut stored = 0;
+    while let Some(result) = waiting.join_next().await {
+        stored += i64::from(result.unwrap().is_ok());
+    }
+    assert_eq!(stored, 4_096);
+    assert_eq!(count(&db, "setting").await, stored);
+}
