@@ -109,6 +109,7 @@ error-code-too-many = { $minutes ->
  }
 
 # Passwords
+identity-set-password = Password
 identity-new-password = New password
 identity-current-password = Current password
 identity-password-hint = At least { $least } characters, none of the common ones
@@ -149,13 +150,15 @@ identity-device-unknown = Unknown device
 
 # Terms
 identity-document-version = Version { $version }
-identity-terms-title = terms of use
+identity-terms-title = Terms of use
+identity-terms-link = terms of use
 identity-terms-1 = The account is for you alone. Do not lend or transfer it, and do not share passwords or codes.
 identity-terms-2 = You act for yourself or, where authorized, for an organization. What you do for an organization stands in its operation record, which its administrators can read.
 identity-terms-3 = Enter true data and keep it up to date. Whoever enters false data answers for the consequences.
 identity-terms-4 = The platform keeps an audit record of sign-ins and operations for security and accountability.
 identity-terms-5 = If an account behaves unusually, the platform may suspend it and says how to restore it. You may stop using it and ask to close it at any time.
-identity-privacy-title = privacy policy
+identity-privacy-title = Privacy policy
+identity-privacy-link = privacy policy
 identity-privacy-1 = Registration collects your name, login name and mobile number for signing in, contact and recovery. An identity number is collected only with your separate consent.
 identity-privacy-2 = Name, mobile and document numbers are stored encrypted and shown masked. Seeing them in full needs another verification and is recorded.
 identity-privacy-3 = Each sign-in records time, network address and browser type to protect the account. You can see them in your account settings.

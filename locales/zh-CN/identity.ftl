@@ -13,16 +13,16 @@ identity-choose-managed = 机构管理的账号
 identity-choose-self-owned = 个人账号
 identity-choose-submit = 进入所选账号
 identity-choose-over = 选择已过期，重新登录即可。
-error-signin-name-required = 还没有填写账号，填写登录名、手机号或身份证号。
+error-signin-name-required = 还没有填写账号，填写登录名、手机号或身份证号
 error-signin-wrong = { $left ->
-    [0] 账号或密码不正确。错误次数已达上限，稍后再试。
-   *[other] 账号或密码不正确，还可以再试 { $left } 次。
+    [0] 账号或密码不正确。错误次数已达上限，稍后再试
+   *[other] 账号或密码不正确，还可以再试 { $left } 次
  }
-error-signin-locked = 密码错误次数过多，{ $minutes } 分钟后再试。
-error-signin-disabled = 此账号已停用，需要时联系所在机构的管理员或客户经理。
-error-signin-temporary-expired = 这个临时密码已过期，联系机构管理员重新发放。
-error-signin-busy = 登录的人较多，稍等片刻再试。
-error-session-required = 尚未登录或登录已过期，重新登录后继续。
+error-signin-locked = 密码错误次数过多，{ $minutes } 分钟后再试
+error-signin-disabled = 此账号已停用，需要时联系所在机构的管理员或客户经理
+error-signin-temporary-expired = 这个临时密码已过期，联系机构管理员重新发放
+error-signin-busy = 登录的人较多，稍等片刻再试
+error-session-required = 尚未登录或登录已过期，重新登录后继续
 
 # 图形验证码
 identity-captcha-label = 图形验证码
@@ -37,11 +37,11 @@ identity-captcha-plus = { $a }加{ $b }等于几？可填数字或汉字
 identity-captcha-minus = { $a }减{ $b }等于几？可填数字或汉字
 identity-captcha-larger = { $a }和{ $b }，哪个大？可填数字或汉字
 identity-number-words = 零 一 二 三 四 五 六 七 八 九 十 十一 十二 十三 十四 十五 十六 十七 十八 十九 二十 二十一 二十二 二十三 二十四 二十五 二十六 二十七 二十八 二十九 三十 三十一 三十二 三十三 三十四 三十五 三十六 三十七 三十八 三十九 四十
-error-captcha-wrong = 验证码不正确，按新的图片或问题再填一次。
-error-captcha-missing = 还没有填写验证码，看图或看题填写。
-error-captcha-stale = 验证码已过期或已用过，按新的图片或问题填写。
-error-captcha-now-wanted = 为了账号安全，这次登录需要填写验证码。
-error-captcha-too-many = 验证码错误次数过多，10 分钟后再试。
+error-captcha-wrong = 验证码不正确，按新的图片或问题再填一次
+error-captcha-missing = 还没有填写验证码，看图或看题填写
+error-captcha-stale = 验证码已过期或已用过，按新的图片或问题填写
+error-captcha-now-wanted = 为了账号安全，这次登录需要填写验证码
+error-captcha-too-many = 验证码错误次数过多，10 分钟后再试
 
 # 注册
 identity-register-title = 注册账号
@@ -65,15 +65,15 @@ identity-document-hint = 填写后可用身份证号登录；加密保存，未�
 identity-document-consent = 我同意平台为登录和日后的实名认证处理我的身份证号（敏感个人信息）
 identity-agree-before = 我已阅读并同意
 identity-agree-between = 和
-error-account-name-shape = 姓名只能含文字、间隔号和空格，至少两个字，按证件上的姓名填写。
-error-account-login-name-taken = 这个登录名已被使用，换一个登录名。
-error-account-phone-taken = 这个手机号已验证在另一个账号上，用该账号登录，或换一个手机号。
-error-account-person-taken = 此人已有同类账号，用已有账号登录。
-error-account-unknown = 账号不存在，返回列表重新选择。
-error-account-state-conflict = 账号状态已变化，刷新页面后再试。
-error-registration-closed = 平台目前不开放自行注册，联系所在机构的管理员开通账号。
-error-registration-agree = 注册需要先同意用户协议和隐私政策。
-error-registration-document-consent = 填写身份证号需要单独同意，勾选同意或清空身份证号。
+error-account-name-shape = 姓名只能含文字、间隔号和空格，至少两个字，按证件上的姓名填写
+error-account-login-name-taken = 这个登录名已被使用，换一个登录名
+error-account-phone-taken = 这个手机号已验证在另一个账号上，用该账号登录，或换一个手机号
+error-account-person-taken = 此人已有同类账号，用已有账号登录
+error-account-unknown = 账号不存在，返回列表重新选择
+error-account-state-conflict = 账号状态已变化，刷新页面后再试
+error-registration-closed = 平台目前不开放自行注册，联系所在机构的管理员开通账号
+error-registration-agree = 注册需要先同意用户协议和隐私政策
+error-registration-document-consent = 填写身份证号需要单独同意，勾选同意或清空身份证号
 
 # 短信验证码
 identity-verify-title = 验证手机
@@ -89,14 +89,15 @@ identity-code-resend-wait = { "{n}" } 秒后可重新发送
 identity-code-resent = 新的短信验证码已发送，以前的不再有效
 identity-sms-register-code = 【符节】您的注册验证码是 { $code }，{ $minutes } 分钟内有效。请勿转告他人。
 identity-sms-registered-already = 【符节】有人用您的手机号注册账号，而该号码已有账号。如是您本人，请直接登录：{ $url }；如非本人，无需处理。
-error-code-shape = 短信验证码是 6 位数字，核对短信后再填。
-error-code-wrong = 短信验证码不正确，还可以再试 { $left } 次。
-error-code-exhausted = 错误次数过多，这个验证码已失效，重新发送后再试。
-error-code-wait = { $seconds } 秒后可再次发送短信验证码。
-error-code-too-many = 发送短信验证码过于频繁，{ $minutes } 分钟后再试。
+error-code-shape = 短信验证码是 6 位数字，核对短信后再填
+error-code-wrong = 短信验证码不正确，还可以再试 { $left } 次
+error-code-exhausted = 错误次数过多，这个验证码已失效，重新发送后再试
+error-code-wait = { $seconds } 秒后可再次发送短信验证码
+error-code-too-many = 发送短信验证码过于频繁，{ $minutes } 分钟后再试
 
 # 密码
-identity-new-password = 设置密码
+identity-set-password = 设置密码
+identity-new-password = 新密码
 identity-current-password = 当前密码
 identity-password-hint = 至少 { $least } 位，不能是常见密码
 identity-password-hint-mixed = 至少 { $least } 位，含字母和数字，不能是常见密码
@@ -107,20 +108,20 @@ identity-password-forced = 您正在使用发放的临时密码，先设置自�
 identity-password-submit = 保存密码
 identity-password-changed = 密码已修改，其他设备上的登录已退出
 identity-back = 返回
-error-password-required = 还没有填写密码。
-error-password-too-long = 密码过长，最多 256 字节。
-error-password-too-short = 密码太短，至少 { $least } 位。
-error-password-same-as-identifier = 密码不能与登录名或手机号相同，换一个密码。
-error-password-common = 这个密码太常见，容易被猜到，换一个密码。
-error-password-letters-and-digits = 密码须同时含字母和数字。
-error-password-unchanged = 新密码与当前密码相同，换一个新密码。
+error-password-required = 还没有填写密码
+error-password-too-long = 密码过长，最多 256 字节
+error-password-too-short = 密码太短，至少 { $least } 位
+error-password-same-as-identifier = 密码不能与登录名或手机号相同，换一个密码
+error-password-common = 这个密码太常见，容易被猜到，换一个密码
+error-password-letters-and-digits = 密码须同时含字母和数字
+error-password-unchanged = 新密码与当前密码相同，换一个新密码
 error-password-current-wrong = { $left ->
-    [0] 当前密码不正确。错误次数已达上限，稍后再试。
-   *[other] 当前密码不正确，还可以再试 { $left } 次。
+    [0] 当前密码不正确。错误次数已达上限，稍后再试
+   *[other] 当前密码不正确，还可以再试 { $left } 次
  }
-error-password-current-locked = 当前密码错误次数过多，{ $minutes } 分钟后再试。
-error-password-changed-meanwhile = 密码刚在别处修改过，用新密码重新登录后再试。
-error-password-change-required = 使用的是临时密码，先设置自己的密码。
+error-password-current-locked = 当前密码错误次数过多，{ $minutes } 分钟后再试
+error-password-changed-meanwhile = 密码刚在别处修改过，用新密码重新登录后再试
+error-password-change-required = 使用的是临时密码，先设置自己的密码
 
 # 实名级别、设备
 identity-level-unverified = 未实名
@@ -133,12 +134,14 @@ identity-device-unknown = 未知设备
 # 协议
 identity-document-version = 版本 { $version }
 identity-terms-title = 用户协议
+identity-terms-link = 用户协议
 identity-terms-1 = 账号由您本人使用。不得出借、转让账号，不得把密码、短信验证码告知他人。
 identity-terms-2 = 您以本人名义或经授权以机构名义办理业务。以机构名义办理时，操作记入该机构的操作记录，机构管理员可以查看。
 identity-terms-3 = 您应如实填写信息并在变化后及时更新。信息不实造成的后果由填写人承担。
 identity-terms-4 = 平台对登录和办理业务的操作留存审计记录，用于安全和追溯。
 identity-terms-5 = 账号出现异常时，平台可以暂停其使用，并告知恢复的办法。您可以随时停止使用并申请注销账号。
 identity-privacy-title = 隐私政策
+identity-privacy-link = 隐私政策
 identity-privacy-1 = 注册时收集姓名、登录名和手机号，用于登录、联系和找回密码。身份证号仅在您单独同意后收集。
 identity-privacy-2 = 姓名、手机号和证件号码加密保存，页面上默认脱敏显示，完整查看须再次验证并留存记录。
 identity-privacy-3 = 登录时记录时间、网络地址和浏览器类型，用于保障账号安全，您可以在账号设置中查看。

@@ -95,7 +95,7 @@ impl Room {
     pub async fn message(&self, to: &str) -> Option<platform::outbox::Delivered> {
         self.identity.outbox().drain().await.unwrap();
         let to = Mobile::parse(to).unwrap();
-        self.identity.outbox().local_outbox().unwrap().list().into_iter().find(|m| m.to == to.as_str())
+        self.identity.outbox().local_outbox().unwrap().list().into_iter().find(|m| m.to == to.national())
     }
     pub async fn events(&self, action: &str) -> i64 {
         let action = action.to_owned();

@@ -30,7 +30,7 @@ fn strokes(letter: char) -> &'static str {
         '3' => "~0010304142331333444536160605",
         '4' => "30044430 3036",
         '7' => "004016",
-        '9' => "~4110000203133342414036",
+        '9' => "~4120000223434140 4136",
         _ => "",
     }
 }
@@ -54,12 +54,12 @@ pub(super) fn draw(word: &str, rng: &Rng) -> Result<Vec<u8>> {
             .pre_concat(Transform::from_row(wide, 0.0, between(rng, -1.6, 1.6), high, 0.0, 0.0))
             .pre_concat(Transform::from_translate(-2.0, -3.0));
         let ink = ink(rng);
-        let width = between(rng, 2.6, 3.8);
+        let width = between(rng, 3.4, 4.6);
         for stroke in strokes(letter).split(' ') {
             line(&mut map, &points(stroke, rng), stroke.starts_with('~'), at, &ink, width);
         }
     }
-    for _ in 0..4 {
+    for _ in 0..3 {
         let mut wave = Vec::new();
         let (from, to) = (between(rng, 8.0, 68.0), between(rng, 8.0, 68.0));
         for part in 0..=4 {

@@ -346,6 +346,12 @@ proptest! {
         }
     }
     #[test]
+    fn wherever_return_to_points_it_is_a_path_of_this_site(text in "(/|//|\\\\|https?:|javascript:)?\\PC{0,40}") {
+        let target = super::pages::target(&text);
+        prop_assert!(target.starts_with('/') && !target.starts_with("//") && !target.contains('\\'));
+        prop_assert!(target.is_ascii());
+    }
+    #[test]
     fn a_phone_is_never_a_login_name(digits in "1[3-9][0-9]{9}") {
         prop_assert!(LoginName::parse(&digits).is_err());
         prop_assert!(Mobile::parse(&digits).is_ok());

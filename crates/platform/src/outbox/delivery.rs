@@ -52,7 +52,8 @@ impl Delivery for LocalOutbox {
     fn deliver<'a>(&'a self, message: &'a Outgoing) -> Delivering<'a> {
         let delivered = Delivered {
             channel: message.channel,
-            to: message.to.clone(),
+            // Mainland numbers as people write them, the same as in the list of demo accounts.
+            to: message.to.strip_prefix("+86").unwrap_or(&message.to).to_owned(),
             purpose: message.purpose.clone(),
             text: message.text.clone(),
             code: message.code.clone(),
