@@ -13,7 +13,11 @@ pub const MAGIC: &[u8] = b"PGDMP";
 pub fn dump(url: &str, target: &Path) -> Result<()> {
     let mut command = tool("pg_dump", url)?;
     command.args(["--format=custom", "--no-owner", "--no-privileges", "--file"]).arg(target);
-    run(command, "pg_dump")
+    run(command, "pg_dump")?;
+    // A dump whose table of contents can be read was written to its end.
+    let mut list = Command::new("pg_restore");
+    list.arg("--list").arg(target).stdin(Stdio::null()).stdout(Stdio::null());
+    run(list, "pg_restore")
 }
 
 /// Fails, and changes nothing, if the database already holds tables of the same names.
