@@ -9,6 +9,7 @@ use crate::{
 };
 use crossbeam_channel::{Receiver, TryRecvError};
 use kernel::{Error, Result};
+use rusqlite::config::DbConfig;
 use std::{path::Path, time::Instant};
 
 /// Jobs of one group commit.
@@ -29,6 +30,9 @@ pub(crate) fn open(path: &Path, read_only: bool) -> Result<rusqlite::Connection>
         connection.execute_batch("PRAGMA query_only = ON").map_err(error::sqlite)?;
     }
     connection.set_prepared_statement_cache_capacity(512);
+    // Without it the planner looks at bound values, and every statement with `column = $n` is prepared anew each time it
+    // comes out of the cache, because a returned statement's bindings are cleared.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(error::sqlite)?;
     Ok(connection)
 }
 
@@ -170,4 +174,25 @@ impl Writer {
 
 fn statement(connection: &rusqlite::Connection, sql: &'static str) -> Result<()> {
     connection.prepare_cached(sql).and_then(|mut s| s.execute([])).map(drop).map_err(error::sqlite)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cached_statement_is_not_prepared_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = open(&folder.path().join("x.db"), false).unwrap();
+        connection
+            .execute_batch("CREATE TABLE a (id BIGINT PRIMARY KEY, n BIGINT); CREATE INDEX a_n ON a (n)")
+            .unwrap();
+        for n in 5..9i64 {
+            let mut statement = connection
+                .prepare_cached("SELECT b.id FROM a JOIN a b ON b.n = a.id WHERE a.n = $1 AND b.id > $2")
+                .unwrap();
+            drop(statement.query([n, n]).unwrap().next().unwrap().is_some());
+            assert_eq!(statement.get_status(rusqlite::StatementStatus::RePrepare), 0);
+        }
+    }
 }
