@@ -81,7 +81,10 @@ async fn show(desk: &Desk, id: OrganizationId, form: Typed, errors: FormErrors) 
     let organization = manageable(desk, id).await?;
     let back = format!("/desk/organizations/{id}");
     let page = Blank {
-        page: desk.page(desk.t("portal-administrator-new"), "/desk/organizations").await?,
+        page: desk
+            .page(desk.t("portal-administrator-new"), "/desk/organizations")
+            .await?
+            .with_errors(&errors),
         action: format!("{back}/administrators/new"),
         back,
         organization: organization.name,

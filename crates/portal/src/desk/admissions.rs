@@ -96,7 +96,8 @@ async fn show(
                 desk.t1("portal-admission-new-title", "product", product.name.of(desk.english())),
                 "/desk/organizations",
             )
-            .await?,
+            .await?
+            .with_errors(&errors),
         action: format!("{back}/admissions/{}/new", product.id),
         back,
         organization: organization.name,

@@ -93,7 +93,7 @@ async fn show(desk: &Desk, filter: Filter, verdict: Option<Verdict>) -> web::Res
     });
     let actors = names(desk, record::actors(&entries)).await?;
     let page = List {
-        page: desk.page(desk.t("portal-audit"), "/desk/audit").await?,
+        page: desk.page(desk.t("portal-audit"), "/desk/audit").await?.with_errors(&errors),
         verdict,
         request,
         organization: filter.organization,
@@ -117,4 +117,25 @@ fn parse_before(text: &str) -> Before {
         Some(Before { at: kernel::Timestamp::from_millis(at.parse().ok()?), id: id.parse::<Id<_>>().ok()? })
     });
     parsed.unwrap_or(Before::NEWEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_mark_goes_on_where_it_says_or_begins_anew() {
+        let mark = Before { at: kernel::Timestamp::from_millis(1_800_000_000_000), id: Id::from_i64(77) };
+        let parsed = parse_before(&format!("{}.{}", mark.at.as_millis(), mark.id));
+        assert_eq!((parsed.at, parsed.id), (mark.at, mark.id));
+        for text in ["", "x", "1.", ".1", "1.0000000000000", "99999999999999999999.0000000000042"] {
+            assert_eq!(parse_before(text).id, Before::NEWEST.id, "{text}");
+        }
+    }
+    #[test]
+    fn an_organization_number_is_absent_right_or_wrong() {
+        assert_eq!(parse_organization("").unwrap(), None);
+        assert!(parse_organization("0000000000042").unwrap().is_some());
+        assert_eq!(parse_organization("澄江").unwrap_err().field, Some("organization"));
+    }
 }

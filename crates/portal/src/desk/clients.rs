@@ -52,7 +52,7 @@ async fn show(desk: &Desk, id: ProductId, form: Typed, errors: FormErrors) -> we
     let product = editable(desk, id).await?;
     let back = format!("/desk/products/{id}");
     let page = Blank {
-        page: desk.page(desk.t("portal-client-new-title"), "/desk/products").await?,
+        page: desk.page(desk.t("portal-client-new-title"), "/desk/products").await?.with_errors(&errors),
         action: format!("{back}/clients/new"),
         back,
         product: product.name.of(desk.english()).to_owned(),
@@ -145,4 +145,16 @@ async fn set_state(
     service::set_state(db, desk.operator.actor(), &known, state).await?;
     let flash = if state == ClientState::Active { "portal-client-enabled" } else { "portal-client-disabled" };
     Ok(with_flash(see_other(&format!("/desk/products/{id}")), "ok", flash, &[]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_a_line_and_blanks_do_not_count() {
+        let typed = " https://a.example/cb\r\n\r\n\thttps://b.example/cb \n";
+        assert_eq!(addresses(typed), ["https://a.example/cb", "https://b.example/cb"]);
+        assert!(addresses(" \n").is_empty());
+    }
 }

@@ -92,7 +92,10 @@ async fn show(desk: &Desk, form: Typed, errors: FormErrors) -> web::Result {
     let english = desk.english();
     let products = choices(desk).await?;
     let page = Blank {
-        page: desk.page(desk.t("portal-contract-type-new"), "/desk/contract-types").await?,
+        page: desk
+            .page(desk.t("portal-contract-type-new"), "/desk/contract-types")
+            .await?
+            .with_errors(&errors),
         products: products
             .into_iter()
             .map(|product| {

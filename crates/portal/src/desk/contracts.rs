@@ -53,7 +53,10 @@ async fn show(desk: &Desk, id: OrganizationId, form: Typed, errors: FormErrors) 
     let types = desk.organizations.contract_types().await?;
     let back = format!("/desk/organizations/{id}");
     let page = Blank {
-        page: desk.page(desk.t("portal-contract-new-title"), "/desk/organizations").await?,
+        page: desk
+            .page(desk.t("portal-contract-new-title"), "/desk/organizations")
+            .await?
+            .with_errors(&errors),
         action: format!("{back}/contracts/new"),
         back,
         organization: organization.name,

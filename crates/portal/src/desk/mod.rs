@@ -10,6 +10,7 @@ mod organization;
 mod organizations;
 mod products;
 mod record;
+mod settings;
 mod staff;
 mod words;
 
@@ -27,6 +28,7 @@ pub fn routes() -> Routes {
         .get("/desk", Policy::Staff(EVERY_ROLE), home)
         .merge(organizations::routes())
         .merge(organization::routes())
+        .merge(settings::routes())
         .merge(administrators::routes())
         .merge(admissions::routes())
         .merge(contracts::routes())

@@ -6,6 +6,7 @@ use ::organization::{
     decision::LayerState,
     membership::{MemberRow, MembershipState},
     organization::{Organization, OrganizationState},
+    organization_type::Identifier,
     product::AdmissionClass,
 };
 use identity::account::AccountCard;
@@ -84,6 +85,8 @@ struct Detail {
     manager: String,
     since: String,
     mine: bool,
+    /// Whether its type knows member numbers.
+    numbered: bool,
     manages: bool,
     active: bool,
     state: &'static str,
@@ -124,6 +127,7 @@ async fn show(desk: Desk, Path(id): Path<OrganizationId>) -> web::Result {
         since: organization.created_at.local_date(&desk.ctx.app.zone),
         mine: organization.account_manager == Some(desk.signed_in.account),
         manages,
+        numbered: organization.policy.has(Identifier::MemberNumber),
         active: organization.state == OrganizationState::Active,
         state,
         state_tone,

@@ -132,7 +132,7 @@ async fn show(desk: &Desk, form: Typed, errors: FormErrors) -> web::Result {
     let types = desk.organizations.organization_types().await?;
     let managers = if desk.role == StaffRole::AccountManager { Vec::new() } else { managers(desk).await? };
     let page = Blank {
-        page: desk.page(desk.t("portal-organization-new"), "/desk/organizations").await?,
+        page: desk.page(desk.t("portal-organization-new"), "/desk/organizations").await?.with_errors(&errors),
         form,
         types: types.iter().map(|kind| type_choice(desk, kind, english)).collect(),
         managers,

@@ -127,7 +127,7 @@ async fn form(desk: &Desk, form: Typed, errors: FormErrors) -> web::Result {
         return Err(Error::forbidden("staff.role_required").into());
     }
     let page = Blank {
-        page: desk.page(desk.t("portal-product-new"), "/desk/products").await?,
+        page: desk.page(desk.t("portal-product-new"), "/desk/products").await?.with_errors(&errors),
         errors,
         form,
         icons: words::ICONS.to_vec(),

@@ -129,3 +129,17 @@ const WORDS: &[(&str, &str)] = &[
     ("token.issued", "portal-event-token-issued"),
     ("token.refused", "portal-event-token-refused"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use web::Lang;
+
+    #[test]
+    fn every_known_action_has_words_in_both_languages() {
+        for (action, key) in WORDS {
+            assert_eq!(*key, format!("portal-event-{}", action.replace(['.', '_'], "-")));
+            assert!(Lang::ALL.iter().all(|lang| lang.has(key)), "{key}");
+        }
+    }
+}

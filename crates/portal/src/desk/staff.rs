@@ -77,7 +77,7 @@ struct Blank {
 async fn show(desk: &Desk, form: Typed, errors: FormErrors) -> web::Result {
     desk.must_be(STAFF_ROLES)?;
     let page = Blank {
-        page: desk.page(desk.t("portal-staff-new"), "/desk/staff").await?,
+        page: desk.page(desk.t("portal-staff-new"), "/desk/staff").await?.with_errors(&errors),
         errors,
         form,
         roles: StaffRole::items(),
