@@ -63,7 +63,10 @@ organization-products-all = View all
 organization-products-lead = See which products you can use. For the others, see what is missing and whom to ask.
 organization-chain = Levels of authority
 organization-chain-you = { " " }(you)
-organization-chain-members = { $count } members in all
+organization-chain-members = { $count ->
+    [one] One member in all
+   *[other] { $count } members in all
+ }
 organization-chain-members-hint = Authorized by the people above
 organization-tile-members = Members
 organization-tile-grants = Grants in force
@@ -76,6 +79,7 @@ organization-leave-button = Leave organization
 # Events in the operation record
 organization-event-platform = The platform
 organization-event-other = did something else
+organization-event-with = { $what }: { $mention }
 organization-event-organization-created = created the organization
 organization-event-organization-state-changed = changed the state of the organization
 organization-event-organization-member-number-changed = changed the member number
@@ -114,7 +118,7 @@ organization-administrators-here = Who can help
 organization-administrators-none = Nobody administers the organization at the moment; contact the account manager
 organization-back-home = Organization home
 organization-member-new = Add member
-organization-member-new-lead = The new account belongs to your organization. Role: { $role }.
+organization-member-new-lead = The new account belongs to your organization; you hand it to its holder.
 organization-member-new-after = A first password is generated and shown once
 organization-member-new-note-slip = Afterwards a slip shows the account for handing out. Its holder sets an own password at first sign-in.
 organization-member-new-note-grant = To use products that are granted one by one, the new member also needs a grant.
@@ -128,6 +132,9 @@ organization-member-phone-remove = Remove the current number
 organization-phone-proven = Proven
 organization-phone-unproven = Not yet proven
 organization-member-role = Role
+organization-role-agent-hint = Does business with the products granted
+organization-role-administrator-hint = Manages members, grants and requests
+organization-role-administrator-closed = Only the legal representative or the account manager appoints administrators
 organization-member-state = State
 organization-member-active = Active
 organization-member-suspended = Suspended
@@ -154,7 +161,11 @@ organization-member-delete = Delete account
 organization-member-remove = Remove member
 organization-member-delete-lead = After this, { $name } will:
 organization-member-delete-sign-in = no longer sign in; the account is closed
-organization-member-delete-grants = lose the grants of { $count } products
+organization-member-delete-grants = { $count ->
+    [one] lose the grant of one product
+   *[other] lose the grants of { $count } products
+ }
+organization-member-delete-requests = have open requests withdrawn
 organization-member-delete-final = The record of operations is kept. This cannot be undone.
 organization-member-delete-confirm = Type the login name { $name } to confirm
 organization-grants-short = Grants
@@ -183,7 +194,10 @@ organization-grants-undo = Undo changes
 organization-grants-save = Save grants
 organization-grants-more-products = Not all products fit here. Choose another one in the filter above.
 organization-grants-stale-title = Error: grants changed while you were editing, so nothing was saved
-organization-grants-stale-text = Somebody else changed { $count } of them, marked in the table. Your ticks are kept. Check them and save again.
+organization-grants-stale-text = { $count ->
+    [one] Somebody else changed one of them, marked in the table. Your ticks are kept. Check them and save again.
+   *[other] Somebody else changed { $count } of them, marked in the table. Your ticks are kept. Check them and save again.
+ }
 organization-grants-stale-cell = changed by somebody else
 organization-legend-admitted = Admitted, not granted
 organization-legend-granted = Granted, usable

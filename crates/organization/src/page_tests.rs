@@ -432,3 +432,30 @@ async fn m41_two_tabs_act_for_the_space_in_their_address() {
         assert_eq!(browser.get(&theirs).await.status, StatusCode::OK);
     }
 }
+
+#[tokio::test]
+async fn m34_the_legal_representative_appoints_an_administrator_on_the_page_and_nobody_below_does() {
+    for site in sites().await {
+        let head = site.town.self_owned("head").await;
+        let head = site.town.join(site.town.theirs, Role::LegalRepresentative, head).await;
+        let head = site.browser(head.account).await;
+        let new = format!("/org/{}/members/new", site.town.theirs);
+        let create = async |browser: &Browser<'_>, login_name: &str, role: &str| {
+            let id = value_of(&browser.get(&new).await.text, "id");
+            let members =
+                [("id", id.as_str()), ("name", "许望舒"), ("login_name", login_name), ("role", role)];
+            browser.post(&new, &new, &members).await
+        };
+        let made = create(&head, "second", "administrator").await;
+        assert!(made.text.contains("id=\"slip-password\""), "{}", made.text);
+        let second = site.browser(account_of(&site.town.rooms, "second").await).await;
+        assert!(second.get(&new).await.text.contains("value=\"administrator\" disabled"));
+        for role in ["administrator", "legal_representative"] {
+            assert_eq!(create(&second, "third", role).await.status, StatusCode::FORBIDDEN, "{role}");
+        }
+        assert_eq!(create(&head, "third", "legal_representative").await.status, StatusCode::FORBIDDEN);
+        // The operation record names whom it was about.
+        let home = head.get(&format!("/org/{}/", site.town.theirs)).await.text;
+        assert!(home.contains("added a member: 许望舒"), "{home}");
+    }
+}

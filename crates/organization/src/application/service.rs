@@ -3,7 +3,7 @@ use super::store;
 use crate::decision::{self, LayerKind, SessionFacts, Space};
 use crate::grant::{self, NewGrant};
 use crate::membership::{self, Member, MembershipState, OrganizationAdministrator};
-use crate::organization::{self, Happened};
+use crate::organization::{self, Happened, OrganizationState};
 use crate::{Authority, Organizations};
 use db::Tx;
 use kernel::{
@@ -35,8 +35,11 @@ impl Organizations {
         self.db()
             .write(move |tx| {
                 let organization = by.organization();
-                organization::lock(tx, organization)?
+                let locked = organization::lock(tx, organization)?
                     .ok_or_else(|| Error::not_found("organization.unknown"))?;
+                if locked.state != OrganizationState::Active {
+                    return Err(Error::forbidden("organization.suspended"));
+                }
                 let space = Space::Organization(organization);
                 // Strength and network are the session's affair and change by themselves; the request is about the grant.
                 let decided =

@@ -87,8 +87,9 @@ fn m44_m48_both_halves_fit_and_the_gate_opens() {
 }
 
 type Change = fn(&mut Facts);
+type Denial = (Change, &'static str, Option<(Mender, Means)>);
 /// change, code of the first missing layer, who mends it and how
-const DENIALS: &[(Change, &str, Option<(Mender, Means)>)] = &[
+const DENIALS: &[Denial] = &[
     (
         |f| f.account.state = AccountState::Disabled,
         "decision.account_disabled",
@@ -432,7 +433,7 @@ fn oracle(f: &Facts) -> bool {
         && inside(m.valid_from, m.valid_until)
         && !matches!(f.account.owner, Some(owner) if owner != o.id);
     let role = f.product.roles_allowed.contains(&m.role)
-        && !(m.role == Role::Administrator && !o.administrators_do_business);
+        && (m.role != Role::Administrator || o.administrators_do_business);
     let row = o
         .admission
         .as_ref()

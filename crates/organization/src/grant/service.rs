@@ -48,7 +48,7 @@ impl Organizations {
             .write(move |tx| {
                 let (_, power, member) = member_of(tx, &by, organization, cell.membership, now)?;
                 power.must_grant_to(member.role)?;
-                let event = revoke_in(tx, by.actor(), organization, cell, now)?;
+                let event = revoke_in(tx, by.actor(), organization, cell, member.account, now)?;
                 Ok((event.is_some(), event.into_iter().collect()))
             })
             .await
@@ -89,7 +89,14 @@ impl Organizations {
                         events.extend(grant_in(tx, by.actor(), &locked, power, &member, &new, now)?);
                         granted += 1;
                     } else {
-                        events.extend(revoke_in(tx, by.actor(), organization, wish.cell, now)?);
+                        events.extend(revoke_in(
+                            tx,
+                            by.actor(),
+                            organization,
+                            wish.cell,
+                            member.account,
+                            now,
+                        )?);
                         revoked += 1;
                     }
                 }
@@ -174,11 +181,12 @@ pub(crate) fn revoke_in(
     actor: &Actor,
     organization: OrganizationId,
     cell: Cell,
+    account: AccountId,
     now: Timestamp,
 ) -> Result<Option<Event>> {
     let Some(id) = store::end(tx, cell, now)? else { return Ok(None) };
     tx.changed("grant", id);
-    let detail = json!({ "membership": cell.membership, "product": cell.product });
+    let detail = json!({ "membership": cell.membership, "account": account, "product": cell.product });
     Ok(Some(Event::done(actor, "grant.revoked").on("grant", id).of(organization).with(detail)))
 }
 /// With a membership go its grants.
@@ -186,18 +194,20 @@ pub(crate) fn end_all_in(
     tx: &mut Tx<'_>,
     actor: &Actor,
     organization: OrganizationId,
-    membership: MembershipId,
+    member: &MemberRow,
     now: Timestamp,
 ) -> Result<Vec<Event>> {
-    let ended = store::end_all(tx, membership, now)?;
+    let ended = store::end_all(tx, member.id, now)?;
     Ok(ended
         .into_iter()
         .map(|(id, product)| {
             tx.changed("grant", id);
-            Event::done(actor, "grant.revoked")
-                .on("grant", id)
-                .of(organization)
-                .with(json!({ "membership": membership, "product": product, "because": "membership_ended" }))
+            Event::done(actor, "grant.revoked").on("grant", id).of(organization).with(json!({
+                "membership": member.id,
+                "account": member.account,
+                "product": product,
+                "because": "membership_ended",
+            }))
         })
         .collect())
 }

@@ -1,14 +1,14 @@
 //! `/org/{organization}/members`: the administrators' page of people. Every handler takes the administrator's capability.
-use super::model::{MembershipState, OrganizationAdministrator};
+use super::model::{Basis, MembershipState, OrganizationAdministrator, Role};
 use super::newcomer::{MemberInput, Newcomer, parse_phone};
-use super::service::Appointed;
+use super::service::{Appointed, Appointment};
 use super::store::{Filter, MemberRow};
 use crate::{Organizations, People, shell};
 use askama::Template;
 use axum::Extension;
 use identity::account;
 use identity::session::SignedIn;
-use kernel::{Error, Secret, id::MembershipId};
+use kernel::{Error, Secret, Timestamp, id::MembershipId};
 use web::{
     Ctx, Form, FormErrors, Lang, Page, Path, Policy, Query, Result, Routes, html, html_status, see_other,
     with_flash,
@@ -172,10 +172,18 @@ struct NewPage {
     page: Page,
     home: String,
     members: String,
-    role: String,
+    /// Word, role, whether this administrator may give it, whether it is chosen.
+    roles: Vec<RoleChoice>,
     form_id: String,
     input: MemberInput,
     errors: FormErrors,
+}
+struct RoleChoice {
+    role: Role,
+    label: String,
+    hint: String,
+    open: bool,
+    chosen: bool,
 }
 #[derive(Template)]
 #[template(path = "membership/slip.html")]
@@ -197,20 +205,40 @@ async fn new(
     by: OrganizationAdministrator,
 ) -> Result {
     let form_id = ctx.form_id::<kernel::id::mark::Membership>(rooms.db().draw());
-    render_new(&ctx, &rooms, &who, &by, form_id, MemberInput::default(), FormErrors::none()).await
+    render_new(&ctx, &rooms, &who, &by, form_id, Role::Agent, MemberInput::default(), FormErrors::none())
+        .await
 }
+#[expect(clippy::too_many_arguments, reason = "a page's worth of values")]
 async fn render_new(
     ctx: &Ctx,
     rooms: &Organizations,
     who: &SignedIn,
     by: &OrganizationAdministrator,
     form_id: String,
+    chosen: Role,
     input: MemberInput,
     errors: FormErrors,
 ) -> Result {
     let page = page(ctx, rooms, who, by, ctx.lang.t("organization-member-new")).await?;
-    let role = by.policy().role_label(super::Role::Agent).of(ctx.lang == Lang::En).to_owned();
-    let view = NewPage { home: home(by), members: members(by), role, form_id, input, page, errors };
+    let roles = [Role::Agent, Role::Administrator]
+        .into_iter()
+        .map(|role| {
+            let open = by.role().may_touch(role);
+            let hint = match (role, open) {
+                (Role::Administrator, true) => "organization-role-administrator-hint",
+                (Role::Administrator, false) => "organization-role-administrator-closed",
+                _ => "organization-role-agent-hint",
+            };
+            RoleChoice {
+                role,
+                label: by.policy().role_label(role).of(ctx.lang == Lang::En).to_owned(),
+                hint: page.t(hint),
+                open,
+                chosen: role == chosen && open,
+            }
+        })
+        .collect();
+    let view = NewPage { home: home(by), members: members(by), roles, form_id, input, page, errors };
     Ok(html_status(view.errors.status(), view))
 }
 #[derive(serde::Deserialize)]
@@ -220,6 +248,8 @@ struct NewForm {
     login_name: String,
     #[serde(default)]
     phone: String,
+    #[serde(default)]
+    role: Option<Role>,
 }
 async fn create(
     ctx: Ctx,
@@ -229,17 +259,27 @@ async fn create(
     Form(form): Form<NewForm>,
 ) -> Result {
     let id: MembershipId = ctx.check_form_id(&form.id)?;
+    let role = form.role.unwrap_or(Role::Agent);
     let input = MemberInput { login_name: form.login_name, name: form.name, phone: form.phone };
     let new = match input.parse() {
         Ok(new) => new,
         Err(faults) => {
             let mut errors = FormErrors::none();
             faults.iter().for_each(|fault| errors.push(fault, ctx.lang));
-            return render_new(&ctx, &rooms, &who, &by, form.id, input, errors).await;
+            return render_new(&ctx, &rooms, &who, &by, form.id, role, input, errors).await;
         }
     };
     let (name, login_name) = (new.name.clone(), new.login_name.as_str().to_owned());
-    match rooms.create_member(&by, id, Newcomer::Managed(new), ctx.now).await {
+    let newcomer = Newcomer::Managed(new);
+    let appointed = if role == Role::Agent {
+        rooms.create_member(&by, id, newcomer, ctx.now).await
+    } else {
+        // Above the own role the service refuses, whatever the form says.
+        let basis = Basis::Delegated;
+        let appointment = Appointment { id, newcomer, role, basis, valid_until: Timestamp::FOREVER };
+        rooms.appoint(by.clone(), by.organization(), appointment, ctx.now).await
+    };
+    match appointed {
         Ok(Appointed::New { temporary_password: Some(password), .. }) => {
             slip(&ctx, &rooms, &who, &by, name, login_name, &password, false).await
         }
@@ -249,7 +289,7 @@ async fn create(
         }
         Err(error) => {
             let errors = FormErrors::or_fail(error, ctx.lang)?;
-            render_new(&ctx, &rooms, &who, &by, form.id, input, errors).await
+            render_new(&ctx, &rooms, &who, &by, form.id, role, input, errors).await
         }
     }
 }

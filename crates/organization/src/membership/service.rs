@@ -286,11 +286,14 @@ impl Organizations {
                     return Ok(((), Vec::new()));
                 }
                 tx.changed("membership", id);
-                let events = vec![Event::done(by.actor(), action).on("membership", id).of(organization)];
+                let event = Event::done(by.actor(), action)
+                    .on("membership", id)
+                    .of(organization)
+                    .with(json!({ "account": member.account }));
                 if member.managed {
                     account::service::set_state_in(tx, member.account, account_to, now)?;
                 }
-                Ok(((), events))
+                Ok(((), vec![event]))
             })
             .await
     }
@@ -420,7 +423,7 @@ fn end_membership(
             .of(organization)
             .with(json!({ "account": member.account, "role": member.role })),
     ];
-    events.extend(grant::end_all_in(tx, actor, organization, member.id, now)?);
+    events.extend(grant::end_all_in(tx, actor, organization, member, now)?);
     events.extend(application::withdraw_all_in(tx, actor, member.account, organization, now)?);
     Ok(events)
 }

@@ -338,3 +338,29 @@ async fn m30_an_account_manager_works_in_the_own_portfolio_alone() {
         assert_eq!(refused.unwrap_err().code, "staff.role_required");
     }
 }
+
+#[tokio::test]
+async fn f20_a_suspended_organization_is_only_viewed_by_its_people() {
+    for town in towns().await {
+        let by = town.as_administrator(town.administrator).await;
+        let (member, now) = (town.member(town.agent).await, town.now());
+        let suspend = |state| {
+            let (rooms, ours) = (town.rooms.clone(), town.ours);
+            async move { rooms.set_organization_state(&Operator::installation(), ours, state, now).await.unwrap() }
+        };
+        suspend(crate::organization::OrganizationState::Suspended).await;
+        let id = town.agent.membership;
+        let refusals = [
+            town.rooms.create_member(&by, town.rooms.db().draw(), newcomer("xuwangshu"), now).await.err(),
+            town.rooms.set_member_suspended(by.clone(), town.ours, id, true, now).await.err(),
+            town.rooms.grant(by.clone(), town.ours, town.cell(), Timestamp::FOREVER, now).await.err(),
+            town.rooms.request_access(&member, town.data, "", now).await.err(),
+        ];
+        for refusal in refusals {
+            assert_eq!(refusal.unwrap().code, "organization.suspended");
+        }
+        assert_eq!(town.rooms.list_members(&by, Filter::default(), 50).await.unwrap().len(), 2);
+        suspend(crate::organization::OrganizationState::Active).await;
+        town.rooms.set_member_suspended(by, town.ours, id, true, now).await.unwrap();
+    }
+}

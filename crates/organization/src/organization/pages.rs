@@ -4,10 +4,12 @@ use super::store::Numbers;
 use crate::Organizations;
 use crate::decision::Contact;
 use crate::membership::{Member, Role};
+use crate::product::Product;
 use crate::shell;
 use askama::Template;
 use axum::Extension;
 use identity::session::{self, SignedIn};
+use kernel::id::{AccountId, ProductId};
 use platform::audit::Entry;
 use web::{
     Ctx, Form, FormErrors, Lang, Page, Policy, Result, Routes, html_status, initial, see_other, with_flash,
@@ -113,9 +115,11 @@ async fn render(
         None => Vec::new(),
     };
     let actors = shown.recent.iter().filter_map(|entry| entry.actor_account);
+    let mentioned = shown.recent.iter().filter_map(|entry| mentions(&entry.detail).0);
     let everybody = shown.administrators.iter().map(|row| row.account);
-    let people = rooms.people(everybody.chain(actors).chain(waiting.iter().map(|a| a.applicant))).await?;
-    let products = if waiting.is_empty() { Vec::new() } else { rooms.products(true).await? };
+    let applicants = waiting.iter().map(|application| application.applicant);
+    let people = rooms.people(everybody.chain(actors).chain(mentioned).chain(applicants)).await?;
+    let products = if member.role().administers() { rooms.products(true).await? } else { Vec::new() };
     let mut chain: Vec<_> = shown.administrators.iter().collect();
     chain.sort_by_key(|row| std::cmp::Reverse(row.role));
     let account_manager = match shown.organization.account_manager {
@@ -156,7 +160,7 @@ async fn render(
                 at: page.minute(&application.created_at),
             })
             .collect(),
-        recent: shown.recent.iter().map(|entry| line(&page, entry, &people)).collect(),
+        recent: shown.recent.iter().map(|entry| line(&page, entry, &people, &products)).collect(),
         errors,
         o: shown.organization,
         page,
@@ -164,8 +168,28 @@ async fn render(
     Ok(html_status(view.errors.status(), view))
 }
 
-fn line(page: &Page, entry: &Entry, people: &crate::People) -> Line {
-    happened(page, &entry.action, &entry.outcome, entry.actor_account.map(|id| people.name(id)), entry.at)
+fn line(page: &Page, entry: &Entry, people: &crate::People, products: &[Product]) -> Line {
+    let who = entry.actor_account.map(|id| people.name(id));
+    let mut line = happened(page, &entry.action, &entry.outcome, who, entry.at);
+    let (account, product) = mentions(&entry.detail);
+    let product = product.and_then(|id| products.iter().find(|product| product.id == id));
+    let mentioned: Vec<&str> = product
+        .map(|product| product.name.of(page.ctx.lang == Lang::En))
+        .into_iter()
+        .chain(account.map(|id| people.name(id)).filter(|name| !name.is_empty()))
+        .collect();
+    if !mentioned.is_empty() {
+        let separator = page.t("organization-list-separator");
+        line.what =
+            page.t2("organization-event-with", "what", &line.what, "mention", mentioned.join(&separator));
+    }
+    line
+}
+/// Whom and which product an event is about, from its detail.
+fn mentions(detail: &str) -> (Option<AccountId>, Option<ProductId>) {
+    let detail: serde_json::Value = serde_json::from_str(detail).unwrap_or_default();
+    let text = |name: &str| detail.get(name).and_then(serde_json::Value::as_str);
+    (text("account").and_then(|id| id.parse().ok()), text("product").and_then(|id| id.parse().ok()))
 }
 /// Actions that this room has words for; others of the organization's record get a general word.
 pub(crate) fn happened(

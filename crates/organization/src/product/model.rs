@@ -3,7 +3,7 @@ use crate::organization_type::Words;
 use identity::realname::RealNameLevel;
 use kernel::{
     Error, Result,
-    id::{AccountId, ProductId},
+    id::{AccountId, OrganizationId, ProductId},
 };
 
 db::text_enum! {
@@ -69,6 +69,16 @@ impl Product {
     /// `icon` names a picture of the sprite; anything else would be an empty glyph.
     pub fn icon_name(&self) -> &str {
         if self.icon.is_empty() { "grid" } else { &self.icon }
+    }
+    /// Where a click leads. It names the organization in whose space it happened, which the product puts into its request
+    /// as the scope `organization:{id}`, so that nobody chooses a second time.
+    pub fn launch_address(&self, organization: Option<OrganizationId>) -> Option<String> {
+        let url = self.launch_url.as_ref()?;
+        let Some(organization) = organization else { return Some(url.clone()) };
+        let (page, fragment) =
+            url.split_once('#').map_or((url.as_str(), String::new()), |(p, f)| (p, format!("#{f}")));
+        let joint = if page.contains('?') { '&' } else { '?' };
+        Some(format!("{page}{joint}organization={organization}{fragment}"))
     }
 }
 

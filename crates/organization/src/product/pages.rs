@@ -97,7 +97,7 @@ async fn show_catalog(
         if decision.is_missing(LayerKind::Audience) && decision.code() != "decision.account_managed" {
             continue;
         }
-        let entry = entry(&page, product, decision);
+        let entry = entry(&page, product, decision, space);
         let fits = wanted.is_empty()
             || [&product.name.zh, &product.name.en, &product.summary.zh, &product.summary.en, &product.code]
                 .iter()
@@ -122,7 +122,7 @@ async fn show_catalog(
         page,
     }))
 }
-fn entry(page: &Page, product: &Product, decision: &Decision) -> Entry {
+fn entry(page: &Page, product: &Product, decision: &Decision, space: Space) -> Entry {
     let en = page.ctx.lang == Lang::En;
     Entry {
         id: product.id,
@@ -137,7 +137,7 @@ fn entry(page: &Page, product: &Product, decision: &Decision) -> Entry {
         } else {
             page.t(&layer_key(decision.code()))
         },
-        open: product.launch_url.clone().filter(|_| decision.allow),
+        open: product.launch_address(space.organization()).filter(|_| decision.allow),
     }
 }
 /// Known categories have names in both languages; others stand as they were typed.
@@ -287,7 +287,7 @@ async fn show_product(
         lead: found.lead(&page),
         why,
         allowed,
-        open: found.product.launch_url.clone().filter(|_| allowed),
+        open: found.product.launch_address(space.organization()).filter(|_| allowed),
         request,
         may_request: found.decision.can_request_access(),
         admission_missing: found.decision.is_missing(LayerKind::Admission),
