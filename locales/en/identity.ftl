@@ -78,6 +78,10 @@ error-account-state-conflict = The account has changed meanwhile. Reload the pag
 error-registration-closed = Registration is closed. Ask your organization's administrator for an account.
 error-registration-agree = To register, accept the terms of use and the privacy policy.
 error-registration-document-consent = The identity number needs separate consent. Tick the consent or clear the number.
+error-registration-too-many = { $minutes ->
+    [one] Too many login names were tried. Try again in one minute.
+   *[other] Too many login names were tried. Try again in { $minutes } minutes.
+ }
 
 # Codes
 identity-verify-title = Verify phone

@@ -74,6 +74,7 @@ error-account-state-conflict = 账号状态已变化，刷新页面后再试
 error-registration-closed = 平台目前不开放自行注册，联系所在机构的管理员开通账号
 error-registration-agree = 注册需要先同意用户协议和隐私政策
 error-registration-document-consent = 填写身份证号需要单独同意，勾选同意或清空身份证号
+error-registration-too-many = 尝试的登录名过多，{ $minutes } 分钟后再试
 
 # 短信验证码
 identity-verify-title = 验证手机

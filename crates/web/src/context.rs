@@ -118,6 +118,16 @@ impl Ctx {
         };
         (ctx, Fresh { token: drawn, lang: asked.filter(|lang| Some(*lang) != kept) })
     }
+    /// What limits on a source count: the address, of IPv6 its network of 64 bits, since one host commands all of those.
+    pub fn source(&self) -> String {
+        match self.address.to_canonical() {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => {
+                let network = u128::from(address) >> 64 << 64;
+                format!("{}/64", std::net::Ipv6Addr::from(network))
+            }
+        }
+    }
     /// Nobody signed in, from this address. A signed-in handler takes the actor of its `SignedIn`.
     pub fn actor(&self) -> Actor {
         Actor::anonymous(Some(self.address), self.request_id.clone())

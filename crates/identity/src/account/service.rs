@@ -184,6 +184,10 @@ pub(crate) fn bind_person_in(
     tx.changed("account", id);
     Ok(())
 }
+/// Takes the account's row lock alone: whoever changes the account comes before this transaction or after it.
+pub(crate) fn lock_in(tx: &mut Tx<'_>, id: AccountId) -> Result<()> {
+    store::update_rev(tx, id).map(drop)
+}
 /// Takes the account's row lock and tells other nodes that it changed.
 pub fn touch_in(tx: &mut Tx<'_>, id: AccountId) -> Result<()> {
     if store::update_rev(tx, id)? == 0 {

@@ -62,7 +62,7 @@ pub async fn check(identity: &Identity, ctx: &Ctx, purpose: Purpose, input: &Inp
     let worked = is_work(&input.token, &input.work, policies.captcha.work_bits);
     let right =
         worked || (input.answer.chars().count() <= 40 && question.is_answer(db.keyring(), &input.answer));
-    let source = db.keyring().mac("counter.address", &[ctx.address.to_string().as_bytes()]);
+    let source = db.keyring().mac("counter.address", &[ctx.source().as_bytes()]);
     let checked = db
         .write_unaudited("captcha", move |tx| {
             if counter::service::peek_in(tx, WRONG, &source, now)?.exhausted() {

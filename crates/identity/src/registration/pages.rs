@@ -195,7 +195,7 @@ async fn proceed(identity: &Identity, ctx: &Ctx, input: &Input, new: Registratio
     if let Some(error) = checked.error() {
         return Err(error);
     }
-    service::require_free(identity.db(), &new.login_name).await?;
+    service::require_free(identity, ctx, &new.login_name).await?;
     service::start(identity, ctx, new).await
 }
 fn wait(seconds: i64) -> Error {

@@ -7,7 +7,7 @@ use crate::{
     credential::model::Parameters,
     signin::service::Start,
 };
-use db::{Db, Tx};
+use db::Tx;
 use kernel::{Error, Event, LoginName, Mobile, ResidentId, Result, Timestamp, id::AccountId};
 use platform::{
     Channel, Message,
@@ -17,13 +17,41 @@ use platform::{
 use std::sync::Arc;
 use web::{Ctx, Lang};
 
-/// Error: `account.login_name_taken` at `login_name`. Asked after the captcha alone.
-pub async fn require_free(db: &Db, login_name: &LoginName) -> Result<()> {
-    let found = account::service::find_by_login_name(db, login_name.clone()).await?;
-    match found {
-        Some(_) => Err(Error::conflict("account.login_name_taken").at("login_name")),
-        None => Ok(()),
+/// Taken login names that one source is told within an hour: enough to find a free one, too few to list who is here.
+const TAKEN_TOLD: i64 = 10;
+
+/// Errors at `login_name`: `account.login_name_taken`; `registration.too_many`, whether or not it is taken, for a source
+/// that was told too many. Asked after the captcha alone.
+pub async fn require_free(identity: &Identity, ctx: &Ctx, login_name: &LoginName) -> Result<()> {
+    let limit = Limit { scope: "register.taken", most: TAKEN_TOLD, seconds: 3600 };
+    let key = identity.db().keyring().mac("counter.address", &[ctx.source().as_bytes()]);
+    let (login_name, now) = (login_name.clone(), ctx.now);
+    let taken = identity
+        .db()
+        .write_unaudited("login names told", move |tx| {
+            let told = counter::service::peek_in(tx, limit, &key, now)?;
+            if told.exhausted() {
+                return Ok(Name::NotTold { minutes: told.minutes_left(now) });
+            }
+            if account::service::find_by_login_name_in(tx, &login_name)?.is_none() {
+                return Ok(Name::Free);
+            }
+            let hit = counter::service::hit_in(tx, limit, &key, now)?;
+            Ok(if hit.allowed() { Name::Taken } else { Name::NotTold { minutes: hit.minutes_left(now) } })
+        })
+        .await?;
+    match taken {
+        Name::Free => Ok(()),
+        Name::Taken => Err(Error::conflict("account.login_name_taken").at("login_name")),
+        Name::NotTold { minutes } => {
+            Err(Error::too_many("registration.too_many").at("login_name").arg("minutes", minutes.to_string()))
+        }
     }
+}
+enum Name {
+    Free,
+    Taken,
+    NotTold { minutes: i64 },
 }
 
 /// Sends the code. The captcha was right; the answer is the same whether or not the number has an account.
@@ -208,7 +236,7 @@ impl Sending {
     fn new(identity: &Identity, ctx: &Ctx, policy: &CodePolicy, phone: &str) -> Self {
         let keyring = identity.db().keyring();
         let to = keyring.mac("counter.phone", &[phone.as_bytes()]);
-        let source = keyring.mac("counter.address", &[ctx.address.to_string().as_bytes()]);
+        let source = keyring.mac("counter.address", &[ctx.source().as_bytes()]);
         let limit = |scope, most, seconds| Limit { scope, most, seconds };
         Self {
             id: identity.db().draw(),

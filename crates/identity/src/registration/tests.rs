@@ -263,3 +263,24 @@ async fn the_accepted_texts_can_be_read() {
         assert!(page.status == StatusCode::OK && page.has("2026-11"), "{path}");
     }
 }
+
+#[tokio::test]
+async fn f23_login_names_cannot_be_tried_one_after_the_other() {
+    for room in Room::on_engines().await {
+        room.account("taken", None).await;
+        let mut browser = room.browser();
+        let mut told = 0;
+        for _ in 0..20 {
+            let page = begin(&mut browser, "taken", "13900139000").await;
+            if page.status == StatusCode::TOO_MANY_REQUESTS {
+                break;
+            }
+            assert_eq!(page.status, StatusCode::CONFLICT);
+            told += 1;
+        }
+        assert_eq!(told, 10, "then neither a taken nor a free name is answered from there");
+        assert_eq!(begin(&mut browser, "free", PHONE).await.status, StatusCode::TOO_MANY_REQUESTS);
+        let mut elsewhere = room.browser_at([10, 1, 2, 3]);
+        assert_eq!(begin(&mut elsewhere, "free", PHONE).await.status, StatusCode::SEE_OTHER);
+    }
+}

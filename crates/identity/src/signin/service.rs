@@ -37,11 +37,14 @@ struct Counters {
     pair: (Limit, [u8; 32]),
     address: (Limit, [u8; 32]),
     identifier: (Limit, [u8; 32]),
+    /// Wrong passwords for the identifier from sources that it never signed in from: many addresses that guess
+    /// together are shut out for the day, known sources are not.
+    strangers: (Limit, [u8; 32]),
 }
 impl Counters {
     fn of(identity: &Identity, ctx: &Ctx, policies: &Policies, counted: &str) -> Self {
         let (keyring, seconds) = (identity.db().keyring(), policies.sign_in.window_minutes * 60);
-        let address = ctx.address.to_string();
+        let address = ctx.source();
         let (typed, source) = (counted.as_bytes(), address.as_bytes());
         let limit = |scope, most| Limit { scope, most, seconds };
         let failures = policies.captcha.after_failures;
@@ -52,6 +55,14 @@ impl Counters {
             ),
             address: (limit("signin.address", failures), keyring.mac("counter.address", &[source])),
             identifier: (limit("signin.identifier", failures), keyring.mac("counter.identifier", &[typed])),
+            strangers: (
+                Limit {
+                    scope: "signin.strangers",
+                    most: policies.sign_in.wrong_from_strangers,
+                    seconds: 86_400,
+                },
+                keyring.mac("counter.identifier", &[typed]),
+            ),
         }
     }
     fn failures_in(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<i64> {
@@ -126,7 +137,8 @@ pub async fn sign_in(
         }
     }
     let found = known.candidates.first().map(|candidate| candidate.account.id);
-    finish(identity, ctx, headers, &policies, counters, found, fitting, fresh_hash).await
+    let tried = Tried { counters, found, fitting, fresh_hash, new_source: known.new_source };
+    finish(identity, ctx, headers, &policies, tried).await
 }
 
 async fn look_up(
@@ -145,6 +157,7 @@ async fn look_up(
                 Some(identifier) => account::service::matches_in(tx, &keyring, identifier)?,
                 None => Vec::new(),
             };
+            let strangers = counter::service::peek_in(tx, counters.strangers.0, &counters.strangers.1, now)?;
             let mut known = Known {
                 candidates: Vec::new(),
                 locked_minutes: pair.exhausted().then(|| pair.minutes_left(now)),
@@ -162,6 +175,9 @@ async fn look_up(
                     stored: stored.map(|stored| stored.hash),
                 });
             }
+            if known.new_source && strangers.exhausted() {
+                known.locked_minutes = Some(strangers.minutes_left(now));
+            }
             Ok(known)
         })
         .await
@@ -173,17 +189,22 @@ async fn refuse(identity: &Identity, ctx: &Ctx, minutes: i64) -> Result<Outcome>
     Ok(Outcome::Locked { minutes })
 }
 
-#[expect(clippy::too_many_arguments, reason = "the one place where everything that was found out meets")]
+/// What was found out before the transaction that counts or begins.
+struct Tried {
+    counters: Counters,
+    found: Option<AccountId>,
+    fitting: Vec<Candidate>,
+    fresh_hash: Option<String>,
+    new_source: bool,
+}
 async fn finish(
     identity: &Identity,
     ctx: &Ctx,
     headers: &http::HeaderMap,
     policies: &Policies,
-    counters: Counters,
-    found: Option<AccountId>,
-    fitting: Vec<Candidate>,
-    fresh_hash: Option<String>,
+    tried: Tried,
 ) -> Result<Outcome> {
+    let Tried { counters, found, fitting, fresh_hash, new_source } = tried;
     let start = Start::new(identity, ctx, headers, policies);
     let (actor, now) = (ctx.actor(), ctx.now);
     let (choice, browser) = (identity.db().draw::<kernel::id::mark::Challenge>(), ctx.browser);
@@ -207,6 +228,9 @@ async fn finish(
             if fitting.is_empty() {
                 counter::service::hit_in(tx, counters.address.0, &counters.address.1, now)?;
                 counter::service::hit_in(tx, counters.identifier.0, &counters.identifier.1, now)?;
+                if new_source {
+                    counter::service::hit_in(tx, counters.strangers.0, &counters.strangers.1, now)?;
+                }
                 let event = Event::failed(&actor, "session.begin");
                 let event = match found {
                     Some(account) => event.on("account", account),
@@ -216,9 +240,21 @@ async fn finish(
             }
             counter::service::clear_in(tx, counters.pair.0, &counters.pair.1)?;
             counter::service::clear_in(tx, counters.identifier.0, &counters.identifier.1)?;
-            let usable: Vec<&Candidate> =
+            let active: Vec<&Candidate> =
                 fitting.iter().filter(|candidate| candidate.account.state == AccountState::Active).collect();
+            let in_time = |candidate: &&Candidate| {
+                candidate.temporary_since.is_none_or(|since| handed_out_until < since)
+            };
+            let usable: Vec<&Candidate> = active.iter().copied().filter(in_time).collect();
             match usable.as_slice() {
+                [] if !active.is_empty() => {
+                    let event = Event::refused(&actor, "session.begin");
+                    let event = match active.first() {
+                        Some(candidate) => event.on("account", candidate.account.id),
+                        None => event,
+                    };
+                    Ok((Outcome::TemporaryExpired, vec![event]))
+                }
                 [] => {
                     let event = Event::refused(&actor, "session.begin");
                     let event = match fitting.first() {
@@ -229,9 +265,9 @@ async fn finish(
                 }
                 [candidate] => {
                     let account = candidate.account.id;
-                    if candidate.temporary_since.is_some_and(|since| since <= handed_out_until) {
-                        let event = Event::refused(&actor, "session.begin").on("account", account);
-                        return Ok((Outcome::TemporaryExpired, vec![event]));
+                    if !still_fits_in(tx, account, candidate.stored.as_deref())? {
+                        let event = Event::failed(&actor, "session.begin").on("account", account);
+                        return Ok((Outcome::Wrong { left: (pair.most - pair.n).max(0) }, vec![event]));
                     }
                     if let (Some(old), Some(new)) = (&candidate.stored, &fresh_hash) {
                         credential::store::update_hash(tx, account, old, new)?;
@@ -241,8 +277,9 @@ async fn finish(
                     Ok((Outcome::Done(begun), vec![event]))
                 }
                 several => {
-                    let accounts: Vec<AccountId> = several.iter().map(|c| c.account.id).collect();
-                    let data = serde_json::to_string(&accounts)
+                    let offered: Vec<(AccountId, Option<&str>)> =
+                        several.iter().map(|c| (c.account.id, c.stored.as_deref())).collect();
+                    let data = serde_json::to_string(&offered)
                         .map_err(|e| Error::internal("signin.json").because(e))?;
                     let new = NewChallenge {
                         id: choice,
@@ -262,6 +299,16 @@ async fn finish(
             }
         })
         .await
+}
+
+/// Whether the password that was compared is still the account's and the account still active, under its row lock:
+/// a reset or a suspension that came while the hash was computed must not be outlived by the session that begins.
+fn still_fits_in(tx: &mut Tx<'_>, account: AccountId, compared: Option<&str>) -> Result<bool> {
+    account::service::lock_in(tx, account)?;
+    let active =
+        account::service::find_in(tx, account)?.is_some_and(|found| found.state == AccountState::Active);
+    let stored = credential::store::find(tx, account)?.map(|stored| stored.hash);
+    Ok(active && stored.as_deref() == compared)
 }
 
 /// What a new session needs, drawn before the transaction.
@@ -334,12 +381,14 @@ pub async fn choice(identity: &Identity, ctx: &Ctx, id: ChallengeId) -> Result<O
         .read(move |tx| {
             let open = challenge::service::find_open_in(tx, &keyring, id, CHOICE, &browser, now)?;
             let Some(open) = open else { return Ok(None) };
-            let accounts = account::service::cards_in(tx, &keyring, &chosen_from(&open.data)?)?;
+            let ids: Vec<AccountId> = offered_in(&open.data)?.into_iter().map(|(id, _)| id).collect();
+            let accounts = account::service::cards_in(tx, &keyring, &ids)?;
             Ok(Some(Choice { id, accounts }))
         })
         .await
 }
-fn chosen_from(data: &str) -> Result<Vec<AccountId>> {
+/// Each account with the stored form of the password that fitted.
+fn offered_in(data: &str) -> Result<Vec<(AccountId, Option<String>)>> {
     serde_json::from_str(data).map_err(|e| Error::internal("signin.json").because(e))
 }
 /// Signs in to the chosen account. None if the choice is over; the person signs in again.
@@ -359,9 +408,12 @@ pub async fn choose(
         .write(move |tx| {
             let attempt = challenge::service::attempt_in(tx, &keyring, id, CHOICE, &browser, "", now)?;
             let challenge::Attempt::Right(data) = attempt else { return Ok((None, Vec::new())) };
-            let account = account::service::find_in(tx, chosen)?;
-            let usable = account.is_some_and(|account| account.state == AccountState::Active);
-            if !usable || !chosen_from(&data)?.contains(&chosen) {
+            let offered = offered_in(&data)?.into_iter().find(|(id, _)| *id == chosen);
+            let usable = match &offered {
+                Some((id, compared)) => still_fits_in(tx, *id, compared.as_deref())?,
+                None => false,
+            };
+            if !usable {
                 return Ok((None, vec![Event::refused(&actor, "session.begin").on("account", chosen)]));
             }
             let temporary = credential::store::find(tx, chosen)?.is_some_and(|stored| stored.temporary);

@@ -1,5 +1,6 @@
 use crate::{
     account::{self, AccountState, Identifier, NewSelfOwned},
+    credential::{Password, model::Parameters},
     testing::{BITS, PASSWORD, PHONE, Room},
 };
 use http::StatusCode;
@@ -22,7 +23,7 @@ async fn without_captcha() -> Vec<Room> {
 async fn m04_login_name_and_proven_phone_sign_in() {
     for room in without_captcha().await {
         room.account("linzy", Some(PHONE)).await;
-        for name in ["linzy", " LinZY ", PHONE, "+86 138-0013-8000"] {
+        for name in ["linzy", " LinZY ", "ｌｉｎｚｙ", PHONE, "+86 138-0013-8000"] {
             let mut browser = room.browser();
             let done = browser.sign_in(name, PASSWORD).await;
             assert_eq!((done.status, done.location.as_deref()), (StatusCode::SEE_OTHER, Some("/")), "{name}");
@@ -100,6 +101,23 @@ async fn f13_the_sixth_password_is_refused_even_when_right_and_only_from_that_so
     }
 }
 
+#[tokio::test]
+async fn f13_many_sources_that_guess_together_shut_out_strangers_but_not_the_holder() {
+    for room in without_captcha().await {
+        room.account("linzy", None).await;
+        let policy = SignInPolicy { wrong_from_strangers: 10, ..SignInPolicy::default() };
+        room.change(policy).await;
+        assert_eq!(room.browser().sign_in("linzy", PASSWORD).await.status, StatusCode::SEE_OTHER);
+        for source in 0..10 {
+            let wrong = room.browser_at([10, 0, 0, source]).sign_in("linzy", "wrong password").await;
+            assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        }
+        let guess = room.browser_at([10, 0, 0, 99]).sign_in("linzy", PASSWORD).await;
+        assert_eq!(guess.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(room.browser().sign_in("linzy", PASSWORD).await.status, StatusCode::SEE_OTHER);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f13_many_guesses_at_once_gain_nothing() {
     for room in without_captcha().await {
@@ -122,6 +140,91 @@ async fn f13_many_guesses_at_once_gain_nothing() {
         assert_eq!(counted, 5, "five are compared, the others refused");
         let right = [("login-name", "linzy"), ("login-password", PASSWORD)];
         assert_eq!(browser.post("/login", &token, &right).await.status, StatusCode::TOO_MANY_REQUESTS);
+    }
+}
+
+/// Keeps every thread that hashes busy for a moment, so that what is asked now is answered later.
+fn keep_hashing(room: &Room) -> Vec<tokio::task::JoinHandle<()>> {
+    let heavy = Parameters { memory_kib: 128 * 1024, passes: 4, lanes: 1 };
+    (0..8)
+        .map(|_| {
+            let identity = room.identity.clone();
+            tokio::spawn(async move {
+                let password = Password::parse("password", PASSWORD).unwrap();
+                identity.passwords().hash(&password, heavy).await.unwrap();
+            })
+        })
+        .collect()
+}
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f20_a_password_reset_while_the_old_one_is_compared_wins() {
+    for room in without_captcha().await {
+        let account = room.account("linzy", Some(PHONE)).await;
+        let temporary = room.hash("another password").await;
+        let mut browser = room.browser();
+        let form = browser.get("/login").await;
+        let token = form.value("csrf").unwrap();
+        let busy = keep_hashing(&room);
+        let pending = tokio::spawn(async move {
+            let members = [("login-name", "linzy"), ("login-password", PASSWORD)];
+            let page = browser.post("/login", &token, &members).await;
+            (browser, page)
+        });
+        tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+        let now = room.now();
+        room.db()
+            .write_unaudited("test", move |tx| {
+                account::service::reset_password_in(tx, account, &temporary, now)
+            })
+            .await
+            .unwrap();
+        assert!(!pending.is_finished(), "the reset must come while the password is compared");
+        let (mut browser, page) = pending.await.unwrap();
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(browser.session().is_none() && browser.signed_in().await.is_none());
+        for task in busy {
+            task.await.unwrap();
+        }
+    }
+}
+#[tokio::test]
+async fn f20_a_choice_ends_with_the_password_that_opened_it() {
+    for room in without_captcha().await {
+        let keyring = Arc::clone(room.db().keyring());
+        let hash = room.hash(PASSWORD).await;
+        let mut ids = Vec::new();
+        for login_name in ["first", "second"] {
+            let new = NewSelfOwned {
+                id: room.db().draw(),
+                sub: room.db().rng().short_token(),
+                login_name: LoginName::parse(login_name).unwrap(),
+                name: "林知远".into(),
+                phone: None,
+                document: Some(ResidentId::parse(DOCUMENT, 20261121).unwrap()),
+                password_hash: hash.clone(),
+                now: room.now(),
+            };
+            ids.push(new.id);
+            let keyring = Arc::clone(&keyring);
+            room.db()
+                .write_unaudited("test", move |tx| account::service::create_self_owned_in(tx, &keyring, &new))
+                .await
+                .unwrap();
+        }
+        let mut browser = room.browser();
+        let path = browser.sign_in(DOCUMENT, PASSWORD).await.location.unwrap();
+        let page = browser.get(&path).await;
+        let (token, choice) = (page.value("csrf").unwrap(), page.value("choice").unwrap());
+        let (account, now, hash) = (ids[0], room.now(), room.hash("another password").await);
+        room.db()
+            .write_unaudited("test", move |tx| account::service::reset_password_in(tx, account, &hash, now))
+            .await
+            .unwrap();
+        let account = account.to_string();
+        let members = [("choice", choice.as_str()), ("account", account.as_str())];
+        let late = browser.post("/login/choose", &token, &members).await;
+        assert!(late.location.unwrap().starts_with("/login?"));
+        assert!(browser.session().is_none());
     }
 }
 

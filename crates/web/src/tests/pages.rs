@@ -58,9 +58,24 @@ async fn another_host_is_refused_except_for_probes() {
         assert_eq!(answer.status, StatusCode::OK);
     }
     assert_eq!(send(&router, Request::get("/show").body(Body::empty()).unwrap()).await.status.as_u16(), 421);
+    let twice = get("/show").header("host", "evil.example").body(Body::empty()).unwrap();
+    assert_eq!(send(&router, twice).await.status.as_u16(), 421, "two hosts");
     let answer =
         send(&router, Request::get("/show").header("host", "ID.EXAMPLE").body(Body::empty()).unwrap()).await;
     assert_eq!(answer.status, StatusCode::OK);
+}
+#[tokio::test]
+async fn limits_count_a_network_of_ipv6_as_one_source() {
+    let source = |address: &str| {
+        let app = app("https://id.example");
+        let (mut parts, ()) = get("/show").body(()).unwrap().into_parts();
+        parts.extensions.insert(Peer(std::net::SocketAddr::new(address.parse().unwrap(), 1)));
+        crate::Ctx::new(&app, &parts).0.source()
+    };
+    assert_eq!(source("2001:db8:1:2::1"), source("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+    assert_ne!(source("2001:db8:1:2::1"), source("2001:db8:1:3::1"));
+    assert_eq!(source("::ffff:10.1.2.3"), "10.1.2.3");
+    assert_ne!(source("10.1.2.3"), source("10.1.2.4"));
 }
 #[test]
 fn a_base_url_is_https_or_loopback_and_nothing_more() {
