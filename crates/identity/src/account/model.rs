@@ -131,6 +131,7 @@ impl Identifier {
         if text.chars().count() > 64 {
             return None;
         }
+        let text = &kernel::text::normalize(text);
         let name = || LoginName::parse(text).map(Self::LoginName);
         let phone = |_| Mobile::parse(text).map(Self::Phone);
         let document = |_| ResidentId::parse(text, today(now)).map(Self::Document);

@@ -121,6 +121,7 @@ async fn names_are_found_by_parts_within_their_organization() {
             found.0.len()
         };
         assert_eq!((find(42, "思齐").await, find(42, "陈思齐").await), (1, 1));
+        assert_eq!((find(42, "csq").await, find(42, "SQ").await, find(42, "qs").await), (1, 1, 0));
         assert_eq!((find(42, "思陈").await, find(43, "思齐").await, find(42, "").await), (0, 0, 0));
         let keyring = Arc::clone(room.db().keyring());
         room.db()

@@ -53,7 +53,10 @@ sections! {
         minimum_length (6..=64), memory_kib (8..=1_048_576), passes (1..=20), lanes (1..=1),
     }
     SessionPolicy session "session" { idle_minutes (1..=43_200), absolute_minutes (5..=129_600) }
-    SignInPolicy sign_in "sign_in" { wrong_passwords (1..=100), window_minutes (1..=1440), reset_password_days (1..=90) }
+    SignInPolicy sign_in "sign_in" {
+        wrong_passwords (1..=100), window_minutes (1..=1440), wrong_from_strangers (10..=100_000),
+        reset_password_days (1..=90),
+    }
     CodePolicy code "code" {
         minutes (1..=30), attempts (1..=10), resend_seconds (10..=600), per_phone_hour (1..=100),
         per_phone_day (1..=200), per_address_hour (1..=100_000),
@@ -121,12 +124,15 @@ impl Default for SessionPolicy {
 pub struct SignInPolicy {
     pub wrong_passwords: i64,
     pub window_minutes: i64,
+    /// Wrong passwords a day for one identifier from all sources together that it never signed in from. More than one
+    /// source can reach by itself, so that one stranger cannot shut anybody out.
+    pub wrong_from_strangers: i64,
     /// How long a password that an administrator handed out is good for.
     pub reset_password_days: i64,
 }
 impl Default for SignInPolicy {
     fn default() -> Self {
-        Self { wrong_passwords: 5, window_minutes: 15, reset_password_days: 14 }
+        Self { wrong_passwords: 5, window_minutes: 15, wrong_from_strangers: 1000, reset_password_days: 14 }
     }
 }
 
