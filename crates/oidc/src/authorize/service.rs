@@ -202,9 +202,11 @@ impl OpenId {
                     Some(found) => (found.decision.allow, found.decision.code(), found.membership),
                     None => (false, "decision.membership_missing", None),
                 };
+                // A stranger's attempt is none of that organization's record: it would show them a name.
+                let acted_for = space.organization().filter(|_| membership.is_some());
                 let event = |event: Event, detail| {
                     let event = event.on("client", new.client).with(detail);
-                    match space.organization() {
+                    match acted_for {
                         Some(organization) => event.of(organization),
                         None => event,
                     }
