@@ -111,3 +111,49 @@ pub fn code(text: &str) -> Result<String> {
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if good { Ok(text) } else { Err(Error::invalid("product.code").at("code")) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::Id;
+
+    #[test]
+    fn a_click_in_an_organizations_space_names_the_organization() {
+        let id: OrganizationId = Id::from_i64(7);
+        let address = |url: &str, organization| {
+            let mut product = sample();
+            product.launch_url = Some(url.into());
+            product.launch_address(organization).unwrap()
+        };
+        assert_eq!(address("https://rp.test/login", None), "https://rp.test/login");
+        assert_eq!(
+            address("https://rp.test/login", Some(id)),
+            format!("https://rp.test/login?organization={id}")
+        );
+        assert_eq!(
+            address("https://rp.test/?a=1#top", Some(id)),
+            format!("https://rp.test/?a=1&organization={id}#top")
+        );
+    }
+    fn sample() -> Product {
+        Product {
+            id: Id::from_i64(1),
+            code: "p".into(),
+            name: Words::new("产品", "Product"),
+            summary: Words::new("", ""),
+            category: String::new(),
+            icon: String::new(),
+            launch_url: None,
+            audience: Audience::Both,
+            admission_class: AdmissionClass::Open,
+            grant_mode: GrantMode::Explicit,
+            admission_editor: AdmissionEditor::AccountManager,
+            minimum_level: RealNameLevel::Unverified,
+            minimum_strength: 1,
+            roles_allowed: Vec::new(),
+            network_zone: None,
+            manager: None,
+            state: ProductState::Active,
+        }
+    }
+}
