@@ -2,6 +2,7 @@
 organization-space = Organization
 organization-crumbs = Breadcrumbs
 organization-space-personal-role = Acting for yourself
+organization-space-account-role = This account’s settings
 organization-nav-me = My home
 organization-nav-sessions = Signed-in devices
 organization-nav-password = Change password

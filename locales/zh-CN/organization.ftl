@@ -2,6 +2,7 @@
 organization-space = 企业空间
 organization-crumbs = 面包屑
 organization-space-personal-role = 以本人身份办理
+organization-space-account-role = 管理本账号
 organization-nav-me = 我的首页
 organization-nav-sessions = 登录设备
 organization-nav-password = 修改密码

@@ -345,7 +345,10 @@ async fn m49_from_the_catalog_to_the_reason_to_the_request_to_the_open_product()
         let again = administrator.post(&catalog, &path, &[("verdict", "approve")]).await;
         assert_eq!(again.status, StatusCode::CONFLICT);
         let open = agent.get(&catalog).await;
-        assert!(open.text.contains("href=\"https://product.example/start?organization="), "m52: one click opens it");
+        assert!(
+            open.text.contains("href=\"https://product.example/start?organization="),
+            "m52: one click opens it"
+        );
         assert!(agent.get(&product).await.text.contains("tally big o m\""));
     }
 }

@@ -157,12 +157,9 @@ pub(crate) async fn search(
     if typed.is_empty() {
         return Ok((Filter::default(), false));
     }
-    let (cards, too_many) = account::service::search_managed(rooms.db(), by.organization(), &typed).await?;
-    let filter = Filter {
-        login_prefix: Some(typed.to_ascii_lowercase()),
-        accounts: Some(cards.into_iter().map(|card| card.id).collect()),
-        ..Filter::default()
-    };
+    let (named, too_many) = rooms.members_named(by.organization(), &typed).await?;
+    let filter =
+        Filter { login_prefix: Some(typed.to_ascii_lowercase()), accounts: Some(named), ..Filter::default() };
     Ok((filter, too_many))
 }
 

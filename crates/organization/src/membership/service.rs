@@ -18,6 +18,8 @@ use web::Lang;
 
 /// Memberships of one account that pages look at; nobody acts for more.
 const SPACES_MAX: i64 = 500;
+/// Candidates of a search by name that are opened and verified.
+const NAMED_MAX: i64 = 500;
 
 /// What became of an appointment.
 #[derive(Clone, Debug)]
@@ -85,6 +87,28 @@ impl Organizations {
     ) -> Result<Vec<MemberRow>> {
         let organization = by.organization();
         self.db().read(move |tx| store::list(tx, organization, &filter, limit)).await
+    }
+    /// Accounts of members whose name contains the text, managed or not. True if there are too many to look at.
+    pub(crate) async fn members_named(
+        &self,
+        organization: OrganizationId,
+        text: &str,
+    ) -> Result<(Vec<AccountId>, bool)> {
+        let keyring = Arc::clone(self.db().keyring());
+        let (managed, self_owned) = (keyring.grams(organization.as_i64(), text), keyring.grams(0, text));
+        if managed.is_empty() {
+            return Ok((Vec::new(), false));
+        }
+        let wanted = text.to_lowercase();
+        self.db()
+            .read(move |tx| {
+                let found = store::list_by_grams(tx, organization, &managed, &self_owned, NAMED_MAX)?;
+                let too_many = found.len() as i64 == NAMED_MAX;
+                let mut cards = account::service::cards_in(tx, &keyring, &found)?;
+                cards.retain(|card| card.name.to_lowercase().contains(&wanted));
+                Ok((cards.into_iter().map(|card| card.id).collect(), too_many))
+            })
+            .await
     }
     pub async fn find_member(&self, organization: OrganizationId, id: MembershipId) -> Result<MemberRow> {
         self.db()

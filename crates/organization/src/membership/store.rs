@@ -186,6 +186,27 @@ pub(crate) fn list(
     Ok(rows)
 }
 
+/// Members whose name has all these keyed bigrams. A managed account is indexed in its owner's scope, a self-owned one in
+/// scope 0, and the bigrams of one scope mean nothing in the other; so both lists can be asked at once.
+pub(super) fn list_by_grams(
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    managed: &[i64],
+    self_owned: &[i64],
+    limit: i64,
+) -> Result<Vec<AccountId>> {
+    let (scope, wanted) = (organization.as_i64(), managed.len() as i64);
+    let query =
+        Query::new("SELECT g.account_id FROM membership m JOIN search_gram g ON g.account_id = m.account_id")
+            .bind(" WHERE m.organization_id = ? AND m.state <> 'ended'", &organization)
+            .bind(" AND (g.scope = ?", &scope)
+            .list(" AND g.gram IN (?)", managed)
+            .list(" OR g.scope = 0 AND g.gram IN (?))", self_owned)
+            .bind(" GROUP BY g.account_id HAVING COUNT(*) = ?", &wanted)
+            .bind(" ORDER BY g.account_id LIMIT ?", &limit);
+    tx.all(query.sql(), query.params())
+}
+
 /// Whom to ask: those who administer the organization now, the administrators before the legal representative.
 pub(crate) fn list_administrators(
     tx: &mut Tx<'_>,

@@ -71,6 +71,14 @@ async fn m32_members_are_found_by_name_and_login_name_and_paged() {
         assert_eq!(town.rooms.list_members(&by, by_login, 50).await.unwrap().len(), 5);
         let by_name = super::search(&town.rooms, &by, "思齐").await.unwrap().0;
         assert_eq!(town.rooms.list_members(&by, by_name, 50).await.unwrap().len(), 7);
+        // A person's own account is found by name too, and nobody outside the organization.
+        let person = town.self_owned("songyuan").await;
+        let found = super::search(&town.rooms, &by, "如初").await.unwrap().0;
+        assert!(town.rooms.list_members(&by, found, 50).await.unwrap().is_empty());
+        let person = town.join(town.ours, Role::Agent, person).await;
+        let found = super::search(&town.rooms, &by, "如初").await.unwrap().0;
+        let found = town.rooms.list_members(&by, found, 50).await.unwrap();
+        assert_eq!(found.iter().map(|row| row.id).collect::<Vec<_>>(), [person.membership]);
         let nobody = super::search(&town.rooms, &by, "nobody").await.unwrap().0;
         assert!(town.rooms.list_members(&by, nobody, 50).await.unwrap().is_empty());
         let first = town.rooms.list_members(&by, Filter::default(), 3).await.unwrap();

@@ -16,17 +16,15 @@ pub async fn personal(rooms: &Organizations, ctx: &Ctx, who: &SignedIn) -> Resul
         kind: SpaceKind::Person,
         name: who.name.clone(),
         initial: initial(&who.name),
-        role: ctx.lang.t("organization-space-personal-role"),
+        role: personal_role(ctx, who),
     };
-    let nav = vec![NavGroup {
-        title: None,
-        items: vec![
-            item(ctx, "/me", "organization-nav-me", "home", Match::Exact),
-            item(ctx, "/products", "organization-nav-products", "grid", Match::Prefix),
-            item(ctx, "/me/sessions", "organization-nav-sessions", "laptop", Match::Prefix),
-            item(ctx, "/me/password", "organization-nav-password", "key", Match::Prefix),
-        ],
-    }];
+    let mut items = vec![item(ctx, "/me", "organization-nav-me", "home", Match::Exact)];
+    if who.owner.organization().is_none() {
+        items.push(item(ctx, "/products", "organization-nav-products", "grid", Match::Prefix));
+    }
+    items.push(item(ctx, "/me/sessions", "organization-nav-sessions", "laptop", Match::Prefix));
+    items.push(item(ctx, "/me/password", "organization-nav-password", "key", Match::Prefix));
+    let nav = vec![NavGroup { title: None, items }];
     Ok(shell(ctx, who, badge, &memberships, Current::Personal, nav))
 }
 
@@ -117,6 +115,14 @@ fn item(ctx: &Ctx, href: &str, label: &str, icon: &'static str, rule: Match) -> 
 fn role_label(ctx: &Ctx, membership: &Membership) -> String {
     membership.policy.role_label(membership.role).of(ctx.lang == Lang::En).to_owned()
 }
+/// A managed account does no private business: its personal space holds its settings.
+fn personal_role(ctx: &Ctx, who: &SignedIn) -> String {
+    ctx.lang.t(if who.owner.organization().is_some() {
+        "organization-space-account-role"
+    } else {
+        "organization-space-personal-role"
+    })
+}
 fn desk_badge(ctx: &Ctx, who: &SignedIn) -> SpaceBadge {
     let brand = match ctx.lang {
         Lang::Zh => &ctx.app.brand.name_zh,
@@ -145,7 +151,7 @@ fn shell(
         href: link(Space::Personal),
         name: who.name.clone(),
         initial: initial(&who.name),
-        role: ctx.lang.t("organization-space-personal-role"),
+        role: personal_role(ctx, who),
         kind: SpaceKind::Person,
         current: current == Current::Personal,
     }];
