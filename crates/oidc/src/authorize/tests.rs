@@ -168,40 +168,6 @@ async fn a_stranger_leaves_no_trace_in_an_organizations_record() {
 }
 
 #[tokio::test]
-async fn a_stranger_leaves_no_trace_in_an_organizations_record() {
-    for house in houses(false).await {
-        let foreign: kernel::id::OrganizationId = house.db.draw();
-        house
-            .db
-            .write_unaudited("test", move |tx| {
-                tx.run(
-                    "INSERT INTO organization (id, type_id, name, name_folded, short_name, state, rev, created_at)
-                     SELECT $1, type_id, 'Foreign', 'foreign', 'Foreign', 'active', 0, created_at FROM organization",
-                    &[&foreign],
-                )
-            })
-            .await
-            .unwrap();
-        let page = house.get(&house.get(&house.request(""), true).await.location(), true).await;
-        let (flow, space) = (page.value_of("flow"), foreign.to_string());
-        let members = [("flow", flow.as_str()), ("space", space.as_str()), ("decision", "allow")];
-        let answer = house.submit(&page, "/consent", &members).await;
-        assert!(answer.location().starts_with("/oauth2/explain?flow="));
-        let seen: i64 = house
-            .db
-            .read(move |tx| {
-                tx.one(
-                    "SELECT CAST(COUNT(*) AS BIGINT) FROM audit_event WHERE organization_id = $1",
-                    &[&foreign],
-                )
-            })
-            .await
-            .unwrap();
-        assert_eq!(seen, 0);
-    }
-}
-
-#[tokio::test]
 async fn a_foreign_space_cannot_be_posted() {
     for house in houses(false).await {
         let page = house.get(&house.get(&house.request(""), true).await.location(), true).await;
