@@ -192,6 +192,22 @@ impl Config {
             None => Url::parse(&format!("http://{bound}")).context("the bound address makes no URL"),
         }
     }
+    /// For the demonstration, whose passwords and messages are on show: nobody else may reach it, through a proxy neither.
+    pub fn require_private(&self) -> Result<()> {
+        if !self.listen.ip().is_loopback() {
+            bail!(
+                "--demo: its passwords are on show, so it listens on a loopback address alone, not on {}",
+                self.listen
+            );
+        }
+        match &self.base_url {
+            Some(url) if !is_private(url) => bail!(
+                "--demo: its passwords are on show, so it is known by a loopback address, or a name under .localhost or \
+                 .test, alone, not as {url}"
+            ),
+            _ => Ok(()),
+        }
+    }
     pub fn keyring_path(&self) -> PathBuf {
         self.data_dir.join("keyring")
     }
@@ -266,6 +282,12 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Loopback, or a name that is reserved for it and for tests (RFC 6761).
+fn is_private(url: &Url) -> bool {
+    let reserved = |name: &str| name.ends_with(".localhost") || name.ends_with(".test");
+    is_loopback(url) || matches!(url.host(), Some(Host::Domain(name)) if reserved(name))
+}
+
 fn network(text: &str, key: &str) -> Result<Network> {
     text.parse().map_err(|_| anyhow::anyhow!("{key}: {text:?} is not a network such as 10.0.0.0/8"))
 }
@@ -321,6 +343,19 @@ mod tests {
         }
         let open = load("listen = '0.0.0.0:8080'").unwrap_err().to_string();
         assert!(open.contains("fujie.toml: base_url"), "{open}");
+    }
+    #[test]
+    fn the_demonstration_is_for_nobody_else() {
+        for good in ["", "base_url = 'https://op.test:8443'", "base_url = 'http://localhost:8080'"] {
+            assert!(load(good).unwrap().require_private().is_ok(), "{good}");
+        }
+        for bad in [
+            "base_url = 'https://id.example.cn'",
+            "base_url = 'https://op.test.example.cn'",
+            "listen = '0.0.0.0:8443'\nbase_url = 'https://op.test'",
+        ] {
+            assert!(load(bad).unwrap().require_private().is_err(), "{bad}");
+        }
     }
     #[test]
     fn errors_name_file_and_key() {

@@ -1,6 +1,6 @@
 //! `fujie serve`: bind, open, migrate, answer. Binding comes first, so that a taken port fails before anything is touched.
 use crate::{config::Config, demo, wiring};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use std::process::ExitCode;
 use tokio::net::TcpListener;
 use web::{serve::Limits, tls::Tls};
@@ -16,11 +16,8 @@ pub struct Arguments {
 }
 
 pub async fn run(config: Config, arguments: Arguments) -> Result<ExitCode> {
-    if arguments.demo && !config.listen.ip().is_loopback() {
-        bail!(
-            "--demo: its passwords are on show, so it listens on a loopback address alone, not on {}",
-            config.listen
-        );
+    if arguments.demo {
+        config.require_private()?;
     }
     let listener = TcpListener::bind(config.listen)
         .await
