@@ -115,6 +115,7 @@ struct Blank {
     errors: FormErrors,
     form: Typed,
     icons: Vec<Item>,
+    categories: Vec<Item>,
     audiences: Vec<Item>,
     classes: Vec<Item>,
     modes: Vec<Item>,
@@ -131,6 +132,7 @@ async fn form(desk: &Desk, form: Typed, errors: FormErrors) -> web::Result {
         errors,
         form,
         icons: words::ICONS.to_vec(),
+        categories: words::CATEGORIES.to_vec(),
         audiences: Audience::items(),
         classes: AdmissionClass::items(),
         modes: GrantMode::items(),
@@ -144,6 +146,7 @@ async fn blank(desk: Desk) -> web::Result {
     let typed = Typed {
         id: desk.ctx.form_id(desk.organizations.db().draw::<mark::Product>()),
         icon: "grid".to_owned(),
+        category: "market".to_owned(),
         audience: Audience::Organization.as_str().to_owned(),
         admission_class: AdmissionClass::Discretionary.as_str().to_owned(),
         grant_mode: GrantMode::Explicit.as_str().to_owned(),
@@ -179,15 +182,14 @@ async fn create(desk: Desk, Form(typed): Form<Typed>) -> web::Result {
 /// All faults of the form at once; `None` if there is one.
 fn parse(desk: &Desk, id: ProductId, typed: &Typed, errors: &mut FormErrors) -> Option<Product> {
     let lang = desk.ctx.lang;
-    let icon = words::ICONS.iter().find(|item| item.value == typed.icon).map(|item| item.value.to_owned());
-    let icon = errors.take(icon.ok_or_else(|| unknown_value("icon")), lang);
+    let icon = errors.take(one_of(&words::ICONS, "icon", &typed.icon), lang);
     let line = |field, text: &str, max| kernel::text::line(field, text, max);
     let code = errors.take(::organization::product::code(&typed.code), lang);
     let name_zh = errors.take(line("name_zh", &typed.name_zh, 60), lang);
     let name_en = errors.take(line("name_en", &typed.name_en, 100), lang);
     let summary_zh = errors.take(line("summary_zh", &typed.summary_zh, 200), lang);
     let summary_en = errors.take(line("summary_en", &typed.summary_en, 300), lang);
-    let category = errors.take(line("category", &typed.category, 40), lang);
+    let category = errors.take(one_of(&words::CATEGORIES, "category", &typed.category), lang);
     let launch_url = match typed.launch_url.trim() {
         "" => Some(None),
         url => errors.take(::organization::product::launch_url(url).map(Some), lang),
@@ -222,6 +224,10 @@ fn parse(desk: &Desk, id: ProductId, typed: &Typed, errors: &mut FormErrors) -> 
 }
 fn unknown_value(field: &'static str) -> Error {
     Error::invalid("field.unknown_value").at(field)
+}
+fn one_of(items: &[Item], field: &'static str, text: &str) -> kernel::Result<String> {
+    let known = items.iter().find(|item| item.value == text).map(|item| item.value.to_owned());
+    known.ok_or_else(|| unknown_value(field))
 }
 fn value<T: FromStr>(field: &'static str, text: &str) -> kernel::Result<T> {
     text.parse().map_err(|_| unknown_value(field))

@@ -84,6 +84,14 @@ choices! {
     }
 }
 
+/// Headings of the catalog under which a product may stand.
+pub const CATEGORIES: [Item; 4] = [
+    Item { value: "market", label: "portal-category-market", hint: "" },
+    Item { value: "customs", label: "portal-category-customs", hint: "" },
+    Item { value: "public", label: "portal-category-public", hint: "" },
+    Item { value: "support", label: "portal-category-support", hint: "" },
+];
+
 /// Pictures of the sprite that a product may have.
 pub const ICONS: [Item; 10] = [
     Item { value: "grid", label: "portal-icon-grid", hint: "" },
