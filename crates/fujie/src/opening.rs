@@ -137,3 +137,53 @@ pub fn plain(error: kernel::Error, config: &Config) -> anyhow::Error {
         None => anyhow!("{words} ({})", error.code),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Flags;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fn config(folder: &Path) -> Config {
+        std::fs::write(folder.join("fujie.toml"), "data_dir = 'data'").unwrap();
+        let flags = Flags { config: Some(folder.join("fujie.toml")), ..Flags::default() };
+        Config::resolve(&flags, None, &|_| None).unwrap()
+    }
+    fn mode(path: &Path) -> u32 {
+        path.metadata().unwrap().permissions().mode() & 0o777
+    }
+
+    #[tokio::test]
+    async fn the_first_start_makes_files_that_only_the_owner_reads() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(folder.path());
+        assert!(open_existing(&config).await.is_err(), "nothing is there yet");
+        open(&config).await.unwrap().migrate().await.unwrap();
+        assert_eq!(mode(&config.data_dir), 0o700);
+        assert_eq!(mode(&config.keyring_path()), 0o600);
+        assert_eq!(mode(&config.sqlite_path().unwrap()), 0o600);
+        open_existing(&config).await.unwrap();
+    }
+    #[tokio::test]
+    async fn a_database_in_use_gets_no_new_keyring() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(folder.path());
+        open(&config).await.unwrap().migrate().await.unwrap();
+        std::fs::rename(config.keyring_path(), folder.path().join("elsewhere")).unwrap();
+        let message = open(&config).await.err().unwrap().to_string();
+        assert!(message.contains("keyring is missing"), "{message}");
+        assert!(!config.keyring_path().exists());
+        std::fs::rename(folder.path().join("elsewhere"), config.keyring_path()).unwrap();
+        open(&config).await.unwrap();
+    }
+    #[test]
+    fn a_private_file_is_replaced_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("demo.json");
+        write_private(&path, b"one").unwrap();
+        write_private(&path, b"two").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

@@ -78,7 +78,7 @@ fn keyring(report: &mut Report, config: &Config) -> Option<Keyring> {
     }
     let opened = Keyring::open_or_create(&path, &Rng::System).map_err(|error| opening::plain(error, config));
     let keyring = report.take("keyring", opened)?;
-    report.good("keyring", format!("{}, readable by its owner alone", path.display()));
+    report.good("keyring", format!("{}, mode 0600", path.display()));
     Some(keyring)
 }
 
