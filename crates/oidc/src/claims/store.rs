@@ -1,7 +1,7 @@
 use db::{Tx, sql};
 use kernel::{
     Result, Timestamp,
-    id::{AccountId, OrganizationId},
+    id::{AccountId, OrganizationId, SessionId},
 };
 use organization::membership::Role;
 
@@ -22,6 +22,9 @@ pub struct Facts {
     pub role: Option<Role>,
     /// Rank of the real-name level that the proofs in force give.
     pub level: i64,
+    /// How and when the session was authenticated (RFC 8176 words with blanks between them).
+    pub methods: String,
+    pub authenticated_at: Timestamp,
 }
 db::row!(Facts {
     account,
@@ -38,12 +41,16 @@ db::row!(Facts {
     member_number,
     role,
     level,
+    methods,
+    authenticated_at,
 });
 
+/// None once the session has ended.
 pub fn find(
     tx: &mut Tx<'_>,
     account: AccountId,
     organization: Option<OrganizationId>,
+    session: SessionId,
     now: Timestamp,
 ) -> Result<Option<Facts>> {
     tx.opt(
@@ -53,12 +60,14 @@ pub fn find(
                  COALESCE((SELECT CAST(MAX(CASE i.level WHEN 'primary' THEN 1 WHEN 'intermediate' THEN 2
                          WHEN 'advanced' THEN 3 ELSE 0 END) AS BIGINT)
                      FROM identity_proof i
-                     WHERE i.account_id = a.id AND i.revoked_at IS NULL AND i.expires_at > $3), 0)
-             FROM account a
+                     WHERE i.account_id = a.id AND i.revoked_at IS NULL AND i.expires_at > $4), 0),
+                 s.methods, s.authenticated_at
+             FROM session s
+             JOIN account a ON a.id = s.account_id
              LEFT JOIN organization o ON o.id = $2
              LEFT JOIN membership m ON m.organization_id = o.id AND m.account_id = a.id AND m.state <> 'ended'
-             WHERE a.id = $1"
+             WHERE s.id = $3 AND s.account_id = $1 AND s.ended_at IS NULL AND s.expires_at > $4"
         ),
-        &[&account, &organization, &now],
+        &[&account, &organization, &session, &now],
     )
 }

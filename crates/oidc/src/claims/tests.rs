@@ -29,6 +29,8 @@ fn facts(keyring: &Keyring, organization: bool) -> Facts {
         member_number: None,
         role: organization.then_some(Role::Agent),
         level: 2,
+        methods: "pwd".into(),
+        authenticated_at: Timestamp::from_millis(0),
     }
 }
 

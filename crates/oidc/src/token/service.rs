@@ -1,7 +1,7 @@
 //! Use cases of tokens: redeem a code, answer userinfo.
 use super::{
     model::{ACCESS_TOKEN_SECONDS, TokenError, TokenResponse, split_zones},
-    store::{self, Code, NewToken, Session},
+    store::{self, Code, NewToken},
 };
 use crate::{
     OpenId,
@@ -29,7 +29,6 @@ pub struct Redeem {
 /// Everything that the response needs, gathered inside the transaction.
 struct Redeemed {
     code: Code,
-    session: Session,
     subject: claims::Facts,
 }
 enum Outcome {
@@ -81,18 +80,16 @@ impl OpenId {
                 if !verifier_fits(&verifier, &code.code_challenge) || !same_uri {
                     return Ok(refuse("code.refused", "code.mismatch", &token, Some(&code)));
                 }
-                let Some(session) = store::find_session(tx, code.session, code.account, now)? else {
+                let found = claims::find(tx, code.account, code.organization, code.session, now)?;
+                let Some(subject) = found else {
                     return Ok(refuse("code.refused", "session.ended", &token, Some(&code)));
                 };
                 let space = code.organization.map_or(Space::Personal, Space::Organization);
-                let facts = session_facts(&session.methods, split_zones(&code.zones));
+                let facts = session_facts(&subject.methods, split_zones(&code.zones));
                 let found = decide_in(tx, code.account, &facts, space, product, now)?;
                 let found = match fits(found, code.membership) {
                     Ok(found) => found,
                     Err(reason) => return Ok(refuse("code.refused", reason, &token, Some(&code))),
-                };
-                let Some(subject) = claims::find(tx, code.account, code.organization, now)? else {
-                    return Ok(refuse("code.refused", "code.unknown", &token, Some(&code)));
                 };
                 store::insert(tx, &token, &code, found.membership)?;
                 let mut actor = actor.clone();
@@ -100,7 +97,7 @@ impl OpenId {
                 actor.session = Some(code.session);
                 actor.acting_for = code.organization;
                 let event = Event::done(&actor, "token.issued").on("client", token.client);
-                let redeemed = Redeemed { code, session, subject };
+                let redeemed = Redeemed { code, subject };
                 Ok((Outcome::Redeemed(Box::new(redeemed)), vec![event]))
             })
             .await?;
@@ -117,16 +114,17 @@ impl OpenId {
         access_token: String,
         now: Timestamp,
     ) -> Result<TokenResponse> {
-        let Redeemed { code, session, subject } = redeemed;
+        let Redeemed { code, subject } = redeemed;
         let keyring = self.db().keyring();
         let scope = code.scope();
+        let methods: Vec<String> = subject.methods.split_whitespace().map(str::to_owned).collect();
+        let authenticated_at = subject.authenticated_at;
         let subject = Subject::new(subject, scope, keyring)?;
-        let methods: Vec<String> = session.methods.split_whitespace().map(str::to_owned).collect();
         let claims = Claims {
             issuer: self.issuer(),
             client_id: &client.client_id,
             now,
-            authenticated_at: session.authenticated_at,
+            authenticated_at,
             nonce: code.nonce.as_deref(),
             strength: strength(&methods),
             methods: &methods,
@@ -152,15 +150,14 @@ impl OpenId {
         self.db()
             .read(move |tx| {
                 let Some(live) = store::find_live(tx, &hash, now)? else { return Ok(None) };
+                let found = claims::find(tx, live.account, live.organization, live.session, now)?;
+                let Some(subject) = found else { return Ok(None) };
                 let space = live.organization.map_or(Space::Personal, Space::Organization);
-                let facts = session_facts(&live.methods, split_zones(&live.zones));
+                let facts = session_facts(&subject.methods, split_zones(&live.zones));
                 let found = decide_in(tx, live.account, &facts, space, live.product, now)?;
                 if fits(found, live.membership).is_err() {
                     return Ok(None);
                 }
-                let Some(subject) = claims::find(tx, live.account, live.organization, now)? else {
-                    return Ok(None);
-                };
                 Subject::new(subject, Scope::of_text(&live.scope), &keyring).map(Some)
             })
             .await

@@ -91,28 +91,6 @@ pub fn revoke_of_session(
     )
 }
 
-/// How the session of a code or token was authenticated, if it still lives and is this account's.
-pub struct Session {
-    pub methods: String,
-    pub authenticated_at: Timestamp,
-}
-db::row!(Session { methods, authenticated_at });
-
-pub fn find_session(
-    tx: &mut Tx<'_>,
-    session: SessionId,
-    account: AccountId,
-    now: Timestamp,
-) -> Result<Option<Session>> {
-    tx.opt(
-        sql!(
-            "SELECT methods, authenticated_at FROM session
-             WHERE id = $1 AND account_id = $2 AND ended_at IS NULL AND expires_at > $3"
-        ),
-        &[&session, &account, &now],
-    )
-}
-
 pub struct NewToken {
     pub id: Id<mark::Request>,
     pub hash: TokenHash,
@@ -151,27 +129,24 @@ pub fn insert(
     .map(drop)
 }
 
-/// A live access token with its live session and active client.
+/// A live access token of an active client; whether its session lives is asked with the claims.
 pub struct Live {
     pub account: AccountId,
+    pub session: SessionId,
     pub organization: Option<OrganizationId>,
     pub membership: Option<MembershipId>,
     pub product: ProductId,
     pub scope: String,
     pub zones: String,
-    pub methods: String,
 }
-db::row!(Live { account, organization, membership, product, scope, zones, methods });
+db::row!(Live { account, session, organization, membership, product, scope, zones });
 
 pub fn find_live(tx: &mut Tx<'_>, hash: &TokenHash, now: Timestamp) -> Result<Option<Live>> {
     tx.opt(
         sql!(
-            "SELECT t.account_id, t.organization_id, t.membership_id, c.product_id, t.scope, t.zones, s.methods
-             FROM token t
-             JOIN client c ON c.id = t.client_id AND c.state = 'active'
-             JOIN session s ON s.id = t.session_id AND s.account_id = t.account_id
-             WHERE t.token_hash = $1 AND t.kind = 'access' AND t.revoked_at IS NULL AND t.expires_at > $2
-                 AND s.ended_at IS NULL AND s.expires_at > $2"
+            "SELECT t.account_id, t.session_id, t.organization_id, t.membership_id, c.product_id, t.scope, t.zones
+             FROM token t JOIN client c ON c.id = t.client_id AND c.state = 'active'
+             WHERE t.token_hash = $1 AND t.kind = 'access' AND t.revoked_at IS NULL AND t.expires_at > $2"
         ),
         &[hash, &now],
     )
