@@ -1,6 +1,6 @@
 //! Administrators of an organization: added with a slip to hand over, given a new password, removed.
 use super::{
-    Desk, FOR_ORGANIZATIONS, Nothing,
+    Desk, FOR_MANAGEMENT, Nothing,
     organization::{Confirm, manageable},
 };
 use ::organization::membership::{Appointed, MemberInput, Newcomer};
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use web::{Failure, Form, FormErrors, Page, Path, Policy, Routes, html, html_status, see_other, with_flash};
 
 pub fn routes() -> Routes {
-    let staff = Policy::Staff(FOR_ORGANIZATIONS);
+    let staff = Policy::Staff(FOR_MANAGEMENT);
     Routes::new()
         .get("/desk/organizations/{organization}/administrators/new", staff, blank)
         .post("/desk/organizations/{organization}/administrators/new", staff, create)

@@ -1,5 +1,5 @@
 //! Contracts of an organization: adding and terminating.
-use super::{Desk, FOR_ORGANIZATIONS, organization::Confirm};
+use super::{Desk, FOR_MANAGEMENT, organization::Confirm};
 use ::organization::contract::{ContractState, NewContract};
 use kernel::{
     Error,
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use web::{Form, FormErrors, Page, Path, Policy, Routes, html, html_status, see_other, with_flash};
 
 pub fn routes() -> Routes {
-    let staff = Policy::Staff(FOR_ORGANIZATIONS);
+    let staff = Policy::Staff(FOR_MANAGEMENT);
     Routes::new()
         .get("/desk/organizations/{organization}/contracts/new", staff, blank)
         .post("/desk/organizations/{organization}/contracts/new", staff, create)

@@ -43,6 +43,7 @@ pub fn routes() -> Routes {
 const EVERY_ROLE: &str =
     "account_manager product_manager system_administrator security_administrator auditor";
 const FOR_ORGANIZATIONS: &str = "account_manager product_manager system_administrator";
+const FOR_MANAGEMENT: &str = "account_manager system_administrator";
 const FOR_PRODUCTS: &str = "product_manager system_administrator";
 const FOR_STAFF: &str = "system_administrator";
 const FOR_AUDIT: &str = "security_administrator auditor";

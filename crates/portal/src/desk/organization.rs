@@ -1,5 +1,7 @@
 //! One organization as the desk sees it: admissions, administrators, contracts, record; suspending and resuming it.
-use super::{Desk, FOR_ORGANIZATIONS, Nothing, admissions, organizations::names, record, words};
+use super::{
+    Desk, FOR_MANAGEMENT, FOR_ORGANIZATIONS, Nothing, admissions, organizations::names, record, words,
+};
 use ::organization::{
     admission::{AdmissionLine, AdmissionState},
     contract::{Contract, ContractState},
@@ -17,12 +19,12 @@ use web::{Failure, Form, Page, Path, Policy, Routes, html, initial, see_other, w
 const RECORD_LENGTH: i64 = 8;
 
 pub fn routes() -> Routes {
-    let staff = Policy::Staff(FOR_ORGANIZATIONS);
+    let (staff, managers) = (Policy::Staff(FOR_ORGANIZATIONS), Policy::Staff(FOR_MANAGEMENT));
     Routes::new()
         .get("/desk/organizations/{organization}", staff, show)
-        .get("/desk/organizations/{organization}/suspend", staff, confirm_suspension)
-        .post("/desk/organizations/{organization}/suspend", staff, suspend)
-        .post("/desk/organizations/{organization}/resume", staff, resume)
+        .get("/desk/organizations/{organization}/suspend", managers, confirm_suspension)
+        .post("/desk/organizations/{organization}/suspend", managers, suspend)
+        .post("/desk/organizations/{organization}/resume", managers, resume)
 }
 
 /// A question before something that matters, as a page of its own.

@@ -1,5 +1,5 @@
 //! The list of organizations, and adding one.
-use super::{Desk, FOR_ORGANIZATIONS, ORGANIZATION_ROLES, words};
+use super::{Desk, FOR_MANAGEMENT, FOR_ORGANIZATIONS, ORGANIZATION_ROLES, words};
 use ::organization::{
     organization::{Organization, OrganizationInput},
     organization_type::OrganizationType,
@@ -15,8 +15,8 @@ const PAGE_LENGTH: i64 = 50;
 pub fn routes() -> Routes {
     Routes::new()
         .get("/desk/organizations", Policy::Staff(FOR_ORGANIZATIONS), list)
-        .get("/desk/organizations/new", Policy::Staff(FOR_ORGANIZATIONS), blank)
-        .post("/desk/organizations/new", Policy::Staff(FOR_ORGANIZATIONS), create)
+        .get("/desk/organizations/new", Policy::Staff(FOR_MANAGEMENT), blank)
+        .post("/desk/organizations/new", Policy::Staff(FOR_MANAGEMENT), create)
 }
 
 #[derive(Deserialize)]

@@ -1,12 +1,12 @@
 //! What an account manager sets for one organization: its member number, and one administrator more for a while.
-use super::{Desk, FOR_ORGANIZATIONS, organization::manageable};
+use super::{Desk, FOR_MANAGEMENT, organization::manageable};
 use ::organization::{organization::Organization, organization_type::Identifier};
 use kernel::{Error, id::OrganizationId};
 use serde::Deserialize;
 use web::{Form, FormErrors, Page, Path, Policy, Routes, html_status, see_other, with_flash};
 
 pub fn routes() -> Routes {
-    let staff = Policy::Staff(FOR_ORGANIZATIONS);
+    let staff = Policy::Staff(FOR_MANAGEMENT);
     Routes::new()
         .get("/desk/organizations/{organization}/member-number", staff, blank_number)
         .post("/desk/organizations/{organization}/member-number", staff, set_number)
