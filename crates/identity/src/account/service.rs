@@ -105,6 +105,10 @@ fn initials(name: &str) -> String {
         .collect::<String>()
         .to_lowercase()
 }
+/// Whether a name contains what was typed, by its characters or its initials. `typed` is in lower case.
+pub fn name_fits(name: &str, typed: &str) -> bool {
+    name.to_lowercase().contains(typed) || initials(name).contains(typed)
+}
 /// Search keys of a name: in its owner's scope, self-owned ones in scope 0.
 fn index_name_in(tx: &mut Tx<'_>, keyring: &Keyring, id: AccountId, owner: Owner, name: &str) -> Result<()> {
     store::delete_grams(tx, id)?;
@@ -313,9 +317,7 @@ pub async fn search_managed(
         let ids = store::list_by_grams(tx, organization.as_i64(), &grams, MOST)?;
         let more = ids.len() as i64 == MOST;
         let mut cards = cards_in(tx, &keyring, &ids)?;
-        cards.retain(|card| {
-            card.name.to_lowercase().contains(&wanted) || initials(&card.name).contains(&wanted)
-        });
+        cards.retain(|card| name_fits(&card.name, &wanted));
         Ok((cards, more))
     })
     .await

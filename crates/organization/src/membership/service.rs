@@ -105,7 +105,7 @@ impl Organizations {
                 let found = store::list_by_grams(tx, organization, &managed, &self_owned, NAMED_MAX)?;
                 let too_many = found.len() as i64 == NAMED_MAX;
                 let mut cards = account::service::cards_in(tx, &keyring, &found)?;
-                cards.retain(|card| card.name.to_lowercase().contains(&wanted));
+                cards.retain(|card| account::service::name_fits(&card.name, &wanted));
                 Ok((cards.into_iter().map(|card| card.id).collect(), too_many))
             })
             .await

@@ -71,6 +71,8 @@ async fn m32_members_are_found_by_name_and_login_name_and_paged() {
         assert_eq!(town.rooms.list_members(&by, by_login, 50).await.unwrap().len(), 5);
         let by_name = super::search(&town.rooms, &by, "思齐").await.unwrap().0;
         assert_eq!(town.rooms.list_members(&by, by_name, 50).await.unwrap().len(), 7);
+        let by_initials = super::search(&town.rooms, &by, "csq").await.unwrap().0;
+        assert_eq!(town.rooms.list_members(&by, by_initials, 50).await.unwrap().len(), 7);
         // A person's own account is found by name too, and nobody outside the organization.
         let person = town.self_owned("songyuan").await;
         let found = super::search(&town.rooms, &by, "如初").await.unwrap().0;
