@@ -60,7 +60,7 @@ struct ExplainPage<'a> {
     space: String,
     organization: Option<OrganizationId>,
     lead: String,
-    why: askama::filters::Safe<String>,
+    why: Safe<String>,
     can_request: bool,
     /// The first half is missing: a grant takes effect only once the organization is admitted.
     admission_first: bool,
