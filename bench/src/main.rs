@@ -115,9 +115,10 @@ async fn drive(options: Options) -> Result<bool> {
     if options.wants(Row::Memory) {
         let loaded = process::memory(server.counted.server)?;
         let pool = threads as f64 * f64::from(options.argon2.memory) * 1024.0 / 1e6;
-        lines.push(Line::memory("memory (RSS), idle after start", idle.now, IDLE_MB));
-        lines.push(Line::memory("memory (RSS), highest under load", loaded.highest, LOADED_MB + pool));
-        lines.push(Line::memory("memory (RSS), after the load", loaded.now, LOADED_MB + pool));
+        lines.push(Line::memory("memory (RSS), idle after start", idle.now, Some(IDLE_MB)));
+        lines.push(Line::memory("memory (RSS), highest under load", loaded.highest, Some(LOADED_MB + pool)));
+        lines.push(Line::memory("memory after the load, mapped files included", loaded.now, None));
+        lines.push(Line::memory("memory after the load, without mapped files", loaded.anonymous, None));
     }
     server.stop()?;
 

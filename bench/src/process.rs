@@ -95,10 +95,11 @@ fn all() -> Vec<u32> {
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
-/// Resident memory in MB (10^6 bytes): now, and at its highest.
+/// Resident memory in MB (10^6 bytes): now, without mapped files, and at its highest.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Memory {
     pub now: f64,
+    pub anonymous: f64,
     pub highest: f64,
 }
 pub fn memory(pid: u32) -> Result<Memory> {
@@ -111,7 +112,7 @@ fn parse_memory(text: &str) -> Result<Memory> {
         let kib: f64 = line.split_ascii_whitespace().next().context("no number")?.parse()?;
         Ok(kib * 1024.0 / 1e6)
     };
-    Ok(Memory { now: megabytes("VmRSS:")?, highest: megabytes("VmHWM:")? })
+    Ok(Memory { now: megabytes("VmRSS:")?, anonymous: megabytes("RssAnon:")?, highest: megabytes("VmHWM:")? })
 }
 
 /// The postmaster that listens on a local port: the owner of the listening socket.
@@ -167,8 +168,9 @@ mod tests {
     }
     #[test]
     fn memory_is_told_in_millions_of_bytes() {
-        let memory = parse_memory("Name:\tx\nVmHWM:\t   20000 kB\nVmRSS:\t   10000 kB\n").unwrap();
-        assert_eq!(memory, Memory { now: 10.24, highest: 20.48 });
+        let memory =
+            parse_memory("Name:\tx\nVmHWM:\t   20000 kB\nVmRSS:\t   10000 kB\nRssAnon:\t5000 kB\n").unwrap();
+        assert_eq!(memory, Memory { now: 10.24, anonymous: 5.12, highest: 20.48 });
     }
     #[test]
     fn only_listening_sockets_of_the_port() {

@@ -55,12 +55,12 @@ impl Line {
             ..Self::default()
         }
     }
-    pub fn memory(what: &str, megabytes: f64, most: f64) -> Self {
+    pub fn memory(what: &str, megabytes: f64, most: Option<f64>) -> Self {
         Self {
             what: what.to_owned(),
             figure: format!("{megabytes:.1} MB"),
-            goal: format!("≤ {most:.0} MB"),
-            met: yes_or_no(megabytes <= most),
+            goal: most.map(|most| format!("≤ {most:.0} MB")).unwrap_or_default(),
+            met: most.map(|most| yes_or_no(megabytes <= most)).unwrap_or_default(),
             ..Self::default()
         }
     }
@@ -148,7 +148,7 @@ mod tests {
     }
     #[test]
     fn empty_cells_are_dashes() {
-        let text = render(&[Line::memory("memory, idle", 38.25, 40.0), Line::failed(Row::Token)]);
+        let text = render(&[Line::memory("memory, idle", 38.25, Some(40.0)), Line::failed(Row::Token)]);
         assert!(
             text.contains("| memory, idle | 38.2 MB | – | – | – | – | – | – | ≤ 40 MB | yes |\n"),
             "{text}"

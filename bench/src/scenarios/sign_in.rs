@@ -56,7 +56,8 @@ mod tests {
         };
         let answer = |headers: HeaderMap, body: Bytes| async move {
             let cookie = headers.get("cookie").and_then(|line| line.to_str().ok()).unwrap_or_default();
-            let good = cookie == "fujie-1-pre=p" && body.ends_with(b"csrf=t0k&login-name=a&login-password=right");
+            let good =
+                cookie == "fujie-1-pre=p" && body.ends_with(b"csrf=t0k&login-name=a&login-password=right");
             let cookies = [("set-cookie", "fujie-1=s; Path=/"), ("location", "/me")];
             let answer: Response = if good {
                 (StatusCode::SEE_OTHER, cookies).into_response()
