@@ -191,7 +191,7 @@ mod tests {
             let mut statement = connection
                 .prepare_cached("SELECT b.id FROM a JOIN a b ON b.n = a.id WHERE a.n = $1 AND b.id > $2")
                 .unwrap();
-            drop(statement.query([n, n]).unwrap().next().unwrap().is_some());
+            assert!(statement.query([n, n]).unwrap().next().unwrap().is_none());
             assert_eq!(statement.get_status(rusqlite::StatementStatus::RePrepare), 0);
         }
     }

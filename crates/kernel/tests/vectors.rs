@@ -1,5 +1,9 @@
 //! Identifiers and masking against the specimens of the standards (GB 11643-1999, GB 32100-2015) and generated numbers.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a vector that is not there fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a vector that is not there fails the test"
+)]
 use kernel::{Mobile, ResidentId, Uscc, mask, uscc};
 use serde_json::Value;
 

@@ -73,8 +73,9 @@ impl App {
     fn cookie(&self, headers: &HeaderMap) -> Option<String> {
         let name = self.cookie_name();
         let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        all.flat_map(|line| line.split("; "))
-            .find_map(|pair| pair.split_once('=').filter(|(n, _)| *n == name).map(|(_, value)| value.to_owned()))
+        all.flat_map(|line| line.split("; ")).find_map(|pair| {
+            pair.split_once('=').filter(|(n, _)| *n == name).map(|(_, value)| value.to_owned())
+        })
     }
     fn set_cookie(&self, value: &str) -> [(header::HeaderName, String); 1] {
         let secure = if self.config.base_url.starts_with("https:") { "; Secure" } else { "" };
@@ -108,7 +109,10 @@ struct LoginQuery {
 /// Also the product's `launch_url`: a click in the provider's catalogue leads here and, without a question, back.
 async fn login(State(app): State<App>, Query(query): Query<LoginQuery>) -> Result<Response, Failure> {
     let begun = Begun { state: provider::random(), nonce: provider::random(), verifier: provider::random() };
-    let url = app.provider.authorization_url(&begun.state, &begun.nonce, &begun.verifier, query.organization.as_deref()).await?;
+    let url = app
+        .provider
+        .authorization_url(&begun.state, &begun.nonce, &begun.verifier, query.organization.as_deref())
+        .await?;
     let id = provider::random();
     let mut all = lock(&app.begun);
     if all.len() >= MOST_BEGUN {
@@ -128,10 +132,16 @@ struct Answer {
     error_description: Option<String>,
 }
 
-async fn callback(State(app): State<App>, headers: HeaderMap, Query(answer): Query<Answer>) -> Result<Response, Failure> {
+async fn callback(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Query(answer): Query<Answer>,
+) -> Result<Response, Failure> {
     let begun = app.cookie(&headers).and_then(|id| lock(&app.begun).remove(&id));
     let Some(begun) = begun else {
-        return Err(Failure(anyhow::anyhow!("this browser has not begun to sign in here, or has finished already")));
+        return Err(Failure(anyhow::anyhow!(
+            "this browser has not begun to sign in here, or has finished already"
+        )));
     };
     if answer.state.as_deref() != Some(&begun.state) {
         return Err(Failure(anyhow::anyhow!("the answer's state is not the one that was sent")));
@@ -141,7 +151,12 @@ async fn callback(State(app): State<App>, headers: HeaderMap, Query(answer): Que
         return Err(Failure(anyhow::anyhow!("the answer does not come from {}", app.config.issuer)));
     }
     if let Some(error) = answer.error {
-        return Ok(pages::denied(&app.config, &error, answer.error_description.as_deref().unwrap_or_default()).into_response());
+        return Ok(pages::denied(
+            &app.config,
+            &error,
+            answer.error_description.as_deref().unwrap_or_default(),
+        )
+        .into_response());
     }
     let code = answer.code.ok_or_else(|| anyhow::anyhow!("the answer holds neither a code nor an error"))?;
     let session = app.provider.exchange(&code, &begun.verifier, &begun.nonce).await?;

@@ -6,7 +6,11 @@ use serde_json::Value;
 pub const STYLE: &str = include_str!("style.css");
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
 }
 
 fn page(title: &str, body: &str) -> Html<String> {
@@ -28,14 +32,18 @@ pub fn welcome(config: &Config) -> Html<String> {
 
 pub fn signed_in(config: &Config, session: &SignedIn, userinfo: Option<&Value>) -> Html<String> {
     let claims = &session.claims;
-    let text = |pointer: &str| claims.pointer(pointer).and_then(Value::as_str).map(escape).unwrap_or_default();
+    let text =
+        |pointer: &str| claims.pointer(pointer).and_then(Value::as_str).map(escape).unwrap_or_default();
     let who = if text("/name").is_empty() { text("/sub") } else { text("/name") };
     let for_whom = match text("/acting_for").as_str() {
         "organization" => {
             let code = text("/organization/uscc");
             let role = text("/role");
             let role = words(&role);
-            format!("<b id=\"acting-for\">{}</b><small>{code}</small><small id=\"role\">{role}</small>", text("/organization/name"))
+            format!(
+                "<b id=\"acting-for\">{}</b><small>{code}</small><small id=\"role\">{role}</small>",
+                text("/organization/name")
+            )
         }
         _ => "<b id=\"acting-for\">本人 Themselves</b>".to_owned(),
     };
@@ -79,7 +87,13 @@ pub fn denied(config: &Config, error: &str, description: &str) -> Html<String> {
 }
 
 pub fn failed(message: &str) -> Html<String> {
-    page("登录没有完成", &format!("<h1>登录没有完成</h1><p id=\"failure\">{}</p><p><a class=\"button\" href=\"/\">返回 Back</a></p>", escape(message)))
+    page(
+        "登录没有完成",
+        &format!(
+            "<h1>登录没有完成</h1><p id=\"failure\">{}</p><p><a class=\"button\" href=\"/\">返回 Back</a></p>",
+            escape(message)
+        ),
+    )
 }
 
 /// Claims are words for programs; people get these.

@@ -52,7 +52,9 @@ pub fn random() -> String {
 
 impl Provider {
     pub fn new(config: &Config) -> anyhow::Result<Self> {
-        let mut builder = reqwest::Client::builder().timeout(Duration::from_secs(10)).redirect(reqwest::redirect::Policy::none());
+        let mut builder = reqwest::Client::builder()
+            .timeout(Duration::from_secs(10))
+            .redirect(reqwest::redirect::Policy::none());
         if let Some(file) = &config.ca_file {
             let pem = std::fs::read(file).with_context(|| format!("cannot read {file}"))?;
             builder = builder.tls_certs_only(reqwest::Certificate::from_pem_bundle(&pem)?);
@@ -77,7 +79,13 @@ impl Provider {
         format!("{}/callback", self.config.base_url)
     }
 
-    pub async fn authorization_url(&self, state: &str, nonce: &str, verifier: &str, organization: Option<&str>) -> anyhow::Result<String> {
+    pub async fn authorization_url(
+        &self,
+        state: &str,
+        nonce: &str,
+        verifier: &str,
+        organization: Option<&str>,
+    ) -> anyhow::Result<String> {
         let challenge = BASE64URL_NOPAD.encode(&Sha256::digest(verifier));
         let mut scope = "openid profile".to_owned();
         if let Some(organization) = organization {
@@ -122,7 +130,8 @@ impl Provider {
 
     /// Signature by a published key, issuer, audience, expiry, nonce.
     async fn verify(&self, id_token: &str, nonce: &str) -> anyhow::Result<Value> {
-        let keys: JwkSet = self.http.get(&self.metadata().await?.jwks_uri).send().await?.error_for_status()?.json().await?;
+        let keys: JwkSet =
+            self.http.get(&self.metadata().await?.jwks_uri).send().await?.error_for_status()?.json().await?;
         let kid = jsonwebtoken::decode_header(id_token)?.kid.context("it names no key")?;
         let key = keys.find(&kid).context("its key is not published")?;
         // The algorithm comes from the published key, never from the token.
