@@ -13,7 +13,7 @@ use kernel::{
 };
 use organization::{
     application::ApplicationState,
-    decision::{Contact, Space},
+    decision::{Contact, Means, Space},
     shell,
 };
 use serde::Deserialize;
@@ -62,6 +62,8 @@ struct ExplainPage<'a> {
     lead: String,
     why: Safe<String>,
     can_request: bool,
+    /// Nobody stands above the legal representative, who grants to themselves.
+    grants_self: bool,
     /// The first half is missing: a grant takes effect only once the organization is admitted.
     admission_first: bool,
     open: Option<Open>,
@@ -138,6 +140,7 @@ async fn show(
             lead: explanation.lead(&page),
             why: explanation.why_html(&page)?,
             can_request: decision.can_request_access() && open.is_none(),
+            grants_self: decision.remedies.iter().any(|remedy| remedy.how == Means::GrantYourself),
             admission_first: decision.organization_half() == Some(false),
             open: open.map(|open| Open { id: open.id, since: page.minute(&open.created_at) }),
             reason,

@@ -231,6 +231,18 @@ async fn without_the_grant_comes_the_explanation_the_request_and_the_way_back() 
 }
 
 #[tokio::test]
+async fn a_legal_representative_is_led_to_the_own_grant() {
+    for house in houses(true).await {
+        house.change("UPDATE product_grant SET state = 'ended'").await;
+        house.change("UPDATE membership SET role = 'legal_representative'").await;
+        house.change("UPDATE product SET roles_allowed = 'agent legal_representative'").await;
+        let page = house.get(&house.get(&house.request(""), true).await.location(), true).await;
+        assert!(page.body.contains(&format!("href=\"/org/{}/grants\"", house.organization)));
+        assert!(!page.body.contains("id=\"request-access\""));
+    }
+}
+
+#[tokio::test]
 async fn signing_in_again_is_asked_for_when_the_client_wants_it() {
     for house in houses(true).await {
         for more in ["&prompt=login", "&max_age=59"] {
