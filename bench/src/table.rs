@@ -68,7 +68,7 @@ impl Line {
     pub fn start(what: &str, times: &[f64], most: Option<f64>) -> Self {
         let middle = crate::round::percentile(times, 50);
         Self {
-            what: format!("{what}, {} times", times.len()),
+            what: format!("{what}, n = {}", times.len()),
             figure: format!("{} ms", milliseconds(middle)),
             latencies: [50, 95, 99].map(|percent| milliseconds(crate::round::percentile(times, percent))),
             goal: most.map(|most| format!("≤ {most:.0} ms")).unwrap_or_default(),
