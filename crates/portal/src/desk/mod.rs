@@ -144,6 +144,11 @@ impl Desk {
     }
 }
 
+/// Key of a role's name.
+pub fn role_key(role: StaffRole) -> &'static str {
+    words::role(role)
+}
+
 /// One part of the desk and the roles that work there.
 pub struct Area {
     pub href: &'static str,

@@ -49,6 +49,8 @@ struct Me {
     owner: Option<String>,
     level: i64,
     level_key: &'static str,
+    /// Key of the role at the desk, for the platform's staff.
+    desk: Option<&'static str>,
     groups: Vec<Group>,
     products: Vec<Shortcut>,
     all_products: String,
@@ -87,6 +89,7 @@ async fn me(
             RealNameLevel::Intermediate => "portal-level-intermediate",
             RealNameLevel::Advanced => "portal-level-advanced",
         },
+        desk: signed_in.staff.map(crate::desk::role_key),
         groups: groups(&memberships, ctx.now, english),
         products: shortcuts(&ctx, &signed_in, &organizations, space).await?,
         all_products: match space {
