@@ -88,6 +88,11 @@ pub fn text<'a>(object: &'a serde_json::Value, member: &str) -> Option<&'a str> 
     object.get(member)?.as_str()
 }
 
+/// The first part of a token, decoded.
+pub fn header(part: &str) -> Result<serde_json::Value> {
+    Ok(serde_json::from_slice(&BASE64URL_NOPAD.decode(part.as_bytes())?)?)
+}
+
 /// The claims of a token, unverified.
 pub fn claims(token: &str) -> Result<serde_json::Value> {
     let payload = token.split('.').nth(1).context("not a JWT")?;

@@ -11,6 +11,7 @@ on_both_engines!(
     m05_after_three_failures_the_captcha_lets_a_browser_with_scripts_in,
     m43_an_agent_neither_sees_nor_reaches_what_administrators_do,
     m71_signing_out_ends_the_session_in_every_tab,
+    m71_ending_other_sessions_leaves_the_own,
     bad_input_is_answered_at_the_field,
 );
 
@@ -87,6 +88,34 @@ async fn m71_signing_out_ends_the_session_in_every_tab(engine: Engine) -> Result
     assert!(done.status.is_redirection() || done.status == 200, "{}", done.excerpt());
     let reply = copy.get("/me").await?;
     assert_eq!(reply.location().map(|l| l.path().to_owned()).as_deref(), Some("/login"));
+    Ok(())
+}
+
+async fn m71_ending_other_sessions_leaves_the_own(engine: Engine) -> Result<()> {
+    let server = Server::start(options(engine)).await?;
+    let (first, second) =
+        (signed_in(&server, "agent_granted").await?, signed_in(&server, "agent_granted").await?);
+    let somebody_else = signed_in(&server, "administrator").await?;
+    let page = second.get("/me/sessions").await?;
+    // A session of somebody else cannot be ended from here.
+    let theirs = somebody_else.get("/me/sessions").await?;
+    assert!(theirs.form_to("/end").is_err(), "the own session has no button");
+    let form = page.form_to("/end")?;
+    let foreign = somebody_else.get("/me/sessions").await?;
+    let token =
+        foreign.forms().iter().find_map(|f| f.value("csrf").map(String::from)).context("a form token")?;
+    somebody_else.post(&form.action, &[("csrf", &token)]).await?;
+    assert_eq!(first.get("/me").await?.status, 200);
+    // One, then everything else.
+    assert_eq!(second.submit(&page, &form).await?.status, 303);
+    assert_eq!(first.get("/me").await?.status, 303);
+    assert_eq!(second.get("/me").await?.status, 200);
+    let third = signed_in(&server, "agent_granted").await?;
+    let page = second.get("/me/sessions").await?;
+    assert_eq!(second.submit(&page, &page.form_to("/me/sessions/end-others")?).await?.status, 303);
+    assert_eq!(third.get("/me").await?.status, 303);
+    assert_eq!(second.get("/me").await?.status, 200);
+    assert_eq!(somebody_else.get("/me").await?.status, 200);
     Ok(())
 }
 
