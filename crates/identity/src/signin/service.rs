@@ -40,6 +40,8 @@ struct Counters {
     /// Wrong passwords for the identifier from sources that it never signed in from: many addresses that guess
     /// together are shut out for the day, known sources are not.
     strangers: (Limit, [u8; 32]),
+    /// As `address`, up to where the source is shut out for the rest of the window.
+    source: (Limit, [u8; 32]),
 }
 impl Counters {
     fn of(identity: &Identity, ctx: &Ctx, policies: &Policies, counted: &str) -> Self {
@@ -54,6 +56,10 @@ impl Counters {
                 keyring.mac("counter.pair", &[typed, source]),
             ),
             address: (limit("signin.address", failures), keyring.mac("counter.address", &[source])),
+            source: (
+                limit("signin.address", policies.sign_in.wrong_from_source),
+                keyring.mac("counter.address", &[source]),
+            ),
             identifier: (limit("signin.identifier", failures), keyring.mac("counter.identifier", &[typed])),
             strangers: (
                 Limit {
@@ -109,7 +115,7 @@ pub async fn sign_in(
     let known = look_up(identity, ctx, parsed.clone(), &counters).await?;
     if let Some(minutes) = known.locked_minutes {
         // Said of an identifier whether or not there is such an account; no password is compared.
-        return refuse(identity, ctx, minutes).await;
+        return refuse(identity, ctx, &counters, minutes).await;
     }
     if needs_captcha(&policies, &known) {
         let checked = captcha::service::check(identity, ctx, Purpose::SignIn, &attempt.captcha).await?;
@@ -178,14 +184,29 @@ async fn look_up(
             if known.new_source && strangers.exhausted() {
                 known.locked_minutes = Some(strangers.minutes_left(now));
             }
+            let source = counter::service::peek_in(tx, counters.source.0, &counters.source.1, now)?;
+            if source.exhausted() {
+                known.locked_minutes = Some(source.minutes_left(now));
+            }
             Ok(known)
         })
         .await
 }
 
-async fn refuse(identity: &Identity, ctx: &Ctx, minutes: i64) -> Result<Outcome> {
-    let event = Event::refused(&ctx.actor(), "session.begin").with(serde_json::json!({ "reason": "locked" }));
-    identity.db().write(move |_| Ok(((), vec![event.clone()]))).await?;
+/// Every refusal is counted, and the first, second, fourth, eighth … is an event with the count: whoever hammers at a locked
+/// door must not fill the record.
+async fn refuse(identity: &Identity, ctx: &Ctx, counters: &Counters, minutes: i64) -> Result<Outcome> {
+    let (actor, now) = (ctx.actor(), ctx.now);
+    let (limit, key) = (Limit { scope: "signin.refused", ..counters.pair.0 }, counters.pair.1);
+    identity
+        .db()
+        .write(move |tx| {
+            let n = counter::service::hit_in(tx, limit, &key, now)?.n;
+            let detail = serde_json::json!({ "reason": "locked", "count": n });
+            let event = Event::refused(&actor, "session.begin").with(detail);
+            Ok(((), if n & (n - 1) == 0 { vec![event] } else { Vec::new() }))
+        })
+        .await?;
     Ok(Outcome::Locked { minutes })
 }
 

@@ -118,6 +118,37 @@ async fn f13_many_sources_that_guess_together_shut_out_strangers_but_not_the_hol
     }
 }
 
+#[tokio::test]
+async fn f13_one_password_tried_on_many_accounts_shuts_out_the_source() {
+    for room in without_captcha().await {
+        room.account("linzy", None).await;
+        room.change(SignInPolicy { wrong_from_source: 10, ..SignInPolicy::default() }).await;
+        let mut sprayer = room.browser_at([10, 1, 2, 3]);
+        for n in 0..10 {
+            let wrong = sprayer.sign_in(&format!("person{n}"), "Summer2026").await;
+            assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        }
+        assert_eq!(sprayer.sign_in("linzy", PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(room.browser().sign_in("linzy", PASSWORD).await.status, StatusCode::SEE_OTHER);
+    }
+}
+
+#[tokio::test]
+async fn hammering_at_a_locked_door_does_not_fill_the_record() {
+    for room in without_captcha().await {
+        room.account("linzy", None).await;
+        let mut browser = room.browser();
+        for _ in 0..5 {
+            browser.sign_in("linzy", "wrong password").await;
+        }
+        let before = room.events("session.begin").await;
+        for _ in 0..9 {
+            assert_eq!(browser.sign_in("linzy", PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
+        }
+        assert_eq!(room.events("session.begin").await - before, 4, "the 1st, 2nd, 4th and 8th refusal");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f13_many_guesses_at_once_gain_nothing() {
     for room in without_captcha().await {

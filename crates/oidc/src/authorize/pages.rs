@@ -63,7 +63,7 @@ pub async fn authorize_posted(
     let parameters = form(&parts.headers, body).await.map_err(|_| Error::invalid("authorize.malformed"))?;
     match read(&openid, &parameters).await? {
         Ok(pending) => {
-            let handle = openid.keep(&pending.client, &pending.request, None, ctx.now).await?;
+            let handle = openid.keep(&pending.client, &pending.request, None, &ctx.source(), ctx.now).await?;
             Ok(see_other(&format!("/oauth2/authorize?handle={handle}")))
         }
         Err(location) => Ok(see_other(&location)),
@@ -102,7 +102,7 @@ async fn proceed(ctx: &Ctx, openid: &OpenId, signed_in: Option<&SignedIn>, pendi
             return Ok(see_other(&openid.error_answer(&pending.request, &refused)));
         }
         // Bound to a browser once somebody has signed in there: until then its cookie still changes.
-        let handle = keep(openid, &pending, None, ctx.now).await?;
+        let handle = keep(ctx, openid, &pending, None).await?;
         return Ok(see_other(&sign_in_address(&handle, &pending.request, signed_in.is_some())));
     };
     if signed_in.must_change_password {
@@ -111,7 +111,7 @@ async fn proceed(ctx: &Ctx, openid: &OpenId, signed_in: Option<&SignedIn>, pendi
             return Ok(see_other(&openid.error_answer(&pending.request, &refused)));
         }
         // That page leads to the change of password first.
-        let handle = keep(openid, &pending, None, ctx.now).await?;
+        let handle = keep(ctx, openid, &pending, None).await?;
         return Ok(see_other(&consent_address(&handle, &pending.request)));
     }
     answer(ctx, openid, signed_in, pending).await
@@ -132,11 +132,11 @@ async fn answer(ctx: &Ctx, openid: &OpenId, signed_in: &SignedIn, pending: Pendi
     match next {
         Next::Issue(space) => issue(ctx, openid, &asking, &pending, space, false).await,
         Next::Ask { .. } => {
-            let handle = keep(openid, &pending, Some(ctx.browser), ctx.now).await?;
+            let handle = keep(ctx, openid, &pending, Some(ctx.browser)).await?;
             Ok(see_other(&consent_address(&handle, &pending.request)))
         }
         Next::Explain(space, _) => {
-            let handle = keep(openid, &pending, Some(ctx.browser), ctx.now).await?;
+            let handle = keep(ctx, openid, &pending, Some(ctx.browser)).await?;
             Ok(see_other(&explain_address(&handle, space)))
         }
     }
@@ -162,21 +162,21 @@ pub(super) async fn issue(
             Ok(see_other(&openid.error_answer(request, &refused)))
         }
         Issued::Refused(_) => {
-            let handle = keep(openid, pending, Some(ctx.browser), ctx.now).await?;
+            let handle = keep(ctx, openid, pending, Some(ctx.browser)).await?;
             Ok(see_other(&explain_address(&handle, space)))
         }
     }
 }
 
 async fn keep(
+    ctx: &Ctx,
     openid: &OpenId,
     pending: &Pending,
     browser: Option<[u8; 32]>,
-    now: Timestamp,
 ) -> kernel::Result<String> {
     match &pending.kept {
         Some((handle, ..)) => Ok(handle.clone()),
-        None => openid.keep(&pending.client, &pending.request, browser, now).await,
+        None => openid.keep(&pending.client, &pending.request, browser, &ctx.source(), ctx.now).await,
     }
 }
 

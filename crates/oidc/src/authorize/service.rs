@@ -17,11 +17,15 @@ use kernel::{
     id::{AccountId, SessionId},
 };
 use organization::decision::{InSpace, SessionFacts, Space, decide_in};
+use platform::counter::{self, Limit};
 use serde_json::json;
 use std::sync::Arc;
 
 /// How long a request waits for its person to sign in, register or agree.
 pub const FLOW_SECONDS: i64 = 1800;
+
+/// Requests that one source may leave to be kept: nobody has to be signed in to make one, and each is a row for a while.
+const FLOWS: Limit = Limit { scope: "oidc.flow", most: 1200, seconds: 60 };
 
 /// Who asks: the signed-in account, as far as an authorization depends on it.
 #[derive(Clone, Debug)]
@@ -84,16 +88,18 @@ pub struct Issue<'a> {
 
 impl OpenId {
     /// Keeps a request under a one-time handle. `browser` binds it at once; without, the first browser to bring it.
+    /// `source` is where the request comes from; error `flow.too_many` for one that sends them without end.
     pub async fn keep(
         &self,
         client: &Client,
         request: &Request,
         browser: Option<[u8; 32]>,
+        source: &str,
         now: Timestamp,
     ) -> Result<String> {
         let parameters =
             serde_json::to_string(request).map_err(|error| Error::internal("internal").because(error))?;
-        self.keep_flow(FlowKind::Authorize, Some(client.id), parameters, browser, now).await
+        self.keep_flow(FlowKind::Authorize, Some(client.id), parameters, browser, source, now).await
     }
     pub(crate) async fn keep_flow(
         &self,
@@ -101,8 +107,10 @@ impl OpenId {
         client: Option<kernel::id::ClientId>,
         parameters: String,
         browser: Option<[u8; 32]>,
+        source: &str,
         now: Timestamp,
     ) -> Result<String> {
+        let key = self.db().keyring().mac("counter.flow", &[source.as_bytes()]);
         let handle = self.db().rng().token();
         let flow = NewFlow {
             id: self.db().draw(),
@@ -114,8 +122,17 @@ impl OpenId {
             now,
             expires_at: now.plus_seconds(FLOW_SECONDS),
         };
-        self.db().exec("a request on its way", move |statement| store::insert_flow(statement, &flow)).await?;
-        Ok(handle)
+        let kept = self
+            .db()
+            .write_unaudited("a request on its way", move |tx| {
+                let hit = counter::service::hit_in(tx, FLOWS, &key, now)?;
+                if hit.allowed() {
+                    store::insert_flow(tx, &flow)?;
+                }
+                Ok(hit.allowed())
+            })
+            .await?;
+        if kept { Ok(handle) } else { Err(Error::too_many("flow.too_many")) }
     }
     /// Finds a kept request again. `browser` binds it if nobody did; another browser's request does not exist here.
     /// Error: `flow.unknown`, also for one that ran out or was answered.

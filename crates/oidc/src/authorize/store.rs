@@ -35,25 +35,24 @@ pub struct NewFlow {
     pub expires_at: Timestamp,
 }
 
-pub fn insert_flow(statement: Statement<'_, '_>, flow: &NewFlow) -> Result<()> {
-    statement
-        .run(
-            sql!(
-                "INSERT INTO flow (id, handle_hash, kind, client_id, parameters, browser, created_at, expires_at)
+pub fn insert_flow(tx: &mut Tx<'_>, flow: &NewFlow) -> Result<()> {
+    tx.run(
+        sql!(
+            "INSERT INTO flow (id, handle_hash, kind, client_id, parameters, browser, created_at, expires_at)
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
-            ),
-            &[
-                &flow.id,
-                &flow.handle,
-                &flow.kind,
-                &flow.client,
-                &flow.parameters,
-                &flow.browser,
-                &flow.now,
-                &flow.expires_at,
-            ],
-        )
-        .map(drop)
+        ),
+        &[
+            &flow.id,
+            &flow.handle,
+            &flow.kind,
+            &flow.client,
+            &flow.parameters,
+            &flow.browser,
+            &flow.now,
+            &flow.expires_at,
+        ],
+    )
+    .map(drop)
 }
 
 pub fn find_flow(

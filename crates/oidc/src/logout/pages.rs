@@ -64,9 +64,14 @@ async fn keep(ctx: &Ctx, openid: &OpenId, parameters: &Parameters) -> web::Resul
         parameters.get("post_logout_redirect_uri"),
         parameters.get("state"),
     )?;
+    if client.is_none() {
+        // Nobody to go back to: there is nothing to keep.
+        return Ok(see_other("/logout"));
+    }
     let text = serde_json::to_string(&request).map_err(|error| Error::internal("internal").because(error))?;
-    let handle =
-        openid.keep_flow(FlowKind::Logout, client.map(|client| client.id), text, None, ctx.now).await?;
+    let handle = openid
+        .keep_flow(FlowKind::Logout, client.map(|client| client.id), text, None, &ctx.source(), ctx.now)
+        .await?;
     Ok(see_other(&format!("/logout?flow={handle}")))
 }
 

@@ -55,6 +55,7 @@ sections! {
     SessionPolicy session "session" { idle_minutes (1..=43_200), absolute_minutes (5..=129_600) }
     SignInPolicy sign_in "sign_in" {
         wrong_passwords (1..=100), window_minutes (1..=1440), wrong_from_strangers (10..=100_000),
+        wrong_from_source (10..=1_000_000),
         reset_password_days (1..=90),
     }
     CodePolicy code "code" {
@@ -127,12 +128,20 @@ pub struct SignInPolicy {
     /// Wrong passwords a day for one identifier from all sources together that it never signed in from. More than one
     /// source can reach by itself, so that one stranger cannot shut anybody out.
     pub wrong_from_strangers: i64,
+    /// Wrong passwords from one source in the window, whatever the identifiers: somebody tries one password on many.
+    pub wrong_from_source: i64,
     /// How long a password that an administrator handed out is good for.
     pub reset_password_days: i64,
 }
 impl Default for SignInPolicy {
     fn default() -> Self {
-        Self { wrong_passwords: 5, window_minutes: 15, wrong_from_strangers: 1000, reset_password_days: 14 }
+        Self {
+            wrong_passwords: 5,
+            window_minutes: 15,
+            wrong_from_strangers: 1000,
+            wrong_from_source: 300,
+            reset_password_days: 14,
+        }
     }
 }
 
