@@ -12,19 +12,23 @@ pub type CaptchaId = Id<mark::Challenge>;
 pub enum Purpose {
     SignIn,
     Register,
+    /// Another code to the same number.
+    Resend,
 }
 impl Purpose {
-    const ALL: [Self; 2] = [Self::SignIn, Self::Register];
+    const ALL: [Self; 3] = [Self::SignIn, Self::Register, Self::Resend];
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
             Self::Register => "register",
+            Self::Resend => "resend",
         }
     }
     const fn letter(self) -> char {
         match self {
             Self::SignIn => 's',
             Self::Register => 'r',
+            Self::Resend => 'a',
         }
     }
 }

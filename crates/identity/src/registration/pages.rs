@@ -46,6 +46,8 @@ struct VerifyPage {
     errors: FormErrors,
     challenge: ChallengeId,
     waiting: Waiting,
+    /// Of the form that sends another code: every message has a captcha before it.
+    captcha: View,
 }
 #[derive(Template)]
 #[template(path = "registration/document.html")]
@@ -217,13 +219,20 @@ async fn show_code(
     Query(asked): Query<Code>,
 ) -> web::Result {
     let Ok(id) = asked.challenge.parse() else { return Ok(over()) };
-    code_page(&ctx, &identity, id, FormErrors::none()).await
+    code_page(&ctx, &identity, id, FormErrors::none(), Way::Picture).await
 }
-async fn code_page(ctx: &Ctx, identity: &Identity, id: ChallengeId, errors: FormErrors) -> web::Result {
+async fn code_page(
+    ctx: &Ctx,
+    identity: &Identity,
+    id: ChallengeId,
+    errors: FormErrors,
+    way: Way,
+) -> web::Result {
     let Some(waiting) = service::waiting(identity, ctx, id).await? else { return Ok(over()) };
     let status = errors.status();
+    let captcha = captcha::service::ask(identity, ctx, Purpose::Resend, way).await?;
     let page = Page::new(ctx, ctx.lang.t("identity-verify-title"));
-    Ok(web::html_status(status, VerifyPage { page, errors, challenge: id, waiting }))
+    Ok(web::html_status(status, VerifyPage { page, errors, challenge: id, waiting, captcha }))
 }
 /// Used, expired or of another browser: begin again.
 fn over() -> axum::response::Response {
@@ -240,7 +249,7 @@ async fn verify(
     let code: String = kernel::text::normalize(&typed.code).chars().filter(|c| !c.is_whitespace()).collect();
     if code.len() != 6 || !code.bytes().all(|b| b.is_ascii_digit()) {
         let error = Error::invalid("code.shape").at("code");
-        return code_page(&ctx, &identity, id, FormErrors::from(&error, ctx.lang)).await;
+        return code_page(&ctx, &identity, id, FormErrors::from(&error, ctx.lang), Way::Picture).await;
     }
     let error = match service::verify(&identity, &ctx, &headers, id, &code).await {
         Ok(Verified::Done { begun, return_to }) => {
@@ -255,20 +264,47 @@ async fn verify(
         Err(error) => error,
     };
     let errors = FormErrors::or_fail(error, ctx.lang)?;
-    code_page(&ctx, &identity, id, errors).await
+    code_page(&ctx, &identity, id, errors, Way::Picture).await
 }
-async fn resend(ctx: Ctx, Extension(identity): Extension<Identity>, Form(typed): Form<Code>) -> web::Result {
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Again {
+    challenge: String,
+    captcha: String,
+    #[serde(rename = "captcha-answer")]
+    captcha_answer: String,
+    #[serde(rename = "captcha-work")]
+    captcha_work: String,
+    #[serde(rename = "captcha-way")]
+    captcha_way: String,
+}
+async fn resend(ctx: Ctx, Extension(identity): Extension<Identity>, Form(typed): Form<Again>) -> web::Result {
     let Ok(id) = typed.challenge.parse::<ChallengeId>() else { return Ok(over()) };
-    let error = match service::resend(&identity, &ctx, id).await? {
-        Sent::Sent(id) => {
+    if let Some(way) = Way::parse(&typed.captcha_way) {
+        return code_page(&ctx, &identity, id, FormErrors::none(), way).await;
+    }
+    let input = Input { token: typed.captcha, answer: typed.captcha_answer, work: typed.captcha_work };
+    let error = match send_again(&identity, &ctx, &input, id).await {
+        Ok(Sent::Sent(id)) => {
             let next = web::see_other(&format!("/register/verify?challenge={id}"));
             return Ok(web::with_flash(next, "ok", "identity-code-resent", &[]));
         }
-        Sent::Gone => return Ok(over()),
-        Sent::Wait { seconds } => wait(seconds).at("code"),
-        Sent::TooMany { minutes } => too_many(minutes).at("code"),
+        Ok(Sent::Gone) => return Ok(over()),
+        Ok(Sent::Wait { seconds }) => wait(seconds).at("code"),
+        Ok(Sent::TooMany { minutes }) => too_many(minutes).at("code"),
+        Err(error) => error,
     };
-    code_page(&ctx, &identity, id, FormErrors::from(&error, ctx.lang)).await
+    let errors = FormErrors::or_fail(error, ctx.lang)?;
+    let way = captcha::service::way_of(&identity, &ctx, &input);
+    code_page(&ctx, &identity, id, errors, way).await
+}
+/// Captcha first, as for the first message.
+async fn send_again(identity: &Identity, ctx: &Ctx, input: &Input, id: ChallengeId) -> kernel::Result<Sent> {
+    let checked = captcha::service::check(identity, ctx, Purpose::Resend, input).await?;
+    match checked.error() {
+        Some(error) => Err(error),
+        None => service::resend(identity, ctx, id).await,
+    }
 }
 
 async fn terms(ctx: Ctx, Extension(identity): Extension<Identity>) -> web::Result {

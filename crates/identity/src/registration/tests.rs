@@ -31,6 +31,14 @@ async fn code_page(browser: &mut Browser, begun: &Page) -> (String, String) {
     let page = browser.get(&path).await;
     (page.value("csrf").unwrap(), page.value("challenge").unwrap())
 }
+/// "Send again" of that page, with what a script works out.
+async fn send_again(browser: &mut Browser, token: &str, challenge: &str) -> Page {
+    let page = browser.get(&format!("/register/verify?challenge={challenge}")).await;
+    let captcha = page.value("captcha").unwrap();
+    let work = crate::captcha::model::do_work(&captcha, BITS);
+    let members = [("challenge", challenge), ("captcha", captcha.as_str()), ("captcha-work", work.as_str())];
+    browser.post("/register/resend", token, &members).await
+}
 async fn code_of(room: &Room, phone: &str) -> String {
     room.message(phone).await.unwrap().code.unwrap()
 }
@@ -80,10 +88,10 @@ async fn m01_the_sixth_code_is_refused_even_when_right() {
         assert!(sixth.shows("error-code-exhausted"));
         assert!(browser.session().is_none());
         // A new code has attempts of its own, once the pause is over.
-        let early = browser.post("/register/resend", &token, &[("challenge", &challenge)]).await;
+        let early = send_again(&mut browser, &token, &challenge).await;
         assert_eq!(early.status, StatusCode::TOO_MANY_REQUESTS);
         room.db().clock().advance_seconds(61);
-        let resent = browser.post("/register/resend", &token, &[("challenge", &challenge)]).await;
+        let resent = send_again(&mut browser, &token, &challenge).await;
         assert_eq!(resent.status, StatusCode::SEE_OTHER);
         let fresh = code_of(&room, PHONE).await;
         if fresh != code {
@@ -93,6 +101,35 @@ async fn m01_the_sixth_code_is_refused_even_when_right() {
         let members = [("challenge", challenge.as_str()), ("code", fresh.as_str())];
         let done = browser.post("/register/verify", &token, &members).await;
         assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    }
+}
+
+#[tokio::test]
+async fn m05_another_code_has_a_captcha_before_it_too() {
+    for room in Room::on_engines().await {
+        let mut browser = room.browser();
+        let begun = begin(&mut browser, "linzy", PHONE).await;
+        let (token, challenge) = code_page(&mut browser, &begun).await;
+        let first = code_of(&room, PHONE).await;
+        room.db().clock().advance_seconds(61);
+        let without = browser.post("/register/resend", &token, &[("challenge", &challenge)]).await;
+        assert_eq!(without.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(without.shows("error-captcha-missing"), "{}", without.text);
+        let of_registration = browser.get("/register").await.value("captcha").unwrap();
+        let work = crate::captcha::model::do_work(&of_registration, BITS);
+        let members =
+            [("challenge", challenge.as_str()), ("captcha", &of_registration), ("captcha-work", &work)];
+        let borrowed = browser.post("/register/resend", &token, &members).await;
+        assert_eq!(
+            borrowed.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "an answer for one is none for the other"
+        );
+        let words = [("challenge", challenge.as_str()), ("captcha-way", "words")];
+        let asked = browser.post("/register/resend", &token, &words).await;
+        assert!(asked.shows("identity-captcha-question-label"), "{}", asked.text);
+        assert_eq!(code_of(&room, PHONE).await, first, "nothing was sent");
+        assert_eq!(send_again(&mut browser, &token, &challenge).await.status, StatusCode::SEE_OTHER);
     }
 }
 
