@@ -10,7 +10,7 @@ use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use identity::Identity;
 use kernel::{
-    Actor, Clock, Timestamp, TokenHash,
+    Clock, Timestamp, TokenHash,
     id::{AccountId, GrantId, OrganizationId, ProductId, SessionId},
 };
 use organization::Organizations;
@@ -137,7 +137,7 @@ impl House {
             skip_consent,
             id_token_algorithm: Algorithm::Es256,
         };
-        let registered = create_client(&db, &Actor::system(), new).await.unwrap();
+        let registered = create_client(&db, &organization::Operator::installation(), new).await.unwrap();
         let app = web::App::new(ISSUER, db.keyring().clone(), db.clock().clone(), db.rng().clone()).unwrap();
         let identity =
             Identity::new(db.clone(), Settings::new(db.clone()), Outbox::local(db.clone())).unwrap();

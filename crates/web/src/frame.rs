@@ -19,7 +19,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header, request::Parts};
 use kernel::Error;
 use std::{
     panic::AssertUnwindSafe,
@@ -47,7 +47,7 @@ async fn pass(State(app): State<Arc<App>>, request: Request, next: Next) -> Resp
     let started = Instant::now();
     let (mut parts, body) = request.into_parts();
     let (ctx, fresh) = Ctx::new(&app, &parts);
-    let method = parts.method.clone();
+    let (method, version) = (parts.method.clone(), parts.version);
     let route = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let had_flash = ctx.flash.is_some();
     let refused = refuse(&app, &parts);
@@ -63,6 +63,10 @@ async fn pass(State(app): State<Arc<App>>, request: Request, next: Next) -> Resp
     cookies(&app, &mut response, &fresh, had_flash);
     headers(&app, &ctx, &mut response);
     let status = response.status().as_u16();
+    if matches!(status, 413 | 415) && version < Version::HTTP_2 {
+        // The body was not read to its end, so the connection cannot carry another request: said, not sprung on the client.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     let route = route.unwrap_or_else(|| "-".to_owned());
     let elapsed = started.elapsed();
     if !route.starts_with("/a/") && !probe::is_probe(&route) {

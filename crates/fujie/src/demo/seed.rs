@@ -357,12 +357,12 @@ impl Seed<'_> {
     /// Last, because a client's secret is known only to whoever made it: those of a run that was cut off are retired.
     async fn add_clients(&self) -> Result<Vec<Client>> {
         let db = &self.built.db;
-        let actor = Actor::system();
+        let by = Operator::installation();
         let mut made = Vec::new();
         for (index, product) in plan::PRODUCTS.iter().enumerate() {
             let id = self.product(product.code)?;
             for stale in clients::list_of_product(db, id).await? {
-                clients::set_state(db, &actor, &stale, ClientState::Disabled).await?;
+                clients::set_state(db, &by, &stale, ClientState::Disabled).await?;
             }
             let mut redirect_uris = vec![format!("{}/callback", address(index))];
             if index == 0 {
@@ -379,7 +379,7 @@ impl Seed<'_> {
                 skip_consent: product.skip_consent,
                 id_token_algorithm: Algorithm::Es256,
             };
-            let created = clients::create_client(db, &actor, new).await?;
+            let created = clients::create_client(db, &by, new).await?;
             made.push(Client {
                 product: product.code.into(),
                 client_id: created.client_id,

@@ -4,11 +4,12 @@ use super::{
 };
 use db::{Db, Keyring};
 use kernel::{
-    Actor, Event, Result, Secret,
+    Event, Result, Secret,
     id::{ClientId, ProductId},
     secret::equal,
     text,
 };
+use organization::{Operator, product::recheck_manager_in};
 use serde_json::json;
 use std::{
     collections::HashMap,
@@ -45,8 +46,8 @@ pub struct Registered {
     pub secret: Option<Secret>,
 }
 
-/// Errors: `client.redirect_uri_*`, `field.*` at `name`.
-pub async fn create_client(db: &Db, actor: &Actor, new: NewClient) -> Result<Registered> {
+/// Errors: `client.redirect_uri_*`, `field.*` at `name`, and those of [`recheck_manager_in`].
+pub async fn create_client(db: &Db, by: &Operator, new: NewClient) -> Result<Registered> {
     let client_id = db.rng().short_token();
     let secret = (!new.public).then(|| Secret::new(db.rng().token()));
     let client = Client {
@@ -67,23 +68,25 @@ pub async fn create_client(db: &Db, actor: &Actor, new: NewClient) -> Result<Reg
         state: ClientState::Active,
         client_id: client_id.clone(),
     };
-    let (id, now, actor) = (client.id, db.clock().now(), actor.clone());
+    let (id, now, by) = (client.id, db.clock().now(), by.clone());
     db.write(move |tx| {
+        recheck_manager_in(tx, &by, client.product)?;
         store::insert(tx, &client, now)?;
         let detail = json!({ "client_id": client.client_id, "product": client.product, "skip_consent": client.skip_consent });
-        Ok(((), vec![Event::done(&actor, "client.created").on("client", client.id).with(detail)]))
+        Ok(((), vec![Event::done(by.actor(), "client.created").on("client", client.id).with(detail)]))
     })
     .await?;
     Ok(Registered { id, client_id, secret })
 }
 
 /// A disabled client can neither start a sign-in nor redeem a code; its tokens stop answering.
-pub async fn set_state(db: &Db, actor: &Actor, client: &Client, state: ClientState) -> Result<()> {
-    let (client, actor) = (Client { state, ..client.clone() }, actor.clone());
+pub async fn set_state(db: &Db, by: &Operator, client: &Client, state: ClientState) -> Result<()> {
+    let (client, by) = (Client { state, ..client.clone() }, by.clone());
     db.write(move |tx| {
+        recheck_manager_in(tx, &by, client.product)?;
         let changed = store::update_state(tx, &client)?;
         let detail = json!({ "state": client.state.as_str() });
-        let event = Event::done(&actor, "client.state_changed").on("client", client.id).with(detail);
+        let event = Event::done(by.actor(), "client.state_changed").on("client", client.id).with(detail);
         Ok(((), if changed { vec![event] } else { Vec::new() }))
     })
     .await

@@ -1,6 +1,6 @@
 use super::model::{Contract, ContractType};
 use super::store;
-use crate::{Operator, Organizations, organization};
+use crate::{Operator, Organizations, organization, product};
 use kernel::{
     Error, Event, Result, Timestamp,
     id::{ContractId, ContractTypeId, OrganizationId, ProductId},
@@ -47,6 +47,8 @@ impl Organizations {
                     };
                 }
                 for product in &products {
+                    // A listing opens the product to whoever signs such a contract, so it is its manager's to decide.
+                    product::recheck_manager_in(tx, &by, *product)?;
                     store::insert_type_product(tx, new.id, *product)?;
                 }
                 let event = Event::done(by.actor(), "contract_type.created")

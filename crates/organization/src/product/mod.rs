@@ -9,4 +9,5 @@ pub use model::{
     parse_roles, roles_text,
 };
 pub use pages::routes;
+pub use service::recheck_manager_in;
 pub(crate) use store::{find, list};

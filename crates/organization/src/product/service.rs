@@ -2,9 +2,17 @@ use super::model::{self, Product, ProductState};
 use super::store;
 use crate::membership::Role;
 use crate::{Operator, Organizations};
+use db::Tx;
 use kernel::{Error, Event, Result, Timestamp, id::ProductId, text};
 use platform::staff::StaffRole;
 use serde_json::json;
+
+/// Inside a transaction of a room above: whether this operator may change the product and what belongs to it.
+/// Errors: `product.unknown`, `staff.role_required`.
+pub fn recheck_manager_in(tx: &mut Tx<'_>, by: &Operator, id: ProductId) -> Result<()> {
+    let product = store::find(tx, id)?.ok_or_else(|| Error::not_found("product.unknown"))?;
+    by.must_manage_product(tx, product.manager)
+}
 
 impl Organizations {
     /// Drafts and withdrawn ones included; whoever shows a product to people looks at its state.
@@ -59,8 +67,7 @@ impl Organizations {
         let (by, url) = (by.clone(), model::launch_url(url)?);
         self.db()
             .write(move |tx| {
-                let product = store::find(tx, id)?.ok_or_else(|| Error::not_found("product.unknown"))?;
-                by.must_manage_product(tx, product.manager)?;
+                recheck_manager_in(tx, &by, id)?;
                 store::set_launch_url(tx, id, &url)?;
                 tx.changed("product", id);
                 let event = Event::done(by.actor(), "product.launch_url_changed").on("product", id);

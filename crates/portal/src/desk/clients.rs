@@ -106,7 +106,7 @@ async fn create(desk: Desk, Path(id): Path<ProductId>, Form(typed): Form<Typed>)
             id_token_algorithm,
         });
     let created = match new {
-        Ok(new) => service::create_client(db, desk.operator.actor(), new).await,
+        Ok(new) => service::create_client(db, &desk.operator, new).await,
         Err(error) => Err(error),
     };
     match created {
@@ -142,7 +142,7 @@ async fn set_state(
     let db = desk.organizations.db();
     let known = service::list_of_product(db, id).await?.into_iter().find(|known| known.id == client);
     let known = known.ok_or_else(|| Error::not_found("client.unknown"))?;
-    service::set_state(db, desk.operator.actor(), &known, state).await?;
+    service::set_state(db, &desk.operator, &known, state).await?;
     let flash = if state == ClientState::Active { "portal-client-enabled" } else { "portal-client-disabled" };
     Ok(with_flash(see_other(&format!("/desk/products/{id}")), "ok", flash, &[]))
 }
