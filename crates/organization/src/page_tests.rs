@@ -269,7 +269,9 @@ async fn m32_a_member_is_edited_suspended_reset_and_deleted_on_the_page() {
         let deleted = browser.post(&member, &delete, &[("confirm", "chensiqi")]).await;
         assert_eq!(deleted.status, StatusCode::SEE_OTHER);
         assert!(!browser.get(&site.org("members")).await.text.contains("chensiqi"));
-        assert!(browser.get(&member).await.text.contains("Removed"));
+        let removed = browser.get(&member).await.text;
+        assert!(removed.contains("Removed") && removed.contains("This member was removed"));
+        assert!(!removed.contains("not below yours"), "the role is not why it can only be viewed");
     }
 }
 #[tokio::test]
