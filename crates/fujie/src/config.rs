@@ -196,14 +196,15 @@ impl Config {
     pub fn require_private(&self) -> Result<()> {
         if !self.listen.ip().is_loopback() {
             bail!(
-                "--demo: its passwords are on show, so it listens on a loopback address alone, not on {}",
+                "the demonstration's passwords are on show (--demo, or a data folder with demo.json), so it listens on a \
+                 loopback address alone, not on {}",
                 self.listen
             );
         }
         match &self.base_url {
             Some(url) if !is_private(url) => bail!(
-                "--demo: its passwords are on show, so it is known by a loopback address, or a name under .localhost or \
-                 .test, alone, not as {url}"
+                "the demonstration's passwords are on show (--demo, or a data folder with demo.json), so it is known by a \
+                 loopback address, or a name under .localhost or .test, alone, not as {url}"
             ),
             _ => Ok(()),
         }

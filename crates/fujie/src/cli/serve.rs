@@ -16,7 +16,8 @@ pub struct Arguments {
 }
 
 pub async fn run(config: Config, arguments: Arguments) -> Result<ExitCode> {
-    if arguments.demo {
+    // A folder that held a demonstration keeps its accounts, whose passwords were on show.
+    if arguments.demo || config.data_dir.join("demo.json").exists() {
         config.require_private()?;
     }
     let listener = TcpListener::bind(config.listen)
