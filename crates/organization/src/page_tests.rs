@@ -6,7 +6,7 @@ use axum::{Extension, Router, body::Body};
 use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use identity::session::NewSession;
-use kernel::{Clock, id::AccountId};
+use kernel::{Actor, ActorKind, Clock, Event, id::AccountId};
 use std::sync::Arc;
 use tower::ServiceExt;
 use web::{App, Probes, frame};
@@ -148,6 +148,26 @@ async fn m43_administrators_pages_are_for_administrators_alone() {
         let sent = anonymous.get(&site.org("members")).await;
         assert_eq!(sent.status, StatusCode::SEE_OTHER);
         assert!(sent.location.starts_with("/login?return_to="), "{}", sent.location);
+    }
+}
+#[tokio::test]
+async fn the_home_page_has_words_for_sign_ins_and_leaves_out_what_servers_do() {
+    for site in sites().await {
+        let (ours, agent) = (site.town.ours, site.town.agent.account);
+        let mut person = Actor::system();
+        person.kind = ActorKind::Account;
+        person.account = Some(agent);
+        let mut server = Actor::system();
+        server.kind = ActorKind::Client;
+        let events = vec![
+            Event::done(&person, "authorization.granted").of(ours),
+            Event::refused(&person, "authorization.refused").of(ours),
+            Event::done(&server, "token.issued").of(ours),
+        ];
+        site.town.rooms.db().write(move |_| Ok(((), events.clone()))).await.unwrap();
+        let home = site.browser(site.town.administrator.account).await.get(&site.org("")).await.text;
+        assert!(home.contains("signed in to a product") && home.contains("was refused by a product"));
+        assert!(!home.contains("did something else"), "{home}");
     }
 }
 #[tokio::test]
