@@ -25,7 +25,10 @@ pub async fn prepare(config: &Config, built: &Built, base_url: &Url) -> Result<S
         Some(draft) => draft,
         None => {
             let organizations = built.organizations.organizations(None, None, None, 1).await;
-            if !organizations.map_err(|error| opening::plain(error, config))?.is_empty() {
+            let organizations = organizations.map_err(|error| opening::plain(error, config))?;
+            let staff = platform::staff::service::list(&built.db, None).await;
+            let staff = staff.map_err(|error| opening::plain(error, config))?;
+            if !organizations.is_empty() || !staff.is_empty() {
                 return Ok(format!(
                     "{} has data of its own already, so no demonstration was added to it",
                     config.database_shown()
@@ -46,4 +49,32 @@ pub async fn prepare(config: &Config, built: &Built, base_url: &Url) -> Result<S
         tracing::warn!(file = %draft_path.display(), %error, "the draft of the demonstration stays behind");
     }
     Ok(report::table(&seeded, &path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::Flags, wiring};
+    use kernel::{Actor, LoginName};
+    use platform::staff::StaffRole;
+    use portal::staffing::{self, NewStaff};
+
+    #[tokio::test]
+    async fn an_installation_that_has_staff_gets_no_demonstration() {
+        let folder = tempfile::tempdir().unwrap();
+        let flags = Flags { data_dir: Some(folder.path().join("data")), ..Flags::default() };
+        let config = Config::resolve(&flags, None, &|_| None).unwrap();
+        let base_url = Url::parse("http://127.0.0.1:8080/").unwrap();
+        let built = wiring::build(&config, &base_url, true).await.unwrap();
+        let login_name = LoginName::parse("operator.one").unwrap();
+        let role = StaffRole::SystemAdministrator;
+        let new = NewStaff { id: built.db.draw(), login_name, name: "张泓".into(), phone: None, role };
+        let now = built.db.clock().now();
+        staffing::add(&built.identity, &Actor::system(), new, now).await.unwrap();
+        let said = prepare(&config, &built, &base_url).await.unwrap();
+        assert!(said.contains("has data of its own"), "{said}");
+        assert!(built.organizations.organizations(None, None, None, 1).await.unwrap().is_empty());
+        assert!(!config.demo_path().exists());
+        built.close().await;
+    }
 }
