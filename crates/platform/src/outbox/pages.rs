@@ -25,15 +25,18 @@ struct Row {
     sms: bool,
 }
 
-fn delivered(outbox: &Outbox) -> kernel::Result<Vec<Delivered>> {
+/// Waiting messages go out first, so that whoever looks right after asking for a code finds it.
+pub(super) async fn delivered(outbox: &Outbox) -> kernel::Result<Vec<Delivered>> {
+    outbox.drain().await?;
     outbox.local_outbox().map(super::LocalOutbox::list).ok_or_else(|| Error::not_found("page.unknown"))
 }
 async fn list(Extension(outbox): Extension<Outbox>) -> web::Result {
-    Ok(web::json(&delivered(&outbox)?))
+    Ok(web::json(&delivered(&outbox).await?))
 }
 async fn page(ctx: Ctx, Extension(outbox): Extension<Outbox>) -> web::Result {
     let zone = ctx.app.zone.clone();
-    let messages = delivered(&outbox)?
+    let messages = delivered(&outbox)
+        .await?
         .into_iter()
         .map(|message| Row {
             at: message.at.local_minute(&zone),

@@ -118,3 +118,14 @@ async fn two_workers_never_deliver_the_same_message() {
         assert_eq!(outbox.local_outbox().unwrap().list().len(), 20);
     }
 }
+
+#[tokio::test]
+async fn whoever_looks_at_the_local_outbox_finds_what_was_just_queued() {
+    for db in db::testing::engines().await {
+        let outbox = Outbox::local(db.clone());
+        let soon = db.clock().now().plus_seconds(60);
+        queue(&db, &outbox, message(&db, "+8619900000001", "one", soon)).await.unwrap();
+        let seen = super::pages::delivered(&outbox).await.unwrap();
+        assert_eq!(seen.iter().map(|seen| seen.text.as_str()).collect::<Vec<_>>(), ["one"]);
+    }
+}
