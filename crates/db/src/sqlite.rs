@@ -16,13 +16,14 @@ use std::{path::Path, time::Instant};
 const GROUP: usize = 256;
 const SLOW_MS: u128 = 5;
 
+/// No memory map: a growing file is mapped again and again, which costs writers a quarter, and counts as resident.
 pub(crate) fn open(path: &Path, read_only: bool) -> Result<rusqlite::Connection> {
     without_memory_statistics();
     let connection = rusqlite::Connection::open(path).map_err(error::sqlite)?;
     connection
         .execute_batch(
             "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-             PRAGMA cache_size = -4096; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;
+             PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;
              PRAGMA journal_size_limit = 67108864;",
         )
         .map_err(error::sqlite)?;
