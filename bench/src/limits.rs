@@ -3,7 +3,7 @@
 use crate::{
     http::Connection,
     process::{Counted, Process},
-    round::{self, Round, Step, Worker, Workers},
+    round::{self, Round, Step, Worker, Workers, median},
 };
 use anyhow::{Context as _, Result, anyhow, ensure};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -65,6 +65,21 @@ pub struct Rates {
     pub handler: f64,
 }
 
+/// One round of each.
+pub struct Measured {
+    pub hash: Round,
+    pub signature: Round,
+    pub handler: Round,
+}
+impl Rates {
+    /// Medians over the rounds, each limit by itself.
+    pub fn of(rounds: &[Measured]) -> Self {
+        let over =
+            |limit: fn(&Measured) -> &Round| median(rounds.iter().map(|m| limit(m).per_cpu()).collect());
+        Self { hash: over(|m| &m.hash), signature: over(|m| &m.signature), handler: over(|m| &m.handler) }
+    }
+}
+
 /// The three children.
 pub struct Limits {
     hash: Child,
@@ -84,11 +99,11 @@ impl Limits {
             callers: (0..connections).map(|_| caller()).collect(),
         })
     }
-    pub async fn round(&mut self, duration: Duration) -> Result<Rates> {
-        Ok(Rates {
-            hash: self.hash.round(duration).await?.per_cpu(),
-            signature: self.signature.round(duration).await?.per_cpu(),
-            handler: round::run(&mut self.callers, duration, self.handler.counted()).await?.per_cpu(),
+    pub async fn round(&mut self, duration: Duration) -> Result<Measured> {
+        Ok(Measured {
+            hash: self.hash.round(duration).await?,
+            signature: self.signature.round(duration).await?,
+            handler: round::run(&mut self.callers, duration, self.handler.counted()).await?,
         })
     }
 }

@@ -11,7 +11,7 @@ mod token;
 
 use anyhow::{Result, ensure};
 use clap::Parser;
-use limits::{Bare, Cost, Limits, Rates};
+use limits::{Bare, Cost, Limits, Measured, Rates};
 use round::{Round, Workers};
 use scenarios::{Row, World};
 use server::{Launch, Server};
@@ -101,7 +101,6 @@ async fn drive(options: Options) -> Result<bool> {
     // What is driven has seeded nothing: the first start's hashes would still hold their memory.
     let server = launch.start(folder.path(), port)?;
 
-    let mut lines = Vec::new();
     let threads = match options.threads {
         Some(threads) => threads,
         None => std::thread::available_parallelism()?.get(),
@@ -109,9 +108,7 @@ async fn drive(options: Options) -> Result<bool> {
     tokio::time::sleep(SETTLE).await;
     let idle = process::memory(server.counted.server)?;
 
-    let measured = measure(&options, &server, threads).await?;
-    let whole = measured.iter().all(|(_, line)| line.is_some());
-    lines.extend(measured.into_iter().map(|(row, line)| line.unwrap_or_else(|| Line::failed(row))));
+    let (mut lines, whole) = measure(&options, &server, threads).await?;
     if options.wants(Row::Memory) {
         let loaded = process::memory(server.counted.server)?;
         let pool = threads as f64 * f64::from(options.argon2.memory) * 1024.0 / 1e6;
@@ -162,11 +159,11 @@ struct Driven {
     failed: bool,
 }
 
-/// Round after round, the limits first and then every row, so that what disturbs the machine disturbs all alike.
-async fn measure(options: &Options, server: &Server, threads: usize) -> Result<Vec<(Row, Option<Line>)>> {
+/// The lines, and whether all could be measured. Round after round, the limits first and then every row, so that what disturbs the machine disturbs all alike.
+async fn measure(options: &Options, server: &Server, threads: usize) -> Result<(Vec<Line>, bool)> {
     let wanted: Vec<Row> = Row::SCENARIOS.into_iter().filter(|row| options.wants(*row)).collect();
     if wanted.is_empty() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), true));
     }
     ensure!(options.connections > 0 && threads > 0, "at least one connection and one thread are needed");
     let world = World {
@@ -187,10 +184,10 @@ async fn measure(options: &Options, server: &Server, threads: usize) -> Result<V
     }
     let duration = Duration::from_secs(options.seconds);
     let mut limits = Limits::start(options.argon2, threads, options.connections)?;
-    let mut rates: Vec<Rates> = Vec::new();
+    let mut measured: Vec<Measured> = Vec::new();
     for number in 1..=options.rounds {
         eprintln!("round {number} of {}", options.rounds);
-        rates.push(limits.round(duration).await?);
+        measured.push(limits.round(duration).await?);
         for driven in driven.iter_mut().filter(|driven| !driven.failed) {
             match round::run(&mut driven.workers, duration, server.counted).await {
                 Ok(round) => driven.rounds.push(round),
@@ -201,7 +198,14 @@ async fn measure(options: &Options, server: &Server, threads: usize) -> Result<V
             }
         }
     }
-    let line =
-        |driven: Driven| (driven.row, (!driven.failed).then(|| Line::of(driven.row, &driven.rounds, &rates)));
-    Ok(driven.into_iter().map(line).collect())
+    let rates = Rates::of(&measured);
+    let line = |driven: &Driven| match driven.failed {
+        true => Line::failed(driven.row),
+        false => Line::of(driven.row, &driven.rounds, &rates),
+    };
+    let mut lines: Vec<Line> = driven.iter().map(line).collect();
+    lines.push(Line::plain("limit: bare hash", measured.iter().map(|m| &m.hash)));
+    lines.push(Line::plain("limit: bare signature", measured.iter().map(|m| &m.signature)));
+    lines.push(Line::plain("limit: bare request", measured.iter().map(|m| &m.handler)));
+    Ok((lines, driven.iter().all(|driven| !driven.failed)))
 }

@@ -20,15 +20,11 @@ pub struct Line {
     pub met: String,
 }
 impl Line {
-    /// Medians over the rounds; each limit is a median of its own.
-    pub fn of(row: Row, rounds: &[Round], limits: &[Rates]) -> Self {
-        let over = |value: &dyn Fn(&Round) -> f64| median(rounds.iter().map(value).collect());
-        let per_cpu = over(&Round::per_cpu);
-        let (parts, limit) = row.limit(&Rates {
-            hash: median(limits.iter().map(|rates| rates.hash).collect()),
-            signature: median(limits.iter().map(|rates| rates.signature).collect()),
-            handler: median(limits.iter().map(|rates| rates.handler).collect()),
-        });
+    /// Medians over the rounds.
+    pub fn of(row: Row, rounds: &[Round], limits: &Rates) -> Self {
+        let plain = Self::plain(row.title(), rounds);
+        let per_cpu = median(rounds.iter().map(Round::per_cpu).collect());
+        let (parts, limit) = row.limit(limits);
         let (goal, met) = match row.goal() {
             Goal::None => (String::new(), None),
             Goal::Ratio(least) => (format!("≥ {} %", least * 100.0), Some(per_cpu / limit >= least)),
@@ -36,14 +32,24 @@ impl Line {
             Goal::CpuMilliseconds(most) => (format!("≤ {most} ms CPU"), Some(1000.0 / per_cpu <= most)),
         };
         Self {
-            what: row.title().to_owned(),
-            figure: format!("{} /s", number(over(&Round::rate))),
-            per_cpu: number(per_cpu),
-            latencies: [50, 95, 99].map(|percent| milliseconds(over(&|round| round.percentile(percent)))),
             limit: format!("{} ({parts})", number(limit)),
             ratio: format!("{:.1} %", 100.0 * per_cpu / limit),
             goal,
             met: met.map(yes_or_no).unwrap_or_default(),
+            ..plain
+        }
+    }
+    /// What is measured of everything that is repeated, a limit too. A child that counts by itself has no latencies.
+    pub fn plain<'a>(what: &str, rounds: impl IntoIterator<Item = &'a Round> + Clone) -> Self {
+        let over =
+            |value: &dyn Fn(&Round) -> f64| median(rounds.clone().into_iter().map(value).collect::<Vec<_>>());
+        let latency = |percent| over(&|round: &Round| round.percentile(percent));
+        Self {
+            what: what.to_owned(),
+            figure: format!("{} /s", number(over(&Round::rate))),
+            per_cpu: number(over(&Round::per_cpu)),
+            latencies: [50, 95, 99].map(latency).map(milliseconds),
+            ..Self::default()
         }
     }
     /// A scenario that could not be measured stays in the table.
@@ -124,6 +130,9 @@ fn number(value: f64) -> String {
     out
 }
 fn milliseconds(value: f64) -> String {
+    if value.is_nan() {
+        return String::new();
+    }
     if value < 10.0 { format!("{value:.2}") } else { format!("{value:.1}") }
 }
 
@@ -139,11 +148,11 @@ mod tests {
     #[test]
     fn medians_ratio_and_goal() {
         let rounds = [round(180, 2.0), round(190, 2.0), round(20, 2.0)];
-        let line = Line::of(Row::SignIn, &rounds, &[LIMITS]);
+        let line = Line::of(Row::SignIn, &rounds, &LIMITS);
         assert_eq!((&*line.figure, &*line.per_cpu, &*line.ratio), ("90.0 /s", "90.0", "90.0 %"));
         assert_eq!((&*line.limit, &*line.goal, &*line.met), ("100 (hash)", "≥ 90 %", "yes"));
         assert_eq!(line.latencies, ["2.00", "30.0", "30.0"]);
-        let slow = Line::of(Row::Me, &[round(100, 1.0)], &[LIMITS]);
+        let slow = Line::of(Row::Me, &[round(100, 1.0)], &LIMITS);
         assert_eq!((&*slow.goal, &*slow.met), ("≤ 3 ms CPU", "no"));
     }
     #[test]
