@@ -21,6 +21,7 @@ pub fn backup_sqlite(source: &Path, target: &Path) -> Result<()> {
 
 /// SQLite's own integrity and foreign key checks. Error `backup.damaged`. Blocking.
 pub fn check_sqlite(path: &Path) -> Result<()> {
+    crate::sqlite::without_memory_statistics();
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = rusqlite::Connection::open_with_flags(path, flags).map_err(error::sqlite)?;
     let verdict: String =

@@ -38,7 +38,7 @@ pub(crate) fn open(path: &Path, read_only: bool) -> Result<rusqlite::Connection>
 }
 
 /// SQLite's memory statistics take one global mutex at every allocation: two readers were slower than one.
-fn without_memory_statistics() {
+pub(crate) fn without_memory_statistics() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         // SAFETY: called once, before the first connection of the process is opened, as SQLITE_CONFIG_* demands.

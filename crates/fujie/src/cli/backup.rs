@@ -72,8 +72,8 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     eprintln!(
-        "fujie: the backup has no keyring beside it; say --keyring-copy FILE to copy it, or --without-keyring if it is kept \
-         safe by other means"
+        "fujie: the backup is there, but its keyring was not copied; copy that file to a safe place now, and next time say \
+         --keyring-copy FILE, or --without-keyring if it is kept safe by other means"
     );
     Ok(ExitCode::from(KEYRING_NOT_COPIED))
 }

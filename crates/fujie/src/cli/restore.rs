@@ -49,8 +49,18 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<ExitCode> {
         }
     }
     opening::write_private(&config.keyring_path(), keyring.as_bytes())?;
+    let proven = prove(config).await;
+    if proven.is_err() {
+        // What does not verify must not stand in the way of the next try.
+        forget(config, arguments.keyring.is_some());
+    }
+    proven?;
     println!("restored into {}", config.data_dir.display());
+    Ok(ExitCode::SUCCESS)
+}
 
+/// Opens what was restored and walks its audit record.
+async fn prove(config: &Config) -> Result<()> {
     let db = opening::open(config).await?;
     let version = db.version().await.map_err(|error| opening::plain(error, config))?;
     if version > db::LATEST_MIGRATION {
@@ -65,11 +75,33 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<ExitCode> {
         println!("fault: {fault}");
     }
     if report.faults.is_empty() {
-        Ok(ExitCode::SUCCESS)
+        Ok(())
     } else {
         bail!(
             "the audit record does not verify: the backup was changed, or the keyring belongs to another one"
         )
+    }
+}
+
+/// Removes what this run wrote: the embedded database, and the keyring unless it lay there before.
+fn forget(config: &Config, keyring_written: bool) {
+    let mut written = Vec::new();
+    if let Some(database) = config.sqlite_path() {
+        for suffix in ["", "-wal", "-shm"] {
+            let mut name = database.as_os_str().to_owned();
+            name.push(suffix);
+            written.push(PathBuf::from(name));
+        }
+    }
+    if keyring_written {
+        written.push(config.keyring_path());
+    }
+    for file in written {
+        match std::fs::remove_file(&file) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => tracing::warn!(%error, file = %file.display(), "could not be removed"),
+        }
     }
 }
 

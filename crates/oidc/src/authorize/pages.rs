@@ -11,11 +11,12 @@ use axum::{
     Extension,
     extract::{RawQuery, Request as AxumRequest},
 };
+use http::StatusCode;
 use identity::session::{MaybeSignedIn, SignedIn};
 use kernel::{Error, Timestamp};
 use organization::decision::{SessionFacts, Space};
 use std::sync::Arc;
-use web::{Ctx, see_other};
+use web::{Ctx, Failure, see_other};
 
 /// A request that is about to be answered: new, or kept from before.
 pub(super) struct Pending {
@@ -40,8 +41,8 @@ pub async fn authorize(
     MaybeSignedIn(signed_in): MaybeSignedIn,
     RawQuery(query): RawQuery,
 ) -> web::Result {
-    let parameters = Parameters::parse(query.unwrap_or_default().as_bytes())
-        .map_err(|_| Error::invalid("authorize.malformed"))?;
+    let parameters =
+        Parameters::parse(query.unwrap_or_default().as_bytes()).map_err(|_| bad("authorize.malformed"))?;
     if let Some(handle) = parameters.get("handle") {
         let browser = signed_in.as_ref().map(|_| ctx.browser);
         let kept = openid.kept(handle, browser, ctx.now).await?;
@@ -60,7 +61,7 @@ pub async fn authorize_posted(
     request: AxumRequest,
 ) -> web::Result {
     let (parts, body) = request.into_parts();
-    let parameters = form(&parts.headers, body).await.map_err(|_| Error::invalid("authorize.malformed"))?;
+    let parameters = form(&parts.headers, body).await.map_err(|_| bad("authorize.malformed"))?;
     match read(&openid, &parameters).await? {
         Ok(pending) => {
             let handle = openid.keep(&pending.client, &pending.request, None, &ctx.source(), ctx.now).await?;
@@ -70,17 +71,22 @@ pub async fn authorize_posted(
     }
 }
 
+/// Shown to the person, since nobody is proven to want an answer (RFC 6749 §4.1.2.1).
+fn bad(code: &'static str) -> Failure {
+    Failure::with_status(Error::invalid(code), StatusCode::BAD_REQUEST)
+}
+
 /// A request, or the address to which its refusal goes. Errors are shown here, since nobody is proven to want them.
-async fn read(openid: &OpenId, parameters: &Parameters) -> kernel::Result<Result<Pending, String>> {
+async fn read(openid: &OpenId, parameters: &Parameters) -> Result<Result<Pending, String>, Failure> {
     let client = match parameters.get("client_id") {
         Some(client_id) => openid.clients().find(client_id).await?,
         None => None,
     };
-    let client = client.ok_or(Error::invalid("client.unknown"))?;
+    let client = client.ok_or_else(|| bad("client.unknown"))?;
     let redirect_uri = parameters
         .get("redirect_uri")
         .filter(|uri| client.allows_redirect(uri))
-        .ok_or(Error::invalid("client.redirect_uri_unknown"))?;
+        .ok_or_else(|| bad("client.redirect_uri_unknown"))?;
     Ok(match model::parse(parameters, redirect_uri) {
         Ok(request) => Ok(Pending { client, request, kept: None }),
         Err(refused) => {

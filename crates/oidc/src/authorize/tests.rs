@@ -62,7 +62,7 @@ async fn errors_before_the_client_is_proven_are_shown_and_never_sent() {
     ] {
         let answer = house.get(&path, true).await;
         assert_eq!(answer.error_code(), code, "{path}");
-        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
     }
     for path in
         ["/oauth2/authorize;x=1", "/oauth2/authorize/", "/oauth2/..;/oauth2/authorize", "/oauth2//authorize"]
