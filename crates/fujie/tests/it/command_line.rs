@@ -35,6 +35,15 @@ async fn backup_comes_back_in_a_fresh_folder(engine: Engine) -> Result<()> {
     server.stop()?;
 
     let fresh = Server::bare(options(engine))?;
+    if engine == Engine::Sqlite {
+        // A keyring of another installation proves nothing of this record, and must not stand in the way of the right one.
+        let stranger = Server::bare(options(engine))?;
+        succeeded(&stranger.run(&["migrate"])?)?;
+        let foreign = stranger.folder.path().join("keyring");
+        let foreign = foreign.to_str().context("a path in UTF-8")?;
+        let refused = fresh.run(&["restore", backup, "--keyring", foreign])?;
+        anyhow::ensure!(!refused.status.success(), "restored with a foreign keyring");
+    }
     std::fs::copy(keyring, fresh.folder.path().join("keyring"))?;
     succeeded(&fresh.run(&["restore", backup])?)?;
     succeeded(&fresh.run(&["audit", "verify"])?)?;
