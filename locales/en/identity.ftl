@@ -168,3 +168,13 @@ identity-privacy-2 = Name, mobile and document numbers are stored encrypted and 
 identity-privacy-3 = Each sign-in records time, network address and browser type to protect the account. You can see them in your account settings.
 identity-privacy-4 = A connected product receives only the data that you confirm. Nothing goes to others without your consent, unless the law requires it.
 identity-privacy-5 = You may see and correct your data, withdraw consent or close the account. After closing, necessary records are kept as long as the law requires.
+
+identity-recover-title = Forgot password
+identity-recover-lead = Whoever opened your account resets its password. You then get a first password that is shown once, and set your own when you sign in.
+identity-recover-member = Members of an organization
+identity-recover-member-how = Ask an administrator of your organization to open your account under “Members” and reset the password
+identity-recover-administrator = Administrators and legal representatives
+identity-recover-administrator-how = Ask the platform's account manager to reset the password in your organization's record
+identity-recover-person = Accounts that you created yourself
+identity-recover-person-how = The password cannot be recovered by yourself yet; the account and its grants are kept
+identity-recover-back = Back to sign-in

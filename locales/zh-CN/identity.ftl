@@ -148,3 +148,13 @@ identity-privacy-2 = 姓名、手机号和证件号码加密保存，页面上�
 identity-privacy-3 = 登录时记录时间、网络地址和浏览器类型，用于保障账号安全，您可以在账号设置中查看。
 identity-privacy-4 = 登录所连产品时，仅向该产品提供您确认的信息。未经您同意不向其他方提供，法律另有规定的除外。
 identity-privacy-5 = 您可以查看、更正自己的信息，撤回同意，或注销账号；注销后按法律规定的期限留存必要记录。
+
+identity-recover-title = 忘记密码
+identity-recover-lead = 谁为您开立账号，就由谁为您重置密码。重置后您会得到只显示一次的初始密码，登录后改为自己的密码。
+identity-recover-member = 机构成员
+identity-recover-member-how = 联系本机构的管理员，在「人员账号管理」中打开您的账号并重置密码
+identity-recover-administrator = 机构管理员和法定代表人
+identity-recover-administrator-how = 联系平台的客户经理，在机构档案的「机构管理人员」中重置密码
+identity-recover-person = 自行注册的账号
+identity-recover-person-how = 目前还不能自助找回密码；账号和已有的授权都会保留
+identity-recover-back = 返回登录

@@ -1,4 +1,4 @@
-//! `/login` and the choice between several accounts.
+//! `/login`, the choice between several accounts, and whom to ask when the password is forgotten.
 use super::{
     model::{Attempt, Begun, Choice, Outcome},
     service,
@@ -22,6 +22,7 @@ pub fn routes() -> Routes {
         .post("/login", Policy::Public, submit)
         .get("/login/choose", Policy::Public, show_choice)
         .post("/login/choose", Policy::Public, choose)
+        .get("/recover", Policy::Public, recover)
 }
 
 #[derive(Template)]
@@ -41,6 +42,16 @@ struct ChoosePage {
     page: Page,
     choice: Choice,
     return_to: String,
+}
+
+/// The same for everybody: it asks for nothing and so tells nothing about any account.
+#[derive(Template)]
+#[template(path = "signin/recover.html")]
+struct RecoverPage {
+    page: Page,
+}
+async fn recover(ctx: Ctx) -> Response {
+    web::html(RecoverPage { page: Page::new(&ctx, ctx.lang.t("identity-recover-title")) })
 }
 
 #[derive(Default, Deserialize)]
