@@ -23,6 +23,7 @@ pub async fn run(config: Config, arguments: Arguments) -> Result<ExitCode> {
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("{}: cannot be listened on; another program may be there", config.listen))?;
+    let stop = stop_signal()?;
     let base_url = config.base_url_at(listener.local_addr()?)?;
     warm_cryptography();
     let tls = match &config.tls {
@@ -36,7 +37,7 @@ pub async fn run(config: Config, arguments: Arguments) -> Result<ExitCode> {
         println!("{}", demo::prepare(&config, &built, &base_url).await?);
     }
     println!("Fujie serves {base_url}");
-    web::serve(listener, tls, built.router.clone(), Limits::default(), stop_signal()).await;
+    web::serve(listener, tls, built.router.clone(), Limits::default(), stop).await;
     built.close().await;
     Ok(ExitCode::SUCCESS)
 }
@@ -54,26 +55,28 @@ fn warm_cryptography() {
     }
 }
 
-/// Ctrl-C, or what a service manager sends.
-async fn stop_signal() {
-    let interrupt = async {
+/// Ctrl-C, or what a service manager sends. Listens from the call on, not from the first poll: whoever stops a server that
+/// has just begun gets the same orderly end.
+#[cfg(unix)]
+fn stop_signal() -> Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be heard")?;
+    let mut terminate = signal(SignalKind::terminate()).context("signals cannot be heard")?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping");
+    })
+}
+#[cfg(not(unix))]
+fn stop_signal() -> Result<impl Future<Output = ()>> {
+    Ok(async {
         if let Err(error) = tokio::signal::ctrl_c().await {
             tracing::error!(%error, "signals cannot be heard");
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending::<()>().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
-    tracing::info!("stopping");
+        tracing::info!("stopping");
+    })
 }

@@ -92,7 +92,9 @@ async fn tour(
 }
 
 fn public(_: &Server) -> Result<Vec<String>> {
-    Ok(["/login", "/register", "/recover", "/terms", "/privacy", "/nowhere", "/dev/outbox"].map(String::from).to_vec())
+    Ok(["/login", "/register", "/recover", "/terms", "/privacy", "/nowhere", "/dev/outbox"]
+        .map(String::from)
+        .to_vec())
 }
 fn administrator(server: &Server) -> Result<Vec<String>> {
     let id = server.demo.account("administrator")?.organization_id()?;
