@@ -11,7 +11,7 @@ use crate::{credential, session};
 use db::{Db, Keyring, Tx};
 use kernel::{
     Error, LoginName, Mobile, ResidentId, Result, Timestamp,
-    id::{AccountId, OrganizationId, PersonId},
+    id::{AccountId, PersonId},
 };
 use std::collections::HashMap;
 
@@ -297,28 +297,4 @@ pub fn phone_in(tx: &mut Tx<'_>, keyring: &Keyring, id: AccountId) -> Result<Opt
         Some((Some(sealed), proven)) => Ok(Some((keyring.open(PHONE, id.as_i64(), &sealed)?, proven))),
         _ => Ok(None),
     }
-}
-
-/// Accounts of an organization whose name, or its pinyin initials, contains the text: candidates by keyed bigrams, verified after opening.
-/// The second value says that there may be more than were looked at.
-pub async fn search_managed(
-    db: &Db,
-    organization: OrganizationId,
-    text: &str,
-) -> Result<(Vec<AccountCard>, bool)> {
-    const MOST: i64 = 500;
-    let keyring = std::sync::Arc::clone(db.keyring());
-    let grams = keyring.grams(organization.as_i64(), text);
-    if grams.is_empty() {
-        return Ok((Vec::new(), false));
-    }
-    let wanted = text.to_lowercase();
-    db.read(move |tx| {
-        let ids = store::list_by_grams(tx, organization.as_i64(), &grams, MOST)?;
-        let more = ids.len() as i64 == MOST;
-        let mut cards = cards_in(tx, &keyring, &ids)?;
-        cards.retain(|card| name_fits(&card.name, &wanted));
-        Ok((cards, more))
-    })
-    .await
 }

@@ -254,18 +254,3 @@ pub(super) fn insert_gram(tx: &mut Tx<'_>, scope: i64, gram: i64, account: Accou
 pub(super) fn delete_grams(tx: &mut Tx<'_>, account: AccountId) -> Result<u64> {
     tx.run(sql!("DELETE FROM search_gram WHERE account_id = $1"), &[&account])
 }
-/// Accounts of a scope that have all these grams: candidates, to be verified after opening their names.
-pub(super) fn list_by_grams(
-    tx: &mut Tx<'_>,
-    scope: i64,
-    grams: &[i64],
-    limit: i64,
-) -> Result<Vec<AccountId>> {
-    let wanted = grams.len() as i64;
-    let query = Query::new("SELECT account_id FROM search_gram")
-        .bind(" WHERE scope = ?", &scope)
-        .list(" AND gram IN (?)", grams)
-        .bind(" GROUP BY account_id HAVING COUNT(*) = ?", &wanted)
-        .bind(" ORDER BY account_id LIMIT ?", &limit);
-    tx.all(query.sql(), query.params())
-}

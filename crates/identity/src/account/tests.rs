@@ -108,26 +108,3 @@ async fn a_login_name_claimed_by_many_at_once_goes_to_one() {
         assert_eq!(created, 1);
     }
 }
-
-#[tokio::test]
-async fn names_are_found_by_parts_within_their_organization() {
-    for room in Room::on_engines().await {
-        let hash = room.hash(PASSWORD).await;
-        let new = managed(&room, "chensq", &hash);
-        let id = new.id;
-        create(&room, new).await.unwrap();
-        let find = async |organization, text| {
-            let found = service::search_managed(room.db(), Id::from_i64(organization), text).await.unwrap();
-            found.0.len()
-        };
-        assert_eq!((find(42, "思齐").await, find(42, "陈思齐").await), (1, 1));
-        assert_eq!((find(42, "csq").await, find(42, "SQ").await, find(42, "qs").await), (1, 1, 0));
-        assert_eq!((find(42, "思陈").await, find(43, "思齐").await, find(42, "").await), (0, 0, 0));
-        let keyring = Arc::clone(room.db().keyring());
-        room.db()
-            .write_unaudited("test", move |tx| service::rename_in(tx, &keyring, id, "王芳菲"))
-            .await
-            .unwrap();
-        assert_eq!((find(42, "思齐").await, find(42, "芳菲").await), (0, 1));
-    }
-}
