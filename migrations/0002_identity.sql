@@ -24,6 +24,8 @@ CREATE TABLE account (
     phone BYTEA,
     phone_index BYTEA,
     phone_proven BOOLEAN NOT NULL,
+    -- When a code last reached the holder at this number: numbers are handed to other people after a while.
+    phone_proven_at BIGINT,
     email BYTEA,
     email_index BYTEA,
     email_proven BOOLEAN NOT NULL,
@@ -78,6 +80,8 @@ CREATE TABLE session (
     account_id BIGINT NOT NULL REFERENCES account (id),
     methods TEXT NOT NULL,
     authenticated_at BIGINT NOT NULL,
+    -- When the person last proved to be there, by signing in or by a step-up.
+    verified_at BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     last_seen_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,

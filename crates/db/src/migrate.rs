@@ -9,6 +9,11 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (2, include_str!("../../../migrations/0002_identity.sql")),
     (3, include_str!("../../../migrations/0003_organization.sql")),
     (4, include_str!("../../../migrations/0004_oidc.sql")),
+    (5, include_str!("../../../migrations/0005_channel.sql")),
+    (6, include_str!("../../../migrations/0006_factor.sql")),
+    (7, include_str!("../../../migrations/0007_external.sql")),
+    (8, include_str!("../../../migrations/0008_profile.sql")),
+    (9, include_str!("../../../migrations/0009_verification.sql")),
 ];
 /// The version of a store that is up to date.
 pub const LATEST: i64 = MIGRATIONS.len() as i64;

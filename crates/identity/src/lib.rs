@@ -1,7 +1,7 @@
 //! Who somebody is: accounts, credentials, sign-in, sessions, registration, captcha, real-name levels.
 pub mod account;
 pub mod captcha;
-pub mod challenge;
+pub use platform::challenge;
 pub mod credential;
 pub mod realname;
 pub mod registration;

@@ -42,6 +42,16 @@ pub mod mark {
         AuditEvent,
         Refusal,
         Request,
+        Connector,
+        MessageTemplate,
+        Passkey,
+        ExternalIdentity,
+        Device,
+        Address,
+        Notice,
+        Verification,
+        Dispute,
+        Document,
     );
 }
 

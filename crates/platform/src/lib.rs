@@ -1,5 +1,7 @@
 //! What every room above stands on: settings, the outbox, staff, counters, the operation record.
 pub mod audit;
+pub mod challenge;
+pub mod connector;
 pub mod counter;
 pub mod outbox;
 pub mod setting;

@@ -1,11 +1,10 @@
 use super::{Attempt, NewChallenge, service};
-use crate::testing::Room;
 use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f13_parallel_wrong_guesses_are_counted_and_the_right_one_after_them_is_refused() {
-    for room in Room::on_engines().await {
-        let (id, now) = (room.db().draw(), room.now());
+    for db in db::testing::engines().await {
+        let (id, now) = (db.draw(), db.clock().now());
         let new = NewChallenge {
             id,
             kind: "sms",
@@ -18,10 +17,10 @@ async fn f13_parallel_wrong_guesses_are_counted_and_the_right_one_after_them_is_
             now,
             expires_at: now.plus_seconds(60),
         };
-        let keyring = Arc::clone(room.db().keyring());
-        room.db().write_unaudited("test", move |tx| service::open_in(tx, &keyring, &new)).await.unwrap();
+        let keyring = Arc::clone(db.keyring());
+        db.write_unaudited("test", move |tx| service::open_in(tx, &keyring, &new)).await.unwrap();
         let attempt = |code: &'static str, browser: [u8; 32], now: kernel::Timestamp| {
-            let (db, keyring) = (room.db().clone(), Arc::clone(room.db().keyring()));
+            let (db, keyring) = (db.clone(), Arc::clone(db.keyring()));
             async move {
                 db.write_unaudited("test", move |tx| {
                     service::attempt_in(tx, &keyring, id, "test", &browser, code, now)

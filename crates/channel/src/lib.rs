@@ -1,0 +1,1 @@
+//! Gateways: how SMS and mail leave the house.

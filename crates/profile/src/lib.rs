@@ -1,0 +1,1 @@
+//! The person's own pages: profile, security center, reminders, messages, data, closing.

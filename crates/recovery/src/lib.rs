@@ -1,0 +1,1 @@
+//! The four ways back to a lost password, and the security questions.

@@ -1,0 +1,1 @@
+//! Clients of other identity providers: Alipay, WeChat, DingTalk, OpenID Connect. No database.

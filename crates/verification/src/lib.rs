@@ -1,0 +1,1 @@
+//! Real-name verification: methods, reviews at the counter, disputes.

@@ -1,0 +1,1 @@
+-- Identities at other providers, and devices that signed in.

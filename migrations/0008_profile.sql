@@ -1,0 +1,1 @@
+-- Addresses, reminders, notices, security questions, closing.
