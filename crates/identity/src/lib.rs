@@ -1,6 +1,7 @@
 //! Who somebody is: accounts, credentials, sign-in, sessions, registration, captcha, real-name levels.
 pub mod account;
 pub mod captcha;
+pub mod code;
 pub use platform::challenge;
 pub mod credential;
 pub mod realname;
@@ -8,6 +9,7 @@ pub mod registration;
 pub mod session;
 pub mod signin;
 pub mod staff;
+pub mod stepup;
 #[cfg(test)]
 mod testing;
 
@@ -16,6 +18,7 @@ use db::Db;
 use kernel::{Error, Result};
 use platform::{Outbox, Settings};
 use std::sync::Arc;
+use web::Outbound;
 
 pub use session::{MaybeSignedIn, SignedIn};
 
@@ -26,14 +29,15 @@ struct Inner {
     db: Db,
     settings: Settings,
     outbox: Outbox,
+    outbound: Outbound,
     passwords: PasswordPool,
 }
 
 impl Identity {
     /// Starts the threads that hash passwords.
-    pub fn new(db: Db, settings: Settings, outbox: Outbox) -> Result<Self> {
+    pub fn new(db: Db, settings: Settings, outbox: Outbox, outbound: Outbound) -> Result<Self> {
         let passwords = PasswordPool::with_defaults(db.rng().clone())?;
-        Ok(Self(Arc::new(Inner { db, settings, outbox, passwords })))
+        Ok(Self(Arc::new(Inner { db, settings, outbox, outbound, passwords })))
     }
     pub fn db(&self) -> &Db {
         &self.0.db
@@ -43,6 +47,10 @@ impl Identity {
     }
     pub fn outbox(&self) -> &Outbox {
         &self.0.outbox
+    }
+    /// The guarded way out over HTTP.
+    pub fn outbound(&self) -> &Outbound {
+        &self.0.outbound
     }
     pub fn passwords(&self) -> &PasswordPool {
         &self.0.passwords

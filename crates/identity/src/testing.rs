@@ -16,6 +16,7 @@ pub const PASSWORD: &str = "correct horse 9";
 #[derive(Clone)]
 pub struct Room {
     pub identity: Identity,
+    app: Arc<web::App>,
     router: Router,
     seen: Seen,
 }
@@ -25,7 +26,8 @@ impl Room {
         // Cheap hashes: these tests are about everything else.
         let policy = PasswordPolicy { memory_kib: 64, passes: 1, ..PasswordPolicy::default() };
         settings.change(&PolicyEditor::command_line(), policy).await.unwrap();
-        let identity = Identity::new(db.clone(), settings, Outbox::local(db.clone())).unwrap();
+        let outbound = web::Outbound::new(web::OutboundOptions::default()).unwrap();
+        let identity = Identity::new(db.clone(), settings, Outbox::local(db.clone()), outbound).unwrap();
         let app = web::App::new(
             "http://127.0.0.1:8080",
             Arc::clone(db.keyring()),
@@ -41,7 +43,7 @@ impl Room {
         let router =
             routes.into_router().layer(Extension(identity.clone())).layer(Extension(Arc::clone(&seen)));
         let router = web::frame(router, &app, web::Probes::default());
-        Self { identity, router, seen }
+        Self { identity, app, router, seen }
     }
     /// On both engines, with a clock that the test moves.
     pub async fn on_engines() -> Vec<Self> {
@@ -57,6 +59,24 @@ impl Room {
     }
     pub fn now(&self) -> Timestamp {
         self.db().clock().now()
+    }
+    /// A request of this browser, for services that are called without a page.
+    pub fn ctx(&self, browser: [u8; 32]) -> web::Ctx {
+        web::Ctx {
+            now: self.now(),
+            lang: web::Lang::En,
+            request_id: "test".into(),
+            address: [127, 0, 0, 1].into(),
+            path: "/".into(),
+            csrf: String::new(),
+            browser,
+            wants_json: false,
+            is_get: true,
+            theme: web::context::Theme::Auto,
+            text_size: web::context::TextSize::Standard,
+            flash: None,
+            app: Arc::clone(&self.app),
+        }
     }
     pub fn browser(&self) -> Browser {
         self.browser_at([127, 0, 0, 1])

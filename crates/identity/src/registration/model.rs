@@ -26,25 +26,8 @@ pub(super) struct Draft {
     pub terms: String,
     pub privacy: String,
     pub return_to: String,
-    pub lang: String,
-    /// The number has an account: its holder was told so, and no code will be right.
-    pub taken: bool,
 }
 
-/// Of the first step and of "send again".
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sent {
-    Sent(crate::challenge::ChallengeId),
-    /// The pause between two messages to one number.
-    Wait {
-        seconds: i64,
-    },
-    /// A limit of the number or of the source.
-    TooMany {
-        minutes: i64,
-    },
-    Gone,
-}
 /// Of the code.
 #[derive(Clone, Debug)]
 pub enum Verified {
@@ -52,12 +35,4 @@ pub enum Verified {
     Wrong { left: i64 },
     Exhausted,
     Gone,
-}
-/// What the page of the code shows.
-#[derive(Clone, Debug)]
-pub struct Waiting {
-    pub phone_masked: String,
-    /// Until "send again" works.
-    pub seconds: i64,
-    pub exhausted: bool,
 }

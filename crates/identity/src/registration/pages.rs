@@ -1,6 +1,6 @@
 //! `/register`, the code, and the two texts that are accepted.
 use super::{
-    model::{Registration, Sent, Verified, Waiting},
+    model::{PURPOSE, Registration, Verified},
     service,
 };
 use crate::{
@@ -8,6 +8,10 @@ use crate::{
     account::model::{parse_name, today},
     captcha::{self, Input, Purpose, View, Way},
     challenge::ChallengeId,
+    code::{
+        self, Sent, Waiting,
+        pages::{parse_code, sent_error},
+    },
     credential::Password,
     signin::pages::{begun_response, target},
 };
@@ -181,9 +185,7 @@ async fn submit(ctx: Ctx, Extension(identity): Extension<Identity>, Form(typed):
     };
     let error = match proceed(&identity, &ctx, &input, new).await {
         Ok(Sent::Sent(id)) => return Ok(web::see_other(&format!("/register/verify?challenge={id}"))),
-        Ok(Sent::Wait { seconds }) => wait(seconds).at("phone"),
-        Ok(Sent::TooMany { minutes }) => too_many(minutes).at("phone"),
-        Ok(Sent::Gone) => Error::internal("registration.outcome"),
+        Ok(sent) => sent_error(sent, "phone").unwrap_or_else(|| Error::internal("registration.outcome")),
         Err(error) => error,
     };
     let errors = FormErrors::or_fail(error, ctx.lang)?;
@@ -200,13 +202,6 @@ async fn proceed(identity: &Identity, ctx: &Ctx, input: &Input, new: Registratio
     service::require_free(identity, ctx, &new.login_name).await?;
     service::start(identity, ctx, new).await
 }
-fn wait(seconds: i64) -> Error {
-    Error::too_many("code.wait").arg("seconds", seconds.to_string())
-}
-fn too_many(minutes: i64) -> Error {
-    Error::too_many("code.too_many").arg("minutes", minutes.to_string())
-}
-
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Code {
@@ -228,7 +223,7 @@ async fn code_page(
     errors: FormErrors,
     way: Way,
 ) -> web::Result {
-    let Some(waiting) = service::waiting(identity, ctx, id).await? else { return Ok(over()) };
+    let Some(waiting) = code::service::waiting(identity, ctx, PURPOSE, id).await? else { return Ok(over()) };
     let status = errors.status();
     let captcha = captcha::service::ask(identity, ctx, Purpose::Resend, way).await?;
     let page = Page::new(ctx, ctx.lang.t("identity-verify-title"));
@@ -246,11 +241,12 @@ async fn verify(
     Form(typed): Form<Code>,
 ) -> web::Result {
     let Ok(id) = typed.challenge.parse::<ChallengeId>() else { return Ok(over()) };
-    let code: String = kernel::text::normalize(&typed.code).chars().filter(|c| !c.is_whitespace()).collect();
-    if code.len() != 6 || !code.bytes().all(|b| b.is_ascii_digit()) {
-        let error = Error::invalid("code.shape").at("code");
-        return code_page(&ctx, &identity, id, FormErrors::from(&error, ctx.lang), Way::Picture).await;
-    }
+    let code = match parse_code(&typed.code) {
+        Ok(code) => code,
+        Err(error) => {
+            return code_page(&ctx, &identity, id, FormErrors::from(&error, ctx.lang), Way::Picture).await;
+        }
+    };
     let error = match service::verify(&identity, &ctx, &headers, id, &code).await {
         Ok(Verified::Done { begun, return_to }) => {
             let next = begun_response(&ctx, &begun, &target(&return_to));
@@ -290,8 +286,7 @@ async fn resend(ctx: Ctx, Extension(identity): Extension<Identity>, Form(typed):
             return Ok(web::with_flash(next, "ok", "identity-code-resent", &[]));
         }
         Ok(Sent::Gone) => return Ok(over()),
-        Ok(Sent::Wait { seconds }) => wait(seconds).at("code"),
-        Ok(Sent::TooMany { minutes }) => too_many(minutes).at("code"),
+        Ok(sent) => sent_error(sent, "code").unwrap_or_else(|| Error::internal("registration.outcome")),
         Err(error) => error,
     };
     let errors = FormErrors::or_fail(error, ctx.lang)?;
@@ -303,7 +298,7 @@ async fn send_again(identity: &Identity, ctx: &Ctx, input: &Input, id: Challenge
     let checked = captcha::service::check(identity, ctx, Purpose::Resend, input).await?;
     match checked.error() {
         Some(error) => Err(error),
-        None => service::resend(identity, ctx, id).await,
+        None => code::service::resend(identity, ctx, PURPOSE, id).await,
     }
 }
 

@@ -1,21 +1,16 @@
-//! Start, send again, verify.
-use super::model::{Draft, PURPOSE, Registration, Sent, Verified, Waiting};
+//! Start and verify; what lies between is `code`.
+use super::model::{Draft, PURPOSE, Registration, Verified};
 use crate::{
     Identity,
     account::{self, NewSelfOwned},
-    challenge::{self, Attempt, ChallengeId, NewChallenge},
+    challenge::{Attempt, ChallengeId},
+    code::{self, Deal, Sending, Sent, To},
     credential::model::Parameters,
     signin::service::Start,
 };
-use db::Tx;
-use kernel::{Error, Event, LoginName, Mobile, ResidentId, Result, Timestamp, id::AccountId};
-use platform::{
-    Channel, Message,
-    counter::{self, Limit},
-    setting::CodePolicy,
-};
-use std::sync::Arc;
-use web::{Ctx, Lang};
+use kernel::{Error, Event, LoginName, Mobile, ResidentId, Result, id::AccountId};
+use platform::counter::{self, Limit};
+use web::Ctx;
 
 /// Taken login names that one source is told within an hour: enough to find a free one, too few to list who is here.
 const TAKEN_TOLD: i64 = 10;
@@ -72,92 +67,26 @@ pub async fn start(identity: &Identity, ctx: &Ctx, new: Registration) -> Result<
         terms: policies.registration.terms_version.clone(),
         privacy: policies.registration.privacy_version.clone(),
         return_to: new.return_to,
-        lang: ctx.lang.tag().to_owned(),
-        taken: false,
     };
-    let sending = Sending::new(identity, ctx, &policies.code, &draft.phone);
-    let (id, identity2, policy, actor, browser) =
-        (identity.db().draw(), identity.clone(), policies.code.clone(), ctx.actor(), ctx.browser);
-    let now = ctx.now;
+    let data = serde_json::to_string(&draft).map_err(json)?;
+    let known = ctx.lang.ta("identity-sms-registered-already", &[("url", &ctx.app.url("/login"))]);
+    let phone = new.phone.clone();
+    let sending =
+        Sending::new(identity, ctx, &policies, PURPOSE, &To::Sms(new.phone), "identity-sms-register-code");
+    let (identity2, actor, browser, now) = (identity.clone(), ctx.actor(), ctx.browser, ctx.now);
     identity
         .db()
         .write(move |tx| {
-            if let Some(refused) = sending.refused_in(tx, now)? {
-                return Ok((refused, vec![Event::refused(&actor, "registration.start")]));
-            }
-            let keyring = identity2.db().keyring();
-            let phone = Mobile::parse(&draft.phone)?;
-            let taken = account::service::find_by_phone_in(tx, keyring, &phone)?.is_some();
-            let draft = Draft { taken, ..draft.clone() };
-            let new = NewChallenge {
-                id,
-                kind: "sms",
-                purpose: PURPOSE,
-                browser,
-                target: Some(keyring.blind("phone", phone.as_str())),
-                code: (!taken).then(|| sending.code.clone()),
-                data: serde_json::to_string(&draft).map_err(json)?,
-                attempts_allowed: policy.attempts,
-                now,
-                expires_at: sending.expires_at,
+            let taken = account::service::find_by_phone_in(tx, identity2.db().keyring(), &phone)?.is_some();
+            let deal = if taken { Deal::Instead(known.clone()) } else { Deal::Code };
+            let sent = code::service::open_in(tx, &identity2, &sending, &deal, &data, browser, now)?;
+            let event = match sent {
+                Sent::Sent(_) => Event::done(&actor, "registration.started"),
+                _ => Event::refused(&actor, "registration.start"),
             };
-            challenge::service::open_in(tx, keyring, &new)?;
-            sending.queue_in(tx, &identity2, taken, now)?;
-            Ok((Sent::Sent(id), vec![Event::done(&actor, "registration.started")]))
+            Ok((sent, vec![event]))
         })
         .await
-}
-/// Another code to the same number, within the limits.
-pub async fn resend(identity: &Identity, ctx: &Ctx, id: ChallengeId) -> Result<Sent> {
-    let policies = identity.settings().policies().await?;
-    let Some(draft) = open_draft(identity, ctx, id).await?.map(|(draft, _)| draft) else {
-        return Ok(Sent::Gone);
-    };
-    let sending = Sending::new(identity, ctx, &policies.code, &draft.phone);
-    let (identity2, actor, now, browser) = (identity.clone(), ctx.actor(), ctx.now, ctx.browser);
-    identity
-        .db()
-        .write(move |tx| {
-            if let Some(refused) = sending.refused_in(tx, now)? {
-                return Ok((refused, vec![Event::refused(&actor, "registration.resend")]));
-            }
-            let keyring = identity2.db().keyring();
-            // Answered meanwhile in another tab: nothing is sent.
-            if challenge::service::find_open_in(tx, keyring, id, PURPOSE, &browser, now)?.is_none() {
-                return Ok((Sent::Gone, Vec::new()));
-            }
-            let code = (!draft.taken).then_some(sending.code.as_str());
-            challenge::service::renew_in(tx, keyring, id, code, now, sending.expires_at)?;
-            sending.queue_in(tx, &identity2, draft.taken, now)?;
-            Ok((Sent::Sent(id), vec![Event::done(&actor, "registration.resent")]))
-        })
-        .await
-}
-/// What the page of the code shows; None if there is nothing to verify in this browser.
-pub async fn waiting(identity: &Identity, ctx: &Ctx, id: ChallengeId) -> Result<Option<Waiting>> {
-    let policies = identity.settings().policies().await?;
-    let Some((draft, open)) = open_draft(identity, ctx, id).await? else { return Ok(None) };
-    let again = open.sent_at.plus_seconds(policies.code.resend_seconds);
-    Ok(Some(Waiting {
-        phone_masked: account::service::masked_phone(&draft.phone),
-        seconds: ((again.as_millis() - ctx.now.as_millis()).max(0) + 999) / 1000,
-        exhausted: open.exhausted,
-    }))
-}
-async fn open_draft(
-    identity: &Identity,
-    ctx: &Ctx,
-    id: ChallengeId,
-) -> Result<Option<(Draft, challenge::Open)>> {
-    let (keyring, browser, now) = (Arc::clone(identity.db().keyring()), ctx.browser, ctx.now);
-    let open = identity
-        .db()
-        .read(move |tx| challenge::service::find_open_in(tx, &keyring, id, PURPOSE, &browser, now))
-        .await?;
-    match open {
-        Some(open) => Ok(Some((serde_json::from_str(&open.data).map_err(json)?, open))),
-        None => Ok(None),
-    }
 }
 fn json(error: serde_json::Error) -> Error {
     Error::internal("registration.json").because(error)
@@ -175,12 +104,12 @@ pub async fn verify(
     let policies = identity.settings().policies().await?;
     let start = Start::new(identity, ctx, headers, &policies);
     let (account, sub): (AccountId, String) = (identity.db().draw(), identity.db().rng().short_token());
-    let keyring = Arc::clone(identity.db().keyring());
+    let identity2 = identity.clone();
     let (code, now, browser, actor) = (code.to_owned(), ctx.now, ctx.browser, ctx.actor());
     identity
         .db()
         .write(move |tx| {
-            match challenge::service::attempt_in(tx, &keyring, id, PURPOSE, &browser, &code, now)? {
+            match code::service::attempt_in(tx, &identity2, PURPOSE, id, &browser, &code, now)? {
                 Attempt::Right(data) => {
                     let draft: Draft = serde_json::from_str(&data).map_err(json)?;
                     let new = NewSelfOwned {
@@ -196,7 +125,7 @@ pub async fn verify(
                         password_hash: draft.password_hash,
                         now,
                     };
-                    account::service::create_self_owned_in(tx, &keyring, &new)?;
+                    account::service::create_self_owned_in(tx, identity2.db().keyring(), &new)?;
                     account::service::accept_in(tx, account, "terms", &draft.terms, now)?;
                     account::service::accept_in(tx, account, "privacy", &draft.privacy, now)?;
                     if new.document.is_some() {
@@ -219,79 +148,4 @@ pub async fn verify(
             }
         })
         .await
-}
-
-/// One message to a typed number: its code, its limits, its texts; drawn before the transaction.
-struct Sending {
-    id: platform::outbox::model::OutboxId,
-    to: String,
-    code: String,
-    lang: Lang,
-    expires_at: Timestamp,
-    minutes: i64,
-    sign_in: String,
-    limits: Vec<(Limit, [u8; 32])>,
-}
-impl Sending {
-    fn new(identity: &Identity, ctx: &Ctx, policy: &CodePolicy, phone: &str) -> Self {
-        let keyring = identity.db().keyring();
-        let to = keyring.mac("counter.phone", &[phone.as_bytes()]);
-        let source = keyring.mac("counter.address", &[ctx.source().as_bytes()]);
-        let limit = |scope, most, seconds| Limit { scope, most, seconds };
-        Self {
-            id: identity.db().draw(),
-            to: phone.to_owned(),
-            code: identity.db().rng().six_digits(),
-            lang: ctx.lang,
-            expires_at: ctx.now.plus_seconds(policy.minutes * 60),
-            minutes: policy.minutes,
-            sign_in: ctx.app.url("/login"),
-            limits: vec![
-                (limit("sms.phone.pause", 1, policy.resend_seconds), to),
-                (limit("sms.phone.hour", policy.per_phone_hour, 3600), to),
-                (limit("sms.phone.day", policy.per_phone_day, 86_400), to),
-                (limit("sms.address.hour", policy.per_address_hour, 3600), source),
-            ],
-        }
-    }
-    /// Looks at every limit before it counts at any, so that a refused message uses nothing up.
-    fn refused_in(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Option<Sent>> {
-        for (limit, key) in &self.limits {
-            let hit = counter::service::peek_in(tx, *limit, key, now)?;
-            if hit.exhausted() {
-                return Ok(Some(if limit.scope == "sms.phone.pause" {
-                    Sent::Wait { seconds: hit.seconds_left(now) }
-                } else {
-                    Sent::TooMany { minutes: hit.minutes_left(now) }
-                }));
-            }
-        }
-        for (limit, key) in &self.limits {
-            let hit = counter::service::hit_in(tx, *limit, key, now)?;
-            // Another request was faster between looking and counting.
-            if !hit.allowed() {
-                return Ok(Some(Sent::Wait { seconds: hit.seconds_left(now) }));
-            }
-        }
-        Ok(None)
-    }
-    fn queue_in(&self, tx: &mut Tx<'_>, identity: &Identity, taken: bool, now: Timestamp) -> Result<()> {
-        let minutes = self.minutes.to_string();
-        let text = if taken {
-            self.lang.ta("identity-sms-registered-already", &[("url", &self.sign_in)])
-        } else {
-            self.lang.ta("identity-sms-register-code", &[("code", &self.code), ("minutes", &minutes)])
-        };
-        let message = Message {
-            id: self.id,
-            channel: Channel::Sms,
-            to: self.to.clone(),
-            purpose: if taken { "register.known" } else { "register" },
-            lang: self.lang.tag(),
-            text,
-            code: (!taken).then(|| self.code.clone()),
-            expires_at: self.expires_at,
-        };
-        identity.outbox().queue_in(tx, &message, now)
-    }
 }

@@ -30,6 +30,8 @@ pub struct SignedIn {
     /// 1 to 3.
     pub strength: i64,
     pub authenticated_at: Timestamp,
+    /// When the person last proved to be there, by signing in or by a step-up.
+    pub verified_at: Timestamp,
     pub level: RealNameLevel,
     pub staff: Option<StaffRole>,
     pub must_change_password: bool,

@@ -53,6 +53,7 @@ pub async fn resolve(identity: &Identity, ctx: &Ctx, token: &str) -> Result<Opti
         strength: strength(&methods),
         methods,
         authenticated_at: row.authenticated_at,
+        verified_at: row.verified_at,
         level: RealNameLevel::from_rank(row.level),
         staff: row.staff,
         must_change_password: row.temporary == Some(true),
@@ -82,6 +83,25 @@ pub fn begin_in(tx: &mut Tx<'_>, new: &NewSession, replaced: Option<&TokenHash>)
     }
     store::insert(tx, new)?;
     account::store::update_last_sign_in(tx, new.account, new.now).map(drop)
+}
+/// After a step-up: the methods count from now on, and the session goes on under a new token. False if it ended meanwhile.
+/// The caller commits the event and sets the cookie.
+pub fn verified_in(
+    tx: &mut Tx<'_>,
+    signed_in: &SignedIn,
+    added: &[&str],
+    token: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    let mut methods: Vec<&str> = signed_in.methods.iter().map(String::as_str).collect();
+    methods.extend(added.iter().filter(|method| !signed_in.methods.iter().any(|known| known == *method)));
+    let (account, session) = (signed_in.account, signed_in.session);
+    let updated =
+        store::update_verified(tx, session, account, &methods.join(" "), &TokenHash::of(token), now)?;
+    if updated {
+        tx.changed("session", session);
+    }
+    Ok(updated)
 }
 /// The live sessions of the signed-in account, the latest first.
 pub async fn list(identity: &Identity, signed_in: &SignedIn, now: Timestamp) -> Result<Vec<SessionCard>> {

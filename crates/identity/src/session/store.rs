@@ -10,9 +10,9 @@ use platform::StaffRole;
 pub(super) fn insert(tx: &mut Tx<'_>, new: &NewSession) -> Result<u64> {
     tx.run(
         sql!(
-            "INSERT INTO session (id, token_hash, account_id, methods, authenticated_at, created_at, last_seen_at,
-                expires_at, address, user_agent, last_organization_id)
-             VALUES ($1, $2, $3, $4, $5, $5, $5, $6, $7, $8,
+            "INSERT INTO session (id, token_hash, account_id, methods, authenticated_at, verified_at, created_at,
+                last_seen_at, expires_at, address, user_agent, last_organization_id)
+             VALUES ($1, $2, $3, $4, $5, $5, $5, $5, $6, $7, $8,
                 (SELECT s.last_organization_id FROM session s WHERE s.account_id = $3 ORDER BY s.id DESC LIMIT 1))"
         ),
         &[
@@ -34,6 +34,7 @@ pub(super) struct Resolved {
     pub account: AccountId,
     pub methods: String,
     pub authenticated_at: Timestamp,
+    pub verified_at: Timestamp,
     pub last_seen_at: Timestamp,
     pub last_organization: Option<OrganizationId>,
     pub login_name: String,
@@ -51,6 +52,7 @@ db::row!(Resolved {
     account,
     methods,
     authenticated_at,
+    verified_at,
     last_seen_at,
     last_organization,
     login_name,
@@ -71,8 +73,8 @@ pub(super) fn resolve(
 ) -> Result<Option<Resolved>> {
     statement.opt(
         sql!(
-            "SELECT s.id, s.account_id, s.methods, s.authenticated_at, s.last_seen_at, s.last_organization_id,
-                a.login_name, a.name, a.phone, a.owner_kind, a.owner_organization_id, a.state, w.temporary,
+            "SELECT s.id, s.account_id, s.methods, s.authenticated_at, s.verified_at, s.last_seen_at,
+                s.last_organization_id, a.login_name, a.name, a.phone, a.owner_kind, a.owner_organization_id, a.state, w.temporary,
                 COALESCE((SELECT CAST(MAX(CASE i.level WHEN 'primary' THEN 1 WHEN 'intermediate' THEN 2
                         WHEN 'advanced' THEN 3 ELSE 0 END) AS BIGINT)
                     FROM identity_proof i
@@ -98,6 +100,24 @@ pub(super) fn update_last_seen(
         sql!("UPDATE session SET last_seen_at = $3 WHERE id = $1 AND last_seen_at <= $2"),
         &[&id, &before, &now],
     )
+}
+/// The person proved again to be there: new methods and a new token, since the old one may have been seen.
+pub(super) fn update_verified(
+    tx: &mut Tx<'_>,
+    id: SessionId,
+    account: AccountId,
+    methods: &str,
+    token: &TokenHash,
+    now: Timestamp,
+) -> Result<bool> {
+    let updated = tx.run(
+        sql!(
+            "UPDATE session SET methods = $3, token_hash = $4, verified_at = $5, last_seen_at = $5
+             WHERE id = $1 AND account_id = $2 AND ended_at IS NULL AND expires_at > $5"
+        ),
+        &[&id, &account, &methods, &token, &now],
+    )?;
+    Ok(updated == 1)
 }
 pub(super) fn update_last_organization(
     statement: Statement<'_, '_>,
