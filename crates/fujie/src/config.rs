@@ -64,6 +64,10 @@ pub struct Config {
     pub brand_en: Option<String>,
     /// The number of the registration that the law asks a site in China to show.
     pub icp: Option<String>,
+    /// Private networks that gateways and other connectors may lie in.
+    pub outbound_allow: Vec<Network>,
+    /// A PEM file of authorities that are trusted besides the public ones.
+    pub outbound_roots: Option<PathBuf>,
 }
 
 /// `fujie.toml`. Relative paths are relative to the file.
@@ -82,6 +86,8 @@ struct File {
     log: LogSection,
     #[serde(default)]
     brand: BrandSection,
+    #[serde(default)]
+    outbound: OutboundSection,
 }
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,6 +108,13 @@ struct BrandSection {
     zh: Option<String>,
     en: Option<String>,
     icp: Option<String>,
+}
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OutboundSection {
+    #[serde(default)]
+    allow: Vec<String>,
+    roots: Option<PathBuf>,
 }
 
 impl Config {
@@ -158,11 +171,16 @@ impl Config {
                 named("tls")
             );
         }
-        let trusted_proxies = file
-            .trusted_proxies
-            .iter()
-            .map(|text| network(text, &named("trusted_proxies")))
-            .collect::<Result<_>>()?;
+        let trusted_proxies =
+            networks(file.trusted_proxies.iter().map(String::as_str), &named("trusted_proxies"))?;
+        let outbound_allow = match env("FUJIE_OUTBOUND_ALLOW") {
+            Some(value) => networks(value.split(','), "FUJIE_OUTBOUND_ALLOW")?,
+            None => networks(file.outbound.allow.iter().map(String::as_str), &named("outbound.allow"))?,
+        };
+        let outbound_roots = match env("FUJIE_OUTBOUND_ROOTS") {
+            Some(value) => Some(PathBuf::from(value)),
+            None => file.outbound.roots.map(|path| folder.join(path)),
+        };
         let zone = match file.zone {
             Some(name) => Zone::named(&name)
                 .with_context(|| format!("{}: no time zone is named {name:?}", named("zone")))?,
@@ -182,6 +200,8 @@ impl Config {
             brand_zh: file.brand.zh,
             brand_en: file.brand.en,
             icp: file.brand.icp,
+            outbound_allow,
+            outbound_roots,
         })
     }
 
@@ -289,8 +309,14 @@ fn is_private(url: &Url) -> bool {
     is_loopback(url) || matches!(url.host(), Some(Host::Domain(name)) if reserved(name))
 }
 
-fn network(text: &str, key: &str) -> Result<Network> {
-    text.parse().map_err(|_| anyhow::anyhow!("{key}: {text:?} is not a network such as 10.0.0.0/8"))
+fn networks<'a>(texts: impl Iterator<Item = &'a str>, key: &str) -> Result<Vec<Network>> {
+    texts
+        .map(|text| {
+            text.trim()
+                .parse()
+                .map_err(|_| anyhow::anyhow!("{key}: {text:?} is not a network such as 10.0.0.0/8"))
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -365,6 +391,7 @@ mod tests {
             ("database_url = 'mysql://x'", "database_url"),
             ("base_url = 'http://id.example.cn'", "base_url"),
             ("trusted_proxies = ['10.0.0.0/40']", "trusted_proxies"),
+            ("[outbound]\nallow = ['here']", "outbound.allow"),
             ("zone = 'Nowhere/Town'", "zone"),
             ("[tls]\ncertificate = 'a'\nkey = 'b'", "tls"),
             ("lissten = 'x'", "lissten"),
@@ -373,6 +400,16 @@ mod tests {
             let message = format!("{:#}", load(text).unwrap_err());
             assert!(message.contains("fujie.toml") && message.contains(key), "{text}: {message}");
         }
+    }
+    #[test]
+    fn networks_are_opened_by_file_or_environment() {
+        let (folder, flags) = with_file("[outbound]\nallow = ['10.0.0.0/8']\nroots = 'ca.pem'\n");
+        let file = Config::resolve(&flags, None, &|_| None).unwrap();
+        assert_eq!(file.outbound_allow, ["10.0.0.0/8".parse().unwrap()]);
+        assert_eq!(file.outbound_roots, Some(folder.path().join("ca.pem")));
+        let env = |name: &str| (name == "FUJIE_OUTBOUND_ALLOW").then(|| "127.0.0.0/8, ::1".to_owned());
+        let env = Config::resolve(&flags, None, &env).unwrap();
+        assert_eq!(env.outbound_allow, ["127.0.0.0/8".parse().unwrap(), "::1".parse().unwrap()]);
     }
     #[test]
     fn passwords_of_databases_stay_out_of_messages() {

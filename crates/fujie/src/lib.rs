@@ -5,5 +5,6 @@ pub mod config;
 pub mod defaults;
 pub mod demo;
 mod opening;
+mod outbound;
 mod telemetry;
 pub mod wiring;

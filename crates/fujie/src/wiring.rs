@@ -1,5 +1,5 @@
 //! The rooms put together: the only place where all of them meet. Tests build the same router from here.
-use crate::{config::Config, defaults, opening, telemetry};
+use crate::{config::Config, defaults, opening, outbound, telemetry};
 use anyhow::Result;
 use axum::Extension;
 use db::Db;
@@ -10,7 +10,7 @@ use platform::{Outbox, Settings, outbox};
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 use url::Url;
-use web::{App, Brand, Probes, RouteInfo, Routes};
+use web::{App, Brand, Outbound, Probes, RouteInfo, Routes};
 
 /// A node further off the database's clock than this is not ready.
 const MOST_SKEW_MS: i64 = 2_000;
@@ -47,11 +47,18 @@ pub fn routes() -> Routes {
 
 /// Opens the store, migrates it and puts the rooms together. `demo` shows what would have been sent at `/dev/outbox`.
 pub async fn build(config: &Config, base_url: &Url, demo: bool) -> Result<Built> {
+    let outbound = outbound::build(config)?;
     let db = opening::open(config).await?;
-    assemble(config, db, base_url, demo).await.map_err(|error| opening::plain(error, config))
+    assemble(config, db, outbound, base_url, demo).await.map_err(|error| opening::plain(error, config))
 }
 
-async fn assemble(config: &Config, db: Db, base_url: &Url, demo: bool) -> kernel::Result<Built> {
+async fn assemble(
+    config: &Config,
+    db: Db,
+    outbound: Outbound,
+    base_url: &Url,
+    demo: bool,
+) -> kernel::Result<Built> {
     db.migrate().await?;
     let mut app =
         App::new(base_url.as_str(), Arc::clone(db.keyring()), db.clock().clone(), db.rng().clone())?;
@@ -72,7 +79,7 @@ async fn assemble(config: &Config, db: Db, base_url: &Url, demo: bool) -> kernel
     } else {
         Outbox::new(db.clone(), Arc::new(outbox::Unconfigured))
     };
-    let identity = Identity::new(db.clone(), settings, outbox.clone())?;
+    let identity = Identity::new(db.clone(), settings, outbox.clone(), outbound)?;
     let organizations = Organizations::new(db.clone(), identity.clone());
     defaults::ensure_types(&organizations).await?;
     let openid = OpenId::open(db.clone(), organizations.clone(), app.origin()).await?;

@@ -139,8 +139,9 @@ impl House {
         };
         let registered = create_client(&db, &organization::Operator::installation(), new).await.unwrap();
         let app = web::App::new(ISSUER, db.keyring().clone(), db.clock().clone(), db.rng().clone()).unwrap();
-        let identity =
-            Identity::new(db.clone(), Settings::new(db.clone()), Outbox::local(db.clone())).unwrap();
+        let outbound = web::Outbound::new(web::OutboundOptions::default()).unwrap();
+        let (settings, outbox) = (Settings::new(db.clone()), Outbox::local(db.clone()));
+        let identity = Identity::new(db.clone(), settings, outbox, outbound).unwrap();
         let organizations = Organizations::new(db.clone(), identity.clone());
         let openid = OpenId::open(db.clone(), organizations.clone(), ISSUER).await.unwrap();
         let rooms = crate::routes()

@@ -58,8 +58,9 @@ pub async fn towns_at(clock: Clock) -> Vec<Town> {
 
 impl Town {
     pub async fn build(db: Db) -> Self {
-        let identity =
-            Identity::new(db.clone(), Settings::new(db.clone()), Outbox::local(db.clone())).unwrap();
+        let outbound = web::Outbound::new(web::OutboundOptions::default()).unwrap();
+        let (settings, outbox) = (Settings::new(db.clone()), Outbox::local(db.clone()));
+        let identity = Identity::new(db.clone(), settings, outbox, outbound).unwrap();
         let rooms = Organizations::new(db, identity);
         let policy = TypePolicy {
             identifiers: vec![Identifier::Uscc, Identifier::MemberNumber],

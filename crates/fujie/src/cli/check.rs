@@ -64,6 +64,9 @@ fn configuration(report: &mut Report, config: &Config) {
             format!("tls: {} and {} cannot be used: {error}", tls.certificate.display(), tls.key.display()),
         );
     }
+    if let Err(error) = crate::outbound::build(config) {
+        return report.bad("configuration", format!("{error:#}"));
+    }
     report.good("configuration", format!("listens on {}, known as {base_url}", config.listen));
 }
 

@@ -37,7 +37,8 @@ pub async fn run(config: &Config, command: Command) -> Result<ExitCode> {
     db.migrate().await.map_err(|error| opening::plain(error, config))?;
     // Nothing is sent from here, so the outbox needs no gateway.
     let outbox = Outbox::new(db.clone(), Arc::new(outbox::Unconfigured));
-    let identity = Identity::new(db.clone(), Settings::new(db.clone()), outbox).map_err(said)?;
+    let outbound = crate::outbound::build(config)?;
+    let identity = Identity::new(db.clone(), Settings::new(db.clone()), outbox, outbound).map_err(said)?;
     let new = NewStaff { id: db.draw(), login_name: login_name.clone(), name, phone, role };
     let added = staffing::add(&identity, &Actor::system(), new, db.clock().now()).await;
     db.close().await;
