@@ -14,14 +14,17 @@ pub enum Purpose {
     Register,
     /// Another code to the same number.
     Resend,
+    /// The way back to a lost password.
+    Recover,
 }
 impl Purpose {
-    const ALL: [Self; 3] = [Self::SignIn, Self::Register, Self::Resend];
+    const ALL: [Self; 4] = [Self::SignIn, Self::Register, Self::Resend, Self::Recover];
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
             Self::Register => "register",
             Self::Resend => "resend",
+            Self::Recover => "recover",
         }
     }
     const fn letter(self) -> char {
@@ -29,6 +32,7 @@ impl Purpose {
             Self::SignIn => 's',
             Self::Register => 'r',
             Self::Resend => 'a',
+            Self::Recover => 'v',
         }
     }
 }

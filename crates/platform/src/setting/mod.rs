@@ -1,11 +1,16 @@
 //! Policies as data: one JSON row per section, sane defaults, audited changes, cached for a second.
-//! A row that an older release wrote lacks members: they take their defaults.
+//! A row that an older release wrote lacks members: they take their defaults. A new policy is a struct with its default, a
+//! line in `sections!`, and its words (`portal-policy-…`): the desk draws its form, checks its bounds and shows its changes.
 pub mod model;
+pub mod preset;
+pub mod section;
 pub mod service;
 mod store;
 #[cfg(test)]
 mod tests;
 
 pub use model::{CaptchaPolicy, CaptchaStrategy, CodePolicy, PasswordPolicy, Policies, RegistrationPolicy};
-pub use model::{Section, SessionPolicy, SignInPolicy};
+pub use model::{SessionPolicy, SignInPolicy};
+pub use preset::Preset;
+pub use section::{Member, Section, SectionInfo, Shape};
 pub use service::Settings;

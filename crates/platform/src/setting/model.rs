@@ -1,15 +1,7 @@
 //! The sections, their defaults and their bounds.
+use super::section::{Member, Section, SectionInfo, Shape, number, set_section, values_of};
 use kernel::{Error, Result};
 use serde::{Deserialize, Serialize};
-
-/// One row of `setting`.
-pub trait Section: Clone + Default + Serialize + serde::de::DeserializeOwned + Send + Sync + 'static {
-    const KEY: &'static str;
-    /// Error: `setting.out_of_bounds` at the member.
-    fn check(&self) -> Result<()>;
-    fn put(self, policies: &mut Policies);
-    fn of(policies: &Policies) -> &Self;
-}
 
 /// All sections as one request sees them.
 #[derive(Clone, Debug, Default)]
@@ -20,22 +12,24 @@ pub struct Policies {
     pub sign_in: SignInPolicy,
     pub code: CodePolicy,
     pub registration: RegistrationPolicy,
+    pub recovery: RecoveryPolicy,
 }
 
-macro_rules! sections { ($($type:ident $field:ident $key:literal { $($member:ident $range:expr),* $(,)? })*) => {
+macro_rules! sections { ($($type:ident $field:ident $key:literal { $($member:ident: $shape:expr),* $(,)? })*) => {
     $( impl Section for $type {
         const KEY: &'static str = $key;
-        fn check(&self) -> Result<()> {
-            $( if !$range.contains(&self.$member) {
-                return Err(Error::invalid("setting.out_of_bounds").at(stringify!($member))
-                    .arg("least", $range.start().to_string()).arg("most", $range.end().to_string()));
-            } )*
-            Ok(())
-        }
+        const MEMBERS: &'static [Member] = &[$( Member { name: stringify!($member), shape: $shape } ),*];
         fn put(self, policies: &mut Policies) { policies.$field = self; }
         fn of(policies: &Policies) -> &Self { &policies.$field }
     } )*
     impl Policies {
+        /// In the order of the desk.
+        pub const SECTIONS: &'static [SectionInfo] = &[$( SectionInfo {
+            key: $key,
+            members: $type::MEMBERS,
+            values: |policies| values_of(&policies.$field),
+            read: set_section::<$type>,
+        } ),*];
         /// A stored row. Unknown keys belong to rooms above and are left alone.
         pub(super) fn read_row(&mut self, key: &str, value: &str) -> Result<()> {
             match key {
@@ -48,21 +42,51 @@ macro_rules! sections { ($($type:ident $field:ident $key:literal { $($member:ide
     }
 } }
 sections! {
-    CaptchaPolicy captcha "captcha" { after_failures (1..=100), work_bits (8..=24), minutes (1..=60) }
-    PasswordPolicy password "password" {
-        minimum_length (6..=64), memory_kib (8..=1_048_576), passes (1..=20), lanes (1..=1),
+    CaptchaPolicy captcha "captcha" {
+        strategy: Shape::Choice(&["always", "after_failures", "risk", "never"]),
+        after_failures: number(1, 100), work_bits: number(8, 24), minutes: number(1, 60),
     }
-    SessionPolicy session "session" { idle_minutes (1..=43_200), absolute_minutes (5..=129_600) }
+    PasswordPolicy password "password" {
+        minimum_length: number(6, 64), classes: number(1, 4), letters_and_digits: Shape::Flag, strength: number(0, 4),
+        history: number(0, 24), max_age_days: number(0, 730), staff_max_age_days: number(0, 730),
+        memory_kib: number(8, 1_048_576), passes: number(1, 20), lanes: number(1, 1),
+    }
+    SessionPolicy session "session" {
+        idle_minutes: number(1, 43_200), absolute_minutes: number(5, 129_600),
+        staff_idle_minutes: number(1, 43_200), staff_absolute_minutes: number(5, 129_600),
+    }
     SignInPolicy sign_in "sign_in" {
-        wrong_passwords (1..=100), window_minutes (1..=1440), wrong_from_strangers (10..=100_000),
-        wrong_from_source (10..=1_000_000),
-        reset_password_days (1..=90),
+        wrong_passwords: number(1, 100), window_minutes: number(1, 1440),
+        wrong_from_strangers: number(10, 100_000), wrong_from_source: number(10, 1_000_000),
+        reset_password_days: number(1, 90),
     }
     CodePolicy code "code" {
-        minutes (1..=30), attempts (1..=10), resend_seconds (10..=600), per_phone_hour (1..=100),
-        per_phone_day (1..=200), per_address_hour (1..=100_000),
+        minutes: number(1, 30), attempts: number(1, 10), resend_seconds: number(10, 600), per_phone_hour: number(1, 100),
+        per_phone_day: number(1, 200), per_address_hour: number(1, 100_000), wrong_per_target: number(5, 1000),
     }
-    RegistrationPolicy registration "registration" {}
+    RegistrationPolicy registration "registration" {
+        open: Shape::Flag, terms_version: Shape::Text { most: 32 }, privacy_version: Shape::Text { most: 32 },
+    }
+}
+
+impl Policies {
+    /// What holds between members. Errors: `setting.idle_too_long`, `setting.staff_longer`, `setting.hour_over_day`.
+    pub(super) fn check(&self) -> Result<()> {
+        let session = &self.session;
+        if session.idle_minutes > session.absolute_minutes {
+            return Err(Error::invalid("setting.idle_too_long").at("idle_minutes"));
+        }
+        if session.staff_idle_minutes > session.idle_minutes {
+            return Err(Error::invalid("setting.staff_longer").at("staff_idle_minutes"));
+        }
+        if session.staff_absolute_minutes > session.absolute_minutes {
+            return Err(Error::invalid("setting.staff_longer").at("staff_absolute_minutes"));
+        }
+        if self.code.per_phone_hour > self.code.per_phone_day {
+            return Err(Error::invalid("setting.hour_over_day").at("per_phone_hour"));
+        }
+        Ok(())
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,7 +114,8 @@ impl Default for CaptchaPolicy {
     }
 }
 
-/// Length and a list of the commonest, as NIST SP 800-63B asks; Argon2id parameters for new hashes.
+/// Length, strength and lists, as NIST SP 800-63B asks; classes, history and age, as GB/T 22239 does; Argon2id parameters
+/// for new hashes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PasswordPolicy {
@@ -98,12 +123,32 @@ pub struct PasswordPolicy {
     pub memory_kib: u32,
     pub passes: u32,
     pub lanes: u32,
-    /// Letters and digits both wanted (等保 presets ask for it).
+    /// Letters and digits both wanted.
     pub letters_and_digits: bool,
+    /// How many of capital letters, small letters, digits and other characters a new password mixes.
+    pub classes: u32,
+    /// Least score of zxcvbn, 0 to 4; 2 takes a million guesses, 3 a hundred million.
+    pub strength: u32,
+    /// So many of the last passwords may not come back; 0 asks for none.
+    pub history: u32,
+    /// A password older than this is changed at the next sign-in by password; 0 lets it be.
+    pub max_age_days: i64,
+    pub staff_max_age_days: i64,
 }
 impl Default for PasswordPolicy {
     fn default() -> Self {
-        Self { minimum_length: 8, memory_kib: 19 * 1024, passes: 2, lanes: 1, letters_and_digits: false }
+        Self {
+            minimum_length: 8,
+            memory_kib: 19 * 1024,
+            passes: 2,
+            lanes: 1,
+            letters_and_digits: false,
+            classes: 1,
+            strength: 2,
+            history: 0,
+            max_age_days: 0,
+            staff_max_age_days: 0,
+        }
     }
 }
 
@@ -112,10 +157,18 @@ impl Default for PasswordPolicy {
 pub struct SessionPolicy {
     pub idle_minutes: i64,
     pub absolute_minutes: i64,
+    /// For the platform's own people, never longer than everybody's.
+    pub staff_idle_minutes: i64,
+    pub staff_absolute_minutes: i64,
 }
 impl Default for SessionPolicy {
     fn default() -> Self {
-        Self { idle_minutes: 60, absolute_minutes: 12 * 60 }
+        Self {
+            idle_minutes: 60,
+            absolute_minutes: 12 * 60,
+            staff_idle_minutes: 30,
+            staff_absolute_minutes: 12 * 60,
+        }
     }
 }
 
@@ -155,6 +208,8 @@ pub struct CodePolicy {
     pub per_phone_hour: i64,
     pub per_phone_day: i64,
     pub per_address_hour: i64,
+    /// Wrong codes a day for one number or address, over all codes and purposes; then none is taken until the next day.
+    pub wrong_per_target: i64,
 }
 impl Default for CodePolicy {
     fn default() -> Self {
@@ -165,6 +220,7 @@ impl Default for CodePolicy {
             per_phone_hour: 5,
             per_phone_day: 10,
             per_address_hour: 60,
+            wrong_per_target: 50,
         }
     }
 }
@@ -180,5 +236,54 @@ pub struct RegistrationPolicy {
 impl Default for RegistrationPolicy {
     fn default() -> Self {
         Self { open: true, terms_version: "2026-11".into(), privacy_version: "2026-11".into() }
+    }
+}
+
+/// Ways back to a lost password. Levels are ranks: 0 not verified, 1 primary, 2 intermediate, 3 advanced. Two ways together
+/// always suffice; a second factor of the account is asked for besides, whatever is set here.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RecoveryPolicy {
+    /// Which ways are offered; to everybody the same.
+    pub sms: bool,
+    pub mail: bool,
+    pub questions: bool,
+    pub alipay: bool,
+    /// A code by SMS suffices alone for levels below this rank: 0 never, 4 always. So the three below.
+    pub sms_alone_below: i64,
+    pub mail_alone_below: i64,
+    pub questions_alone_below: i64,
+    pub alipay_alone_below: i64,
+    /// A number that its holder has not confirmed for so many days does not suffice alone from that rank on: it may have
+    /// been given to somebody else.
+    pub phone_days: i64,
+    pub phone_days_from: i64,
+    /// Each step must be taken within so many minutes.
+    pub step_minutes: i64,
+    /// Wrong answers to the security questions of one account or one identifier within an hour; a day allows three times as many.
+    pub wrong_answers: i64,
+    /// Wrong codes for one identifier a day, counted apart from answers and from passwords.
+    pub wrong_codes_day: i64,
+    /// Recoveries that one source begins within an hour.
+    pub begun_per_source_hour: i64,
+}
+impl Default for RecoveryPolicy {
+    fn default() -> Self {
+        Self {
+            sms: true,
+            mail: true,
+            questions: true,
+            alipay: true,
+            sms_alone_below: 4,
+            mail_alone_below: 4,
+            questions_alone_below: 3,
+            alipay_alone_below: 4,
+            phone_days: 180,
+            phone_days_from: 2,
+            step_minutes: 10,
+            wrong_answers: 5,
+            wrong_codes_day: 20,
+            begun_per_source_hour: 60,
+        }
     }
 }
