@@ -56,6 +56,7 @@ CREATE TABLE change (
 CREATE TABLE setting (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL,
+    rev BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
 

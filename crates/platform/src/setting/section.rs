@@ -26,19 +26,25 @@ pub struct Member {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// Both bounds included.
-    Number { least: i64, most: i64 },
+    Number {
+        least: i64,
+        most: i64,
+    },
     Flag,
     /// One of these.
     Choice(&'static [&'static str]),
     /// Any of these, none included.
     Several(&'static [&'static str]),
     /// One line, not empty, at most so many characters.
-    Text { most: usize },
+    Text {
+        most: usize,
+    },
 }
 impl Member {
     fn check(&self, value: Option<&Value>) -> Result<()> {
         let value = value.unwrap_or(&Value::Null);
-        let offered = |known: &[&str], value: &Value| value.as_str().is_some_and(|text| known.contains(&text));
+        let offered =
+            |known: &[&str], value: &Value| value.as_str().is_some_and(|text| known.contains(&text));
         let fits = match self.shape {
             Shape::Number { least, most } => {
                 if value.as_i64().is_some_and(|number| (least..=most).contains(&number)) {

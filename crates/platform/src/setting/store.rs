@@ -22,7 +22,9 @@ pub(super) fn upsert(tx: &mut Tx<'_>, key: &str, value: &str, now: Timestamp) ->
 /// The first row of a section; false if another was faster.
 pub(super) fn insert(tx: &mut Tx<'_>, key: &str, value: &str, now: Timestamp) -> Result<bool> {
     let inserted = tx.run(
-        sql!("INSERT INTO setting (key, value, rev, updated_at) VALUES ($1, $2, 1, $3) ON CONFLICT DO NOTHING"),
+        sql!(
+            "INSERT INTO setting (key, value, rev, updated_at) VALUES ($1, $2, 1, $3) ON CONFLICT DO NOTHING"
+        ),
         &[&key, &value, &now],
     )?;
     Ok(inserted == 1)

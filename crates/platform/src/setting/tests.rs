@@ -81,7 +81,9 @@ async fn nobody_overwrites_what_they_have_not_seen() {
         assert!(!settings.apply(&editor, Preset::Dengbao3, &seen.stamp()).await.unwrap());
         // What changed is in the record: values before and after, of the changed members alone.
         let details: Vec<String> = db
-            .read(|tx| tx.all("SELECT detail FROM audit_event WHERE action = 'setting.changed' ORDER BY id", &[]))
+            .read(|tx| {
+                tx.all("SELECT detail FROM audit_event WHERE action = 'setting.changed' ORDER BY id", &[])
+            })
             .await
             .unwrap();
         let detail: Value = serde_json::from_str(details.first().unwrap()).unwrap();
