@@ -11,3 +11,5 @@ error-setting-hour-over-day = The limit an hour exceeds the limit a day. Choose 
 error-setting-changed-meanwhile = Somebody changed this part a moment ago. Look at the current values, then save again.
 error-staff-already = This account is platform staff already. An account has one platform role.
 error-staff-role-required = This needs a platform role that your account does not have. Ask a system administrator.
+error-connector-changed-meanwhile = Somebody changed it meanwhile. Look at what it says now and change it again.
+error-connector-unknown = There is no such connection. It may have been deleted.

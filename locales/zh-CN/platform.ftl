@@ -11,3 +11,5 @@ error-setting-hour-over-day = 每小时的上限超过了每天的上限，调�
 error-setting-changed-meanwhile = 这部分策略刚刚被他人修改，核对当前内容后再保存
 error-staff-already = 该账号已是平台人员，一个账号只能担任一种平台角色
 error-staff-role-required = 此操作需要相应的平台角色，需要时联系系统管理员
+error-connector-changed-meanwhile = 有人同时修改了这项配置。查看最新内容后再修改
+error-connector-unknown = 没有这项配置，可能已被删除
