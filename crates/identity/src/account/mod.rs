@@ -8,5 +8,6 @@ pub(crate) mod store;
 mod tests;
 
 pub use model::{
-    AccountCard, AccountRef, AccountState, Creation, Identifier, NewManaged, NewSelfOwned, Owner, OwnerKind,
+    AccountCard, AccountRef, AccountState, Contact, Creation, Identifier, NewManaged, NewSelfOwned, Owner,
+    OwnerKind,
 };

@@ -109,6 +109,13 @@ pub struct AccountCard {
     pub created_at: Timestamp,
     pub last_sign_in_at: Option<Timestamp>,
 }
+/// How to reach an account's holder; E.164, proven.
+#[derive(Clone, Debug)]
+pub struct Contact {
+    pub login_name: String,
+    pub phone: Option<String>,
+    pub email: Option<String>,
+}
 /// An account found by an identifier, without personal data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccountRef {

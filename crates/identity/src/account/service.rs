@@ -2,8 +2,8 @@
 //! caller checks it and commits the event. `Err` means that nothing was written.
 use super::{
     model::{
-        AccountCard, AccountRef, AccountState, Creation, Identifier, NewManaged, NewSelfOwned, Owner,
-        RESIDENT_ID,
+        AccountCard, AccountRef, AccountState, Contact, Creation, Identifier, NewManaged, NewSelfOwned,
+        Owner, RESIDENT_ID,
     },
     store::{self, CardRow, NewAccount},
 };
@@ -20,6 +20,7 @@ pub const MOST_MATCHES: i64 = 5;
 const NAME: &str = "account.name";
 const PHONE: &str = "account.phone";
 const DOCUMENT: &str = "account.document";
+const EMAIL: &str = "account.email";
 
 /// Makes an account that the organization owns. Errors: `account.login_name_taken` at `login_name`.
 pub fn create_managed_in(tx: &mut Tx<'_>, keyring: &Keyring, new: &NewManaged) -> Result<Creation> {
@@ -297,4 +298,18 @@ pub fn phone_in(tx: &mut Tx<'_>, keyring: &Keyring, id: AccountId) -> Result<Opt
         Some((Some(sealed), proven)) => Ok(Some((keyring.open(PHONE, id.as_i64(), &sealed)?, proven))),
         _ => Ok(None),
     }
+}
+
+/// Where an account's holder can be told something: proven addresses alone. None once it is closed.
+pub fn contact_in(tx: &mut Tx<'_>, keyring: &Keyring, id: AccountId) -> Result<Option<Contact>> {
+    let Some(row) = store::find_contact(tx, id)? else { return Ok(None) };
+    let open = |column, sealed: Option<Vec<u8>>, proven| match sealed {
+        Some(sealed) if proven => keyring.open(column, id.as_i64(), &sealed).map(Some),
+        _ => Ok(None),
+    };
+    Ok(Some(Contact {
+        phone: open(PHONE, row.phone, row.phone_proven)?,
+        email: open(EMAIL, row.email, row.email_proven)?,
+        login_name: row.login_name,
+    }))
 }

@@ -167,6 +167,23 @@ pub(super) fn update_login_name(tx: &mut Tx<'_>, id: AccountId, login_name: &str
 pub(super) fn find_phone(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<(Option<Vec<u8>>, bool)>> {
     tx.opt(sql!("SELECT phone, phone_proven FROM account WHERE id = $1"), &[&id])
 }
+pub(super) struct ContactRow {
+    pub login_name: String,
+    pub phone: Option<Vec<u8>>,
+    pub phone_proven: bool,
+    pub email: Option<Vec<u8>>,
+    pub email_proven: bool,
+}
+db::row!(ContactRow { login_name, phone, phone_proven, email, email_proven });
+pub(super) fn find_contact(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<ContactRow>> {
+    tx.opt(
+        sql!(
+            "SELECT login_name, phone, phone_proven, email, email_proven FROM account
+             WHERE id = $1 AND state <> 'closed'"
+        ),
+        &[&id],
+    )
+}
 pub(super) fn update_phone(
     tx: &mut Tx<'_>,
     id: AccountId,
