@@ -54,7 +54,11 @@ CREATE TABLE identity_proof (
     level TEXT NOT NULL,
     proven_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
-    revoked_at BIGINT
+    -- What the method answered, and the hash of its answer as it came.
+    result TEXT,
+    response_hash BYTEA,
+    revoked_at BIGINT,
+    revoked_because TEXT
 );
 CREATE INDEX identity_proof_account ON identity_proof (account_id);
 

@@ -246,3 +246,12 @@ identity-notice-membership-resumed = Membership resumed
 identity-notice-membership-resumed-text = Your membership in { $organization } is in force again; you can act for it.
 error-notice-unknown = This message does not exist; it may have been deleted
 error-reminder-security-silent = Security reminders need at least one way; tick SMS or mail
+
+# Documents
+identity-document-resident-id = Resident ID card (residence permits of Hong Kong, Macau and Taiwan residents too)
+identity-document-hk-macau-permit = Mainland travel permit for Hong Kong and Macau residents
+identity-document-taiwan-permit = Mainland travel permit for Taiwan residents
+identity-document-passport = Passport
+identity-document-foreign-resident = Foreign permanent resident ID card
+error-document-number-shape = Not a number of that document. Check it and type it again.
+error-document-country = The issuing country or region has a three-letter code such as CHN. Type it again.

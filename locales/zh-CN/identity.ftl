@@ -226,3 +226,12 @@ identity-notice-membership-resumed = 机构身份已恢复
 identity-notice-membership-resumed-text = 您在 { $organization } 的身份已恢复，可以继续为该机构办事。
 error-notice-unknown = 没有这条消息，可能已经删除
 error-reminder-security-silent = 账号安全提醒至少保留一种方式，勾选短信或邮件
+
+# Documents
+identity-document-resident-id = 居民身份证（含港澳台居民居住证）
+identity-document-hk-macau-permit = 港澳居民来往内地通行证
+identity-document-taiwan-permit = 台湾居民来往大陆通行证
+identity-document-passport = 护照
+identity-document-foreign-resident = 外国人永久居留身份证
+error-document-number-shape = 证件号码格式不正确，核对后重新填写
+error-document-country = 签发国家或地区为三位字母代码，如 CHN

@@ -10,7 +10,7 @@ use super::{
 use crate::{credential, session};
 use db::{Db, Keyring, Tx};
 use kernel::{
-    Error, LoginName, Mobile, ResidentId, Result, Timestamp,
+    Error, LoginName, Mobile, Result, Timestamp,
     id::{AccountId, PersonId},
 };
 use std::collections::HashMap;
@@ -187,18 +187,25 @@ pub fn reset_password_in(tx: &mut Tx<'_>, id: AccountId, temporary_hash: &str, n
     credential::service::set_in(tx, id, temporary_hash, true, now)?;
     session::service::end_all_in(tx, id, None, now)
 }
-pub(crate) fn bind_person_in(
+/// `document` is its type, its number and its blind index. Error: `account.person_taken`.
+pub(crate) fn bind_document_in(
     tx: &mut Tx<'_>,
     keyring: &Keyring,
     id: AccountId,
     person: PersonId,
-    document: &ResidentId,
+    document: (&str, &str, &[u8]),
 ) -> Result<()> {
-    let sealed = keyring.seal(DOCUMENT, id.as_i64(), document.as_str());
-    let index = keyring.blind("document", document.as_str());
-    if !store::update_person(tx, id, person, RESIDENT_ID, &sealed, &index)? {
+    let (kind, number, index) = document;
+    let sealed = keyring.seal(DOCUMENT, id.as_i64(), number);
+    if !store::update_person(tx, id, person, kind, &sealed, index)? {
         return Err(Error::conflict("account.person_taken"));
     }
+    tx.changed("account", id);
+    Ok(())
+}
+/// The account is nobody's in particular any more.
+pub(crate) fn release_person_in(tx: &mut Tx<'_>, id: AccountId) -> Result<()> {
+    store::delete_person(tx, id)?;
     tx.changed("account", id);
     Ok(())
 }

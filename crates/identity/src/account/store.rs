@@ -241,6 +241,15 @@ pub(super) fn update_person(
     )?;
     Ok(updated == 1)
 }
+pub(super) fn delete_person(tx: &mut Tx<'_>, id: AccountId) -> Result<u64> {
+    tx.run(
+        sql!(
+            "UPDATE account SET person_id = NULL, document_type = NULL, document = NULL, document_index = NULL,
+                rev = rev + 1 WHERE id = $1"
+        ),
+        &[&id],
+    )
+}
 pub(crate) fn update_last_sign_in(tx: &mut Tx<'_>, id: AccountId, now: Timestamp) -> Result<u64> {
     tx.run(sql!("UPDATE account SET last_sign_in_at = $2 WHERE id = $1"), &[&id, &now])
 }

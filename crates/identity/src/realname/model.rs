@@ -54,4 +54,56 @@ pub struct Proof {
     pub proven_at: Timestamp,
     pub expires_at: Timestamp,
 }
+
+/// What the method answered, beside the proof: enough to show later what was relied on, without keeping the answer.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// `match`, `approved`, `certified` …
+    pub result: Option<String>,
+    /// SHA-256 of the answer's exact bytes.
+    pub response_hash: Option<Vec<u8>>,
+}
+
+/// A proof as it is shown, one that no longer counts included.
+#[derive(Clone, Debug)]
+pub struct ProofRecord {
+    pub id: Id<mark::IdentityProof>,
+    pub method: String,
+    pub provider: String,
+    pub level: RealNameLevel,
+    pub proven_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub result: Option<String>,
+    pub revoked_at: Option<Timestamp>,
+    /// `unbound`, `dispute` …
+    pub revoked_because: Option<String>,
+}
+impl ProofRecord {
+    pub fn in_force(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.proven_at <= now && now < self.expires_at
+    }
+}
+db::row!(ProofRecord {
+    id,
+    method,
+    provider,
+    level,
+    proven_at,
+    expires_at,
+    result,
+    revoked_at,
+    revoked_because,
+});
+
+/// What became of binding an account to a natural person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// The account is this person's.
+    Bound,
+    /// Another open account of the same kind is.
+    HeldBy(AccountId),
+    /// The account was proven as somebody else's before.
+    AnotherPerson,
+}
+
 db::row!(Proof { id, account, method, provider, level, proven_at, expires_at });

@@ -1,15 +1,17 @@
-use super::model::Proof;
+use super::model::{Evidence, Proof, ProofRecord};
+use crate::account::model::OwnerKind;
 use db::{Tx, sql};
 use kernel::{
     Id, Result, Timestamp,
-    id::{AccountId, PersonId, mark},
+    id::{AccountId, OrganizationId, PersonId, mark},
 };
 
-pub(super) fn insert(tx: &mut Tx<'_>, proof: &Proof) -> Result<u64> {
+pub(super) fn insert(tx: &mut Tx<'_>, proof: &Proof, evidence: &Evidence) -> Result<u64> {
     tx.run(
         sql!(
-            "INSERT INTO identity_proof (id, account_id, method, provider, level, proven_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)"
+            "INSERT INTO identity_proof (id, account_id, method, provider, level, proven_at, expires_at, result,
+                response_hash)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
         ),
         &[
             &proof.id,
@@ -19,6 +21,8 @@ pub(super) fn insert(tx: &mut Tx<'_>, proof: &Proof) -> Result<u64> {
             &proof.level,
             &proof.proven_at,
             &proof.expires_at,
+            &evidence.result,
+            &evidence.response_hash,
         ],
     )
 }
@@ -35,13 +39,71 @@ pub(super) fn update_revoked(
     tx: &mut Tx<'_>,
     account: AccountId,
     id: Id<mark::IdentityProof>,
+    because: &str,
     now: Timestamp,
 ) -> Result<u64> {
     tx.run(
         sql!(
-            "UPDATE identity_proof SET revoked_at = $3 WHERE id = $1 AND account_id = $2 AND revoked_at IS NULL"
+            "UPDATE identity_proof SET revoked_at = $4, revoked_because = $3
+             WHERE id = $1 AND account_id = $2 AND revoked_at IS NULL"
         ),
-        &[&id, &account, &now],
+        &[&id, &account, &because, &now],
+    )
+}
+pub(super) fn update_all_revoked(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    because: &str,
+    now: Timestamp,
+) -> Result<u64> {
+    tx.run(
+        sql!(
+            "UPDATE identity_proof SET revoked_at = $3, revoked_because = $2
+             WHERE account_id = $1 AND revoked_at IS NULL"
+        ),
+        &[&account, &because, &now],
+    )
+}
+/// Newest first.
+pub(super) fn list_records(tx: &mut Tx<'_>, account: AccountId, limit: i64) -> Result<Vec<ProofRecord>> {
+    tx.all(
+        sql!(
+            "SELECT id, method, provider, level, proven_at, expires_at, result, revoked_at, revoked_because
+             FROM identity_proof WHERE account_id = $1 ORDER BY id DESC LIMIT $2"
+        ),
+        &[&account, &limit],
+    )
+}
+/// Takes the person's row lock: who proves the same document comes before this transaction or after it.
+pub(super) fn lock_person(tx: &mut Tx<'_>, person: PersonId) -> Result<u64> {
+    tx.run(sql!("UPDATE person SET created_at = created_at WHERE id = $1"), &[&person])
+}
+pub(super) fn find_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Option<PersonRow>> {
+    tx.opt(sql!("SELECT document_type, document, name FROM person WHERE id = $1"), &[&person])
+}
+pub(super) struct PersonRow {
+    pub document_type: String,
+    pub document: Vec<u8>,
+    pub name: Vec<u8>,
+}
+db::row!(PersonRow { document_type, document, name });
+/// The name as it was proven last: people change theirs.
+pub(super) fn update_person_name(tx: &mut Tx<'_>, person: PersonId, name: &[u8]) -> Result<u64> {
+    tx.run(sql!("UPDATE person SET name = $2 WHERE id = $1"), &[&person, &name])
+}
+/// The open account of that kind and owner that is bound to the person.
+pub(super) fn find_holder(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    kind: OwnerKind,
+    owner: Option<OrganizationId>,
+) -> Result<Option<AccountId>> {
+    tx.opt(
+        sql!(
+            "SELECT id FROM account WHERE person_id = $1 AND owner_kind = $2 AND state <> 'closed'
+                AND COALESCE(owner_organization_id, 0) = COALESCE($3, 0)"
+        ),
+        &[&person, &kind, &owner],
     )
 }
 /// The person who owns a document, made if nobody has proven it yet.
