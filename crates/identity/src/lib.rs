@@ -4,6 +4,7 @@ pub mod captcha;
 pub mod code;
 pub use platform::challenge;
 pub mod credential;
+pub mod notice;
 pub mod realname;
 pub mod registration;
 pub mod session;
@@ -72,5 +73,6 @@ pub fn routes() -> web::Routes {
 }
 /// Unaudited work that keeps tables small; the binary calls it every few minutes.
 pub async fn tidy_up(db: &Db) -> Result<()> {
-    challenge::service::forget_old(db).await
+    challenge::service::forget_old(db).await?;
+    notice::service::forget_old(db).await
 }

@@ -74,6 +74,7 @@ async fn messages_are_the_accounts_own_and_are_read_once() {
         let mut browser = room.browser();
         browser.sign_in("xuwang", crate::testing::PASSWORD).await;
         let other = browser.signed_in().await.unwrap();
+        let mut browser = room.browser();
         browser.sign_in("linzy", crate::testing::PASSWORD).await;
         let who = browser.signed_in().await.unwrap();
         let ids: Vec<super::NoticeId> =
