@@ -53,3 +53,11 @@ CREATE INDEX closing_due ON closing (due_at);
 
 -- Events about an account by whoever: its history shows the failures of strangers too.
 CREATE INDEX audit_event_account ON audit_event (object_id, at, id) WHERE object_kind = 'account';
+
+-- Security questions. questions: sealed JSON of three; answers: one slow hash over a keyed digest of all three together.
+CREATE TABLE security_question (
+    account_id BIGINT PRIMARY KEY REFERENCES account (id),
+    questions BYTEA NOT NULL,
+    answers TEXT NOT NULL,
+    set_at BIGINT NOT NULL
+);
