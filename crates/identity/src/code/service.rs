@@ -94,6 +94,8 @@ impl Sending {
             lang: self.lang.tag(),
             text,
             code,
+            subject: None,
+            args: vec![("minutes", self.minutes.to_string())],
             expires_at: self.expires_at,
         };
         identity.outbox().queue_in(tx, &message, now)

@@ -477,6 +477,8 @@ fn phone_changed(id: OutboxId, to: &str, now: Timestamp) -> Message {
         lang: lang.tag(),
         text: lang.t("organization-sms-phone-changed"),
         code: None,
+        subject: None,
+        args: Vec::new(),
         expires_at: now.plus_days(1),
     }
 }

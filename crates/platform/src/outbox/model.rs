@@ -21,7 +21,7 @@ db::text_enum!(
 );
 
 /// What a use case wants to be sent. The text is ready for reading; gateways that fill templates of their own take
-/// `purpose`, `lang` and `code`.
+/// `purpose`, `lang`, `code` and `args`.
 #[derive(Clone, Debug)]
 pub struct Message {
     pub id: OutboxId,
@@ -32,6 +32,10 @@ pub struct Message {
     pub lang: &'static str,
     pub text: String,
     pub code: Option<String>,
+    /// Of a mail; None leaves it to the gateway.
+    pub subject: Option<String>,
+    /// What the text was made of (`minutes` …), for approved and edited texts.
+    pub args: Vec<(&'static str, String)>,
     /// A code that is out of date is never sent.
     pub expires_at: Timestamp,
 }
@@ -43,6 +47,8 @@ pub(super) struct Body {
     pub lang: String,
     pub text: String,
     pub code: Option<String>,
+    pub subject: Option<String>,
+    pub args: Vec<(String, String)>,
 }
 
 /// A claimed row.
@@ -67,6 +73,8 @@ pub struct Outgoing {
     pub lang: String,
     pub text: String,
     pub code: Option<String>,
+    pub subject: Option<String>,
+    pub args: Vec<(String, String)>,
     pub at: Timestamp,
 }
 

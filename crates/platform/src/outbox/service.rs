@@ -7,11 +7,16 @@ use super::{
 use db::{Db, Tx};
 use kernel::{Error, Result, Timestamp};
 use std::{sync::Arc, time::Duration};
-use tokio::sync::Notify;
+use tokio::{
+    sync::Notify,
+    task::{JoinError, JoinSet},
+};
 
 /// A worker that dies with a claim gives it up after this long.
 const LEASE_SECONDS: i64 = 30;
 const DELIVERY_TIMEOUT: Duration = Duration::from_secs(20);
+/// Deliveries at a time: a gateway that hangs holds up its own messages alone.
+const MOST_AT_ONCE: usize = 64;
 /// Another node may have queued something.
 const POLL: Duration = Duration::from_secs(1);
 /// Woken inside a transaction, the worker looks again until that one must have committed.
@@ -46,6 +51,8 @@ impl Outbox {
             lang: message.lang.to_owned(),
             text: message.text.clone(),
             code: message.code.clone(),
+            subject: message.subject.clone(),
+            args: message.args.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
         };
         let body = serde_json::to_string(&body).map_err(|e| Error::internal("outbox.json").because(e))?;
         let keyring = self.db.keyring();
@@ -72,31 +79,44 @@ impl Outbox {
     }
     /// Delivers until the process ends. Errors of the store are logged and waited out.
     pub async fn work(self) {
+        let mut running = Running::new();
         loop {
-            if tokio::time::timeout(POLL, self.wake.notified()).await.is_ok() {
-                for pause in AFTER_WAKE {
-                    tokio::time::sleep(pause).await;
-                    self.drain_logged().await;
-                }
-            } else {
-                self.drain_logged().await;
+            let woken = tokio::select! {
+                woken = tokio::time::timeout(POLL, self.wake.notified()) => woken.is_ok(),
+                // Its recipient's next message may be due, or there is room for one more.
+                Some(done) = running.join_next() => { logged(ended(done)); false }
+            };
+            for pause in AFTER_WAKE.iter().take(if woken { AFTER_WAKE.len() } else { 1 }) {
+                tokio::time::sleep(*pause).await;
+                logged(self.begin(&mut running).await);
             }
-        }
-    }
-    async fn drain_logged(&self) {
-        if let Err(error) = self.drain().await {
-            tracing::warn!(%error, "the outbox could not be worked");
         }
     }
     /// Delivers what is due now; the number of attempts made.
     pub async fn drain(&self) -> Result<usize> {
-        let mut attempts = 0;
-        while let Some(claimed) = self.claim().await? {
-            attempts += 1;
-            self.deliver(claimed).await?;
+        let mut running = Running::new();
+        let mut attempts = self.begin(&mut running).await?;
+        while let Some(done) = running.join_next().await {
+            ended(done)?;
+            attempts += self.begin(&mut running).await?;
         }
-        if attempts > 0 {
-            metrics::counter!("fujie_outbox_attempts_total").increment(attempts as u64);
+        Ok(attempts)
+    }
+    /// Begins as many deliveries as are due and there is room for.
+    async fn begin(&self, running: &mut Running) -> Result<usize> {
+        let mut attempts = 0;
+        loop {
+            while let Some(done) = running.try_join_next() {
+                ended(done)?;
+            }
+            if running.len() >= MOST_AT_ONCE {
+                break;
+            }
+            let Some(claimed) = self.claim().await? else { break };
+            attempts += 1;
+            metrics::counter!("fujie_outbox_attempts_total").increment(1);
+            let outbox = self.clone();
+            running.spawn(async move { outbox.deliver(claimed).await });
         }
         Ok(attempts)
     }
@@ -157,8 +177,21 @@ impl Outbox {
             lang: body.lang,
             text: body.text,
             code: body.code,
+            subject: body.subject,
+            args: body.args,
             at: claimed.created_at,
         })
+    }
+}
+
+type Running = JoinSet<Result<()>>;
+
+fn ended(done: std::result::Result<Result<()>, JoinError>) -> Result<()> {
+    done.unwrap_or_else(|error| Err(Error::internal("outbox.delivery").because(error)))
+}
+fn logged<T>(outcome: Result<T>) {
+    if let Err(error) = outcome {
+        tracing::warn!(%error, "the outbox could not be worked");
     }
 }
 

@@ -15,6 +15,8 @@ fn message(db: &db::Db, to: &str, text: &str, expires_at: Timestamp) -> Message 
         lang: "en",
         text: text.into(),
         code: Some("123456".into()),
+        subject: None,
+        args: Vec::new(),
         expires_at,
     }
 }
@@ -96,6 +98,43 @@ async fn a_failed_delivery_holds_back_the_next_to_the_same_recipient_alone() {
         tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
         outbox.drain().await.unwrap();
         assert_eq!(*flaky.1.lock().unwrap(), ["b1", "a1", "a2"]);
+    }
+}
+
+/// Never answers about one number.
+struct Hanging(Mutex<Vec<String>>);
+impl Delivery for Hanging {
+    fn deliver<'a>(
+        &'a self,
+        message: &'a Outgoing,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<(), DeliveryError>> + Send + 'a>> {
+        Box::pin(async move {
+            if message.to.ends_with('0') {
+                std::future::pending::<()>().await;
+            }
+            self.0.lock().unwrap().push(message.text.clone());
+            Ok(())
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_hangs_holds_up_no_other_recipient() {
+    for db in db::testing::engines().await {
+        let hanging = Arc::new(Hanging(Mutex::default()));
+        let outbox = Outbox::new(db.clone(), Arc::clone(&hanging) as Arc<dyn Delivery>);
+        let worker = tokio::spawn(outbox.clone().work());
+        let soon = db.clock().now().plus_seconds(300);
+        for (to, text) in
+            [("+8613800138000", "hangs"), ("+8613800138000", "behind"), ("+8613800138001", "one")]
+        {
+            queue(&db, &outbox, message(&db, to, text, soon)).await.unwrap();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+        queue(&db, &outbox, message(&db, "+8613800138002", "two", soon)).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+        assert_eq!(*hanging.0.lock().unwrap(), ["one", "two"]);
+        worker.abort();
     }
 }
 

@@ -47,7 +47,8 @@ impl PolicyEditor {
     pub fn actor(&self) -> &Actor {
         &self.actor
     }
-    pub(crate) fn recheck_in(&self, tx: &mut db::Tx<'_>) -> kernel::Result<()> {
+    /// Inside the transaction of a change. Error: `staff.role_required`.
+    pub fn recheck_in(&self, tx: &mut db::Tx<'_>) -> kernel::Result<()> {
         let Some(account) = self.account else { return Ok(()) };
         let roles = [StaffRole::SystemAdministrator, StaffRole::SecurityAdministrator];
         super::service::require_in(tx, account, &roles)
