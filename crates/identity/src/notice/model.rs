@@ -48,6 +48,8 @@ kinds!(
     PasswordReset = "password_reset" in Security / "notice.password_reset",
     Recovered = "recovered" in Security / "notice.recovered",
     PhoneChanged = "phone_changed" in Security / "notice.phone_changed",
+    /// An administrator set or removed it.
+    PhoneSet = "phone_set" in Security / "notice.phone_set",
     /// Somebody else proved the number: it no longer signs in here.
     PhoneReleased = "phone_released" in Security / "notice.phone_released",
     EmailChanged = "email_changed" in Security / "notice.email_changed",
@@ -57,6 +59,7 @@ kinds!(
     IdentityLinked = "identity_linked" in Security / "notice.identity_linked",
     IdentityUnlinked = "identity_unlinked" in Security / "notice.identity_unlinked",
     QuestionsSet = "questions_set" in Security / "notice.questions_set",
+    QuestionsRemoved = "questions_removed" in Security / "notice.questions_removed",
     RealNameProven = "real_name_proven" in Security / "notice.real_name_proven",
     RealNameRemoved = "real_name_removed" in Security / "notice.real_name_removed",
     DisputeOpened = "dispute_opened" in Security / "notice.dispute_opened",
@@ -74,6 +77,7 @@ kinds!(
     GrantRevoked = "grant_revoked" in Access / "notice.grant_revoked",
     MembershipSuspended = "membership_suspended" in Access / "notice.membership_suspended",
     MembershipResumed = "membership_resumed" in Access / "notice.membership_resumed",
+    MembershipEnded = "membership_ended" in Access / "notice.membership_ended",
 );
 impl Kind {
     /// `identity-notice-password-changed`.
