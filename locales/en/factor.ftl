@@ -1,0 +1,31 @@
+# Second factors and passkeys: what went wrong, and what to do.
+error-totp-code-shape = Enter the six digits that the app shows
+error-totp-wrong = The code is not right. { $left ->
+    [0] No more tries for now
+    [one] One more try
+   *[other] { $left } more tries
+  }. Check that the clock of your phone is set automatically
+error-totp-used = This code has been used. Wait for the next one in the app
+error-totp-locked = Too many wrong codes. Try again in { $minutes ->
+    [one] one minute
+   *[other] { $minutes } minutes
+  } or use another way
+error-totp-offer-over = This page waited too long. Scan the new QR code below
+error-recovery-code-shape = Enter a recovery code of ten characters, for example 7KD2M-9XQ4R
+error-recovery-code-wrong = The recovery code is not right or has been used. { $left ->
+    [0] No more tries for now
+    [one] One more try
+   *[other] { $left } more tries
+  }
+error-recovery-code-locked = Too many wrong recovery codes. Try again in { $minutes ->
+    [one] one minute
+   *[other] { $minutes } minutes
+  } or use another way
+error-passkey-over = The passkey took too long. Try again
+error-passkey-unknown = This passkey is not known here; it may have been removed. Use another passkey or another way, and delete it on your device
+error-passkey-refused = The passkey could not be verified. Try again or use another way
+error-passkey-no-host = Passkeys need an address with a host name; this site is reached by a number
+error-passkey-too-many = Too many tries from this network. Try again in { $minutes ->
+    [one] one minute
+   *[other] { $minutes } minutes
+  } or use another way

@@ -45,6 +45,7 @@ pub mod mark {
         Connector,
         MessageTemplate,
         Passkey,
+        Authenticator,
         ExternalIdentity,
         Device,
         Address,
@@ -52,6 +53,7 @@ pub mod mark {
         Verification,
         Dispute,
         Document,
+        Scan,
     );
 }
 
