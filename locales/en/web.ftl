@@ -32,6 +32,7 @@ web-cover-title = Two halves fit, the gate opens
 web-cover-text = One account for personal and organization business: the organization is admitted, you are granted, and you are in.
 web-error-prefix = Error: { "" }
 web-errors-title = Error: please check the following
+web-errors-named = { $field }:{" "}
 web-show = Show
 web-hide = Hide
 web-copy = Copy { $text }

@@ -32,6 +32,7 @@ web-cover-title = 两半相合，方可通行
 web-cover-text = 一个账号办理个人与企业业务：机构取得准入，本人获得授权，即可使用。
 web-error-prefix = 出错：
 web-errors-title = 出错：请检查以下内容
+web-errors-named = { $field }：
 web-show = 显示
 web-hide = 隐藏
 web-copy = 复制 { $text }

@@ -140,11 +140,13 @@ fn is_secret(name: &str) -> bool {
 #[derive(Clone, Debug, Default)]
 pub struct FormErrors {
     items: Vec<(&'static str, String)>,
+    /// What the fields are called on the page, for the summary.
+    labels: Vec<(&'static str, String)>,
     status: Option<StatusCode>,
 }
 impl FormErrors {
     pub const fn none() -> Self {
-        Self { items: Vec::new(), status: None }
+        Self { items: Vec::new(), labels: Vec::new(), status: None }
     }
     /// The error at its field; without a field it stands above the form.
     pub fn from(error: &Error, lang: Lang) -> Self {
@@ -178,6 +180,23 @@ impl FormErrors {
     }
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.items.iter().map(|(field, message)| (*field, message.as_str()))
+    }
+    /// Names the fields as the page does: in the summary a message stands away from its field.
+    #[must_use]
+    pub fn labelled(mut self, lang: Lang, labels: &[(&'static str, String)]) -> Self {
+        let named = |(field, label): &(&'static str, String)| {
+            (*field, lang.ta("web-errors-named", &[("field", label.trim_end_matches(['：', ':']))]))
+        };
+        self.labels = labels.iter().map(named).collect();
+        self
+    }
+    /// For the list above the form: `姓名：…`, each with its field to lead to.
+    pub fn summary(&self) -> Vec<(&'static str, String)> {
+        let named = |(field, message): &(&'static str, String)| {
+            let label = self.labels.iter().find(|(name, _)| name == field).map_or("", |(_, label)| label);
+            (*field, format!("{label}{message}"))
+        };
+        self.items.iter().map(named).collect()
     }
     /// Of the page that shows the form again.
     pub fn status(&self) -> StatusCode {

@@ -8,6 +8,7 @@ mod contract_types;
 mod contracts;
 mod organization;
 mod organizations;
+mod policies;
 mod products;
 mod record;
 mod settings;
@@ -35,6 +36,7 @@ pub fn routes() -> Routes {
         .merge(contract_types::routes())
         .merge(products::routes())
         .merge(clients::routes())
+        .merge(policies::routes())
         .merge(staff::routes())
         .merge(audit::routes())
 }
@@ -46,6 +48,7 @@ const FOR_ORGANIZATIONS: &str = "account_manager product_manager system_administ
 const FOR_MANAGEMENT: &str = "account_manager system_administrator";
 const FOR_PRODUCTS: &str = "product_manager system_administrator";
 const FOR_STAFF: &str = "system_administrator";
+const FOR_POLICIES: &str = "system_administrator security_administrator";
 const FOR_AUDIT: &str = "security_administrator auditor";
 
 /// A form without fields of its own.
@@ -161,8 +164,9 @@ pub const ORGANIZATION_ROLES: &[StaffRole] =
     &[StaffRole::AccountManager, StaffRole::ProductManager, StaffRole::SystemAdministrator];
 pub const PRODUCT_ROLES: &[StaffRole] = ORGANIZATION_ROLES;
 pub const STAFF_ROLES: &[StaffRole] = &[StaffRole::SystemAdministrator];
+pub const POLICY_ROLES: &[StaffRole] = &[StaffRole::SystemAdministrator, StaffRole::SecurityAdministrator];
 pub const AUDIT_ROLES: &[StaffRole] = &[StaffRole::SecurityAdministrator, StaffRole::Auditor];
-const AREAS: [Area; 5] = [
+const AREAS: [Area; 6] = [
     Area {
         href: "/desk/organizations",
         label: "portal-organizations",
@@ -190,6 +194,13 @@ const AREAS: [Area; 5] = [
         hint: "portal-staff-area-hint",
         icon: "users",
         roles: STAFF_ROLES,
+    },
+    Area {
+        href: "/desk/policies",
+        label: "portal-policies",
+        hint: "portal-policies-area-hint",
+        icon: "gear",
+        roles: POLICY_ROLES,
     },
     Area {
         href: "/desk/audit",

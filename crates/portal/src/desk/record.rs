@@ -125,6 +125,7 @@ const WORDS: &[(&str, &str)] = &[
     ("session.others_revoked", "portal-event-session-others-revoked"),
     ("session.revoked", "portal-event-session-revoked"),
     ("setting.changed", "portal-event-setting-changed"),
+    ("setting.preset_applied", "portal-event-setting-preset-applied"),
     ("staff.appointed", "portal-event-staff-appointed"),
     ("token.issued", "portal-event-token-issued"),
     ("token.refused", "portal-event-token-refused"),
