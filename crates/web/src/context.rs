@@ -1,8 +1,12 @@
 //! What a request knows before any room sees it: time, language, browser, address. Built once by the frame.
-use crate::{App, Failure, Lang, cookie, flash::Flash};
+use crate::{App, Client, Failure, Lang, cookie, flash::Flash};
 use axum::extract::FromRequestParts;
 use data_encoding::BASE64URL_NOPAD;
-use http::{Uri, header::ACCEPT, request::Parts};
+use http::{
+    Uri,
+    header::{ACCEPT, USER_AGENT},
+    request::Parts,
+};
 use kernel::{Actor, Error, Id, Timestamp};
 use sha2::{Digest, Sha256};
 use std::{
@@ -77,6 +81,8 @@ pub struct Ctx {
     pub is_get: bool,
     pub theme: Theme,
     pub text_size: TextSize,
+    /// The browser by what it says of itself.
+    pub client: Client,
     pub flash: Option<Flash>,
     pub app: Arc<App>,
 }
@@ -100,6 +106,7 @@ impl Ctx {
             kept.is_none().then(|| in_query("ui_locales")).flatten().and_then(|list| Lang::from_list(&list))
         });
         let lang = asked.or(kept).or_else(|| Lang::accepted(headers)).unwrap_or(Lang::Zh);
+        let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("");
         let preference = |name: &str| cookie::get(headers, name).unwrap_or("");
         let ctx = Self {
             now: app.clock.now(),
@@ -113,6 +120,7 @@ impl Ctx {
             is_get: parts.method.is_safe(),
             theme: Theme::parse(preference("fujie-theme")).unwrap_or(Theme::Auto),
             text_size: TextSize::parse(preference("fujie-text")).unwrap_or(TextSize::Standard),
+            client: Client::of(user_agent),
             flash: Flash::read(app, headers),
             app: Arc::clone(app),
         };

@@ -5,7 +5,7 @@ use crate::{
     context::Fresh,
     cookie,
     flash::Flash,
-    preferences,
+    help, preferences,
     probe::{self, Probes},
     problem::{self, Problem},
     response::InFlow,
@@ -38,6 +38,7 @@ pub fn frame(rooms: Router, app: &Arc<App>, probes: Probes) -> Router {
         .merge(probe::router(probes))
         .merge(assets::router())
         .merge(preferences::routes().into_router())
+        .merge(help::routes().into_router())
         .fallback(routes::unknown)
         .method_not_allowed_fallback(routes::wrong_method)
         .layer(middleware::from_fn_with_state(Arc::clone(app), pass))

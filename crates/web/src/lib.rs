@@ -2,12 +2,14 @@
 //! Rooms above write handlers against this crate; nothing here knows an account.
 pub mod app;
 pub mod assets;
+pub mod client;
 pub mod context;
 pub mod cookie;
 mod embedded;
 pub mod flash;
 pub mod form;
 mod frame;
+mod help;
 pub mod i18n;
 pub mod outbound;
 pub mod page;
@@ -23,6 +25,7 @@ pub mod tls;
 pub mod urlencoded;
 
 pub use app::{App, Brand, Network};
+pub use client::Client;
 pub use context::{Ctx, Peer};
 pub use flash::{Flash, with_flash};
 pub use form::{BareForm, Form, FormErrors, Json, Path, Query};

@@ -1,5 +1,5 @@
 //! What templates call: texts, icons, dates, the form token; and the frame of the signed-in application.
-use crate::{Ctx, FormErrors, assets};
+use crate::{Ctx, FormErrors, assets, client::Fault};
 use askama::filters::Safe;
 use kernel::Timestamp;
 
@@ -168,6 +168,23 @@ impl Page {
     /// The last day that an exclusive end includes.
     pub fn last_day(&self, until: &Timestamp) -> String {
         until.last_day(&self.ctx.app.zone)
+    }
+    /// The reader's browser in words: `Chrome 86`, `this browser`.
+    pub fn browser(&self) -> String {
+        match self.ctx.client.words(self.ctx.lang) {
+            words if words.is_empty() => self.t("web-browser-this"),
+            words => words,
+        }
+    }
+    /// What is said of a browser that pages are not made for: title, text.
+    pub fn outdated(&self) -> Option<(String, String)> {
+        let (title, text) = match self.ctx.client.fault? {
+            Fault::InternetExplorer => ("web-browser-ie-title", "web-browser-ie-text"),
+            Fault::Compatibility => ("web-browser-compatibility-title", "web-browser-compatibility-text"),
+            Fault::OldEdge => ("web-browser-edge-title", "web-browser-edge-text"),
+            Fault::TooOld => ("web-browser-old-title", "web-browser-old-text"),
+        };
+        Some((self.t1(title, "browser", self.browser()), self.t(text)))
     }
     pub fn brand(&self) -> &str {
         match self.ctx.lang {
