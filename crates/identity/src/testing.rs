@@ -74,6 +74,7 @@ impl Room {
             is_get: true,
             theme: web::context::Theme::Auto,
             text_size: web::context::TextSize::Standard,
+            client: web::Client::default(),
             flash: None,
             app: Arc::clone(&self.app),
         }
