@@ -185,7 +185,6 @@ organization-slip-password = First password
 organization-slip-change = The password has to be changed at first sign-in. Keep this slip safe and do not pass it on.
 organization-slip-next = Grant products
 organization-slip-back = Back to members
-organization-sms-phone-changed = Your organization’s administrator changed the mobile number of your account. This number no longer signs in. If you did not ask for it, check with the administrator.
 
 # Grants
 organization-grants-lead = Once the organization is admitted to a product, grant it to members here. A member needs both.

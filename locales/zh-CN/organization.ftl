@@ -179,7 +179,6 @@ organization-slip-password = 初始密码
 organization-slip-change = 首次登录时须修改密码。请妥善保管，不要转发他人。
 organization-slip-next = 授予产品
 organization-slip-back = 返回人员列表
-organization-sms-phone-changed = 您的账号绑定的手机号已由机构管理员更换，此号码不能再用于登录。如非本人要求，联系机构管理员核实。
 
 # Grants
 organization-grants-lead = 机构取得产品准入后，还需在这里授予成员。两者都满足，成员才能使用产品。

@@ -14,6 +14,9 @@ mod page_tests;
 mod people;
 pub mod product;
 pub mod shell;
+mod tell;
+#[cfg(test)]
+mod tell_tests;
 #[cfg(test)]
 mod testing;
 

@@ -189,9 +189,11 @@ pub async fn signed_in(rooms: &Organizations, account: AccountId) -> SignedIn {
         methods: vec!["pwd".into()],
         strength: 1,
         authenticated_at: rooms.db().clock().now(),
+        verified_at: rooms.db().clock().now(),
         level: RealNameLevel::Unverified,
         staff,
         must_change_password: false,
+        password_overdue: false,
         last_organization: None,
         actor: Actor { kind: ActorKind::Account, account: Some(account), ..Actor::system() },
     }

@@ -18,9 +18,9 @@ use std::collections::HashMap;
 /// Most accounts that one document is tried against at sign-in.
 pub const MOST_MATCHES: i64 = 5;
 const NAME: &str = "account.name";
-const PHONE: &str = "account.phone";
+pub(super) const PHONE: &str = "account.phone";
 const DOCUMENT: &str = "account.document";
-const EMAIL: &str = "account.email";
+pub(super) const EMAIL: &str = "account.email";
 
 /// Makes an account that the organization owns. Errors: `account.login_name_taken` at `login_name`.
 pub fn create_managed_in(tx: &mut Tx<'_>, keyring: &Keyring, new: &NewManaged) -> Result<Creation> {
@@ -209,6 +209,27 @@ pub(crate) fn release_person_in(tx: &mut Tx<'_>, id: AccountId) -> Result<()> {
     tx.changed("account", id);
     Ok(())
 }
+/// Whether anybody ever signed in to the account.
+pub(crate) fn has_signed_in(tx: &mut Tx<'_>, id: AccountId) -> Result<bool> {
+    store::has_signed_in(tx, id)
+}
+/// Under the account's row lock: its state, and since when this number is known to be its holder's; None for an account
+/// that has another number by now.
+pub(crate) fn lock_by_phone_in(
+    tx: &mut Tx<'_>,
+    keyring: &Keyring,
+    id: AccountId,
+    phone: &Mobile,
+) -> Result<Option<(AccountState, Timestamp)>> {
+    let index = keyring.blind("phone", phone.as_str());
+    Ok(store::lock_phone(tx, id)?
+        .filter(|row| row.proven && row.phone_index.as_deref() == Some(index.as_slice()))
+        .map(|row| (row.state, row.proven_at.unwrap_or(row.created_at))))
+}
+/// A code reached the holder at the proven number.
+pub(crate) fn confirm_phone_in(tx: &mut Tx<'_>, id: AccountId, now: Timestamp) -> Result<()> {
+    store::update_phone_confirmed(tx, id, now).map(drop)
+}
 /// Takes the account's row lock alone: whoever changes the account comes before this transaction or after it.
 pub(crate) fn lock_in(tx: &mut Tx<'_>, id: AccountId) -> Result<()> {
     store::update_rev(tx, id).map(drop)
@@ -291,6 +312,9 @@ fn open_card(keyring: &Keyring, row: CardRow) -> Result<AccountCard> {
         created_at: row.created_at,
         last_sign_in_at: row.last_sign_in_at,
     })
+}
+pub(super) fn seal_name(keyring: &Keyring, id: AccountId, name: &str) -> Vec<u8> {
+    keyring.seal(NAME, id.as_i64(), name)
 }
 pub(crate) fn open_name(keyring: &Keyring, id: AccountId, sealed: &[u8]) -> Result<String> {
     keyring.open(NAME, id.as_i64(), sealed)

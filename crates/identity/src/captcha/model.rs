@@ -16,15 +16,18 @@ pub enum Purpose {
     Resend,
     /// The way back to a lost password.
     Recover,
+    /// Another phone or mail address for the own account.
+    Contact,
 }
 impl Purpose {
-    const ALL: [Self; 4] = [Self::SignIn, Self::Register, Self::Resend, Self::Recover];
+    const ALL: [Self; 5] = [Self::SignIn, Self::Register, Self::Resend, Self::Recover, Self::Contact];
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
             Self::Register => "register",
             Self::Resend => "resend",
             Self::Recover => "recover",
+            Self::Contact => "contact",
         }
     }
     const fn letter(self) -> char {
@@ -33,6 +36,7 @@ impl Purpose {
             Self::Register => 'r',
             Self::Resend => 'a',
             Self::Recover => 'v',
+            Self::Contact => 'c',
         }
     }
 }

@@ -47,11 +47,13 @@ kinds!(
     /// An administrator handed out a new one.
     PasswordReset = "password_reset" in Security / "notice.password_reset",
     Recovered = "recovered" in Security / "notice.recovered",
+    PhoneBound = "phone_bound" in Security / "notice.phone_bound",
     PhoneChanged = "phone_changed" in Security / "notice.phone_changed",
     /// An administrator set or removed it.
     PhoneSet = "phone_set" in Security / "notice.phone_set",
     /// Somebody else proved the number: it no longer signs in here.
     PhoneReleased = "phone_released" in Security / "notice.phone_released",
+    EmailBound = "email_bound" in Security / "notice.email_bound",
     EmailChanged = "email_changed" in Security / "notice.email_changed",
     LoginNameChanged = "login_name_changed" in Security / "notice.login_name_changed",
     FactorAdded = "factor_added" in Security / "notice.factor_added",

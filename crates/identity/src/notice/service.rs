@@ -8,8 +8,7 @@ use db::{Db, Keyring, Tx};
 use kernel::{Error, Event, Result, Timestamp, clock::Zone, id::AccountId};
 use platform::Channel;
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
-use web::{Ctx, Lang};
+use web::Lang;
 
 const ARGS: &str = "notice.args";
 /// An SMS or mail that did not leave within this is not worth reading any more; the message in the box stays.
@@ -107,27 +106,28 @@ fn queue_in(
             Channel::Mail => lang.ta("identity-notice-mail", &[("title", &title), ("text", &text)]),
         },
         code: None,
+        subject: Some(title.clone()),
+        args: vec![("title", title), ("notice", text)],
         expires_at: now.plus_days(FRESH_DAYS),
     };
     identity.outbox().queue_in(tx, &message, now)
 }
 
-/// The own messages, newest first; one more than `limit` is never given.
+/// The messages of an account in a language, newest first.
 pub async fn list(
     identity: &Identity,
-    ctx: &Ctx,
-    signed_in: &SignedIn,
+    account: AccountId,
+    (lang, zone): (Lang, &Zone),
     unread: bool,
     before: Option<NoticeId>,
     limit: i64,
 ) -> Result<Vec<Message>> {
-    let account = signed_in.account;
     let rows = identity.db().read(move |tx| store::list(tx, account, unread, before, limit)).await?;
     let keyring = identity.db().keyring();
     rows.into_iter()
         // A kind that a newer release wrote has no words here.
         .filter(|row| row.kind.parse::<Kind>().is_ok())
-        .map(|row| message(keyring, row, ctx.lang, &ctx.app.zone))
+        .map(|row| message(keyring, row, lang, zone))
         .collect()
 }
 fn message(keyring: &Keyring, row: store::Row, lang: Lang, zone: &Zone) -> Result<Message> {
@@ -215,14 +215,4 @@ pub(crate) fn erase_in(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
 pub(crate) async fn forget_old(db: &Db) -> Result<()> {
     let before = db.clock().now().plus_days(-KEPT_DAYS);
     db.exec("old messages", move |statement| store::delete_old(statement, before)).await.map(drop)
-}
-/// Everything of an account, for its holder to take along.
-pub async fn export(identity: &Identity, ctx: &Ctx, signed_in: &SignedIn) -> Result<Vec<Message>> {
-    let account = signed_in.account;
-    let rows = identity.db().read(move |tx| store::list(tx, account, false, None, 100_000)).await?;
-    let keyring = Arc::clone(identity.db().keyring());
-    rows.into_iter()
-        .filter(|row| row.kind.parse::<Kind>().is_ok())
-        .map(|row| message(&keyring, row, ctx.lang, &ctx.app.zone))
-        .collect()
 }

@@ -6,6 +6,7 @@ use crate::membership::{self, Member, MembershipState, OrganizationAdministrator
 use crate::organization::{self, Happened, OrganizationState};
 use crate::{Authority, Organizations};
 use db::Tx;
+use identity::notice::Kind;
 use kernel::{
     Actor, Error, Event, Result, Timestamp,
     id::{AccountId, ApplicationId, OrganizationId, ProductId},
@@ -31,7 +32,7 @@ impl Organizations {
         now: Timestamp,
     ) -> Result<Requested> {
         let reason = text::paragraph("reason", reason, REASON_MAX)?;
-        let (by, id): (Member, ApplicationId) = (by.clone(), self.db().draw());
+        let (by, id, rooms): (Member, ApplicationId, Self) = (by.clone(), self.db().draw(), self.clone());
         self.db()
             .write(move |tx| {
                 let organization = by.organization();
@@ -70,6 +71,9 @@ impl Organizations {
                     expires_at: now.plus_days(OPEN_DAYS),
                 };
                 store::insert(tx, &application)?;
+                if let Some(applicant) = membership::find_live_by_account(tx, organization, by.account())? {
+                    rooms.tell_request_in(tx, &locked, &applicant, product, id, now)?;
+                }
                 let event = Event::done(by.actor(), "application.submitted")
                     .on("application", id)
                     .of(organization)
@@ -93,7 +97,7 @@ impl Organizations {
         if verdict == Verdict::Reject && note.is_none() {
             return Err(Error::invalid("application.note_required").at("note"));
         }
-        let grant_id = self.db().draw();
+        let (grant_id, rooms) = (self.db().draw(), self.clone());
         self.db()
             .write(move |tx| {
                 let locked = organization::lock(tx, organization)?
@@ -112,10 +116,13 @@ impl Organizations {
                 if !store::decide(tx, id, to, by.account(), note.as_deref(), now)? {
                     return Err(Error::conflict("application.decided"));
                 }
-                let action = match verdict {
-                    Verdict::Approve => "application.approved",
-                    Verdict::Reject => "application.rejected",
+                let (action, kind) = match verdict {
+                    Verdict::Approve => ("application.approved", Kind::RequestApproved),
+                    Verdict::Reject => ("application.rejected", Kind::RequestRejected),
                 };
+                let about = (application.applicant, application.product, id);
+                let said = note.as_deref().unwrap_or_default();
+                rooms.tell_decision_in(tx, &locked, kind, about, said, now)?;
                 let mut events = vec![
                     Event::done(by.actor(), action)
                         .on("application", id)

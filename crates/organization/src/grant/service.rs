@@ -5,6 +5,7 @@ use crate::decision::{self, LayerState};
 use crate::membership::{self, MemberRow, MembershipState, Role};
 use crate::organization::{self, Locked};
 use crate::product::{self, Audience, GrantMode, Product, ProductState};
+use crate::tell::Changes;
 use crate::{Authority, Organizations};
 use db::Tx;
 use kernel::{
@@ -25,12 +26,17 @@ impl Organizations {
         now: Timestamp,
     ) -> Result<bool> {
         let by: Authority = by.into();
-        let id = self.db().draw();
+        let (id, rooms) = (self.db().draw(), self.clone());
         self.db()
             .write(move |tx| {
                 let (locked, power, member) = member_of(tx, &by, organization, cell.membership, now)?;
                 let new = NewGrant { id, product: cell.product, valid_until, by: by.account() };
                 let event = grant_in(tx, by.actor(), &locked, power, &member, &new, now)?;
+                if event.is_some() {
+                    let mut changes = Changes::by(by.account());
+                    changes.given(&member, cell);
+                    rooms.tell_grants_in(tx, &locked, &changes, now)?;
+                }
                 Ok((event.is_some(), event.into_iter().collect()))
             })
             .await
@@ -43,12 +49,17 @@ impl Organizations {
         cell: Cell,
         now: Timestamp,
     ) -> Result<bool> {
-        let by: Authority = by.into();
+        let (by, rooms): (Authority, Self) = (by.into(), self.clone());
         self.db()
             .write(move |tx| {
-                let (_, power, member) = member_of(tx, &by, organization, cell.membership, now)?;
+                let (locked, power, member) = member_of(tx, &by, organization, cell.membership, now)?;
                 power.must_grant_to(member.role)?;
                 let event = revoke_in(tx, by.actor(), organization, cell, member.account, now)?;
+                if event.is_some() {
+                    let mut changes = Changes::by(by.account());
+                    changes.revoked(&member, cell);
+                    rooms.tell_grants_in(tx, &locked, &changes, now)?;
+                }
                 Ok((event.is_some(), event.into_iter().collect()))
             })
             .await
@@ -61,7 +72,7 @@ impl Organizations {
         wishes: Vec<Wish>,
         now: Timestamp,
     ) -> Result<Saved> {
-        let by: Authority = by.into();
+        let (by, rooms): (Authority, Self) = (by.into(), self.clone());
         let ids: Vec<GrantId> =
             wishes.iter().filter(|wish| wish.wanted && !wish.shown).map(|_| self.db().draw()).collect();
         self.db()
@@ -74,6 +85,7 @@ impl Organizations {
                     return Ok((Saved::Stale(stale), Vec::new()));
                 }
                 let (mut granted, mut revoked, mut events) = (0, 0, Vec::new());
+                let mut changes = Changes::by(by.account());
                 let mut ids = ids.iter();
                 for wish in wishes.iter().filter(|wish| wish.shown != wish.wanted) {
                     let member = live_member(tx, organization, wish.cell.membership)?;
@@ -87,6 +99,7 @@ impl Organizations {
                             by: by.account(),
                         };
                         events.extend(grant_in(tx, by.actor(), &locked, power, &member, &new, now)?);
+                        changes.given(&member, wish.cell);
                         granted += 1;
                     } else {
                         events.extend(revoke_in(
@@ -97,9 +110,11 @@ impl Organizations {
                             member.account,
                             now,
                         )?);
+                        changes.revoked(&member, wish.cell);
                         revoked += 1;
                     }
                 }
+                rooms.tell_grants_in(tx, &locked, &changes, now)?;
                 Ok((Saved::Done { granted, revoked }, events))
             })
             .await

@@ -6,15 +6,15 @@ use crate::organization::{self, Locked};
 use crate::{Authority, Organizations, application, grant};
 use db::Tx;
 use identity::account::{self, AccountState};
+use identity::notice::{self, Kind, Notice};
 use identity::session::SignedIn;
 use kernel::{
     Error, Event, Mobile, Result, Secret, Timestamp,
     id::{AccountId, MembershipId, OrganizationId},
 };
-use platform::{Channel, Message, outbox::model::OutboxId};
+use platform::Channel;
 use serde_json::json;
 use std::sync::Arc;
-use web::Lang;
 
 /// Memberships of one account that pages look at; nobody acts for more.
 const SPACES_MAX: i64 = 500;
@@ -257,8 +257,7 @@ impl Organizations {
     ) -> Result<()> {
         let by: Authority = by.into();
         let name = account::model::parse_name(&name)?;
-        let (keyring, outbox) = (Arc::clone(self.db().keyring()), self.identity().outbox().clone());
-        let message = self.db().draw();
+        let (keyring, identity) = (Arc::clone(self.db().keyring()), self.identity().clone());
         self.db()
             .write(move |tx| {
                 let (_, member) = owned_member(tx, &by, organization, id, now)?;
@@ -273,7 +272,9 @@ impl Organizations {
                     }
                 };
                 if let Some(old) = &old {
-                    outbox.queue_in(tx, &phone_changed(message, old, now), now)?;
+                    let told = Notice::new(Kind::PhoneSet);
+                    notice::tell_old_in(tx, &identity, member.account, Channel::Sms, old, &told, now)?;
+                    notice::tell_in(tx, &identity, member.account, &told, now)?;
                 }
                 let event = Event::done(by.actor(), "membership.edited")
                     .on("membership", id)
@@ -293,22 +294,31 @@ impl Organizations {
         now: Timestamp,
     ) -> Result<()> {
         let by: Authority = by.into();
-        let (from, to, account_to, action) = if suspended {
+        let rooms = self.clone();
+        let (from, to, account_to, action, kind) = if suspended {
             (
                 MembershipState::Active,
                 MembershipState::Suspended,
                 AccountState::Disabled,
                 "membership.suspended",
+                Kind::MembershipSuspended,
             )
         } else {
-            (MembershipState::Suspended, MembershipState::Active, AccountState::Active, "membership.resumed")
+            (
+                MembershipState::Suspended,
+                MembershipState::Active,
+                AccountState::Active,
+                "membership.resumed",
+                Kind::MembershipResumed,
+            )
         };
         self.db()
             .write(move |tx| {
-                let (_, member) = touchable(tx, &by, organization, id, now)?;
+                let (locked, member) = touchable(tx, &by, organization, id, now)?;
                 if !store::set_state(tx, id, from, to)? {
                     return Ok(((), Vec::new()));
                 }
+                rooms.tell_membership_in(tx, &locked, kind, member.account, now)?;
                 tx.changed("membership", id);
                 let event = Event::done(by.actor(), action)
                     .on("membership", id)
@@ -329,10 +339,10 @@ impl Organizations {
         id: MembershipId,
         now: Timestamp,
     ) -> Result<()> {
-        let by: Authority = by.into();
+        let (by, rooms): (Authority, Self) = (by.into(), self.clone());
         self.db()
             .write(move |tx| {
-                let (_, member) = match touchable(tx, &by, organization, id, now) {
+                let (locked, member) = match touchable(tx, &by, organization, id, now) {
                     Ok(found) => found,
                     // Sent twice: it is done already.
                     Err(error) if error.code == "membership.ended" => return Ok(((), Vec::new())),
@@ -346,6 +356,8 @@ impl Organizations {
                             .on("account", member.account)
                             .of(organization),
                     );
+                } else {
+                    rooms.tell_membership_in(tx, &locked, Kind::MembershipEnded, member.account, now)?;
                 }
                 Ok(((), events))
             })
@@ -384,11 +396,13 @@ impl Organizations {
     ) -> Result<Secret> {
         let by: Authority = by.into();
         let secret = temporary_password(self.db().rng());
-        let hash = hash(self, &secret).await?;
+        let (hash, identity) = (hash(self, &secret).await?, self.identity().clone());
         self.db()
             .write(move |tx| {
                 let (_, member) = owned_member(tx, &by, organization, id, now)?;
                 account::service::reset_password_in(tx, member.account, &hash, now)?;
+                let told = Notice::new(Kind::PasswordReset);
+                notice::tell_all_in(tx, &identity, member.account, &told, now)?;
                 let event = Event::done(by.actor(), "membership.password_reset")
                     .on("membership", id)
                     .of(organization)
@@ -464,21 +478,5 @@ fn joinable(tx: &mut Tx<'_>, account: AccountId, organization: OrganizationId) -
         None => Ok(false),
         Some(owner) if owner == organization => Ok(true),
         Some(_) => Err(Error::conflict("membership.foreign_account")),
-    }
-}
-/// To the number that was proven until now: its holder learns that it no longer signs in.
-fn phone_changed(id: OutboxId, to: &str, now: Timestamp) -> Message {
-    let lang = Lang::Zh;
-    Message {
-        id,
-        channel: Channel::Sms,
-        to: to.to_owned(),
-        purpose: "phone_changed",
-        lang: lang.tag(),
-        text: lang.t("organization-sms-phone-changed"),
-        code: None,
-        subject: None,
-        args: Vec::new(),
-        expires_at: now.plus_days(1),
     }
 }

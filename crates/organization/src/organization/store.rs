@@ -10,6 +10,7 @@ use kernel::{
 #[derive(Clone, Debug)]
 pub(crate) struct Locked {
     pub id: OrganizationId,
+    pub name: String,
     pub state: OrganizationState,
     pub account_manager: Option<AccountId>,
     administrator_extra_until: Option<Timestamp>,
@@ -24,19 +25,20 @@ impl Locked {
 }
 struct LockedRow {
     id: OrganizationId,
+    name: String,
     type_id: OrganizationTypeId,
     state: OrganizationState,
     account_manager: Option<AccountId>,
     administrator_extra_until: Option<Timestamp>,
 }
-row!(LockedRow { id, type_id, state, account_manager, administrator_extra_until });
+row!(LockedRow { id, name, type_id, state, account_manager, administrator_extra_until });
 
 /// First statement of every change: the row lock that lets changes of one organization follow one another.
 pub(crate) fn lock(tx: &mut Tx<'_>, id: OrganizationId) -> Result<Option<Locked>> {
     let row: Option<LockedRow> = tx.opt(
         sql!(
             "UPDATE organization SET rev = rev + 1 WHERE id = $1 AND state <> 'closed'
-            RETURNING id, type_id, state, account_manager_id, administrator_extra_until"
+            RETURNING id, name, type_id, state, account_manager_id, administrator_extra_until"
         ),
         &[&id],
     )?;
@@ -45,6 +47,7 @@ pub(crate) fn lock(tx: &mut Tx<'_>, id: OrganizationId) -> Result<Option<Locked>
         tx.one(sql!("SELECT policy FROM organization_type WHERE id = $1"), &[&row.type_id])?;
     Ok(Some(Locked {
         id: row.id,
+        name: row.name,
         state: row.state,
         account_manager: row.account_manager,
         administrator_extra_until: row.administrator_extra_until,

@@ -12,6 +12,9 @@ pub struct Policies {
     pub sign_in: SignInPolicy,
     pub code: CodePolicy,
     pub registration: RegistrationPolicy,
+    pub real_name: RealNamePolicy,
+    pub profile: ProfilePolicy,
+    pub second_factor: SecondFactorPolicy,
     pub recovery: RecoveryPolicy,
 }
 
@@ -66,6 +69,26 @@ sections! {
     }
     RegistrationPolicy registration "registration" {
         open: Shape::Flag, terms_version: Shape::Text { most: 32 }, privacy_version: Shape::Text { most: 32 },
+    }
+    SecondFactorPolicy second_factor "second_factor" {
+        staff: Shape::Choice(&["optional", "required"]), remember_days: number(0, 90),
+    }
+    RealNamePolicy real_name "real_name" {
+        two_element: PROOF_LEVELS, three_element: PROOF_LEVELS, bank_card: PROOF_LEVELS, certified: PROOF_LEVELS,
+        counter: PROOF_LEVELS,
+        online_days: number(1, 3650), counter_days: number(1, 7300),
+        per_account_day: number(1, 100), per_document_day: number(1, 100),
+        least_age: number(0, 18), documents_kept_days: number(0, 365),
+    }
+    RecoveryPolicy recovery "recovery" {
+        ways: Shape::Several(&["sms", "mail", "questions", "alipay"]),
+        sms_alone: ALONE, mail_alone: ALONE, questions_alone: ALONE, alipay_alone: ALONE,
+        phone_days: number(1, 3650), phone_days_from: PROOF_LEVELS,
+        step_minutes: number(2, 30), wrong_answers: number(1, 20), wrong_codes_day: number(5, 200),
+        begun_per_source_hour: number(1, 10_000),
+    }
+    ProfilePolicy profile "profile" {
+        self_owned: PROFILE_FIELDS, administrator: PROFILE_FIELDS, agent: PROFILE_FIELDS, closing_days: number(0, 90),
     }
 }
 
@@ -239,28 +262,59 @@ impl Default for RegistrationPolicy {
     }
 }
 
-/// Ways back to a lost password. Levels are ranks: 0 not verified, 1 primary, 2 intermediate, 3 advanced. Two ways together
-/// always suffice; a second factor of the account is asked for besides, whatever is set here.
+db::text_enum!(
+    /// Ways back to a lost password.
+    pub enum RecoveryWay {
+        Sms = "sms",
+        Mail = "mail",
+        Questions = "questions",
+        Alipay = "alipay",
+    }
+);
+db::text_enum!(
+    /// Up to which real-name level one way alone is enough.
+    pub enum AloneUpTo {
+        /// Another way is always asked besides.
+        Never = "never",
+        Unverified = "unverified",
+        Primary = "primary",
+        Intermediate = "intermediate",
+        Advanced = "advanced",
+    }
+);
+impl AloneUpTo {
+    /// As levels are counted, 0 to 3; -1 is no level.
+    pub const fn rank(self) -> i64 {
+        match self {
+            Self::Never => -1,
+            Self::Unverified => 0,
+            Self::Primary => 1,
+            Self::Intermediate => 2,
+            Self::Advanced => 3,
+        }
+    }
+}
+const ALONE: Shape = Shape::Choice(&["never", "unverified", "primary", "intermediate", "advanced"]);
+
+/// Ways back to a lost password. Two ways together always suffice; a second factor of the account is asked for besides,
+/// whatever is set here.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RecoveryPolicy {
-    /// Which ways are offered; to everybody the same.
-    pub sms: bool,
-    pub mail: bool,
-    pub questions: bool,
-    pub alipay: bool,
-    /// A code by SMS suffices alone for levels below this rank: 0 never, 4 always. So the three below.
-    pub sms_alone_below: i64,
-    pub mail_alone_below: i64,
-    pub questions_alone_below: i64,
-    pub alipay_alone_below: i64,
-    /// A number that its holder has not confirmed for so many days does not suffice alone from that rank on: it may have
+    /// Which are offered; to everybody the same.
+    pub ways: Vec<RecoveryWay>,
+    pub sms_alone: AloneUpTo,
+    pub mail_alone: AloneUpTo,
+    pub questions_alone: AloneUpTo,
+    pub alipay_alone: AloneUpTo,
+    /// A number that its holder has not confirmed for so many days does not suffice alone from that level on: it may have
     /// been given to somebody else.
     pub phone_days: i64,
-    pub phone_days_from: i64,
+    pub phone_days_from: ProofLevel,
     /// Each step must be taken within so many minutes.
     pub step_minutes: i64,
-    /// Wrong answers to the security questions of one account or one identifier within an hour; a day allows three times as many.
+    /// Wrong answers to the security questions of one account or one identifier within an hour; a day allows three times as
+    /// many.
     pub wrong_answers: i64,
     /// Wrong codes for one identifier a day, counted apart from answers and from passwords.
     pub wrong_codes_day: i64,
@@ -270,20 +324,119 @@ pub struct RecoveryPolicy {
 impl Default for RecoveryPolicy {
     fn default() -> Self {
         Self {
-            sms: true,
-            mail: true,
-            questions: true,
-            alipay: true,
-            sms_alone_below: 4,
-            mail_alone_below: 4,
-            questions_alone_below: 3,
-            alipay_alone_below: 4,
+            ways: RecoveryWay::ALL.to_vec(),
+            sms_alone: AloneUpTo::Advanced,
+            mail_alone: AloneUpTo::Advanced,
+            questions_alone: AloneUpTo::Intermediate,
+            alipay_alone: AloneUpTo::Advanced,
             phone_days: 180,
-            phone_days_from: 2,
+            phone_days_from: ProofLevel::Intermediate,
             step_minutes: 10,
             wrong_answers: 5,
             wrong_codes_day: 20,
             begun_per_source_hour: 60,
         }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondFactorDemand {
+    /// Whoever has one is asked for it.
+    Optional,
+    /// Whoever has none sets one up first.
+    Required,
+}
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SecondFactorPolicy {
+    pub staff: SecondFactorDemand,
+    /// How long a browser may be remembered in place of the second step; 0 offers it to nobody.
+    pub remember_days: i64,
+}
+impl Default for SecondFactorPolicy {
+    fn default() -> Self {
+        Self { staff: SecondFactorDemand::Optional, remember_days: 30 }
+    }
+}
+
+/// What a proof can be worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProofLevel {
+    Primary,
+    Intermediate,
+    Advanced,
+}
+const PROOF_LEVELS: Shape = Shape::Choice(&["primary", "intermediate", "advanced"]);
+
+/// Which real-name level each method gives and for how long; how often one may try; who is too young.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RealNamePolicy {
+    /// Name and number.
+    pub two_element: ProofLevel,
+    /// Name, number and mobile.
+    pub three_element: ProofLevel,
+    pub bank_card: ProofLevel,
+    /// An identity that Alipay or another upstream provider certified.
+    pub certified: ProofLevel,
+    pub counter: ProofLevel,
+    pub online_days: i64,
+    pub counter_days: i64,
+    pub per_account_day: i64,
+    pub per_document_day: i64,
+    /// Younger people are refused; 0 refuses nobody.
+    pub least_age: i64,
+    /// Images handed in at the counter are erased so long after the decision.
+    pub documents_kept_days: i64,
+}
+impl Default for RealNamePolicy {
+    fn default() -> Self {
+        Self {
+            two_element: ProofLevel::Primary,
+            three_element: ProofLevel::Intermediate,
+            bank_card: ProofLevel::Intermediate,
+            certified: ProofLevel::Intermediate,
+            counter: ProofLevel::Advanced,
+            online_days: 730,
+            counter_days: 1825,
+            per_account_day: 5,
+            per_document_day: 5,
+            least_age: 14,
+            documents_kept_days: 30,
+        }
+    }
+}
+
+db::text_enum!(
+    /// A field of the own account that its holder may be let change.
+    pub enum ProfileField {
+        Name = "name",
+        LoginName = "login_name",
+        Phone = "phone",
+        Email = "email",
+        Employer = "employer",
+    }
+);
+const PROFILE_FIELDS: Shape = Shape::Several(&["name", "login_name", "phone", "email", "employer"]);
+
+/// Which fields people change themselves, by role and ownership; how long a closed account can be taken back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProfilePolicy {
+    pub self_owned: Vec<ProfileField>,
+    /// Accounts of an organization whose holder administers it.
+    pub administrator: Vec<ProfileField>,
+    /// Its other accounts.
+    pub agent: Vec<ProfileField>,
+    pub closing_days: i64,
+}
+impl Default for ProfilePolicy {
+    fn default() -> Self {
+        let all = ProfileField::ALL.to_vec();
+        // Where an operator works is what the organization that owns the account says.
+        let agent = all.iter().copied().filter(|field| *field != ProfileField::Employer).collect();
+        Self { self_owned: all.clone(), administrator: all, agent, closing_days: 15 }
     }
 }

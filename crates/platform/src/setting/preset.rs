@@ -1,6 +1,6 @@
 //! Sets of values that a standard asks for. A preset names what it changes and leaves everything else as it is.
 use super::{
-    model::{CaptchaStrategy, Policies},
+    model::{CaptchaStrategy, Policies, SecondFactorDemand},
     section::{Member, SectionInfo},
 };
 use kernel::Result;
@@ -96,4 +96,6 @@ fn dengbao3(next: &mut Policies) {
     (next.session.idle_minutes, next.session.absolute_minutes) = (30, 12 * 60);
     (next.session.staff_idle_minutes, next.session.staff_absolute_minutes) = (15, 8 * 60);
     (next.sign_in.wrong_passwords, next.sign_in.window_minutes) = (5, 15);
+    // Two kinds of proof for whoever administers.
+    next.second_factor.staff = SecondFactorDemand::Required;
 }

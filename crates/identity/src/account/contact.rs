@@ -1,0 +1,229 @@
+//! Another phone or mail address for the own account: a code to the new one, and a word to the old one. A number that
+//! another account holds goes to whoever proves it now (numbers are handed to other people after a while), unless that
+//! account proved it after this code was asked for: of many who ask at once, one gets it.
+use super::{
+    own::Editable,
+    service::{self, EMAIL, PHONE},
+    store,
+};
+use crate::{
+    Identity, SignedIn,
+    code::{self, Deal, Sending, Sent, To},
+    notice::{self, Kind, Notice},
+};
+use db::Tx;
+use kernel::{Actor, Error, Event, Mobile, Result, Timestamp, email::Email, id::AccountId};
+use platform::{
+    Channel,
+    challenge::{Attempt, ChallengeId},
+    setting::ProfileField,
+};
+use serde::{Deserialize, Serialize};
+use web::Ctx;
+
+/// Phone or mail: purpose of the code, text of the message, field.
+pub const fn purpose(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Sms => "contact.phone",
+        Channel::Mail => "contact.email",
+    }
+}
+fn text(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Sms => "identity-sms-contact-code",
+        Channel::Mail => "identity-mail-contact-code",
+    }
+}
+pub const fn field(channel: Channel) -> ProfileField {
+    match channel {
+        Channel::Sms => ProfileField::Phone,
+        Channel::Mail => ProfileField::Email,
+    }
+}
+
+/// Kept in the challenge.
+#[derive(Serialize, Deserialize)]
+struct Data {
+    account: AccountId,
+    to: String,
+    /// Milliseconds.
+    since: i64,
+}
+fn json(error: serde_json::Error) -> Error {
+    Error::internal("contact.json").because(error)
+}
+
+/// Sends a code to the new number or address. The captcha was right and the person proved to be there a moment ago.
+/// Errors: `profile.not_editable`; `account.phone_same`, `account.email_same` at their field.
+pub async fn start(
+    identity: &Identity,
+    ctx: &Ctx,
+    signed_in: &SignedIn,
+    editable: &Editable,
+    to: To,
+) -> Result<Sent> {
+    editable.must(field(to.channel()))?;
+    let policies = identity.settings().policies().await?;
+    let channel = to.channel();
+    let sending = Sending::new(identity, ctx, &policies, purpose(channel), &to, text(channel));
+    let data = Data { account: signed_in.account, to: to.as_str().to_owned(), since: ctx.now.as_millis() };
+    let data = serde_json::to_string(&data).map_err(json)?;
+    let (identity2, account, actor) = (identity.clone(), signed_in.account, signed_in.actor.clone());
+    let (browser, now) = (ctx.browser, ctx.now);
+    identity
+        .db()
+        .write(move |tx| {
+            let contact = service::contact_in(tx, identity2.db().keyring(), account)?
+                .ok_or_else(|| Error::not_found("account.unknown"))?;
+            let (held, same) = match channel {
+                Channel::Sms => (contact.phone, Error::conflict("account.phone_same").at("phone")),
+                Channel::Mail => (contact.email, Error::conflict("account.email_same").at("email")),
+            };
+            if held.as_deref() == Some(to.as_str()) {
+                return Err(same);
+            }
+            let sent = code::service::open_in(tx, &identity2, &sending, &Deal::Code, &data, browser, now)?;
+            let event = match sent {
+                Sent::Sent(_) => Event::done(&actor, "contact.code_sent"),
+                _ => Event::refused(&actor, "contact.code_sent"),
+            };
+            let detail = serde_json::json!({ "channel": channel });
+            Ok((sent, vec![event.on("account", account).with(detail)]))
+        })
+        .await
+}
+
+/// The code from the new number or address. Error: `account.phone_just_proven` if another account was faster.
+pub async fn verify(
+    identity: &Identity,
+    ctx: &Ctx,
+    signed_in: &SignedIn,
+    channel: Channel,
+    id: ChallengeId,
+    code: &str,
+) -> Result<Attempt> {
+    let (identity2, account, actor) = (identity.clone(), signed_in.account, signed_in.actor.clone());
+    let (browser, now, code) = (ctx.browser, ctx.now, code.to_owned());
+    identity
+        .db()
+        .write(move |tx| {
+            let purpose = purpose(channel);
+            let attempt = code::service::attempt_in(tx, &identity2, purpose, id, &browser, &code, now)?;
+            let Attempt::Right(data) = &attempt else {
+                let event = Event::failed(&actor, "contact.verify").on("account", account);
+                let tried = !matches!(attempt, Attempt::Gone);
+                return Ok((attempt, if tried { vec![event] } else { Vec::new() }));
+            };
+            let data: Data = serde_json::from_str(data).map_err(json)?;
+            if data.account != account {
+                return Ok((Attempt::Gone, Vec::new()));
+            }
+            let events = match channel {
+                Channel::Sms => {
+                    let phone = Mobile::parse(&data.to)?;
+                    set_phone_in(
+                        tx,
+                        &identity2,
+                        &actor,
+                        account,
+                        &phone,
+                        Timestamp::from_millis(data.since),
+                        now,
+                    )?
+                }
+                Channel::Mail => {
+                    set_email_in(tx, &identity2, &actor, account, &Email::parse(&data.to)?, now)?
+                }
+            };
+            Ok((attempt, events))
+        })
+        .await
+        .map_err(|error| {
+            // Two who take one number at the same moment meet the key.
+            if error.is_duplicate() { just_proven() } else { error }
+        })
+}
+fn just_proven() -> Error {
+    Error::conflict("account.phone_just_proven").at("phone")
+}
+
+/// Binds a number whose code was right. `since` is when that code was asked for.
+fn set_phone_in(
+    tx: &mut Tx<'_>,
+    identity: &Identity,
+    actor: &Actor,
+    account: AccountId,
+    phone: &Mobile,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<Event>> {
+    let keyring = identity.db().keyring();
+    service::touch_in(tx, account)?;
+    let old = service::phone_in(tx, keyring, account)?;
+    let mut events = release_phone_in(tx, identity, actor, phone, account, since, now)?;
+    let sealed = keyring.seal(PHONE, account.as_i64(), phone.as_str());
+    store::update_phone_to(tx, account, (&sealed, &keyring.blind("phone", phone.as_str())), now)?;
+    let masked = phone.masked();
+    let kind = match old {
+        Some((old, true)) => {
+            let told = Notice::new(Kind::PhoneChanged).arg("new", masked.as_str());
+            notice::tell_old_in(tx, identity, account, Channel::Sms, &old, &told, now)?;
+            Kind::PhoneChanged
+        }
+        _ => Kind::PhoneBound,
+    };
+    notice::tell_all_in(tx, identity, account, &Notice::new(kind).arg("new", masked), now)?;
+    events.push(Event::done(actor, "account.phone_changed").on("account", account));
+    Ok(events)
+}
+fn set_email_in(
+    tx: &mut Tx<'_>,
+    identity: &Identity,
+    actor: &Actor,
+    account: AccountId,
+    email: &Email,
+    now: Timestamp,
+) -> Result<Vec<Event>> {
+    let keyring = identity.db().keyring();
+    service::touch_in(tx, account)?;
+    let old = service::contact_in(tx, keyring, account)?.and_then(|contact| contact.email);
+    let sealed = keyring.seal(EMAIL, account.as_i64(), email.as_str());
+    let index = keyring.blind("email", &email.as_str().to_lowercase());
+    store::update_email_to(tx, account, (&sealed, &index))?;
+    let masked = kernel::mask::email(email.as_str());
+    let kind = match old {
+        Some(old) => {
+            let told = Notice::new(Kind::EmailChanged).arg("new", masked.as_str());
+            notice::tell_old_in(tx, identity, account, Channel::Mail, &old, &told, now)?;
+            Kind::EmailChanged
+        }
+        None => Kind::EmailBound,
+    };
+    notice::tell_all_in(tx, identity, account, &Notice::new(kind).arg("new", masked), now)?;
+    Ok(vec![Event::done(actor, "account.email_changed").on("account", account)])
+}
+
+/// A number that somebody proves now is suspended where it was held until now: it no longer signs in there, and the holder
+/// learns it by the other channels. `taker` keeps it; `since` is when the taker's code was asked for.
+/// Error: `account.phone_just_proven` if the holder proved it after that.
+pub fn release_phone_in(
+    tx: &mut Tx<'_>,
+    identity: &Identity,
+    actor: &Actor,
+    phone: &Mobile,
+    taker: AccountId,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<Event>> {
+    let keyring = identity.db().keyring();
+    let index = keyring.blind("phone", phone.as_str());
+    let released = store::release_phone(tx, &index, taker, since)?;
+    if service::find_by_phone_in(tx, keyring, phone)?.is_some_and(|held| held.id != taker) {
+        return Err(just_proven());
+    }
+    let Some(holder) = released else { return Ok(Vec::new()) };
+    tx.changed("account", holder);
+    let told = Notice::new(Kind::PhoneReleased).arg("old", phone.masked());
+    notice::tell_all_in(tx, identity, holder, &told, now)?;
+    Ok(vec![Event::done(actor, "account.phone_released").on("account", holder)])
+}
