@@ -4,7 +4,10 @@ pub mod captcha;
 pub mod code;
 pub use platform::challenge;
 pub mod credential;
+pub mod device;
+pub mod external;
 pub mod notice;
+pub mod passkey;
 pub mod realname;
 pub mod registration;
 pub mod session;
@@ -14,11 +17,12 @@ pub mod stepup;
 #[cfg(test)]
 mod testing;
 
-use credential::PasswordPool;
+use credential::{BreachList, PasswordPool};
 use db::Db;
 use kernel::{Error, Result};
 use platform::{Outbox, Settings};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use upstream::Upstreams;
 use web::Outbound;
 
 pub use session::{MaybeSignedIn, SignedIn};
@@ -31,14 +35,25 @@ struct Inner {
     settings: Settings,
     outbox: Outbox,
     outbound: Outbound,
+    upstreams: Upstreams,
     passwords: PasswordPool,
+    breach_list: OnceLock<BreachList>,
 }
 
 impl Identity {
     /// Starts the threads that hash passwords.
     pub fn new(db: Db, settings: Settings, outbox: Outbox, outbound: Outbound) -> Result<Self> {
         let passwords = PasswordPool::with_defaults(db.rng().clone())?;
-        Ok(Self(Arc::new(Inner { db, settings, outbox, outbound, passwords })))
+        let upstreams = Upstreams::new(outbound.clone());
+        Ok(Self(Arc::new(Inner {
+            db,
+            settings,
+            outbox,
+            outbound,
+            upstreams,
+            passwords,
+            breach_list: OnceLock::new(),
+        })))
     }
     pub fn db(&self) -> &Db {
         &self.0.db
@@ -53,8 +68,21 @@ impl Identity {
     pub fn outbound(&self) -> &Outbound {
         &self.0.outbound
     }
+    /// What other identity providers publish, and the way to them.
+    pub fn upstreams(&self) -> &Upstreams {
+        &self.0.upstreams
+    }
     pub fn passwords(&self) -> &PasswordPool {
         &self.0.passwords
+    }
+    /// New passwords are looked up in this list from now on; the first one counts.
+    pub fn use_breach_list(&self, list: BreachList) {
+        if self.0.breach_list.set(list).is_err() {
+            tracing::warn!("a list of leaked passwords was in use already");
+        }
+    }
+    pub fn breach_list(&self) -> Option<&BreachList> {
+        self.0.breach_list.get()
     }
     pub(crate) fn of(extensions: &http::Extensions) -> Result<Self> {
         extensions
@@ -70,9 +98,12 @@ pub fn routes() -> web::Routes {
         .merge(registration::pages::routes())
         .merge(captcha::pages::routes())
         .merge(credential::pages::routes())
+        .merge(external::pages::routes())
+        .merge(passkey::pages::routes())
 }
 /// Unaudited work that keeps tables small; the binary calls it every few minutes.
 pub async fn tidy_up(db: &Db) -> Result<()> {
+    device::service::tidy_up(db).await?;
     challenge::service::forget_old(db).await?;
     notice::service::forget_old(db).await
 }

@@ -62,7 +62,7 @@ impl fmt::Debug for Query {
 }
 
 /// Who somebody is at the provider.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// With its kind and the realm that it is unique in, so that two kinds or two realms never mean the same:
     /// `open_id 2021… 074a1C…`.

@@ -52,6 +52,27 @@ pub fn clear_session(app: &App) -> HeaderValue {
     make(app, &name(app, ""), "", Some(0))
 }
 
+/// The token by which a browser that signed in before is known again, whoever signs in.
+pub fn device_token(headers: &HeaderMap, app: &App) -> Option<String> {
+    token(headers, &name(app, "-device"))
+}
+/// Browsers keep a cookie for 400 days at most.
+pub fn set_device(app: &App, token: &str) -> HeaderValue {
+    make(app, &name(app, "-device"), token, Some(400 * 86_400))
+}
+
+/// The token that a first visit by another provider is bound to. It outlives the change of session between the proofs of the
+/// two sides, so that it cannot be carried to another browser.
+pub fn external_token(headers: &HeaderMap, app: &App) -> Option<String> {
+    token(headers, &name(app, "-external"))
+}
+pub fn set_external(app: &App, token: &str, seconds: i64) -> HeaderValue {
+    make(app, &name(app, "-external"), token, Some(seconds))
+}
+pub fn clear_external(app: &App) -> HeaderValue {
+    make(app, &name(app, "-external"), "", Some(0))
+}
+
 /// The token that stands for a browser before anyone signed in: forms and challenges hang on it.
 pub(crate) fn pre_session_token(headers: &HeaderMap, app: &App) -> Option<String> {
     token(headers, &name(app, "-pre"))

@@ -8,7 +8,7 @@ use crate::{
     help, preferences,
     probe::{self, Probes},
     problem::{self, Problem},
-    response::InFlow,
+    response::{InFlow, KeepBrowser},
     routes,
 };
 use axum::{
@@ -178,12 +178,13 @@ fn cookies(app: &App, response: &mut Response, fresh: &Fresh, had_flash: bool) {
     let page = is_html(response);
     let status = response.status();
     let flash = response.extensions_mut().remove::<Flash>();
+    let kept = response.extensions_mut().remove::<KeepBrowser>().is_some();
     let session =
         response.headers().get_all(header::SET_COOKIE).iter().any(|value| cookie::is_session(app, value));
     let headers = response.headers_mut();
     match &fresh.token {
         // A page holds the form token of this pre-session, so the browser must bring it back.
-        Some(token) if page => {
+        Some(token) if page || kept => {
             headers.append(header::SET_COOKIE, cookie::set_pre_session(app, token));
         }
         _ if session => {

@@ -35,7 +35,9 @@ pub use outbound::{Answer, Call, Outbound, OutboundError, OutboundOptions};
 pub use page::{NavGroup, NavItem, Page, Shell, SpaceBadge, SpaceKind, SpaceLink, initial};
 pub use probe::Probes;
 pub use problem::{Failure, Problem};
-pub use response::{Result, html, html_status, in_flow, json, local_path, see_other, with_cookie};
+pub use response::{
+    Result, html, html_status, in_flow, json, keep_browser, local_path, see_other, with_cookie,
+};
 pub use routes::{Policy, RouteInfo, Routes};
 pub use serve::serve;
 pub use urlencoded::Fields;

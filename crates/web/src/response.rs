@@ -72,3 +72,13 @@ pub fn in_flow(mut response: Response) -> Response {
 }
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct InFlow;
+
+/// For an answer that is no page and that something hangs on which is bound to the browser: a browser without a token keeps
+/// the one that it was given for this request.
+#[must_use]
+pub fn keep_browser(mut response: Response) -> Response {
+    response.extensions_mut().insert(KeepBrowser);
+    response
+}
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeepBrowser;

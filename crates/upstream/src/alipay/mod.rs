@@ -230,7 +230,7 @@ pub(crate) mod tests {
     use serde_json::json;
 
     pub(crate) fn vectors() -> Value {
-        let all: Value = serde_json::from_str(include_str!("../../../kernel/tests/vectors.json")).unwrap();
+        let all: Value = serde_json::from_str(include_str!("../../tests/vectors.json")).unwrap();
         all["alipay_rsa2"].clone()
     }
     fn str_of<'a>(vectors: &'a Value, name: &str) -> &'a str {
