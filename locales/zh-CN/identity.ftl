@@ -82,6 +82,16 @@ identity-verify-lead = 短信验证码已发送至 { $phone }
 identity-verify-submit = 完成注册
 identity-verify-back = 返回修改信息
 identity-verify-over = 验证已过期或已完成，重新填写后再次获取短信验证码。
+identity-held-title = 该手机号已有账号
+identity-held-lead = { $phone } 已通过验证，但它已绑定另一个账号。
+identity-held-yours = 那个账号是我的
+identity-held-yours-how = 直接登录，或先找回密码。本次填写的信息不会保存。
+identity-held-login = 登录已有账号
+identity-held-recover = 找回密码
+identity-held-new = 号码现在归我使用
+identity-held-new-how = 例如号码是新办的，以前属于他人。原账号将不能再用此号码登录和接收验证码，其使用人会通过其他方式得到通知；原账号的内容不会转给您。
+identity-held-take = 用此号码注册新账号
+identity-held-other = 换一个手机号注册
 identity-code = 短信验证码
 identity-code-hint = 6 位数字
 identity-code-not-there = 没有收到？
@@ -89,7 +99,6 @@ identity-code-resend = 重新发送
 identity-code-resend-wait = { "{n}" } 秒后可重新发送
 identity-code-resent = 新的短信验证码已发送，以前的不再有效
 identity-sms-register-code = 【符节】您的注册验证码是 { $code }，{ $minutes } 分钟内有效。请勿转告他人。
-identity-sms-registered-already = 【符节】有人用您的手机号注册账号，而该号码已有账号。如是您本人，请直接登录：{ $url }；如非本人，无需处理。
 error-code-shape = 短信验证码是 6 位数字，核对短信后再填
 error-code-wrong = 短信验证码不正确，还可以再试 { $left } 次
 error-code-exhausted = 错误次数过多，这个验证码已失效，重新发送后再试
@@ -262,7 +271,7 @@ error-profile-name-proven = 姓名已经实名认证，只能通过新的实名�
 error-account-closing-managed = 这是机构管理的账号，由机构管理员删除
 error-account-closing-already = 此账号已申请注销
 
-# Ways to sign in
+# 登录方式
 identity-ways = 登录方式
 identity-way-password = 密码
 identity-way-sms = 短信
@@ -279,7 +288,7 @@ identity-login-sms-over = 验证码已使用或已过期，重新获取后登录
 identity-login-sms-unconfirmed = 该手机号长时间未确认，不能单独用于登录。用密码登录后，可在安全中心重新验证手机号。
 identity-sms-sign-in-code = 【符节】登录验证码 { $code }，{ $minutes } 分钟内有效。非本人操作时忽略，切勿告诉他人。
 
-# Second step
+# 第二步验证
 identity-second-title = 第二步验证
 identity-second-lead = 正在登录 { $name }。第一步已通过，还需要一项验证。
 identity-second-totp = 动态验证码
@@ -295,7 +304,7 @@ identity-second-use-recovery = 使用恢复码
 identity-second-cancel = 取消，换一种方式登录
 identity-second-over = 第二步验证已过期或尝试次数过多，重新登录。
 
-# Scan to sign in
+# 扫码登录
 identity-scan-title = 扫码登录
 identity-scan-lead = 用已登录的手机扫描二维码，并在手机上确认。
 identity-scan-picture = 登录二维码，地址为 { $address }
@@ -327,9 +336,9 @@ identity-scan-refuse = 拒绝
 identity-scan-done = 已确认，那台设备可以登录了
 identity-scan-done-refused = 已拒绝这次登录
 identity-scan-gone = 二维码已过期或已被处理，在那台设备上换一个再试。
-error-scan-code-shape = 代码为 8 位字母和数字，核对后重新输入。
-error-scan-code-unknown = 没有这个代码，或它已过期。核对另一台设备的屏幕。
-error-scan-too-many = 尝试次数过多，{ $minutes } 分钟后再试。
+error-scan-code-shape = 代码为 8 位字母和数字，核对后重新输入
+error-scan-code-unknown = 没有这个代码，或它已过期。核对另一台设备的屏幕
+error-scan-too-many = 尝试次数过多，{ $minutes } 分钟后再试
 
 # 通行密钥
 identity-passkey-title = 使用通行密钥登录
@@ -365,7 +374,6 @@ identity-external-link-do = 绑定
 identity-external-link-other = 不是这个账号？
 identity-external-link-other-do = 登录其他账号
 identity-external-register-with = 正在使用{ $provider }注册，核对已填内容并补全其余部分。
-identity-external-registered = 账号已开通，可使用{ $provider }登录
 identity-external-over = 本次登录已过期、已使用或由其他浏览器发起，重新开始即可。
 identity-external-denied = 您未在{ $provider }同意授权，未传递任何信息。
 identity-external-unreachable = { $provider }未及时应答，稍后重试或改用其他方式。

@@ -10,6 +10,7 @@ pub mod notice;
 pub mod passkey;
 pub mod realname;
 pub mod registration;
+pub mod scan;
 pub mod session;
 pub mod signin;
 pub mod staff;
@@ -95,6 +96,7 @@ impl Identity {
 /// Sign-in, registration, captcha, the own password.
 pub fn routes() -> web::Routes {
     signin::pages::routes()
+        .merge(scan::pages::routes())
         .merge(registration::pages::routes())
         .merge(captcha::pages::routes())
         .merge(credential::pages::routes())
@@ -104,6 +106,7 @@ pub fn routes() -> web::Routes {
 /// Unaudited work that keeps tables small; the binary calls it every few minutes.
 pub async fn tidy_up(db: &Db) -> Result<()> {
     device::service::tidy_up(db).await?;
+    scan::service::tidy_up(db).await?;
     challenge::service::forget_old(db).await?;
     notice::service::forget_old(db).await
 }

@@ -54,6 +54,7 @@ pub mod mark {
         Dispute,
         Document,
         Scan,
+        Delivery,
     );
 }
 

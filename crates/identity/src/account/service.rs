@@ -55,7 +55,7 @@ pub fn create_self_owned_in(tx: &mut Tx<'_>, keyring: &Keyring, new: &NewSelfOwn
     if let Some(phone) = &new.phone
         && find_by_phone_in(tx, keyring, phone)?.is_some_and(|found| found.id != new.id)
     {
-        return Err(Error::conflict("account.phone_taken").at("phone"));
+        return Err(phone_taken());
     }
     let created = insert_in(
         tx,
@@ -76,12 +76,24 @@ pub fn create_self_owned_in(tx: &mut Tx<'_>, keyring: &Keyring, new: &NewSelfOwn
                 .map(|document| keyring.blind("document", document.as_str())),
             now: new.now,
         },
-    )?;
+    );
+    let created = match (created, &new.phone) {
+        // A race for the number ends at its key, and must not be told as one for the login name.
+        (Err(error), Some(phone))
+            if error.kind == kernel::Kind::Conflict && find_by_phone_in(tx, keyring, phone)?.is_some() =>
+        {
+            return Err(phone_taken());
+        }
+        (created, _) => created?,
+    };
     if created == Creation::Created {
         credential::service::set_in(tx, new.id, &new.password_hash, false, new.now)?;
         index_name_in(tx, keyring, new.id, Owner::SelfOwned, &new.name)?;
     }
     Ok(created)
+}
+fn phone_taken() -> Error {
+    Error::conflict("account.phone_taken").at("phone")
 }
 fn insert_in(tx: &mut Tx<'_>, new: &NewAccount) -> Result<Creation> {
     if store::insert(tx, new)? {
@@ -91,7 +103,6 @@ fn insert_in(tx: &mut Tx<'_>, new: &NewAccount) -> Result<Creation> {
     if store::exists(tx, new.id)? {
         return Ok(Creation::Replayed);
     }
-    // A race for the phone ends here too; the next try meets the check above.
     Err(Error::conflict("account.login_name_taken").at("login_name"))
 }
 

@@ -1,4 +1,5 @@
 //! Passwords as typed, rules for new ones, and the stored form with its parameters (PHC string).
+use super::strength;
 use data_encoding::BASE64_NOPAD;
 use kernel::{Error, Result, Secret};
 use platform::setting::PasswordPolicy;
@@ -30,7 +31,9 @@ impl Password {
     pub(super) fn bytes(&self) -> &[u8] {
         self.0.expose().as_bytes()
     }
-    /// A new password: long enough, none of the commonest, not the login name or phone itself.
+    /// A new password: long enough, none of the commonest, mixed as the policy asks, and hard to guess for somebody who
+    /// knows `own`: name, login name, phone, document number, organization, as they are written.
+    /// The estimate takes milliseconds: [`super::service::check_new`] runs it beside the requests.
     pub fn check_new(&self, field: &'static str, policy: &PasswordPolicy, own: &[&str]) -> Result<()> {
         let text = self.0.expose();
         let count = text.chars().count();
@@ -50,6 +53,18 @@ impl Password {
         let has = |wanted: fn(&char) -> bool| text.chars().any(|c| wanted(&c));
         if policy.letters_and_digits && !(has(|c| c.is_alphabetic()) && has(|c| c.is_numeric())) {
             return Err(Error::invalid("password.letters_and_digits").at(field));
+        }
+        if strength::classes(text) < policy.classes {
+            return Err(Error::invalid("password.classes")
+                .at(field)
+                .arg("least", policy.classes.to_string()));
+        }
+        if policy.strength > 0 {
+            let found = strength::of(text, &strength::words(own));
+            if found.score < policy.strength {
+                let code = if found.personal { "password.personal" } else { "password.weak" };
+                return Err(Error::invalid(code).at(field));
+            }
         }
         Ok(())
     }

@@ -20,6 +20,7 @@ struct PasswordPage {
     page: Page,
     errors: FormErrors,
     forced: bool,
+    lead: String,
     login_name: String,
     return_to: String,
     password_hint: String,
@@ -54,11 +55,22 @@ async fn page(
     let policies = identity.settings().policies().await?;
     let forced = signed_in.must_change_password;
     let title = ctx.lang.t(if forced { "identity-password-title-forced" } else { "identity-password-title" });
+    let lead = match (signed_in.password_overdue, forced) {
+        (true, _) => "identity-password-overdue",
+        (false, true) => "identity-password-forced",
+        (false, false) => "identity-password-lead",
+    };
+    let labels = [
+        ("current_password", ctx.lang.t("identity-current-password")),
+        ("new_password", ctx.lang.t("identity-new-password")),
+    ];
+    let errors = errors.labelled(ctx.lang, &labels);
     let status = errors.status();
     let page = PasswordPage {
-        page: Page::new(ctx, title),
+        page: Page::new(ctx, title).with_errors(&errors),
         errors,
         forced,
+        lead: ctx.lang.t(lead),
         login_name: signed_in.login_name.clone(),
         return_to: target(&typed.return_to, forced),
         password_hint: password_hint(ctx, &policies),
@@ -78,8 +90,9 @@ async fn submit(
         return page(&ctx, &identity, &signed_in, &typed, errors).await;
     };
     let error = match service::change(&identity, &signed_in, &current, &new, ctx.now).await {
-        Ok(Change::Changed) => {
+        Ok(Change::Changed { token }) => {
             let next = web::see_other(&target(&typed.return_to, signed_in.must_change_password));
+            let next = web::with_cookie(next, web::cookie::set_session(&ctx.app, &token, None));
             return Ok(web::with_flash(next, "ok", "identity-password-changed", &[]));
         }
         Ok(Change::Wrong { left }) => {

@@ -3,27 +3,32 @@ use super::{
     model::{Parameters, Password},
     store,
 };
-use crate::{Identity, SignedIn, account, session};
-use db::Tx;
+use crate::{Identity, SignedIn, account, device, session};
+use db::{Keyring, Tx};
 use kernel::{Error, Event, Result, Timestamp, id::AccountId};
-use platform::counter::{self, Limit};
+use platform::{
+    counter::{self, Limit},
+    setting::PasswordPolicy,
+};
 use serde_json::json;
+use std::sync::Arc;
 
 /// What became of a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    Changed,
+    /// The session goes on under this token: the old one may have been seen.
+    Changed { token: String },
     /// The current password is wrong; so many tries are left.
-    Wrong {
-        left: i64,
-    },
+    Wrong { left: i64 },
     /// Too many wrong tries: not even the right one counts until the window ends.
-    Locked {
-        minutes: i64,
-    },
+    Locked { minutes: i64 },
 }
 
-/// Stores a hash. `temporary` ones must be replaced at the first sign-in.
+/// So many old passwords are kept, whatever the policy asks today.
+const KEPT: i64 = 24;
+
+/// Stores a hash. `temporary` ones must be replaced at the first sign-in. No browser is remembered in place of the second
+/// step any more.
 pub fn set_in(
     tx: &mut Tx<'_>,
     account: AccountId,
@@ -31,7 +36,87 @@ pub fn set_in(
     temporary: bool,
     now: Timestamp,
 ) -> Result<()> {
-    store::upsert(tx, account, hash, temporary, now).map(drop)
+    remember_in(tx, account)?;
+    store::upsert(tx, account, hash, temporary, now)?;
+    device::service::distrust_all_in(tx, account)
+}
+/// Keeps the password that is about to be replaced.
+fn remember_in(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
+    if store::remember(tx, account)? > 0 {
+        store::forget_history(tx, account, KEPT)?;
+    }
+    Ok(())
+}
+
+/// How old a password may be at a sign-in; None: as old as it likes.
+pub(crate) fn most_days(policy: &PasswordPolicy, staff: bool) -> Option<i64> {
+    let days =
+        if staff && policy.staff_max_age_days > 0 { policy.staff_max_age_days } else { policy.max_age_days };
+    (days > 0).then_some(days)
+}
+
+/// Whether a new password is good enough, everything together: the rules, the list of leaked ones, and for an account that
+/// exists what its holder is called and which passwords it had. `own` is what the form holds of the person besides.
+/// Errors at `field`: those of [`Password::check_new`], `password.breached`, `password.used_before`.
+pub async fn check_new(
+    identity: &Identity,
+    field: &'static str,
+    new: &Password,
+    own: &[&str],
+    holder: Option<AccountId>,
+) -> Result<()> {
+    let policies = identity.settings().policies().await?;
+    let mut own: Vec<String> = own.iter().map(|word| (*word).to_owned()).collect();
+    let mut last = Vec::new();
+    if let Some(account) = holder {
+        let history = i64::from(policies.password.history);
+        let keyring = Arc::clone(identity.db().keyring());
+        let (words, hashes) = identity
+            .db()
+            .read(move |tx| {
+                let hashes = if history > 0 { store::list_last(tx, account, history)? } else { Vec::new() };
+                Ok((holder_words_in(tx, &keyring, account)?, hashes))
+            })
+            .await?;
+        own.extend(words);
+        last = hashes;
+    }
+    let (password, identity2, policy) = (new.clone(), identity.clone(), policies.password.clone());
+    let checked = tokio::task::spawn_blocking(move || {
+        let own: Vec<&str> = own.iter().map(String::as_str).collect();
+        password.check_new(field, &policy, &own)?;
+        match identity2.breach_list().map(|list| list.contains(&password)) {
+            Some(Ok(true)) => Err(Error::invalid("password.breached").at(field)),
+            Some(Err(error)) => {
+                // A list that cannot be read must not keep everybody from changing a password.
+                tracing::error!(%error, "the list of leaked passwords cannot be read");
+                Ok(())
+            }
+            Some(Ok(false)) | None => Ok(()),
+        }
+    });
+    checked.await.map_err(|error| Error::internal("password.check").because(error))??;
+    let parameters = Parameters::from(&policies.password);
+    for stored in &last {
+        if identity.passwords().verify(new, Some(stored), parameters).await?.matches {
+            let error = Error::invalid("password.used_before").at(field);
+            return Err(error.arg("count", policies.password.history.to_string()));
+        }
+    }
+    Ok(())
+}
+fn holder_words_in(tx: &mut Tx<'_>, keyring: &Keyring, account: AccountId) -> Result<Vec<String>> {
+    let Some(row) = store::find_holder(tx, account)? else { return Ok(Vec::new()) };
+    let id = account.as_i64();
+    let mut words = vec![row.login_name, account::service::open_name(keyring, account, &row.name)?];
+    if let Some(sealed) = &row.phone {
+        let phone = keyring.open("account.phone", id, sealed)?;
+        words.push(phone.strip_prefix("+86").unwrap_or(&phone).to_owned());
+    }
+    if let Some(sealed) = &row.document {
+        words.push(keyring.open("account.document", id, sealed)?);
+    }
+    Ok(words)
 }
 
 /// Hashes a password that somebody other than its holder sets, by the policy's parameters.
@@ -41,7 +126,7 @@ pub async fn hash(identity: &Identity, password: &Password) -> Result<String> {
 }
 
 /// The holder changes the own password: the current one is wanted, other sessions end.
-/// Errors at `new_password`: the rules for new passwords, `password.unchanged`.
+/// Errors at `new_password`: those of [`check_new`], `password.unchanged`.
 pub async fn change(
     identity: &Identity,
     signed_in: &SignedIn,
@@ -50,8 +135,6 @@ pub async fn change(
     now: Timestamp,
 ) -> Result<Change> {
     let policies = identity.settings().policies().await?;
-    let own = [signed_in.login_name.as_str()];
-    new.check_new("new_password", &policies.password, &own)?;
     if kernel::secret::equal(current.bytes(), new.bytes()) {
         return Err(Error::invalid("password.unchanged").at("new_password"));
     }
@@ -72,8 +155,14 @@ pub async fn change(
     let parameters = Parameters::from(&policies.password);
     let stored = stored.map(|stored| stored.hash);
     let verdict = identity.passwords().verify(current, stored.as_deref(), parameters).await?;
-    let hash = if verdict.matches { Some(identity.passwords().hash(new, parameters).await?) } else { None };
-    let signed_in = signed_in.clone();
+    let hash = if verdict.matches {
+        // Only the holder learns which passwords the account had.
+        check_new(identity, "new_password", new, &[], Some(account)).await?;
+        Some(identity.passwords().hash(new, parameters).await?)
+    } else {
+        None
+    };
+    let (signed_in, token) = (signed_in.clone(), identity.db().rng().token());
     identity
         .db()
         .write(move |tx| {
@@ -93,15 +182,18 @@ pub async fn change(
                 return Ok((Change::Locked { minutes: hit.minutes_left(now) }, vec![event]));
             }
             account::service::touch_in(tx, account)?;
+            remember_in(tx, account)?;
             if !store::replace(tx, account, old, hash, now)? {
                 return Err(Error::conflict("password.changed_meanwhile"));
             }
             counter::service::clear_in(tx, limit, &key)?;
+            device::service::distrust_all_in(tx, account)?;
             session::service::end_all_in(tx, account, Some(signed_in.session), now)?;
+            session::service::verified_in(tx, &signed_in, &["pwd"], &token, now)?;
             let event = Event::done(&signed_in.actor, "password.changed")
                 .on("account", account)
                 .with(json!({ "was_temporary": signed_in.must_change_password }));
-            Ok((Change::Changed, vec![event]))
+            Ok((Change::Changed { token: token.clone() }, vec![event]))
         })
         .await
 }

@@ -46,3 +46,47 @@ pub(super) fn replace(
     )?;
     Ok(replaced == 1)
 }
+
+/// Puts the password that is about to be replaced among those that may not come back; handed-out ones do not count.
+pub(super) fn remember(tx: &mut Tx<'_>, account: AccountId) -> Result<u64> {
+    tx.run(
+        sql!(
+            "INSERT INTO password_history (account_id, set_at, hash)
+             SELECT account_id, set_at, hash FROM password WHERE account_id = $1 AND NOT temporary
+             ON CONFLICT DO NOTHING"
+        ),
+        &[&account],
+    )
+}
+/// Keeps the last ones alone.
+pub(super) fn forget_history(tx: &mut Tx<'_>, account: AccountId, keep: i64) -> Result<u64> {
+    tx.run(
+        sql!(
+            "DELETE FROM password_history WHERE account_id = $1 AND set_at NOT IN
+                (SELECT h.set_at FROM password_history h WHERE h.account_id = $1 ORDER BY h.set_at DESC LIMIT $2)"
+        ),
+        &[&account, &keep],
+    )
+}
+/// Stored forms of the last passwords, the present one first.
+pub(super) fn list_last(tx: &mut Tx<'_>, account: AccountId, limit: i64) -> Result<Vec<String>> {
+    tx.all(
+        sql!(
+            "SELECT hash FROM (SELECT hash, set_at FROM password WHERE account_id = $1
+                UNION ALL SELECT hash, set_at FROM password_history WHERE account_id = $1) w
+             ORDER BY set_at DESC LIMIT $2"
+        ),
+        &[&account, &limit],
+    )
+}
+/// What somebody who knows the holder would try first, as it is stored.
+pub(super) struct HolderRow {
+    pub login_name: String,
+    pub name: Vec<u8>,
+    pub phone: Option<Vec<u8>>,
+    pub document: Option<Vec<u8>>,
+}
+db::row!(HolderRow { login_name, name, phone, document });
+pub(super) fn find_holder(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<HolderRow>> {
+    tx.opt(sql!("SELECT login_name, name, phone, document FROM account WHERE id = $1"), &[&account])
+}

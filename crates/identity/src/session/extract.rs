@@ -34,7 +34,9 @@ pub struct SignedIn {
     pub verified_at: Timestamp,
     pub level: RealNameLevel,
     pub staff: Option<StaffRole>,
+    /// A temporary password, or one older than the policy allows.
     pub must_change_password: bool,
+    pub password_overdue: bool,
     pub last_organization: Option<OrganizationId>,
     pub actor: Actor,
 }

@@ -17,8 +17,8 @@ pub struct NewSession {
 }
 
 /// How strongly somebody signed in, 1 to 3: a second factor makes 2, hardware with its own check 3.
-pub fn strength(methods: &[String]) -> i64 {
-    let has = |wanted: &[&str]| methods.iter().any(|method| wanted.contains(&method.as_str()));
+pub fn strength<M: AsRef<str>>(methods: &[M]) -> i64 {
+    let has = |wanted: &[&str]| methods.iter().any(|method| wanted.contains(&method.as_ref()));
     if has(&["hwk", "sc"]) {
         3
     } else if has(&["mfa"]) || (has(&["pwd"]) && has(&["sms", "otp"])) {
@@ -26,6 +26,10 @@ pub fn strength(methods: &[String]) -> i64 {
     } else {
         1
     }
+}
+/// Whether the methods are two factors already.
+pub(crate) fn is_strong<M: AsRef<str>>(methods: &[M]) -> bool {
+    strength(methods) >= 2
 }
 
 /// A session in the person's own list.

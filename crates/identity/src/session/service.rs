@@ -7,6 +7,7 @@ use super::{
 use crate::{
     Identity,
     account::{self, Owner},
+    credential,
     realname::RealNameLevel,
 };
 use db::{Db, Tx};
@@ -28,6 +29,13 @@ pub async fn resolve(identity: &Identity, ctx: &Ctx, token: &str) -> Result<Opti
     let db = identity.db();
     let found = db.read_one(move |statement| store::resolve(statement, &hash, seen_after, now)).await?;
     let Some(row) = found else { return Ok(None) };
+    let policy = &policies.session;
+    // Staff idle out earlier; the session of somebody who became staff meanwhile too.
+    let over = row.last_seen_at.plus_seconds(policy.staff_idle_minutes * 60) <= now
+        || row.authenticated_at.plus_seconds(policy.staff_absolute_minutes * 60) <= now;
+    if row.staff.is_some() && over {
+        return Ok(None);
+    }
     if row.last_seen_at.plus_seconds(SEEN_SECONDS) <= now {
         let (id, before) = (row.session, now.plus_seconds(-SEEN_SECONDS));
         let seen = db.exec("last seen", move |s| store::update_last_seen(s, id, before, now)).await;
@@ -37,6 +45,13 @@ pub async fn resolve(identity: &Identity, ctx: &Ctx, token: &str) -> Result<Opti
         }
     }
     let methods: Vec<String> = row.methods.split_whitespace().map(str::to_owned).collect();
+    // Told at a sign-in by password alone: nobody is stopped in the middle of something.
+    let most_days = credential::service::most_days(&policies.password, row.staff.is_some());
+    let overdue = methods.iter().any(|method| method == "pwd")
+        && row
+            .password_set_at
+            .zip(most_days)
+            .is_some_and(|(set, days)| set.plus_days(days) <= row.authenticated_at);
     let keyring = db.keyring();
     let phone = match &row.phone {
         Some(sealed) => Some(keyring.open("account.phone", row.account.as_i64(), sealed)?),
@@ -56,7 +71,8 @@ pub async fn resolve(identity: &Identity, ctx: &Ctx, token: &str) -> Result<Opti
         verified_at: row.verified_at,
         level: RealNameLevel::from_rank(row.level),
         staff: row.staff,
-        must_change_password: row.temporary == Some(true),
+        must_change_password: row.temporary == Some(true) || overdue,
+        password_overdue: overdue && row.temporary != Some(true),
         last_organization: row.last_organization,
         actor: Actor {
             kind: if row.staff.is_some() { ActorKind::Staff } else { ActorKind::Account },
@@ -102,6 +118,10 @@ pub fn verified_in(
         tx.changed("session", session);
     }
     Ok(updated)
+}
+/// Whether the session goes on, for what it approved elsewhere.
+pub(crate) fn is_live_in(tx: &mut Tx<'_>, id: SessionId, account: AccountId, now: Timestamp) -> Result<bool> {
+    store::is_live(tx, id, account, now)
 }
 /// The live sessions of the signed-in account, the latest first.
 pub async fn list(identity: &Identity, signed_in: &SignedIn, now: Timestamp) -> Result<Vec<SessionCard>> {

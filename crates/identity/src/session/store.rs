@@ -44,6 +44,7 @@ pub(super) struct Resolved {
     pub owner: Option<OrganizationId>,
     pub state: AccountState,
     pub temporary: Option<bool>,
+    pub password_set_at: Option<Timestamp>,
     pub level: i64,
     pub staff: Option<StaffRole>,
 }
@@ -62,6 +63,7 @@ db::row!(Resolved {
     owner,
     state,
     temporary,
+    password_set_at,
     level,
     staff,
 });
@@ -74,7 +76,7 @@ pub(super) fn resolve(
     statement.opt(
         sql!(
             "SELECT s.id, s.account_id, s.methods, s.authenticated_at, s.verified_at, s.last_seen_at,
-                s.last_organization_id, a.login_name, a.name, a.phone, a.owner_kind, a.owner_organization_id, a.state, w.temporary,
+                s.last_organization_id, a.login_name, a.name, a.phone, a.owner_kind, a.owner_organization_id, a.state, w.temporary, w.set_at,
                 COALESCE((SELECT CAST(MAX(CASE i.level WHEN 'primary' THEN 1 WHEN 'intermediate' THEN 2
                         WHEN 'advanced' THEN 3 ELSE 0 END) AS BIGINT)
                     FROM identity_proof i
@@ -160,6 +162,15 @@ pub(super) fn end_all(
         sql!("UPDATE session SET ended_at = $3 WHERE account_id = $1 AND ended_at IS NULL AND id <> $2"),
         &[&account, &except, &now],
     )
+}
+pub(super) fn is_live(tx: &mut Tx<'_>, id: SessionId, account: AccountId, now: Timestamp) -> Result<bool> {
+    let found: Option<SessionId> = tx.opt(
+        sql!(
+            "SELECT id FROM session WHERE id = $1 AND account_id = $2 AND ended_at IS NULL AND expires_at > $3"
+        ),
+        &[&id, &account, &now],
+    )?;
+    Ok(found.is_some())
 }
 pub(super) struct Listed {
     pub id: SessionId,

@@ -6,6 +6,7 @@ use crate::{
     credential::Password,
 };
 use kernel::{Timestamp, id::AccountId, text::normalize};
+use serde::{Deserialize, Serialize};
 
 pub(super) const CHOICE: &str = "sign_in.choice";
 
@@ -15,6 +16,8 @@ pub struct Attempt {
     pub identifier: String,
     pub password: Password,
     pub captcha: captcha::Input,
+    /// Where to go afterwards: a path of this site.
+    pub return_to: String,
 }
 impl Attempt {
     pub(super) fn parsed(&self, now: Timestamp) -> Option<Identifier> {
@@ -35,11 +38,72 @@ pub struct Begun {
     pub token: String,
     pub account: AccountId,
     pub must_change_password: bool,
+    /// For the cookie by which the browser is known again, if it changes.
+    pub device: Option<String>,
+}
+
+/// A first factor that was right, and what the session will need.
+#[derive(Clone, Debug)]
+pub struct First {
+    pub account: AccountId,
+    /// RFC 8176.
+    pub methods: Vec<&'static str>,
+    pub must_change_password: bool,
+    /// What made it right; if that changes before the second step is done, the way begins anew.
+    pub still: Still,
+    pub return_to: String,
+}
+impl First {
+    pub(super) fn password(
+        account: AccountId,
+        compared: Option<String>,
+        must_change_password: bool,
+        return_to: &str,
+    ) -> Self {
+        let (methods, still) = (vec!["pwd"], Still::Password(compared));
+        Self { account, methods, must_change_password, still, return_to: return_to.to_owned() }
+    }
+    /// By something other than a password.
+    pub fn by(account: AccountId, method: &'static str, return_to: &str) -> Self {
+        Self {
+            account,
+            methods: vec![method],
+            must_change_password: false,
+            still: Still::Active,
+            return_to: return_to.to_owned(),
+        }
+    }
+}
+/// What has to be so still when the second step is done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Still {
+    /// The account is active and its password is the one that was compared.
+    Password(Option<String>),
+    /// The account is active.
+    Active,
+}
+/// What a right first factor led to.
+#[derive(Clone, Debug)]
+pub enum Next {
+    Done(Begun),
+    /// The second step waits under this id, in this browser.
+    Second(ChallengeId),
+}
+impl From<Next> for Outcome {
+    fn from(next: Next) -> Self {
+        match next {
+            Next::Done(begun) => Self::Done(begun),
+            Next::Second(id) => Self::Second(id),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
 pub enum Outcome {
     Done(Begun),
+    /// The password is right, and the account has a second factor.
+    Second(ChallengeId),
     /// Identifier or password: which, is not said.
     Wrong {
         left: i64,

@@ -1,7 +1,8 @@
 //! `/login`, the choice between several accounts, and whom to ask when the password is forgotten.
 use super::{
-    model::{Attempt, Begun, Choice, Outcome},
-    service,
+    model::{Attempt, Begun, Choice, Next, Outcome},
+    second, service, sms,
+    ways::{self, Ways},
 };
 use crate::{
     Identity, MaybeSignedIn,
@@ -23,6 +24,8 @@ pub fn routes() -> Routes {
         .get("/login/choose", Policy::Public, show_choice)
         .post("/login/choose", Policy::Public, choose)
         .get("/recover", Policy::Public, recover)
+        .merge(second::pages::routes())
+        .merge(sms::pages::routes())
 }
 
 #[derive(Template)]
@@ -35,6 +38,7 @@ struct LoginPage {
     captcha: Option<View>,
     registration_open: bool,
     again: bool,
+    ways: Ways,
 }
 #[derive(Template)]
 #[template(path = "signin/choose.html")]
@@ -82,7 +86,8 @@ struct Typed {
 pub(crate) fn target(text: &str) -> String {
     let target = web::local_path(text).unwrap_or("/");
     let path = target.split(['?', '#']).next().unwrap_or("/");
-    if matches!(path, "/login" | "/login/choose" | "/logout" | "/register") {
+    let steps = ["/login/", "/register/"];
+    if matches!(path, "/login" | "/logout" | "/register") || steps.iter().any(|step| path.starts_with(step)) {
         "/".into()
     } else {
         target.into()
@@ -126,6 +131,7 @@ async fn page(
         page: Page::new(ctx, ctx.lang.t("identity-login-title")),
         errors,
         login_name: typed.login_name,
+        ways: ways::of(identity, &target(&typed.return_to), "password").await?,
         return_to: target(&typed.return_to),
         captcha,
         registration_open: policies.registration.open,
@@ -169,7 +175,8 @@ async fn submit(
         };
         return page(&ctx, &identity, typed, errors, view, false).await;
     };
-    let attempt = Attempt { identifier, password, captcha: input.clone() };
+    let return_to = target(&typed.return_to);
+    let attempt = Attempt { identifier, password, captcha: input.clone(), return_to };
     let outcome = match service::sign_in(&identity, &ctx, &attempt, &headers).await {
         Ok(outcome) => outcome,
         Err(error) => {
@@ -180,6 +187,7 @@ async fn submit(
     };
     let error = match outcome {
         Outcome::Done(begun) => return Ok(begun_response(&ctx, &begun, &target(&typed.return_to))),
+        Outcome::Second(id) => return Ok(web::see_other(&second::pages::address(id))),
         Outcome::Choose(id) => {
             let back = target(&typed.return_to);
             return Ok(web::see_other(&format!("/login/choose?choice={id}&return_to={}", encoded(&back))));
@@ -223,7 +231,18 @@ pub(crate) fn begun_response(ctx: &Ctx, begun: &Begun, return_to: &str) -> Respo
     } else {
         web::see_other(return_to)
     };
-    web::with_cookie(next, web::cookie::set_session(&ctx.app, &begun.token, None))
+    let next = web::with_cookie(next, web::cookie::set_session(&ctx.app, &begun.token, None));
+    match &begun.device {
+        Some(token) => web::with_cookie(next, web::cookie::set_device(&ctx.app, token)),
+        None => next,
+    }
+}
+/// On from a right first factor.
+pub fn next_response(ctx: &Ctx, next: &Next, return_to: &str) -> Response {
+    match next {
+        Next::Done(begun) => begun_response(ctx, begun, return_to),
+        Next::Second(id) => web::see_other(&second::pages::address(*id)),
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -258,12 +277,12 @@ async fn choose(
     Form(chosen): Form<Chosen>,
 ) -> web::Result {
     let return_to = target(&chosen.return_to);
-    let begun = match (chosen.choice.parse(), chosen.account.parse()) {
-        (Ok(id), Ok(account)) => service::choose(&identity, &ctx, &headers, id, account).await?,
+    let next = match (chosen.choice.parse(), chosen.account.parse()) {
+        (Ok(id), Ok(account)) => service::choose(&identity, &ctx, &headers, id, account, &return_to).await?,
         _ => None,
     };
-    Ok(match begun {
-        Some(begun) => begun_response(&ctx, &begun, &return_to),
+    Ok(match next {
+        Some(next) => next_response(&ctx, &next, &return_to),
         None => over(&return_to),
     })
 }

@@ -1,21 +1,26 @@
 //! Look up, count, compare, begin.
-use super::model::{Attempt, Begun, CHOICE, Choice, Outcome, counted_as};
+use super::{
+    begin::still_fits_in,
+    model::{Attempt, CHOICE, Choice, First, Next, Outcome, counted_as},
+};
 use crate::{
     Identity,
     account::{self, AccountRef, AccountState, Identifier},
     captcha::{self, Purpose, model::Checked},
     challenge::{self, ChallengeId, NewChallenge},
     credential::{self, model::Parameters},
-    session::{self, NewSession},
+    session,
 };
 use db::Tx;
-use kernel::{Actor, ActorKind, Error, Event, Result, Timestamp, TokenHash, id::AccountId};
+use kernel::{Error, Event, Result, Timestamp, id::AccountId};
 use platform::{
     counter::{self, Limit},
     setting::{CaptchaStrategy, Policies},
 };
 use std::sync::Arc;
 use web::Ctx;
+
+pub use super::begin::Start;
 
 /// Of one account that the identifier may mean.
 #[derive(Clone)]
@@ -143,7 +148,8 @@ pub async fn sign_in(
         }
     }
     let found = known.candidates.first().map(|candidate| candidate.account.id);
-    let tried = Tried { counters, found, fitting, fresh_hash, new_source: known.new_source };
+    let return_to = attempt.return_to.clone();
+    let tried = Tried { counters, found, fitting, fresh_hash, new_source: known.new_source, return_to };
     finish(identity, ctx, headers, &policies, tried).await
 }
 
@@ -217,6 +223,7 @@ struct Tried {
     fitting: Vec<Candidate>,
     fresh_hash: Option<String>,
     new_source: bool,
+    return_to: String,
 }
 async fn finish(
     identity: &Identity,
@@ -225,7 +232,7 @@ async fn finish(
     policies: &Policies,
     tried: Tried,
 ) -> Result<Outcome> {
-    let Tried { counters, found, fitting, fresh_hash, new_source } = tried;
+    let Tried { counters, found, fitting, fresh_hash, new_source, return_to } = tried;
     let start = Start::new(identity, ctx, headers, policies);
     let (actor, now) = (ctx.actor(), ctx.now);
     let (choice, browser) = (identity.db().draw::<kernel::id::mark::Challenge>(), ctx.browser);
@@ -293,9 +300,11 @@ async fn finish(
                     if let (Some(old), Some(new)) = (&candidate.stored, &fresh_hash) {
                         credential::store::update_hash(tx, account, old, new)?;
                     }
-                    let (begun, event) =
-                        start.begin_in(tx, account, vec!["pwd"], candidate.temporary_since.is_some())?;
-                    Ok((Outcome::Done(begun), vec![event]))
+                    let compared = fresh_hash.clone().or_else(|| candidate.stored.clone());
+                    let first =
+                        First::password(account, compared, candidate.temporary_since.is_some(), &return_to);
+                    let (next, events) = start.begin_or_second_in(tx, &first)?;
+                    Ok((next.into(), events))
                 }
                 several => {
                     let offered: Vec<(AccountId, Option<&str>)> =
@@ -320,78 +329,6 @@ async fn finish(
             }
         })
         .await
-}
-
-/// Whether the password that was compared is still the account's and the account still active, under its row lock:
-/// a reset or a suspension that came while the hash was computed must not be outlived by the session that begins.
-fn still_fits_in(tx: &mut Tx<'_>, account: AccountId, compared: Option<&str>) -> Result<bool> {
-    account::service::lock_in(tx, account)?;
-    let active =
-        account::service::find_in(tx, account)?.is_some_and(|found| found.state == AccountState::Active);
-    let stored = credential::store::find(tx, account)?.map(|stored| stored.hash);
-    Ok(active && stored.as_deref() == compared)
-}
-
-/// What a new session needs, drawn before the transaction.
-#[derive(Clone)]
-pub(crate) struct Start {
-    id: kernel::id::SessionId,
-    token: String,
-    replaced: Option<TokenHash>,
-    address: std::net::IpAddr,
-    user_agent: Option<String>,
-    actor: Actor,
-    now: Timestamp,
-    expires_at: Timestamp,
-}
-impl Start {
-    pub(crate) fn new(
-        identity: &Identity,
-        ctx: &Ctx,
-        headers: &http::HeaderMap,
-        policies: &Policies,
-    ) -> Self {
-        let user_agent = headers.get(http::header::USER_AGENT).and_then(|value| value.to_str().ok());
-        Self {
-            id: identity.db().draw(),
-            token: identity.db().rng().token(),
-            replaced: web::cookie::session_token(headers, &ctx.app).map(|token| TokenHash::of(&token)),
-            address: ctx.address,
-            user_agent: user_agent.map(session::model::clean_user_agent),
-            actor: ctx.actor(),
-            now: ctx.now,
-            expires_at: session::service::expires_at(&policies.session, ctx.now),
-        }
-    }
-    /// Begins the session and says so in an event of the account that signed in.
-    pub(crate) fn begin_in(
-        &self,
-        tx: &mut Tx<'_>,
-        account: AccountId,
-        methods: Vec<&'static str>,
-        must_change_password: bool,
-    ) -> Result<(Begun, Event)> {
-        let detail = serde_json::json!({ "methods": methods });
-        let new = NewSession {
-            id: self.id,
-            token: self.token.clone(),
-            account,
-            methods,
-            address: self.address,
-            user_agent: self.user_agent.clone(),
-            now: self.now,
-            expires_at: self.expires_at,
-        };
-        session::service::begin_in(tx, &new, self.replaced.as_ref())?;
-        let actor = Actor {
-            kind: ActorKind::Account,
-            account: Some(account),
-            session: Some(self.id),
-            ..self.actor.clone()
-        };
-        let event = Event::done(&actor, "session.begun").on("account", account).with(detail);
-        Ok((Begun { token: self.token.clone(), account, must_change_password }, event))
-    }
 }
 
 /// The accounts to choose from; None once chosen, expired, or in another browser.
@@ -419,11 +356,13 @@ pub async fn choose(
     headers: &http::HeaderMap,
     id: ChallengeId,
     chosen: AccountId,
-) -> Result<Option<Begun>> {
+    return_to: &str,
+) -> Result<Option<Next>> {
     let policies = identity.settings().policies().await?;
     let start = Start::new(identity, ctx, headers, &policies);
     let (keyring, browser, now, actor) =
         (Arc::clone(identity.db().keyring()), ctx.browser, ctx.now, ctx.actor());
+    let return_to = return_to.to_owned();
     identity
         .db()
         .write(move |tx| {
@@ -438,8 +377,10 @@ pub async fn choose(
                 return Ok((None, vec![Event::refused(&actor, "session.begin").on("account", chosen)]));
             }
             let temporary = credential::store::find(tx, chosen)?.is_some_and(|stored| stored.temporary);
-            let (begun, event) = start.begin_in(tx, chosen, vec!["pwd"], temporary)?;
-            Ok((Some(begun), vec![event]))
+            let compared = offered.and_then(|(_, compared)| compared);
+            let first = First::password(chosen, compared, temporary, &return_to);
+            let (next, events) = start.begin_or_second_in(tx, &first)?;
+            Ok((Some(next), events))
         })
         .await
 }

@@ -1,6 +1,6 @@
 //! Whether an action may go on, or where the person proves it first.
 use super::model::{Lack, Need, lack};
-use crate::{Identity, SignedIn, account, session::encoded};
+use crate::{Identity, SignedIn, session::encoded};
 use axum::response::Response;
 use kernel::Result;
 use web::Ctx;
@@ -13,7 +13,7 @@ pub async fn lacking(identity: &Identity, ctx: &Ctx, signed_in: &SignedIn, need:
 }
 async fn has_second_factor(identity: &Identity, signed_in: &SignedIn) -> Result<bool> {
     let account = signed_in.account;
-    identity.db().read(move |tx| account::service::find_in(tx, account).map(|_| false)).await
+    identity.db().read(move |tx| factor::has_second_factor_in(tx, account)).await
 }
 /// None: go on. Else the answer that leads to `/me/verify` and from there to `back`, a path of this site that shows the page
 /// of the action.

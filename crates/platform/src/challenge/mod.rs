@@ -6,4 +6,4 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use model::{Attempt, ChallengeId, NewChallenge, Open};
+pub use model::{Attempt, ChallengeId, Counted, NewChallenge, Open};

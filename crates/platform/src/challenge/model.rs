@@ -35,6 +35,14 @@ pub enum Attempt {
     Gone,
 }
 
+/// An attempt that was counted; whether it is right is for the caller to find out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Counted {
+    Open { data: String, left: i64 },
+    Exhausted,
+    Gone,
+}
+
 /// A challenge that waits for its answer.
 #[derive(Clone, Debug)]
 pub struct Open {

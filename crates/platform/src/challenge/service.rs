@@ -1,6 +1,6 @@
 //! Opening, trying, renewing. A wrong answer is an `Ok` outcome: the transaction that counts it must commit.
 use super::{
-    model::{Attempt, ChallengeId, NewChallenge, Open},
+    model::{Attempt, ChallengeId, Counted, NewChallenge, Open},
     store::{self, NewRow},
 };
 use db::{Db, Keyring, Tx};
@@ -53,6 +53,28 @@ pub fn attempt_in(
         return Ok(Attempt::Gone);
     }
     open_data(keyring, id, counted.data).map(Attempt::Right)
+}
+/// One attempt whose answer is judged elsewhere, counted before it is looked at.
+pub fn count_in(
+    tx: &mut Tx<'_>,
+    keyring: &Keyring,
+    id: ChallengeId,
+    purpose: &str,
+    browser: &[u8; 32],
+    now: Timestamp,
+) -> Result<Counted> {
+    Ok(match store::count_attempt(tx, id, purpose, browser, now)? {
+        Some(counted) => Counted::Open {
+            data: open_data(keyring, id, counted.data)?,
+            left: counted.attempts_allowed - counted.attempts,
+        },
+        None if store::find_open(tx, id, purpose, browser, now)?.is_some() => Counted::Exhausted,
+        None => Counted::Gone,
+    })
+}
+/// Uses up a challenge whose answer was judged right. False if another attempt was faster.
+pub fn consume_in(tx: &mut Tx<'_>, id: ChallengeId, now: Timestamp) -> Result<bool> {
+    store::consume(tx, id, now)
 }
 /// The challenge as it waits, for the page that asks.
 pub fn find_open_in(

@@ -1,0 +1,10 @@
+//! Signing in with a code by SMS to a proven number. Invariants: a captcha before every message; a number without an account
+//! gets the same answer after the same work, and no message; the code opens the account that had the number when it was
+//! asked for, and only while it still has it; a number that nobody confirmed for long opens no verified account.
+pub mod model;
+pub mod pages;
+pub mod service;
+#[cfg(test)]
+mod tests;
+
+pub(super) const PURPOSE: &str = "sign_in";

@@ -1,0 +1,27 @@
+//! What is kept with the code, and what it led to.
+use crate::{challenge::Attempt, signin::model::Next};
+use kernel::id::AccountId;
+use serde::{Deserialize, Serialize};
+
+/// Kept sealed in the challenge.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Kept {
+    /// None: nobody signs in with this number, and no code is right.
+    pub account: Option<AccountId>,
+    pub phone: String,
+    pub return_to: String,
+}
+/// What came of a code.
+#[derive(Debug)]
+pub enum Verified {
+    Next {
+        next: Next,
+        return_to: String,
+    },
+    /// Never `Right`.
+    Not(Attempt),
+    /// The code was right, but the account is suspended.
+    Disabled,
+    /// The code was right, but the number was not confirmed for too long to open this account by itself.
+    Unconfirmed,
+}
