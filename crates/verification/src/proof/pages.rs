@@ -1,0 +1,1 @@
+pub fn routes() -> web::Routes { web::Routes::new() }

@@ -1,0 +1,140 @@
+//! What unbinding costs, and unbinding.
+use crate::{Verification, method::model::key_of};
+use identity::{
+    SignedIn,
+    notice::{self, Kind, Notice},
+    realname::{self, Proof, RealNameLevel},
+};
+use kernel::{Error, Event, Id, Result, Timestamp, id::mark};
+use organization::decision::{SessionFacts, Space};
+use serde_json::json;
+
+pub type ProofId = Id<mark::IdentityProof>;
+
+/// Which proofs are to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    One(ProofId),
+    All,
+}
+impl Chosen {
+    /// Error: `proof.unknown`.
+    pub fn parse(text: &str) -> Result<Self> {
+        match text {
+            "all" => Ok(Self::All),
+            id => id.parse().map(Self::One).map_err(|_| unknown()),
+        }
+    }
+    fn takes(self, proof: &Proof) -> bool {
+        match self {
+            Self::One(id) => proof.id == id,
+            Self::All => true,
+        }
+    }
+}
+
+/// What goes with a proof.
+#[derive(Clone, Debug)]
+pub struct Loss {
+    pub before: RealNameLevel,
+    pub after: RealNameLevel,
+    pub going: Vec<Proof>,
+    /// Product and space that open today and will not.
+    pub products: Vec<LostProduct>,
+    /// The name can be changed freely again, and somebody else may prove the document.
+    pub releases: bool,
+}
+#[derive(Clone, Debug)]
+pub struct LostProduct {
+    pub name: organization::organization_type::Words,
+    /// None in the personal space.
+    pub organization: Option<String>,
+    pub needs: RealNameLevel,
+}
+fn unknown() -> Error {
+    Error::not_found("proof.unknown")
+}
+
+impl Verification {
+    /// Error: `proof.unknown` if there is no such proof in force.
+    pub async fn loss(&self, signed_in: &SignedIn, chosen: Chosen, now: Timestamp) -> Result<Loss> {
+        let proofs = realname::service::proofs_of(self.db(), signed_in.account, now).await?;
+        let before = realname::service::level_of_proofs(&proofs);
+        let (going, left): (Vec<_>, Vec<_>) = proofs.into_iter().partition(|proof| chosen.takes(proof));
+        if going.is_empty() {
+            return Err(unknown());
+        }
+        let after = realname::service::level_of_proofs(&left);
+        let products =
+            if after < before { self.lost_products(signed_in, after, now).await? } else { Vec::new() };
+        Ok(Loss { before, after, going, products, releases: left.is_empty() })
+    }
+    /// Every product that opens now in one of the spaces and asks for more than `after`.
+    async fn lost_products(
+        &self,
+        signed_in: &SignedIn,
+        after: RealNameLevel,
+        now: Timestamp,
+    ) -> Result<Vec<LostProduct>> {
+        let rooms = self.organizations();
+        let products: Vec<_> = rooms
+            .products(false)
+            .await?
+            .into_iter()
+            .filter(|product| product.minimum_level.rank() > after.rank())
+            .collect();
+        if products.is_empty() {
+            return Ok(Vec::new());
+        }
+        // The best session there can be: what a stronger sign-in would open is lost as well.
+        let facts = SessionFacts { strength: 3, card: false, zones: Vec::new() };
+        let mut spaces = vec![(Space::Personal, None)];
+        for membership in rooms.memberships(signed_in.account).await? {
+            spaces.push((Space::Organization(membership.organization), Some(membership.organization_name)));
+        }
+        let mut lost = Vec::new();
+        for (space, organization) in spaces {
+            let decisions = rooms.decide_catalog(signed_in.account, &facts, space, now).await?;
+            for product in &products {
+                if decisions.iter().any(|(id, decision)| *id == product.id && decision.allow) {
+                    lost.push(LostProduct {
+                        name: product.name.clone(),
+                        organization: organization.clone(),
+                        needs: product.minimum_level,
+                    });
+                }
+            }
+        }
+        Ok(lost)
+    }
+    /// Revokes; with the last proof the account gives the person up. Told by every way. Whoever calls stepped up.
+    /// Error: `proof.unknown`.
+    pub async fn unbind(&self, signed_in: &SignedIn, chosen: Chosen, now: Timestamp) -> Result<RealNameLevel> {
+        let (room, who) = (self.clone(), signed_in.clone());
+        self.db()
+            .write(move |tx| {
+                identity::account::service::touch_in(tx, who.account)?;
+                let proofs = realname::service::proofs_in(tx, who.account, now)?;
+                let going: Vec<&Proof> = proofs.iter().filter(|proof| chosen.takes(proof)).collect();
+                if going.is_empty() {
+                    return Err(unknown());
+                }
+                let mut events = Vec::new();
+                for proof in &going {
+                    realname::service::revoke_because_in(tx, who.account, proof.id, "unbound", now)?;
+                    let detail =
+                        json!({ "proof": proof.id, "method": proof.method, "level": proof.level, "because": "unbound" });
+                    events.push(Event::done(&who.actor, "realname.revoked").on("account", who.account).with(detail));
+                    let notice = Notice::new(Kind::RealNameRemoved)
+                        .key("method", key_of(&proof.method))
+                        .leads_to("/me/real-name");
+                    notice::service::tell_all_in(tx, room.identity(), who.account, &notice, now)?;
+                }
+                if going.len() == proofs.len() {
+                    realname::service::release_in(tx, who.account, "unbound", now)?;
+                }
+                Ok((realname::service::level_in(tx, who.account, now)?, events))
+            })
+            .await
+    }
+}
