@@ -15,3 +15,65 @@ CREATE TABLE connector (
     updated_at BIGINT NOT NULL
 );
 CREATE INDEX connector_kind ON connector (kind, position, id);
+
+-- What each gateway did today and whether it is asked at all: after `failures` in a row it rests until open_until. `taken`
+-- counts what it was given on `day` (a date of the platform's zone), for the daily cap.
+CREATE TABLE gateway_state (
+    connector_id BIGINT PRIMARY KEY,
+    day TEXT NOT NULL,
+    taken BIGINT NOT NULL,
+    failed BIGINT NOT NULL,
+    failures BIGINT NOT NULL,
+    open_until BIGINT NOT NULL,
+    succeeded_at BIGINT,
+    failed_at BIGINT,
+    reason TEXT,
+    said TEXT
+);
+
+-- Texts that a provider must approve before it sends them. parameters: names in the template's order, separated by blanks.
+CREATE TABLE message_template (
+    id BIGINT PRIMARY KEY,
+    connector_id BIGINT NOT NULL,
+    purpose TEXT NOT NULL,
+    lang TEXT NOT NULL,
+    sign TEXT,
+    code TEXT NOT NULL,
+    parameters TEXT NOT NULL,
+    approval TEXT NOT NULL,
+    rev BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    UNIQUE (connector_id, purpose, lang)
+);
+
+-- Mail texts that staff wrote; without a row the built-in text is sent.
+CREATE TABLE mail_text (
+    purpose TEXT NOT NULL,
+    lang TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    body TEXT NOT NULL,
+    rev BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (purpose, lang)
+);
+
+-- One row for each time a gateway was given a message or passed over. Neither text nor code nor the whole recipient.
+CREATE TABLE delivery (
+    id BIGINT PRIMARY KEY,
+    outbox_id BIGINT NOT NULL,
+    connector_id BIGINT NOT NULL,
+    gateway TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    lang TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT,
+    said TEXT,
+    provider_id TEXT,
+    at BIGINT NOT NULL,
+    receipt_at BIGINT
+);
+CREATE INDEX delivery_outbox ON delivery (outbox_id);
+CREATE INDEX delivery_provider ON delivery (connector_id, provider_id);
+CREATE INDEX delivery_at ON delivery (at);

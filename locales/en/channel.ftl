@@ -1,0 +1,11 @@
+channel-purpose-register = Registration code
+channel-purpose-register-instead = Registration (number already has an account)
+channel-purpose-sign-in = Sign-in code
+channel-mail-subject = { $brand } notice
+channel-mail-subject-code = { $brand } verification code
+channel-test-title = Test
+channel-test-text = This is a test message from { $brand }, sample code { $code }.
+channel-alarm-subject = Channel alarm: { $gateway }
+channel-alarm-resting-mail = Channel “{ $gateway }” failed several times in a row and rests; it is tried again by itself. See “SMS and mail” at the desk for the reason.
+channel-alarm-cap-near-mail = Channel “{ $gateway }” has used four fifths of its daily cap of { $cap } messages.
+channel-alarm-cap-reached-mail = Channel “{ $gateway }” has used up its daily cap of { $cap } messages. Later channels send instead, or the messages wait until tomorrow.

@@ -1,0 +1,11 @@
+channel-purpose-register = 注册验证码
+channel-purpose-register-instead = 注册（号码已有账户的提示）
+channel-purpose-sign-in = 登录验证码
+channel-mail-subject = { $brand } 通知
+channel-mail-subject-code = { $brand } 验证码
+channel-test-title = 测试
+channel-test-text = 这是 { $brand } 的测试消息，验证码示例 { $code }。
+channel-alarm-subject = 通道告警：{ $gateway }
+channel-alarm-resting-mail = 通道“{ $gateway }”连续发送失败，已暂停使用，稍后自动重试。请到工作台的“短信与邮件”页面查看原因。
+channel-alarm-cap-near-mail = 通道“{ $gateway }”今天的发送量已达每日上限 { $cap } 条的八成。
+channel-alarm-cap-reached-mail = 通道“{ $gateway }”今天已用完每日上限 { $cap } 条，消息改由后面的通道发送，或等到明天。

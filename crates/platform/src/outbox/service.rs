@@ -1,7 +1,7 @@
 //! Queue inside a transaction; one worker per process delivers.
 use super::{
     delivery::{Delivery, LocalOutbox},
-    model::{Body, Claimed, DeliveryError, Message, Outgoing, State, backoff_seconds},
+    model::{Body, Channel, Claimed, DeliveryError, Message, Outgoing, State, backoff_seconds},
     store::{self, Queued},
 };
 use db::{Db, Tx};
@@ -195,6 +195,11 @@ fn logged<T>(outcome: Result<T>) {
     }
 }
 
+/// How many messages of a channel wait, and since when the oldest.
+pub async fn waiting(db: &Db, channel: Channel) -> Result<(i64, Option<Timestamp>)> {
+    let now = db.clock().now();
+    db.read_one(move |statement| store::count_waiting(statement, channel, now)).await
+}
 pub(crate) async fn forget_old(db: &Db) -> Result<()> {
     let now = db.clock().now();
     db.exec("outbox expiry", move |statement| store::expire(statement, now)).await?;

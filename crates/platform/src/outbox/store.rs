@@ -100,3 +100,15 @@ pub(super) fn is_due(statement: Statement<'_, '_>, now: Timestamp) -> Result<boo
     )?;
     Ok(due.is_some())
 }
+pub(super) fn count_waiting(
+    statement: Statement<'_, '_>,
+    channel: Channel,
+    now: Timestamp,
+) -> Result<(i64, Option<Timestamp>)> {
+    statement.one(
+        sql!(
+            "SELECT COUNT(*), MIN(created_at) FROM outbox WHERE state = 'queued' AND channel = $1 AND expires_at > $2"
+        ),
+        &[&channel, &now],
+    )
+}

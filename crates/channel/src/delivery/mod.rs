@@ -1,0 +1,6 @@
+//! What became of messages, for staff: by which gateway, when, and what it said. Never the text, the code or the whole number.
+pub mod model;
+pub mod service;
+mod store;
+
+pub use model::{Delivered, DeliveryId, DeliveryState};

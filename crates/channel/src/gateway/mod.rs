@@ -1,0 +1,13 @@
+//! The gateways that can be set up, and how each is spoken to. A gateway answers in the words of its maker; here they become
+//! one of few reasons, so that everything above need not know makers.
+pub mod aliyun;
+pub mod http;
+pub mod model;
+mod render;
+mod signing;
+pub mod smpp;
+pub mod smtp;
+pub mod tencent;
+
+pub use model::{Config, Failure, Gateway, Letter, Provider, Reason, Way};
+pub use render::{RenderError, render};

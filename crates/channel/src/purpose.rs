@@ -1,0 +1,20 @@
+//! What messages are for. Rooms above name purposes of their own; the desk lists those that are known beforehand, since a
+//! text must be approved before the first message needs it.
+
+/// A template of this purpose serves every code that has none of its own.
+pub const ANY_CODE: &str = "any_code";
+/// The same for notices without a code.
+pub const ANY_NOTICE: &str = "any_notice";
+
+/// Purposes of codes with the key of their name.
+pub const CODES: [(&str, &str); 3] = [
+    ("register", "channel-purpose-register"),
+    ("register_instead", "channel-purpose-register-instead"),
+    ("sign_in", "channel-purpose-sign-in"),
+];
+
+/// As templates and texts know it: where somebody asked for a code and gets a word of explanation instead, another one.
+pub fn of_message(purpose: &str, has_code: bool) -> String {
+    let of_code = CODES.iter().any(|(known, _)| *known == purpose);
+    if of_code && !has_code { format!("{purpose}_instead") } else { purpose.to_owned() }
+}

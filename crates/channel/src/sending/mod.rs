@@ -1,0 +1,2 @@
+//! A message's way: gateways in their order, each for a short time, until one takes it.
+pub mod service;

@@ -1,0 +1,6 @@
+//! Mail texts that staff wrote: subject and body per purpose and language. Without one, what the program says is sent.
+pub mod model;
+pub mod service;
+mod store;
+
+pub use model::MailText;
