@@ -1,0 +1,20 @@
+//! The way back to a lost password. Invariants:
+//! - every page is the same for every identifier, also for one that nobody has; the same statements run and the same number
+//!   of slow hashes is computed; only a message that somebody receives differs;
+//! - a step is a challenge of this browser, sealed, for one account, used up by the step after it, within ten minutes;
+//! - nothing reaches "new password" without the proofs that the policy wants now, and without the second factor of an
+//!   account that has one;
+//! - nobody is signed in by it: every session and remembered device ends, and every channel is told.
+mod factoring;
+pub mod model;
+pub mod pages;
+mod proving;
+pub mod service;
+mod sending;
+mod store;
+#[cfg(test)]
+mod model_tests;
+#[cfg(test)]
+mod tests;
+
+pub use model::{Flow, Standing, Step, Way};

@@ -1,0 +1,532 @@
+//! `/recover`: who, by which way, the proof, the second factor of those who have one, the new password.
+use super::{
+    model::{Moved, Step, Way},
+    service::{self, Began, Factor, Look},
+};
+use crate::question::{
+    Answers, COUNT,
+    model::ANSWER_FIELDS,
+};
+use askama::Template;
+use axum::{Extension, response::Response};
+use factor::{Factors, passkey, recovery_code, totp};
+use identity::{
+    Identity,
+    captcha::{self, Input, Purpose, View},
+    challenge::ChallengeId,
+    code,
+    credential::Password,
+    external,
+};
+use kernel::{Error, Timestamp};
+use serde::Deserialize;
+use web::{Ctx, Form, FormErrors, Page, Policy, Query, Routes};
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/recover", Policy::Public, show)
+        .post("/recover", Policy::Public, begin)
+        .get("/recover/way", Policy::Public, show_ways)
+        .post("/recover/way", Policy::Public, choose)
+        .get("/recover/verify", Policy::Public, show_proof)
+        .post("/recover/verify", Policy::Public, prove)
+        .get("/recover/factor", Policy::Public, show_factor)
+        .post("/recover/factor", Policy::Public, prove_factor)
+        .post("/recover/factor/passkey", Policy::Public, prove_passkey)
+        .post("/recover/factor/passkey/begin", Policy::Public, begin_passkey)
+        .get("/recover/password", Policy::Public, show_password)
+        .post("/recover/password", Policy::Public, set_password)
+}
+
+#[derive(Template)]
+#[template(path = "recovery/begin.html")]
+struct BeginPage {
+    page: Page,
+    errors: FormErrors,
+    step: usize,
+    identifier: String,
+    captcha: View,
+}
+#[derive(Template)]
+#[template(path = "recovery/way.html")]
+struct WayPage {
+    page: Page,
+    errors: FormErrors,
+    step: usize,
+    flow: ChallengeId,
+    typed: String,
+    /// Each with whether it stands chosen.
+    ways: Vec<(Way, bool)>,
+    /// Something was proven, and it does not suffice.
+    more: bool,
+    captcha: Option<View>,
+}
+#[derive(Template)]
+#[template(path = "recovery/verify.html")]
+struct VerifyPage {
+    page: Page,
+    errors: FormErrors,
+    step: usize,
+    flow: ChallengeId,
+    way: Way,
+    /// Until "send again" works.
+    seconds: i64,
+    minutes: i64,
+    questions: Vec<Asked>,
+    captcha: Option<View>,
+}
+/// A question with its field.
+struct Asked {
+    field: &'static str,
+    text: String,
+    answer: String,
+}
+#[derive(Template)]
+#[template(path = "recovery/factor.html")]
+struct FactorPage {
+    page: Page,
+    errors: FormErrors,
+    step: usize,
+    flow: ChallengeId,
+    /// What the account has; whoever is here has proven enough to know.
+    factors: Factors,
+}
+#[derive(Template)]
+#[template(path = "recovery/password.html")]
+struct PasswordPage {
+    page: Page,
+    errors: FormErrors,
+    step: usize,
+    flow: ChallengeId,
+    password_hint: String,
+}
+
+/// The captcha's members of any form here.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Typed {
+    flow: String,
+    identifier: String,
+    way: String,
+    code: String,
+    answer_1: String,
+    answer_2: String,
+    answer_3: String,
+    recovery_code: String,
+    /// Of a passkey's ceremony.
+    challenge: String,
+    credential: String,
+    new_password: String,
+    captcha: String,
+    #[serde(rename = "captcha-answer")]
+    captcha_answer: String,
+    #[serde(rename = "captcha-work")]
+    captcha_work: String,
+    #[serde(rename = "captcha-way")]
+    captcha_way: String,
+    /// "Send again" of the page that asks for the code: what is wrong is told there.
+    again: String,
+}
+impl Typed {
+    fn input(&self) -> Input {
+        Input {
+            token: self.captcha.clone(),
+            answer: self.captcha_answer.clone(),
+            work: self.captcha_work.clone(),
+        }
+    }
+    fn picture(&self) -> Option<captcha::Way> {
+        captcha::Way::parse(&self.captcha_way)
+    }
+    fn answers(&self) -> [String; COUNT] {
+        [self.answer_1.clone(), self.answer_2.clone(), self.answer_3.clone()]
+    }
+}
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asking {
+    flow: String,
+    /// What a round trip to Alipay brought.
+    external: String,
+}
+/// Used, expired or of another browser.
+fn over() -> Response {
+    web::with_flash(web::see_other("/recover"), "bad", "recovery-over", &[])
+}
+fn onward(step: Step, id: ChallengeId) -> Response {
+    web::see_other(&format!("{}?flow={id}", step.path()))
+}
+/// Why a step did not go on, at `field`; None where the flow is over or went on.
+fn trouble(moved: &Moved, field: &'static str) -> Option<Error> {
+    let minutes_of = |code, minutes: i64| Error::too_many(code).at(field).arg("minutes", minutes.max(1).to_string());
+    Some(match moved {
+        Moved::Wrong { left } => match (field, left) {
+            ("code", Some(left)) => Error::invalid("recovery.code_wrong").at(field).arg("left", left.to_string()),
+            (_, Some(left)) => Error::invalid("recovery.wrong").at(field).arg("left", left.to_string()),
+            (_, None) => Error::invalid("recovery.wrong_proof").at(field),
+        },
+        Moved::Exhausted => Error::too_many("recovery.code_over").at(field),
+        Moved::Used => Error::invalid("totp.used").at(field),
+        Moved::Locked { minutes } => minutes_of("recovery.too_many", *minutes),
+        Moved::Wait { seconds } => {
+            Error::too_many("recovery.wait").at(field).arg("seconds", seconds.max(&1).to_string())
+        }
+        Moved::Foreign => Error::invalid("recovery.foreign").at(field),
+        Moved::To(..) | Moved::Done | Moved::Gone => return None,
+    })
+}
+
+async fn show(ctx: Ctx, Extension(identity): Extension<Identity>) -> web::Result {
+    begin_page(&ctx, &identity, String::new(), FormErrors::none(), None).await
+}
+/// `captcha`: the next question's way, or the one that was asked.
+async fn begin_page(
+    ctx: &Ctx,
+    identity: &Identity,
+    identifier: String,
+    errors: FormErrors,
+    again: Option<&Input>,
+) -> web::Result {
+    let captcha = match again {
+        Some(input) => captcha::service::ask_again(identity, ctx, Purpose::Recover, input).await?,
+        None => captcha::service::ask(identity, ctx, Purpose::Recover, captcha::Way::Picture).await?,
+    };
+    begin_with(ctx, identifier, errors, captcha)
+}
+fn begin_with(ctx: &Ctx, identifier: String, errors: FormErrors, captcha: View) -> web::Result {
+    let page = Page::new(ctx, ctx.lang.t("recovery-title")).with_errors(&errors);
+    Ok(web::html_status(errors.status(), BeginPage { page, errors, step: 1, identifier, captcha }))
+}
+async fn begin(ctx: Ctx, Extension(identity): Extension<Identity>, Form(typed): Form<Typed>) -> web::Result {
+    let input = typed.input();
+    if let Some(way) = typed.picture() {
+        let view = captcha::service::ask(&identity, &ctx, Purpose::Recover, way).await?;
+        return begin_with(&ctx, typed.identifier, FormErrors::none(), view);
+    }
+    let named = match typed.identifier.trim() {
+        "" => Some(Error::invalid("signin.name_required").at("identifier")),
+        name if name.chars().count() > 64 => {
+            Some(Error::invalid("field.too_long").at("identifier").arg("max", "64"))
+        }
+        _ => None,
+    };
+    if let Some(error) = named {
+        let errors = FormErrors::from(&error, ctx.lang);
+        return begin_page(&ctx, &identity, typed.identifier, errors, Some(&input)).await;
+    }
+    let error = match captcha::service::check(&identity, &ctx, Purpose::Recover, &input).await?.error() {
+        Some(error) => error,
+        None => match service::begin(&identity, &ctx, &typed.identifier).await? {
+            Began::Flow(id) => return Ok(onward(Step::Choose, id)),
+            Began::TooMany { minutes } => {
+                Error::too_many("recovery.too_many").at("identifier").arg("minutes", minutes.to_string())
+            }
+        },
+    };
+    let errors = FormErrors::from(&error, ctx.lang);
+    let way = captcha::service::way_of(&identity, &ctx, &input);
+    let view = captcha::service::ask(&identity, &ctx, Purpose::Recover, way).await?;
+    begin_with(&ctx, typed.identifier, errors, view)
+}
+
+const CHOOSING: &[&str] = &["recover.choose", "recover.prove"];
+const PROVING: &[&str] = &["recover.prove"];
+const PASSWORD: &[&str] = &["recover.password"];
+
+async fn show_ways(
+    ctx: Ctx,
+    Extension(identity): Extension<Identity>,
+    Query(asking): Query<Asking>,
+) -> web::Result {
+    let Ok(id) = asking.flow.parse() else { return Ok(over()) };
+    way_page(&ctx, &identity, id, None, FormErrors::none(), captcha::Way::Picture).await
+}
+async fn way_page(
+    ctx: &Ctx,
+    identity: &Identity,
+    id: ChallengeId,
+    chosen: Option<Way>,
+    errors: FormErrors,
+    picture: captcha::Way,
+) -> web::Result {
+    let Some(look) = service::look(identity, ctx, id, CHOOSING).await? else { return Ok(over()) };
+    let captcha = ask(ctx, identity, &look, picture).await?;
+    let first = look.open.first().copied();
+    let chosen = chosen.or(way_of(look.step)).filter(|way| look.open.contains(way)).or(first);
+    let ways = look.open.iter().map(|way| (*way, chosen == Some(*way))).collect();
+    let page = WayPage {
+        page: Page::new(ctx, ctx.lang.t("recovery-title")).with_errors(&errors),
+        step: 2,
+        flow: id,
+        typed: look.typed,
+        ways,
+        more: !look.proven.is_empty(),
+        captcha,
+        errors,
+    };
+    // Alipay is another site: the form's answer may lead there.
+    Ok(web::in_flow(web::html_status(page.errors.status(), page)))
+}
+/// Every message has a captcha before it; the first page's counts for one.
+async fn ask(
+    ctx: &Ctx,
+    identity: &Identity,
+    look: &Look,
+    way: captcha::Way,
+) -> kernel::Result<Option<View>> {
+    if look.prepaid {
+        return Ok(None);
+    }
+    captcha::service::ask(identity, ctx, Purpose::Recover, way).await.map(Some)
+}
+fn way_of(step: Step) -> Option<Way> {
+    match step {
+        Step::Prove { way, .. } => Some(way),
+        Step::Choose | Step::Factor | Step::Password => None,
+    }
+}
+async fn choose(ctx: Ctx, Extension(identity): Extension<Identity>, Form(typed): Form<Typed>) -> web::Result {
+    let Ok(id) = typed.flow.parse::<ChallengeId>() else { return Ok(over()) };
+    let Some(look) = service::look(&identity, &ctx, id, CHOOSING).await? else { return Ok(over()) };
+    let input = typed.input();
+    let chosen = typed.way.parse::<Way>().ok().filter(|way| look.open.contains(way));
+    let again = typed.again == "1";
+    if let Some(picture) = typed.picture() {
+        return returned(&ctx, &identity, id, chosen, (again, FormErrors::none(), picture)).await;
+    }
+    let Some(way) = chosen else {
+        let errors = FormErrors::from(&Error::invalid("recovery.way_required").at("way"), ctx.lang);
+        return way_page(&ctx, &identity, id, None, errors, captcha::Way::Picture).await;
+    };
+    let checked = match way.sends() && !look.prepaid {
+        true => captcha::service::check(&identity, &ctx, Purpose::Recover, &input).await?.error(),
+        false => None,
+    };
+    let error = match checked {
+        Some(error) => Some(error),
+        None => match service::choose(&identity, &ctx, id, way).await? {
+            Moved::To(_, next) if way == Way::Alipay => return leave(&ctx, &identity, next).await,
+            Moved::To(step, next) => {
+                let next = onward(step, next);
+                return Ok(match again {
+                    true => web::with_flash(next, "ok", "recovery-code-again", &[]),
+                    false => next,
+                });
+            }
+            moved => trouble(&moved, if again { "resend" } else { "way" }),
+        },
+    };
+    let Some(error) = error else { return Ok(over()) };
+    let errors = FormErrors::or_fail(error, ctx.lang)?;
+    let picture = captcha::service::way_of(&identity, &ctx, &input);
+    returned(&ctx, &identity, id, Some(way), (again, errors, picture)).await
+}
+/// To Alipay, and from there to the step that waits.
+async fn leave(ctx: &Ctx, identity: &Identity, id: ChallengeId) -> web::Result {
+    let Some(connector) = service::alipay(identity).await? else { return Ok(over()) };
+    let purpose = external::Purpose::Recover { challenge: id };
+    let back = format!("{}?flow={id}", Step::Prove { way: Way::Alipay, code: None }.path());
+    Ok(external::flow::begin(identity, ctx, connector, purpose, None, &back).await?)
+}
+/// To the page that the form stands on.
+async fn returned(
+    ctx: &Ctx,
+    identity: &Identity,
+    id: ChallengeId,
+    chosen: Option<Way>,
+    (again, errors, picture): (bool, FormErrors, captcha::Way),
+) -> web::Result {
+    if again {
+        return proof_page(ctx, identity, id, errors, picture, Default::default()).await;
+    }
+    way_page(ctx, identity, id, chosen, errors, picture).await
+}
+
+async fn show_proof(
+    ctx: Ctx,
+    Extension(identity): Extension<Identity>,
+    Query(asking): Query<Asking>,
+) -> web::Result {
+    let Ok(id) = asking.flow.parse() else { return Ok(over()) };
+    // The browser comes back from Alipay with what was proven there; it counts once.
+    if let Ok(result) = asking.external.parse() {
+        let moved = service::alipay_proof(&identity, &ctx, id, result).await?;
+        return match (&moved, trouble(&moved, "way")) {
+            (Moved::To(step, next), _) => Ok(onward(*step, *next)),
+            (_, Some(error)) => refused(&ctx, &identity, id, error).await,
+            (_, None) => Ok(over()),
+        };
+    }
+    let picture = captcha::Way::Picture;
+    proof_page(&ctx, &identity, id, FormErrors::none(), picture, Default::default()).await
+}
+async fn proof_page(
+    ctx: &Ctx,
+    identity: &Identity,
+    id: ChallengeId,
+    errors: FormErrors,
+    picture: captcha::Way,
+    answers: [String; COUNT],
+) -> web::Result {
+    let Some(look) = service::look(identity, ctx, id, PROVING).await? else { return Ok(over()) };
+    let Step::Prove { way, code } = look.step else { return Ok(over()) };
+    let policies = identity.settings().policies().await?;
+    let captcha = match code {
+        Some(_) => ask(ctx, identity, &look, picture).await?,
+        None => None,
+    };
+    let again = code.map(|code| code.drawn_at().plus_seconds(policies.code.resend_seconds));
+    let questions = look.questions.into_iter().zip(ANSWER_FIELDS).zip(answers);
+    let page = VerifyPage {
+        page: Page::new(ctx, ctx.lang.t("recovery-verify-title")).with_errors(&errors),
+        step: 3,
+        flow: id,
+        way,
+        seconds: again.map_or(0, |again| seconds_until(again, ctx.now)),
+        minutes: policies.code.minutes,
+        questions: questions.map(|((text, field), answer)| Asked { field, text, answer }).collect(),
+        captcha,
+        errors,
+    };
+    Ok(web::in_flow(web::html_status(page.errors.status(), page)))
+}
+fn seconds_until(at: Timestamp, now: Timestamp) -> i64 {
+    ((at.as_millis() - now.as_millis()).max(0) + 999) / 1000
+}
+async fn prove(ctx: Ctx, Extension(identity): Extension<Identity>, Form(typed): Form<Typed>) -> web::Result {
+    let Ok(id) = typed.flow.parse::<ChallengeId>() else { return Ok(over()) };
+    let Some(look) = service::look(&identity, &ctx, id, PROVING).await? else { return Ok(over()) };
+    let (moved, field) = match way_of(look.step) {
+        Some(Way::Questions) => match Answers::parse(&typed.answers()) {
+            Ok(answers) => {
+                (service::answers(&identity, &ctx, id, &answers).await?, "answer_1")
+            }
+            Err(wrong) => {
+                let mut errors = FormErrors::none();
+                wrong.iter().for_each(|error| errors.push(error, ctx.lang));
+                let picture = captcha::Way::Picture;
+                return proof_page(&ctx, &identity, id, errors, picture, typed.answers()).await;
+            }
+        },
+        Some(Way::Sms | Way::Mail) => match code::pages::parse_code(&typed.code) {
+            Ok(code) => (service::code(&identity, &ctx, id, &code).await?, "code"),
+            Err(error) => return refused(&ctx, &identity, id, error).await,
+        },
+        Some(Way::Alipay) | None => (Moved::Gone, "code"),
+    };
+    match (&moved, trouble(&moved, field)) {
+        (Moved::To(step, next), _) => Ok(onward(*step, *next)),
+        (_, Some(error)) => refused(&ctx, &identity, id, error).await,
+        (_, None) => Ok(over()),
+    }
+}
+async fn refused(ctx: &Ctx, identity: &Identity, id: ChallengeId, error: Error) -> web::Result {
+    let errors = FormErrors::or_fail(error, ctx.lang)?;
+    proof_page(ctx, identity, id, errors, captcha::Way::Picture, Default::default()).await
+}
+
+async fn show_factor(
+    ctx: Ctx,
+    Extension(identity): Extension<Identity>,
+    Query(asking): Query<Asking>,
+) -> web::Result {
+    let Ok(id) = asking.flow.parse() else { return Ok(over()) };
+    factor_page(&ctx, &identity, id, FormErrors::none()).await
+}
+async fn factor_page(ctx: &Ctx, identity: &Identity, id: ChallengeId, errors: FormErrors) -> web::Result {
+    let Some(factors) = service::factors(identity, ctx, id).await? else { return Ok(over()) };
+    let page = Page::new(ctx, ctx.lang.t("recovery-factor-title")).with_errors(&errors);
+    Ok(web::html_status(errors.status(), FactorPage { page, errors, step: 3, flow: id, factors }))
+}
+async fn prove_factor(
+    ctx: Ctx,
+    Extension(identity): Extension<Identity>,
+    Form(typed): Form<Typed>,
+) -> web::Result {
+    let Ok(id) = typed.flow.parse::<ChallengeId>() else { return Ok(over()) };
+    let (parsed, field) = match typed.recovery_code.trim() {
+        "" => (totp::Code::parse("code", &typed.code).map(Factor::Totp), "code"),
+        text => (recovery_code::Code::parse("recovery_code", text).map(Factor::RecoveryCode), "recovery_code"),
+    };
+    let moved = match parsed {
+        Ok(factor) => service::factor(&identity, &ctx, id, &factor).await?,
+        Err(error) => {
+            return factor_page(&ctx, &identity, id, FormErrors::from(&error, ctx.lang)).await;
+        }
+    };
+    match (&moved, trouble(&moved, field)) {
+        (Moved::To(step, next), _) => Ok(onward(*step, *next)),
+        (_, Some(error)) => factor_page(&ctx, &identity, id, FormErrors::or_fail(error, ctx.lang)?).await,
+        (_, None) => Ok(over()),
+    }
+}
+
+async fn begin_passkey(
+    ctx: Ctx,
+    Extension(identity): Extension<Identity>,
+    Form(typed): Form<Typed>,
+) -> web::Result {
+    let ceremony = match typed.flow.parse() {
+        Ok(id) => service::begin_passkey(&identity, &ctx, id).await?,
+        Err(_) => None,
+    };
+    Ok(web::json(&ceremony.ok_or_else(|| Error::invalid("passkey.over"))?))
+}
+async fn prove_passkey(
+    ctx: Ctx,
+    Extension(identity): Extension<Identity>,
+    Form(typed): Form<Typed>,
+) -> web::Result {
+    let Ok(id) = typed.flow.parse::<ChallengeId>() else { return Ok(over()) };
+    let moved = match passkey::Answer::parse(&typed.challenge, &typed.credential) {
+        Ok(answer) => service::passkey(&identity, &ctx, id, &answer).await?,
+        Err(error) => Err(error),
+    };
+    match moved {
+        Ok(Moved::To(step, next)) => Ok(onward(step, next)),
+        Ok(_) => Ok(over()),
+        Err(error) => factor_page(&ctx, &identity, id, FormErrors::or_fail(error, ctx.lang)?).await,
+    }
+}
+
+async fn show_password(
+    ctx: Ctx,
+    Extension(identity): Extension<Identity>,
+    Query(asking): Query<Asking>,
+) -> web::Result {
+    let Ok(id) = asking.flow.parse() else { return Ok(over()) };
+    password_page(&ctx, &identity, id, FormErrors::none()).await
+}
+async fn password_page(ctx: &Ctx, identity: &Identity, id: ChallengeId, errors: FormErrors) -> web::Result {
+    if service::look(identity, ctx, id, PASSWORD).await?.is_none() {
+        return Ok(over());
+    }
+    let policies = identity.settings().policies().await?;
+    let page = PasswordPage {
+        page: Page::new(ctx, ctx.lang.t("recovery-password-title")).with_errors(&errors),
+        step: 4,
+        flow: id,
+        password_hint: identity::registration::pages::password_hint(ctx, &policies),
+        errors,
+    };
+    Ok(web::html_status(page.errors.status(), page))
+}
+async fn set_password(
+    ctx: Ctx,
+    Extension(identity): Extension<Identity>,
+    Form(typed): Form<Typed>,
+) -> web::Result {
+    let Ok(id) = typed.flow.parse::<ChallengeId>() else { return Ok(over()) };
+    let outcome = match Password::parse("new_password", &typed.new_password) {
+        Ok(password) => service::set_password(&identity, &ctx, id, &password).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(Moved::Done) => Ok(web::with_flash(web::see_other("/login"), "ok", "recovery-done", &[])),
+        Ok(Moved::To(step, next)) => {
+            Ok(web::with_flash(onward(step, next), "warn", "recovery-more-now", &[]))
+        }
+        Ok(_) => Ok(over()),
+        Err(error) => password_page(&ctx, &identity, id, FormErrors::or_fail(error, ctx.lang)?).await,
+    }
+}
