@@ -345,6 +345,7 @@ async fn link(
         connector: connector.id,
         name: connector.name.clone(),
         person,
+        tell: true,
     };
     let linking = identity.db().write(move |tx| service::link_in(tx, &identity2, &new, &actor, now)).await?;
     Ok(linked_response(linking, &connector.name, return_to))

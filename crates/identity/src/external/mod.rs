@@ -20,5 +20,5 @@ mod store;
 mod tests;
 
 pub(crate) use model::icon as icon_of;
-pub use model::{ExternalId, ExternalProof, Linked, Linking, Offer, Purpose};
+pub use model::{ExternalId, ExternalProof, Linked, Linking, Offer, Purpose, Ticket, Visit};
 pub use upstream::Certified;

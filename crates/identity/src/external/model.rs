@@ -135,7 +135,22 @@ pub struct Ticket {
     pub person: Person,
     pub return_to: String,
 }
+/// What registration keeps of a first visit while the phone is proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visit {
+    pub ticket: ChallengeId,
+    pub connector: ConnectorId,
+}
+impl Visit {
+    /// The page that links it to the account that is signed in.
+    pub fn link_path(&self) -> String {
+        format!("/login/upstream/{}/link?ticket={}", self.connector, self.ticket)
+    }
+}
 impl Ticket {
+    pub fn visit(&self) -> Visit {
+        Visit { ticket: self.id, connector: self.connector }
+    }
     pub fn display_name(&self) -> &str {
         self.person.display_name.as_deref().unwrap_or_default()
     }

@@ -92,13 +92,9 @@ async fn find(
     let found = service::ticket(identity, ctx, headers, id).await?;
     Ok(found.filter(|ticket| ticket.connector == connector))
 }
-fn over() -> Response {
+pub(crate) fn over() -> Response {
     web::with_flash(web::see_other("/login"), "bad", "identity-external-over", &[])
 }
-fn link_path(ticket: &Ticket) -> String {
-    format!("/login/upstream/{}/link?ticket={}", ticket.connector, ticket.id)
-}
-
 async fn first(
     ctx: Ctx,
     Extension(identity): Extension<Identity>,
@@ -113,8 +109,8 @@ async fn first(
     let open = identity.settings().policies().await?.registration.open;
     // Whoever is signed in has an account.
     let have = match signed_in {
-        Some(_) => link_path(&ticket),
-        None => format!("/login?return_to={}", encoded(&link_path(&ticket))),
+        Some(_) => ticket.visit().link_path(),
+        None => format!("/login?return_to={}", encoded(&ticket.visit().link_path())),
     };
     let title = ctx.lang.ta("identity-external-first-title", &[("provider", &ticket.name)]);
     Ok(web::html(FirstPage {
@@ -137,7 +133,7 @@ async fn ask_to_link(
     let Some(ticket) = find(&identity, &ctx, &headers, connector, &named.ticket).await? else {
         return Ok(over());
     };
-    let action = link_path(&ticket);
+    let action = ticket.visit().link_path();
     if let Some(proof) = stepup::service::required(&identity, &ctx, &signed_in, Need::Fresh, &action).await? {
         return Ok(proof);
     }
@@ -164,12 +160,12 @@ async fn link(
     let cookie = web::cookie::external_token(&headers, &ctx.app);
     let ticket = find(&identity, &ctx, &headers, connector, &named.ticket).await?;
     let (Some(ticket), Some(cookie)) = (ticket, cookie) else { return Ok(over()) };
-    let action = link_path(&ticket);
+    let action = ticket.visit().link_path();
     if let Some(proof) = stepup::service::required(&identity, &ctx, &signed_in, Need::Fresh, &action).await? {
         return Ok(proof);
     }
     let (identity2, now, id) = (identity.clone(), ctx.now, ticket.id);
-    let to = (identity.db().draw(), signed_in.account);
+    let to = service::LinkTo::Holder { link: identity.db().draw(), account: signed_in.account };
     let actor = signed_in.actor.clone();
     let linking = identity
         .db()

@@ -146,6 +146,8 @@ pub(super) struct NewLink {
     pub connector: ConnectorId,
     pub name: String,
     pub person: Person,
+    /// Whoever made the account a moment ago need not be told.
+    pub tell: bool,
 }
 /// Links, under the account's row lock, and tells its holder. Whoever calls proved both sides.
 pub(super) fn link_in(
@@ -187,9 +189,11 @@ pub(super) fn link_in(
         // Somebody was faster between looking and writing.
         return Ok((Linking::Taken, refused(new, actor, "taken")));
     }
+    if new.tell {
     let told =
         Notice::new(NoticeKind::IdentityLinked).arg("provider", new.name.clone()).leads_to("/me/linked");
     notice::tell_in(tx, identity, new.account, &told, now)?;
+    }
     let detail = json!({ "connector": new.connector.to_string() });
     Ok((Linking::Linked, vec![Event::done(actor, "external.linked").on("account", new.account).with(detail)]))
 }
@@ -297,6 +301,14 @@ pub async fn ticket(
         .await?;
     Ok(open)
 }
+/// Who proved the other side. The id of the link is drawn before the transaction.
+#[derive(Clone, Copy, Debug)]
+pub enum LinkTo {
+    /// An account that is made in this transaction.
+    Newcomer { link: ExternalId, account: AccountId },
+    /// The account that is signed in.
+    Holder { link: ExternalId, account: AccountId },
+}
 /// Uses the first visit up and links it to `account`, which proved itself in the same request: a new account after its code,
 /// an existing one after its sign-in. None if the visit is over. `link` is drawn before the transaction.
 pub fn use_ticket_in(
@@ -304,7 +316,7 @@ pub fn use_ticket_in(
     identity: &Identity,
     id: ChallengeId,
     cookie: &str,
-    (link, account): (ExternalId, AccountId),
+    to: LinkTo,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Option<(Linking, Vec<Event>)>> {
@@ -316,7 +328,11 @@ pub fn use_ticket_in(
         return Ok(None);
     };
     let ticket = ticket_of(id, &data)?;
-    let new =
-        NewLink { id: link, account, connector: ticket.connector, name: ticket.name, person: ticket.person };
+    let (id, account, tell) = match to {
+        LinkTo::Newcomer { link, account } => (link, account, false),
+        LinkTo::Holder { link, account } => (link, account, true),
+    };
+    let Ticket { connector, name, person, .. } = ticket;
+    let new = NewLink { id, account, connector, name, person, tell };
     link_in(tx, identity, &new, actor, now).map(Some)
 }
