@@ -133,7 +133,7 @@ fn check(claims: &Claims, algorithm: Algorithm, expected: &Expected<'_>) -> Resu
 }
 /// The left half of the access token's hash by the hash of the algorithm (OpenID Connect Core §3.1.3.6); none for EdDSA,
 /// whose hash is not agreed upon.
-pub(super) fn half_hash(algorithm: Algorithm, access_token: &str) -> Option<String> {
+pub(crate) fn half_hash(algorithm: Algorithm, access_token: &str) -> Option<String> {
     use sha2::{Digest as _, Sha256, Sha384, Sha512};
     let bytes = access_token.as_bytes();
     let hash = match algorithm {

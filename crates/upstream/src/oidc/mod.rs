@@ -1,6 +1,8 @@
 //! Any OpenID Provider: discovery, authorization code with PKCE, nonce and `iss` in the answer.
 mod cache;
 mod id_token;
+#[cfg(test)]
+pub(crate) use id_token::half_hash;
 
 use crate::{
     call,
@@ -67,6 +69,10 @@ pub(crate) struct OpenIdProvider {
 impl OpenIdProvider {
     pub(crate) fn new(upstreams: Upstreams, config: OidcConfig) -> Self {
         Self { upstreams, config }
+    }
+    #[cfg(test)]
+    pub(crate) fn config(&self) -> &OidcConfig {
+        &self.config
     }
     async fn discovery(&self, now: Timestamp) -> std::result::Result<std::sync::Arc<Discovery>, Fault> {
         self.upstreams.discovery(&self.config.issuer, now).await
