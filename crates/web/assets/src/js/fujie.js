@@ -31,6 +31,10 @@ on("click", "[data-copy]", async (b) => {
   catch { toast(words.copyFailed); }
 });
 
+// print
+$$("[data-print]").forEach((b) => (b.hidden = false));
+on("click", "[data-print]", () => print());
+
 // show password
 $$("[data-reveal]").forEach((b) => { b.hidden = false; b.dataset.show = b.textContent; });
 on("click", "[data-reveal]", (b) => {
