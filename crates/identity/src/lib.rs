@@ -97,6 +97,7 @@ impl Identity {
 pub fn routes() -> web::Routes {
     signin::pages::routes()
         .merge(scan::pages::routes())
+        .merge(stepup::pages::routes())
         .merge(registration::pages::routes())
         .merge(captcha::pages::routes())
         .merge(credential::pages::routes())

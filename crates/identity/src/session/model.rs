@@ -27,9 +27,9 @@ pub fn strength<M: AsRef<str>>(methods: &[M]) -> i64 {
         1
     }
 }
-/// Whether the methods are two factors already.
-pub(crate) fn is_strong<M: AsRef<str>>(methods: &[M]) -> bool {
-    strength(methods) >= 2
+/// Whether the methods are two factors by themselves, whatever second factor the account has besides.
+pub(crate) fn is_whole(methods: &[&str]) -> bool {
+    methods.iter().any(|method| matches!(*method, "mfa" | "hwk" | "sc"))
 }
 
 /// A session in the person's own list.

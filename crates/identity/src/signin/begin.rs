@@ -60,7 +60,7 @@ impl Start {
     /// The one way on from a first factor, whichever it was. The caller has locked the account, found it active, and commits
     /// the events.
     pub fn begin_or_second_in(&self, tx: &mut Tx<'_>, first: &First) -> Result<(Next, Vec<Event>)> {
-        let asked = !session::model::is_strong(&first.methods)
+        let asked = !session::model::is_whole(&first.methods)
             && factor::has_second_factor_in(tx, first.account)?
             && !device::service::is_trusted_in(tx, &self.device, first.account, self.now)?;
         if !asked {

@@ -23,7 +23,6 @@ pub fn routes() -> Routes {
         .post("/login", Policy::Public, submit)
         .get("/login/choose", Policy::Public, show_choice)
         .post("/login/choose", Policy::Public, choose)
-        .get("/recover", Policy::Public, recover)
         .merge(second::pages::routes())
         .merge(sms::pages::routes())
 }
@@ -46,16 +45,6 @@ struct ChoosePage {
     page: Page,
     choice: Choice,
     return_to: String,
-}
-
-/// The same for everybody: it asks for nothing and so tells nothing about any account.
-#[derive(Template)]
-#[template(path = "signin/recover.html")]
-struct RecoverPage {
-    page: Page,
-}
-async fn recover(ctx: Ctx) -> Response {
-    web::html(RecoverPage { page: Page::new(&ctx, ctx.lang.t("identity-recover-title")) })
 }
 
 #[derive(Default, Deserialize)]

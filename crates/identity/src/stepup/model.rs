@@ -1,4 +1,5 @@
-//! What an action needs, and what a session lacks. Pure.
+//! What an action needs, what a session lacks, and how the gap may be closed.
+use crate::external::Linked;
 use kernel::Timestamp;
 
 /// Minutes for which a proof stays fresh.
@@ -33,6 +34,60 @@ pub enum Lack {
     /// A factor of another kind than the session began with.
     Second,
 }
+/// How somebody who is signed in proves to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Means {
+    Password,
+    Totp,
+    Passkey,
+    Sms,
+    External,
+    Recovery,
+}
+impl Means {
+    const ALL: [Self; 6] =
+        [Self::Password, Self::Totp, Self::Passkey, Self::Sms, Self::External, Self::Recovery];
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Totp => "totp",
+            Self::Passkey => "passkey",
+            Self::Sms => "sms",
+            Self::External => "external",
+            Self::Recovery => "recovery",
+        }
+    }
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|means| means.as_str() == text)
+    }
+    /// Key of the link that leads to it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Password => "identity-verify-again-use-password",
+            Self::Totp => "identity-second-use-totp",
+            Self::Passkey => "identity-second-use-passkey",
+            Self::Sms => "identity-verify-again-use-sms",
+            Self::External => "identity-verify-again-use-external",
+            Self::Recovery => "identity-second-use-recovery",
+        }
+    }
+}
+/// What the page may ask of this session.
+#[derive(Clone, Debug)]
+pub struct Offered {
+    pub lack: Lack,
+    /// The handiest first; none if the account lacks what is needed.
+    pub means: Vec<Means>,
+    pub phone_masked: Option<String>,
+    pub linked: Vec<Linked>,
+}
+impl Offered {
+    /// Those that the page does not show.
+    pub fn others(&self, shown: &Option<Means>) -> Vec<Means> {
+        self.means.iter().copied().filter(|means| Some(*means) != *shown).collect()
+    }
+}
+
 /// `strength` is the session's, 1 to 3.
 pub fn lack(
     need: Need,
