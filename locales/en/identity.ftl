@@ -452,6 +452,8 @@ error-external-unknown-link = There is no such linked identity on your account. 
 error-external-last-way-in = This is the only way into your account. Set a password or verify a phone first, then unlink it.
 
 # Step-up
+identity-staff-second-wanted = Staff set up a second factor before they reach the desk.
+error-staff-second-factor-required = Staff need a second factor to use the desk. Sign in with yours and try again.
 identity-verify-again-title = Confirm that it is you
 identity-verify-again-lead = To protect your account this action asks for one more proof, good for 10 minutes.
 identity-verify-again-lead-second = This action needs a second kind of proof, good for 10 minutes.

@@ -431,7 +431,9 @@ error-external-taken = 此身份刚被绑定到其他账号，可在登录页重
 error-external-unknown-link = 您的账号没有此项绑定，可能已解除。
 error-external-last-way-in = 这是您账号唯一的登录方式，先设置密码或验证手机，再解除绑定。
 
-# Step-up
+# 再次验证
+identity-staff-second-wanted = 平台人员须设置第二种验证方式后才能进入工作台。
+error-staff-second-factor-required = 平台人员须通过第二种验证方式登录后才能使用工作台
 identity-verify-again-title = 确认是您本人
 identity-verify-again-lead = 为保护账号，此操作需要再验证一次，10 分钟内有效。
 identity-verify-again-lead-second = 此操作需要第二种验证方式，10 分钟内有效。

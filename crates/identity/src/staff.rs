@@ -1,6 +1,9 @@
 //! Platform staff as values: holding one proves that the signed-in account has the role. A change re-checks it inside
 //! its transaction by `recheck_in`.
-use crate::session::SignedIn;
+use crate::{
+    Identity,
+    session::{SignedIn, encoded},
+};
 use axum::{
     extract::FromRequestParts,
     response::{IntoResponse, Response},
@@ -9,8 +12,8 @@ use db::Tx;
 use http::request::Parts;
 use kernel::{Actor, Error, Result, id::AccountId};
 use platform::StaffRole;
-use platform::staff::PolicyEditor;
-use web::Failure;
+use platform::{setting::SecondFactorDemand, staff::PolicyEditor};
+use web::{Ctx, Failure};
 
 /// Any staff member, whatever the role: pages of the desk.
 #[derive(Clone, Debug)]
@@ -74,7 +77,9 @@ macro_rules! roles { ($($(#[$meta:meta])* $name:ident),* $(,)?) => { $(
         type Rejection = Response;
         async fn from_request_parts(parts: &mut Parts, state: &S) -> std::result::Result<Self, Response> {
             let signed_in = SignedIn::from_request_parts(parts, state).await?;
-            Self::of(&signed_in).ok_or_else(refused)
+            let staff = Self::of(&signed_in).ok_or_else(refused)?;
+            require_strength(parts, state, &signed_in).await?;
+            Ok(staff)
         }
     }
 )* } }
@@ -92,8 +97,38 @@ impl<S: Send + Sync> FromRequestParts<S> for Staff {
     type Rejection = Response;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> std::result::Result<Self, Response> {
         let signed_in = SignedIn::from_request_parts(parts, state).await?;
-        Self::of(&signed_in).ok_or_else(refused)
+        let staff = Self::of(&signed_in).ok_or_else(refused)?;
+        require_strength(parts, state, &signed_in).await?;
+        Ok(staff)
     }
+}
+/// Where the policy asks staff for a second factor: who has one proves it, who has none sets one up first.
+async fn require_strength<S: Send + Sync>(
+    parts: &mut Parts,
+    state: &S,
+    signed_in: &SignedIn,
+) -> std::result::Result<(), Response> {
+    if signed_in.strength >= 2 {
+        return Ok(());
+    }
+    let failed = |error: Error| Failure::from(error).into_response();
+    let identity = Identity::of(&parts.extensions).map_err(failed)?;
+    let policies = identity.settings().policies().await.map_err(failed)?;
+    if policies.second_factor.staff == SecondFactorDemand::Optional {
+        return Ok(());
+    }
+    let ctx = Ctx::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+    if ctx.wants_json {
+        return Err(failed(Error::forbidden("staff.second_factor_required")));
+    }
+    let factors = factor::summary(identity.db(), signed_in.account).await.map_err(failed)?;
+    let back = encoded(if ctx.is_get { &ctx.path } else { "/desk" });
+    Err(if factors.second() {
+        web::see_other(&format!("/me/verify?need=strong&return_to={back}"))
+    } else {
+        let enroll = web::see_other(&format!("/me/authenticator?return_to={back}"));
+        web::with_flash(enroll, "info", "identity-staff-second-wanted", &[])
+    })
 }
 fn refused() -> Response {
     Failure::from(Error::forbidden("staff.role_required")).into_response()

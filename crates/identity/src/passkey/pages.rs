@@ -60,7 +60,7 @@ async fn page(ctx: &Ctx, identity: &Identity, return_to: &str, errors: FormError
     let page = LoginPage {
         page: Page::new(ctx, ctx.lang.t("identity-passkey-title")).with_errors(&errors),
         errors,
-        ways: ways::of(identity, &return_to, "passkey").await?,
+        ways: ways::of(identity, ctx, &return_to, "passkey").await?,
         password: format!("/login?return_to={}", encoded(&return_to)),
         possible: factor::passkey::possible(&ctx.app),
         return_to,

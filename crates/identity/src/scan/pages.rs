@@ -94,7 +94,7 @@ async fn show(
         picture: Safe(model::picture(&address)?),
         typing: ctx.app.url("/scan"),
         again: format!("/login/scan?anew=1{query}"),
-        ways: ways::of(&identity, &return_to, "scan").await?,
+        ways: ways::of(&identity, &ctx, &return_to, "scan").await?,
         state: waiting.state,
         waiting,
         address,

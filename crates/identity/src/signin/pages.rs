@@ -120,7 +120,7 @@ async fn page(
         page: Page::new(ctx, ctx.lang.t("identity-login-title")),
         errors,
         login_name: typed.login_name,
-        ways: ways::of(identity, &target(&typed.return_to), "password").await?,
+        ways: ways::of(identity, ctx, &target(&typed.return_to), "password").await?,
         return_to: target(&typed.return_to),
         captcha,
         registration_open: policies.registration.open,

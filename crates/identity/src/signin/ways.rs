@@ -1,36 +1,57 @@
-//! The ways to sign in that this installation has: each a link, in one row above the form.
-use crate::Identity;
+//! The ways to sign in that this installation has: each a link, in one row above the form; other providers below it.
+use crate::{Identity, external, session::encoded};
 use kernel::Result;
+use platform::connector::{self, Kind};
+use web::Ctx;
 
 pub struct Ways {
-    /// Href, icon, key of the label, whether this is the page.
     pub tabs: Vec<Tab>,
+    pub others: Vec<Other>,
 }
 pub struct Tab {
     pub href: String,
     pub icon: &'static str,
+    /// Key of the word.
     pub label: &'static str,
     pub current: bool,
 }
+/// An account at another provider.
+pub struct Other {
+    pub href: String,
+    pub icon: &'static str,
+    pub name: String,
+}
 
-/// `current`: `password`, `sms`, `passkey` or `scan`.
-pub async fn of(_identity: &Identity, return_to: &str, current: &str) -> Result<Ways> {
-    let query = if return_to == "/" {
-        String::new()
-    } else {
-        format!("?return_to={}", crate::session::encoded(return_to))
-    };
+/// Whether an SMS can leave at all.
+pub async fn has_sms(identity: &Identity) -> Result<bool> {
+    if identity.outbox().local_outbox().is_some() {
+        return Ok(true);
+    }
+    Ok(!connector::service::enabled(identity.db(), Kind::Sms).await?.is_empty())
+}
+/// What is not configured does not appear. `current`: `password`, `sms`, `passkey` or `scan`.
+pub async fn of(identity: &Identity, ctx: &Ctx, return_to: &str, current: &str) -> Result<Ways> {
+    let query =
+        if return_to == "/" { String::new() } else { format!("?return_to={}", encoded(return_to)) };
     let tab = |name: &str, path: &str, icon, label| Tab {
         href: format!("{path}{query}"),
         icon,
         label,
         current: name == current,
     };
-    let tabs = vec![
-        tab("password", "/login", "key", "identity-way-password"),
-        tab("sms", "/login/sms", "phone", "identity-way-sms"),
-        tab("passkey", "/login/passkey", "passkey", "identity-way-passkey"),
-        tab("scan", "/login/scan", "qr", "identity-way-scan"),
-    ];
-    Ok(Ways { tabs })
+    let mut tabs = vec![tab("password", "/login", "key", "identity-way-password")];
+    if has_sms(identity).await? {
+        tabs.push(tab("sms", "/login/sms", "phone", "identity-way-sms"));
+    }
+    if factor::passkey::possible(&ctx.app) {
+        tabs.push(tab("passkey", "/login/passkey", "passkey", "identity-way-passkey"));
+    }
+    tabs.push(tab("scan", "/login/scan", "qr", "identity-way-scan"));
+    let offers = external::service::offered(identity).await?;
+    let others = offers.into_iter().map(|offer| Other {
+        href: format!("{}{query}", offer.href),
+        icon: external::icon_of(&offer.provider),
+        name: offer.name,
+    });
+    Ok(Ways { tabs, others: others.collect() })
 }

@@ -79,6 +79,9 @@ async fn show(
     if signed_in.is_some() && asked.again != "1" {
         return Ok(web::see_other(&return_to));
     }
+    if !ways::has_sms(&identity).await? {
+        return Ok(web::see_other("/login"));
+    }
     let view = captcha::service::ask(&identity, &ctx, Purpose::SignIn, Way::Picture).await?;
     let typed = Typed { return_to, ..Typed::default() };
     page(&ctx, &identity, typed, FormErrors::none(), view).await
@@ -96,7 +99,7 @@ async fn page(
         page: Page::new(ctx, ctx.lang.t("identity-login-sms-title")).with_errors(&errors),
         errors,
         phone: typed.phone,
-        ways: ways::of(identity, &return_to, "sms").await?,
+        ways: ways::of(identity, ctx, &return_to, "sms").await?,
         return_to,
         captcha,
     };
