@@ -29,3 +29,10 @@ error-passkey-too-many = Too many tries from this network. Try again in { $minut
     [one] one minute
    *[other] { $minutes } minutes
   } or use another way
+error-totp-first-wrong = The code does not match the new secret. Check that the app shows the code for this site and that the clock of the phone is set automatically
+error-totp-too-many = Five authenticator apps are the most. Remove one first
+error-totp-unknown = There is no such authenticator app; it may have been removed
+error-passkey-unknown-key = There is no such passkey; it may have been removed
+error-passkey-too-many-keys = Ten passkeys are the most. Remove one first
+error-passkey-last-way-in = This passkey is your last way to sign in. Set a password, prove a phone or add another passkey first
+error-recovery-code-no-factor = Recovery codes stand in for a second factor. Add a passkey or an authenticator app first

@@ -1,0 +1,101 @@
+
+
+# Second factors: authenticator apps, passkeys, recovery codes
+profile-crumbs = Breadcrumbs
+profile-crumb-me = Personal space
+profile-crumb-security = Security center
+profile-factor-authenticator = authenticator app
+profile-factor-passkey = passkey
+profile-factor-recovery-codes = recovery codes
+profile-factor-name = Name
+profile-factor-rename = Save name
+profile-factor-renamed = Renamed to { $name }
+profile-factor-back = Back
+profile-factor-cancel = Cancel
+profile-factor-manage = Manage
+profile-factor-manage-named = Manage { $name }
+profile-factor-added = { $name } was added
+profile-factor-added-at = Added { $at }
+profile-factor-used-at = Last used { $at }
+profile-factor-never-used = Not used yet
+profile-factor-remove-one = It no longer signs in from now on. Your other second factors stay.
+profile-factor-remove-last = This is your last second factor. Without it a password or an SMS code alone signs in, products that ask for two factors no longer open, and your recovery codes stop working.
+profile-factor-removed = Removed
+profile-factor-removed-last = Removed. A password or an SMS code alone signs in from now on
+profile-authenticator-title = Authenticator apps
+profile-authenticator-lead = An app on your phone shows a new six-digit code every 30 seconds. You type it after the password.
+profile-authenticator-list = Your apps
+profile-authenticator-none = No app yet
+profile-authenticator-none-help = Any app for time-based codes works, also without a network: WeChat mini programs, Microsoft Authenticator, Google Authenticator, Aegis
+profile-authenticator-full = Five apps are the most. Remove one to add another
+profile-authenticator-new = Add an app
+profile-authenticator-new-lead = Scan the picture with the app, then type the code that it shows.
+profile-authenticator-qr = QR code with the secret for the app
+profile-authenticator-scan = Scan with the authenticator app
+profile-authenticator-this-device = The app is on this device
+profile-authenticator-secret = Or type this secret into the app
+profile-authenticator-name = Name of the app
+profile-authenticator-name-default = Phone
+profile-authenticator-name-hint = So that you know it again when you have several
+profile-authenticator-code = Code from the app
+profile-authenticator-code-hint = Six digits, new every 30 seconds
+profile-authenticator-confirm = Confirm and add
+profile-authenticator-added = { $name } was added
+profile-authenticator-remove = Remove app
+profile-passkey-title = Passkeys
+profile-passkey-lead = Sign in with the fingerprint, face or screen lock of a device, or with a security key: no password to remember, none to steal.
+profile-passkey-list = Your passkeys
+profile-passkey-none = No passkey yet
+profile-passkey-none-help = Add this device below. Phone, computer and security key can each have one
+profile-passkey-synced = Synchronized between your devices
+profile-passkey-built-in = On this one device
+profile-passkey-security-key = Security key
+profile-passkey-add = Add a passkey
+profile-passkey-added = { $name } was added
+profile-passkey-first = Once you have a passkey, signing in with a password or SMS code also asks for the passkey, or for a recovery code that you get right after adding it.
+profile-passkey-name-hint = So that you know it again when you have several
+profile-passkey-full = Ten passkeys are the most. Remove one to add another
+profile-passkey-no-host-text = They are bound to a host name, and this site is reached by a number. Use an authenticator app, or ask the operator for an address with a name.
+profile-passkey-other-factor = Use an app instead:
+profile-passkey-remove = Remove passkey
+profile-passkey-remove-device = Delete it on the device as well, so that the browser no longer offers it.
+profile-passkey-last-way-in = This passkey is your last way to sign in and cannot be removed. Set a password, prove a phone or add another passkey first.
+profile-recovery-codes-title = Recovery codes
+profile-recovery-codes-lead = Ten codes for the day on which your phone and passkey are gone. Each works once in place of the second factor.
+profile-recovery-codes-set = Your set
+profile-recovery-codes-none = No recovery codes yet
+profile-recovery-codes-later = You get them together with your first passkey or authenticator app.
+profile-recovery-codes-left = { $left ->
+    [0] No code is left
+    [one] One code is left
+   *[other] { $left } codes are left
+  }
+profile-recovery-codes-made = Made { $at }
+profile-recovery-codes-replace = Make new codes
+profile-recovery-codes-replace-help = Ten new codes; the old ones stop working at once.
+profile-recovery-codes-shown = Keep your recovery codes
+profile-recovery-codes-once = These codes are shown once
+profile-recovery-codes-once-text = Print them or write them down, and keep them apart from your phone. Whoever has one and your password can sign in.
+profile-recovery-codes-of = { $brand } recovery codes of { $name }
+profile-recovery-codes-copy = Copy all
+profile-recovery-codes-print = Print
+profile-recovery-codes-kept = I have kept them
+
+# Linked identities
+profile-linked-title = Linked identities
+profile-linked-lead = Identities at other providers that sign in to this account.
+profile-linked-list = Linked
+profile-linked-none = No identity is linked
+profile-linked-none-help = Link one below to sign in with it
+profile-linked-off = Switched off by the platform
+profile-linked-since = Linked { $at }
+profile-linked-more = Link another
+profile-linked-no-providers = This platform has no other providers at the moment
+profile-linked-link = Link
+profile-linked-link-named = Link { $provider }
+profile-linked-unlink = Unlink
+profile-linked-unlink-named = Unlink { $provider }
+profile-linked-unlink-title = Unlink { $provider }
+profile-linked-unlink-lost = { $provider } will no longer sign in to this account, verify it is you, or recover it. You can link it again later.
+profile-linked-unlinked = { $provider } is unlinked
+profile-linked-keep = Keep

@@ -1,1 +1,9 @@
 //! The person's own pages: profile, security center, reminders, messages, data, closing.
+mod authenticator;
+mod passkey;
+mod recovery_code;
+
+/// Every page of the room.
+pub fn routes() -> web::Routes {
+    authenticator::pages::routes().merge(passkey::pages::routes()).merge(recovery_code::pages::routes())
+}

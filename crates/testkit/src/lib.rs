@@ -10,9 +10,11 @@ pub mod database;
 pub mod demo;
 pub mod form;
 pub mod party;
+pub mod passkey;
 pub mod process;
 pub mod server;
 pub mod tls;
+pub mod webauthn;
 
 pub use agent::{Agent, Reply};
 pub use browser::{Browser, Look};
