@@ -69,6 +69,14 @@ CREATE TABLE password (
     set_at BIGINT NOT NULL
 );
 
+-- Passwords that an account had and that may not come back.
+CREATE TABLE password_history (
+    account_id BIGINT NOT NULL REFERENCES account (id),
+    set_at BIGINT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (account_id, set_at)
+);
+
 -- Versions of the terms and the privacy policy that the account accepted, and separate consents.
 CREATE TABLE acceptance (
     account_id BIGINT NOT NULL REFERENCES account (id),

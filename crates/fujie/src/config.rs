@@ -65,6 +65,8 @@ pub struct Config {
     /// The number of the registration that the law asks a site in China to show.
     pub icp: Option<String>,
     /// Private networks that gateways and other connectors may lie in.
+    /// What `fujie breach-list build` wrote: new passwords are looked up in it.
+    pub breach_list: Option<PathBuf>,
     pub outbound_allow: Vec<Network>,
     /// A PEM file of authorities that are trusted besides the public ones.
     pub outbound_roots: Option<PathBuf>,
@@ -81,6 +83,7 @@ struct File {
     #[serde(default)]
     trusted_proxies: Vec<String>,
     zone: Option<String>,
+    breach_list: Option<String>,
     tls: Option<TlsSection>,
     #[serde(default)]
     log: LogSection,
@@ -200,6 +203,10 @@ impl Config {
             brand_zh: file.brand.zh,
             brand_en: file.brand.en,
             icp: file.brand.icp,
+            breach_list: match env("FUJIE_BREACH_LIST") {
+                Some(path) => Some(PathBuf::from(path)),
+                None => file.breach_list.map(|path| folder.join(path)),
+            },
             outbound_allow,
             outbound_roots,
         })

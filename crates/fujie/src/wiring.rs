@@ -1,9 +1,10 @@
 //! The rooms put together: the only place where all of them meet. Tests build the same router from here.
 use crate::{config::Config, defaults, opening, outbound, telemetry};
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use axum::Extension;
+use channel::Channels;
 use db::Db;
-use identity::Identity;
+use identity::{Identity, credential::BreachList};
 use oidc::OpenId;
 use organization::Organizations;
 use platform::{Outbox, Settings, outbox};
@@ -42,14 +43,20 @@ impl Built {
 
 /// Every route of the program but those of the demonstration.
 pub fn routes() -> Routes {
-    identity::routes().merge(organization::routes()).merge(oidc::routes()).merge(portal::routes())
+    identity::routes().merge(organization::routes()).merge(recovery::routes()).merge(oidc::routes()).merge(portal::routes())
 }
 
 /// Opens the store, migrates it and puts the rooms together. `demo` shows what would have been sent at `/dev/outbox`.
 pub async fn build(config: &Config, base_url: &Url, demo: bool) -> Result<Built> {
     let outbound = outbound::build(config)?;
+    let leaked = breach_list(config)?;
     let db = opening::open(config).await?;
-    assemble(config, db, outbound, base_url, demo).await.map_err(|error| opening::plain(error, config))
+    let built = assemble(config, db, outbound, base_url, demo).await;
+    let built = built.map_err(|error| opening::plain(error, config))?;
+    if let Some(leaked) = leaked {
+        built.identity.use_breach_list(leaked);
+    }
+    Ok(built)
 }
 
 async fn assemble(
@@ -74,10 +81,11 @@ async fn assemble(
     let app = Arc::new(app);
 
     let settings = Settings::new(db.clone());
+    let channels = Channels::new(db.clone(), outbound.clone(), app.brand.clone(), app.zone.clone());
     let outbox = if demo {
         Outbox::local(db.clone())
     } else {
-        Outbox::new(db.clone(), Arc::new(outbox::Unconfigured))
+        Outbox::new(db.clone(), Arc::new(channels.clone()))
     };
     let identity = Identity::new(db.clone(), settings, outbox.clone(), outbound)?;
     let organizations = Organizations::new(db.clone(), identity.clone());
@@ -91,11 +99,19 @@ async fn assemble(
         .layer(Extension(identity.clone()))
         .layer(Extension(organizations.clone()))
         .layer(Extension(openid.clone()))
-        .layer(Extension(outbox.clone()));
+        .layer(Extension(outbox.clone()))
+        .layer(Extension(channels.clone()));
     let router = web::frame(rooms, &app, probes(&db));
     openid.start_upkeep();
     let workers = vec![tokio::spawn(outbox.clone().work()), tokio::spawn(tidy(db.clone()))];
     Ok(Built { router, route_table, app, db, identity, organizations, openid, outbox, workers })
+}
+
+/// The list of leaked passwords, if there is one.
+pub fn breach_list(config: &Config) -> Result<Option<BreachList>> {
+    let Some(path) = &config.breach_list else { return Ok(None) };
+    let named = || format!("{}: breach_list: {} cannot be used", config.file.display(), path.display());
+    BreachList::open(path).map(Some).with_context(named)
 }
 
 fn probes(db: &Db) -> Probes {
@@ -122,6 +138,9 @@ async fn tidy(db: Db) {
         every.tick().await;
         if let Err(error) = platform::tidy_up(&db).await {
             tracing::warn!(%error, "old counters and messages were not cleared away");
+        }
+        if let Err(error) = channel::tidy_up(&db).await {
+            tracing::warn!(%error, "old deliveries were not cleared away");
         }
         if let Err(error) = identity::tidy_up(&db).await {
             tracing::warn!(%error, "old challenges were not cleared away");

@@ -67,6 +67,9 @@ fn configuration(report: &mut Report, config: &Config) {
     if let Err(error) = crate::outbound::build(config) {
         return report.bad("configuration", format!("{error:#}"));
     }
+    if let Err(error) = crate::wiring::breach_list(config) {
+        return report.bad("configuration", format!("{error:#}"));
+    }
     report.good("configuration", format!("listens on {}, known as {base_url}", config.listen));
 }
 

@@ -1,6 +1,7 @@
 //! The command line. Names are frozen: other people's scripts rely on them.
 mod audit;
 mod backup;
+mod breach_list;
 mod check;
 mod keys;
 mod migrate;
@@ -52,6 +53,11 @@ enum Command {
     Backup(backup::Arguments),
     /// Bring a backup back into an empty data folder
     Restore(restore::Arguments),
+    /// The list of leaked passwords
+    BreachList {
+        #[command(subcommand)]
+        command: breach_list::Command,
+    },
     /// Look at configuration, database, keyring, clock, migrations and audit record
     Check,
 }
@@ -78,6 +84,10 @@ fn command(cli: Cli) -> Result<ExitCode> {
     if let Command::Check = cli.command {
         return runtime()?.block_on(check::run(config));
     }
+    // Needs neither configuration nor store, so that it runs wherever the download lies.
+    if let Command::BreachList { command } = cli.command {
+        return breach_list::run(command);
+    }
     let config = config?;
     crate::telemetry::start_logging(&config)?;
     runtime()?.block_on(async {
@@ -89,7 +99,7 @@ fn command(cli: Cli) -> Result<ExitCode> {
             Command::Audit { command } => audit::run(&config, command).await,
             Command::Backup(arguments) => backup::run(&config, arguments).await,
             Command::Restore(arguments) => restore::run(&config, arguments).await,
-            Command::Check => Ok(ExitCode::SUCCESS),
+            Command::Check | Command::BreachList { .. } => Ok(ExitCode::SUCCESS),
         }
     })
 }

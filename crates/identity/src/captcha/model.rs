@@ -1,9 +1,9 @@
 //! Tokens, answers and proof of work; no I/O.
+use super::riddle::Riddle;
 use data_encoding::BASE64URL_NOPAD;
 use db::Keyring;
 use kernel::{Id, Rng, Timestamp, id::mark, text::normalize};
 use sha2::{Digest, Sha256};
-use web::Lang;
 
 pub type CaptchaId = Id<mark::Challenge>;
 
@@ -117,73 +117,22 @@ impl Question {
         let mac = keyring.mac("captcha.noise", &[&self.id.as_i64().to_be_bytes()]);
         Rng::seeded(mac.first_chunk::<8>().map_or(0, |head| u64::from_be_bytes(*head)))
     }
-    pub fn sum(&self, keyring: &Keyring) -> Sum {
-        let mac = keyring.mac("captcha.sum", &[&self.id.as_i64().to_be_bytes()]);
-        let byte = |at: usize| usize::from(mac.get(at).copied().unwrap_or(0));
-        let (a, b) = (2 + byte(0) % 19, 2 + byte(1) % 19);
-        let kind = match byte(2) % 3 {
-            0 => Kind::Plus,
-            1 => Kind::Minus,
-            _ => Kind::Larger,
-        };
-        // A difference is never negative, and "the larger" has one.
-        let (a, b) = if kind != Kind::Plus && a < b { (b, a) } else { (a, b) };
-        let b = if kind == Kind::Larger && a == b { b - 1 } else { b };
-        let swap = kind == Kind::Larger && byte(3) % 2 == 0;
-        if swap { Sum { a: b, b: a, kind } } else { Sum { a, b, kind } }
+    pub fn riddle(&self, keyring: &Keyring) -> Riddle {
+        let mac = keyring.mac("captcha.riddle", &[&self.id.as_i64().to_be_bytes()]);
+        Riddle::drawn(&Rng::seeded(mac.first_chunk::<8>().map_or(0, |head| u64::from_be_bytes(*head))))
     }
     pub fn is_answer(&self, keyring: &Keyring, typed: &str) -> bool {
-        let typed: String = normalize(typed).to_uppercase().chars().filter(|c| !c.is_whitespace()).collect();
         match self.way {
-            Way::Picture => typed == self.letters(keyring),
-            Way::Words => {
-                let right = self.sum(keyring).answer();
-                typed == right.to_string()
-                    || Lang::ALL.iter().any(|lang| {
-                        number_word(*lang, right).to_uppercase().replace([' ', '-'], "")
-                            == typed.replace('-', "")
-                    })
+            Way::Picture => {
+                let typed = normalize(typed).to_uppercase();
+                typed.chars().filter(|c| !c.is_whitespace()).eq(self.letters(keyring).chars())
             }
+            Way::Words => self.riddle(keyring).is_answer(typed),
         }
     }
 }
 /// No 0 O, 1 I, 2 Z, 5 S, 8 B, U V, G 6 pairs.
 pub(super) const LETTERS: &str = "ACDEFHJKLMNPRTUWXY3479";
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Plus,
-    Minus,
-    Larger,
-}
-/// A question that can be read aloud.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sum {
-    a: usize,
-    b: usize,
-    kind: Kind,
-}
-impl Sum {
-    fn answer(self) -> usize {
-        match self.kind {
-            Kind::Plus => self.a + self.b,
-            Kind::Minus => self.a.saturating_sub(self.b),
-            Kind::Larger => self.a.max(self.b),
-        }
-    }
-    pub fn words(self, lang: Lang) -> String {
-        let key = match self.kind {
-            Kind::Plus => "identity-captcha-plus",
-            Kind::Minus => "identity-captcha-minus",
-            Kind::Larger => "identity-captcha-larger",
-        };
-        lang.ta(key, &[("a", &number_word(lang, self.a)), ("b", &number_word(lang, self.b))])
-    }
-}
-/// 0 to 40 in words: a list in the locale file.
-fn number_word(lang: Lang, n: usize) -> String {
-    lang.t("identity-number-words").split_whitespace().nth(n).unwrap_or_default().to_owned()
-}
 
 /// Whether SHA-256 of `token:nonce` begins with so many zero bits.
 pub fn is_work(token: &str, nonce: &str, bits: u32) -> bool {

@@ -1,7 +1,7 @@
 //! `/captcha/{token}.png`: the picture of a question that this browser was asked.
 use super::{
     model::{Question, Way},
-    picture,
+    service,
 };
 use crate::Identity;
 use axum::{
@@ -20,8 +20,7 @@ async fn show(ctx: Ctx, Extension(identity): Extension<Identity>, Path(file): Pa
         .and_then(|token| Question::open(identity.db().keyring(), &ctx.browser, token))
         .filter(|question| question.way == Way::Picture)
         .ok_or_else(|| Error::not_found("page.unknown"))?;
-    let keyring = identity.db().keyring();
-    let png = picture::draw(&question.letters(keyring), &question.noise(keyring))?;
+    let png = service::picture(&identity, &ctx, &question).await?;
     let headers =
         [(http::header::CONTENT_TYPE, "image/png"), (http::header::CACHE_CONTROL, "private, no-store")];
     let response: Response = (headers, png).into_response();

@@ -10,10 +10,17 @@ use web::Ctx;
 
 /// Wrong answers of one address; whoever guesses more is asked to wait.
 const WRONG: Limit = Limit { scope: "captcha.wrong", most: 60, seconds: 600 };
+/// Questions in words that one address is asked: nobody leafs through them for an easy one.
+const ASKED: Limit = Limit { scope: "captcha.words", most: 120, seconds: 600 };
+/// Pictures drawn for one address: drawing costs more than anything else that a stranger may ask for.
+const DRAWN: Limit = Limit { scope: "captcha.picture", most: 300, seconds: 600 };
 
-/// A fresh question for a form. Nothing is stored.
+/// A fresh question for a form. It is not stored. Error: `captcha.too_many_asked` for another one in words.
 pub async fn ask(identity: &Identity, ctx: &Ctx, purpose: Purpose, way: Way) -> Result<View> {
     let policies = identity.settings().policies().await?;
+    if way == Way::Words {
+        within(identity, ctx, ASKED).await?;
+    }
     let question = Question { id: identity.db().draw(), purpose, way };
     Ok(view(identity, ctx, question, policies.captcha.work_bits))
 }
@@ -30,11 +37,27 @@ pub async fn ask_again(identity: &Identity, ctx: &Ctx, purpose: Purpose, input: 
         other => ask(identity, ctx, purpose, other.map_or(Way::Picture, |question| question.way)).await,
     }
 }
+/// The picture of a question. Error: `captcha.too_many_asked`.
+pub(super) async fn picture(identity: &Identity, ctx: &Ctx, question: &Question) -> Result<Vec<u8>> {
+    within(identity, ctx, DRAWN).await?;
+    let keyring = identity.db().keyring();
+    super::picture::draw(&question.letters(keyring), &question.noise(keyring))
+}
+async fn within(identity: &Identity, ctx: &Ctx, limit: Limit) -> Result<()> {
+    let key = identity.db().keyring().mac("counter.address", &[ctx.source().as_bytes()]);
+    let hit = counter::service::hit(identity.db(), limit, key.to_vec(), ctx.now).await?;
+    if hit.allowed() {
+        Ok(())
+    } else {
+        let minutes = hit.minutes_left(ctx.now).to_string();
+        Err(Error::too_many("captcha.too_many_asked").at("captcha-answer").arg("minutes", minutes))
+    }
+}
 fn view(identity: &Identity, ctx: &Ctx, question: Question, bits: u32) -> View {
     let keyring = identity.db().keyring();
     let question_words = match question.way {
         Way::Picture => String::new(),
-        Way::Words => question.sum(keyring).words(ctx.lang),
+        Way::Words => question.riddle(keyring).words(ctx.lang),
     };
     View { token: question.token(keyring, &ctx.browser), way: question.way, question: question_words, bits }
 }
