@@ -99,3 +99,21 @@ profile-linked-unlink-title = Unlink { $provider }
 profile-linked-unlink-lost = { $provider } will no longer sign in to this account, verify it is you, or recover it. You can link it again later.
 profile-linked-unlinked = { $provider } is unlinked
 profile-linked-keep = Keep
+
+# Devices
+profile-devices-title = Known devices
+profile-devices-lead = Browsers that signed in to your account. A sign-in from any other browser is told to you.
+profile-devices-sessions = See who is signed in now
+profile-devices-list = Browsers
+profile-devices-none = No known browser
+profile-devices-none-help = After your next sign-in its browser appears here.
+profile-devices-this = This browser
+profile-devices-trusted = No second step
+profile-devices-trusted-until = No second step is asked until { $at }
+profile-devices-used = Last signed in { $at }, { $address }
+profile-devices-since = First signed in { $at }
+profile-devices-forget = Forget
+profile-devices-forget-named = Forget { $device }
+profile-devices-forget-all = Forget all
+profile-devices-forgotten = Forgotten. You are told when it signs in again
+profile-devices-all-forgotten = All forgotten. The second step is asked at the next sign-in

@@ -98,3 +98,21 @@ profile-linked-unlink-title = 解除绑定{ $provider }
 profile-linked-unlink-lost = 解除后，{ $provider }不能再登录本账号、验证身份或找回账号，之后可重新绑定。
 profile-linked-unlinked = 已解除绑定{ $provider }
 profile-linked-keep = 保留
+
+# 常用设备
+profile-devices-title = 常用设备
+profile-devices-lead = 在这些浏览器上登录过您的账号。从新的浏览器登录时会通知您。
+profile-devices-sessions = 查看正在登录的会话
+profile-devices-list = 浏览器
+profile-devices-none = 没有已知的浏览器
+profile-devices-none-help = 下次登录后，所用的浏览器会出现在这里。
+profile-devices-this = 本机
+profile-devices-trusted = 免第二步验证
+profile-devices-trusted-until = { $at } 前不询问第二步验证
+profile-devices-used = 最近登录 { $at }，{ $address }
+profile-devices-since = 首次登录 { $at }
+profile-devices-forget = 移除
+profile-devices-forget-named = 移除 { $device }
+profile-devices-forget-all = 全部移除
+profile-devices-forgotten = 已移除，再次从该浏览器登录时会通知您
+profile-devices-all-forgotten = 已全部移除，下次登录会询问第二步验证

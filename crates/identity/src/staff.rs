@@ -103,7 +103,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Staff {
     }
 }
 /// Where the policy asks staff for a second factor: who has one proves it, who has none sets one up first.
-async fn require_strength<S: Send + Sync>(
+pub async fn require_strength<S: Send + Sync>(
     parts: &mut Parts,
     state: &S,
     signed_in: &SignedIn,

@@ -72,6 +72,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Desk {
         let unknown = || Error::not_found("page.unknown");
         let role = signed_in.staff.ok_or_else(unknown)?;
         let operator = Operator::from_signed_in(&signed_in).ok_or_else(unknown)?;
+        identity::staff::require_strength(parts, state, &signed_in).await?;
         let organizations =
             parts.extensions.get::<Organizations>().cloned().ok_or_else(|| {
                 Error::internal("internal").because("the room of organizations was not wired")
