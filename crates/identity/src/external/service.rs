@@ -190,9 +190,9 @@ pub(super) fn link_in(
         return Ok((Linking::Taken, refused(new, actor, "taken")));
     }
     if new.tell {
-    let told =
-        Notice::new(NoticeKind::IdentityLinked).arg("provider", new.name.clone()).leads_to("/me/linked");
-    notice::tell_in(tx, identity, new.account, &told, now)?;
+        let told =
+            Notice::new(NoticeKind::IdentityLinked).arg("provider", new.name.clone()).leads_to("/me/linked");
+        notice::tell_in(tx, identity, new.account, &told, now)?;
     }
     let detail = json!({ "connector": new.connector.to_string() });
     Ok((Linking::Linked, vec![Event::done(actor, "external.linked").on("account", new.account).with(detail)]))
@@ -202,13 +202,13 @@ fn refused(new: &NewLink, actor: &Actor, why: &str) -> Vec<Event> {
     vec![Event::refused(actor, "external.link").on("account", new.account).with(detail)]
 }
 
-/// Ends a link of the own account. Errors: `external.unknown_link`, `external.last_way_in`.
+/// Ends a link of the own account; what the connector is called comes back. Errors: `external.unknown_link`, `external.last_way_in`.
 pub async fn unlink(
     identity: &Identity,
     signed_in: &crate::SignedIn,
     id: ExternalId,
     now: Timestamp,
-) -> Result<()> {
+) -> Result<String> {
     let (identity2, account, actor) = (identity.clone(), signed_in.account, signed_in.actor.clone());
     identity
         .db()
@@ -222,19 +222,26 @@ pub async fn unlink(
                 return Err(Error::conflict("external.last_way_in"));
             }
             store::end(tx, id, account, now)?;
-            let told =
-                Notice::new(NoticeKind::IdentityUnlinked).arg("provider", linked.name).leads_to("/me/linked");
+            let told = Notice::new(NoticeKind::IdentityUnlinked)
+                .arg("provider", linked.name.clone())
+                .leads_to("/me/linked");
             notice::tell_in(tx, &identity2, account, &told, now)?;
             let detail = json!({ "connector": linked.connector.to_string() });
-            Ok(((), vec![Event::done(&actor, "external.unlinked").on("account", account).with(detail)]))
+            Ok((
+                linked.name,
+                vec![Event::done(&actor, "external.unlinked").on("account", account).with(detail)],
+            ))
         })
         .await
 }
-/// A password, a proven phone, or another identity signs in as well.
+/// A password, a proven phone, a passkey or another identity signs in as well.
 fn other_way_in(tx: &mut Tx<'_>, keyring: &Keyring, account: AccountId, except: ExternalId) -> Result<bool> {
     let password = credential::store::find(tx, account)?.is_some();
     let phone = account::service::phone_in(tx, keyring, account)?.is_some_and(|(_, proven)| proven);
-    Ok(password || phone || signs_in_in(tx, account, Some(except))?)
+    Ok(password
+        || phone
+        || factor::summary_in(tx, account)?.passkeys > 0
+        || signs_in_in(tx, account, Some(except))?)
 }
 /// Ends every link of an account that closes; the caller commits its event.
 pub fn unlink_all_in(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<u64> {

@@ -44,12 +44,12 @@ async fn gateway(State(gateway): State<Gateway>, Form(form): Form<BTreeMap<Strin
 }
 fn key() -> (String, String) {
     use aws_lc_rs::{
-        encoding::AsDer as _,
+        encoding::{AsDer as _, Pkcs8V1Der},
         rsa::{KeyPair, KeySize},
         signature::KeyPair as _,
     };
     let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
-    let private = aws_lc_rs::encoding::Pkcs8V1Der::from(pair.as_der().unwrap());
+    let private: Pkcs8V1Der<'_> = pair.as_der().unwrap();
     (BASE64.encode(private.as_ref()), BASE64.encode(pair.public_key().as_der().unwrap().as_ref()))
 }
 
