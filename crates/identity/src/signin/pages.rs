@@ -1,4 +1,4 @@
-//! `/login`, the choice between several accounts, and whom to ask when the password is forgotten.
+//! `/login` and the choice between several accounts.
 use super::{
     model::{Attempt, Begun, Choice, Next, Outcome},
     second, service, sms,

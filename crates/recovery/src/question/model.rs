@@ -89,7 +89,8 @@ impl Question {
 
 /// One spelling for all that mean the same: width, case and blanks do not count.
 pub fn fold(text: &str) -> String {
-    text.nfkc().flat_map(char::to_lowercase).filter(|c| !c.is_whitespace()).collect()
+    let folded: String = text.nfkc().flat_map(char::to_lowercase).filter(|c| !c.is_whitespace()).collect();
+    folded.nfkc().collect()
 }
 
 /// Folded; never printed.

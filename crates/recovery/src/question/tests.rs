@@ -1,0 +1,123 @@
+use super::model::{ANSWER_FIELDS, Answers, Chosen, Listed, Question, Typed, fold};
+use db::Keyring;
+use kernel::{Id, Rng};
+use proptest::prelude::*;
+
+fn typed(answers: [&str; 3]) -> Typed {
+    Typed {
+        questions: ["first_teacher", "first_pet", "own"].map(str::to_owned),
+        own: ["", "", "第一次看海的地方"].map(str::to_owned),
+        answers: answers.map(str::to_owned),
+    }
+}
+fn codes(typed: &Typed, known: &[&str]) -> Vec<(&'static str, &'static str)> {
+    let known: Vec<String> = known.iter().map(|word| (*word).to_owned()).collect();
+    match Chosen::parse(typed, &known) {
+        Ok(_) => Vec::new(),
+        Err(errors) => errors.iter().map(|error| (error.field.unwrap_or(""), error.code)).collect(),
+    }
+}
+
+#[test]
+fn m17_three_different_answers_to_three_different_questions() {
+    let known = ["林知远", "linzhiyuan", "13800138000"];
+    assert_eq!(codes(&typed(["王老师", "豆豆", "鼓浪屿"]), &known), []);
+    let [one, two, three] = ANSWER_FIELDS;
+    for (answers, wrong) in [
+        (["", "豆豆", "鼓浪屿"], vec![(one, "question.answer_required")]),
+        (["王老师", "　", "鼓浪屿"], vec![(two, "question.answer_required")]),
+        (["王老师", "豆", "鼓浪屿"], vec![(two, "question.answer_short")]),
+        (["林知远", "豆豆", "鼓浪屿"], vec![(one, "question.answer_known")]),
+        (["ＬｉｎＺｈｉＹｕａｎ", "豆豆", "鼓浪屿"], vec![(one, "question.answer_known")]),
+        (["我是13800138000", "豆豆", "鼓浪屿"], vec![(one, "question.answer_known")]),
+        (["王老师", "王 老 师", "鼓浪屿"], vec![(two, "question.answers_equal")]),
+        (["王老师", "宠物", "鼓浪屿"], vec![(two, "question.answer_in_question")]),
+        (["王老师", "豆豆", "看海"], vec![(three, "question.answer_in_question")]),
+        (["", "", ""], vec![
+            (one, "question.answer_required"),
+            (two, "question.answer_required"),
+            (three, "question.answer_required"),
+        ]),
+    ] {
+        assert_eq!(codes(&typed(answers), &known), wrong, "{answers:?}");
+    }
+    let long = "长".repeat(61);
+    assert_eq!(codes(&typed(["王老师", "豆豆", &long]), &known), [(three, "field.too_long")]);
+    let twice = Typed { questions: ["first_pet", "first_pet", "own"].map(str::to_owned), ..typed(["王老师", "豆豆", "鼓浪屿"]) };
+    assert_eq!(codes(&twice, &known), [("question_2", "question.twice")]);
+    let unknown = Typed { questions: ["", "first_pet", "own"].map(str::to_owned), ..typed(["王老师", "豆豆", "鼓浪屿"]) };
+    assert_eq!(codes(&unknown, &known), [("question_1", "question.required")]);
+    let no_words = Typed { own: [""; 3].map(str::to_owned), ..typed(["王老师", "豆豆", "鼓浪屿"]) };
+    assert_eq!(codes(&no_words, &known), [("own_3", "field.required")]);
+}
+
+#[test]
+fn width_case_and_blanks_do_not_count_and_everything_else_does() {
+    let keyring = Keyring::ephemeral(&Rng::System).unwrap();
+    let secret = |answers: [&str; 3], account: i64| {
+        let answers = Answers::parse(&answers.map(str::to_owned)).unwrap();
+        answers.secret(&keyring, Id::from_i64(account)).unwrap()
+    };
+    let bytes = |answers, account| format!("{:?}", secret(answers, account));
+    // A secret is never printed, so it is compared by what it opens: the same digest, the same hash.
+    assert!(!bytes(["Mr Wang", "Doudou", "海边"], 1).contains("Wang"));
+    let same = |one: [&str; 3], other: [&str; 3]| {
+        Answers::parse(&one.map(str::to_owned)).unwrap() == Answers::parse(&other.map(str::to_owned)).unwrap()
+    };
+    assert!(same(["Mr Wang", "Doudou", "海边"], ["ｍｒ　ｗａｎｇ ", "DOUDOU", " 海 边"]));
+    assert!(!same(["Mr Wang", "Doudou", "海边"], ["Mr Wang", "海边", "Doudou"]), "each to its own question");
+    assert!(!same(["ab", "cd", "ef"], ["abc", "d", "ef"]), "answers do not run into one another");
+}
+
+#[test]
+fn questions_that_nobody_set_are_always_the_same_three_and_differ_by_identifier() {
+    let keyring = Keyring::ephemeral(&Rng::System).unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    let mut own = 0;
+    for n in 0..200_u32 {
+        let counted = n.to_be_bytes();
+        let first = Question::decoys(&keyring, &counted);
+        assert_eq!(first, Question::decoys(&keyring, &counted));
+        assert_eq!(first.len(), 3);
+        let listed: Vec<Listed> = first
+            .iter()
+            .filter_map(|question| match question {
+                Question::Listed(listed) => Some(*listed),
+                Question::Own(_) => None,
+            })
+            .collect();
+        own += 3 - listed.len();
+        let different: std::collections::BTreeSet<_> = listed.iter().collect();
+        assert_eq!(different.len(), listed.len(), "no question twice");
+        seen.insert(format!("{first:?}"));
+    }
+    assert!(seen.len() > 100, "{}", seen.len());
+    assert!(own > 10 && own < 200, "some seem to have words of their own: {own}");
+    for lang in web::Lang::ALL {
+        assert_eq!(
+            Question::Own("secret words".into()).veiled(lang),
+            Question::Own(String::new()).veiled(lang),
+            "own words are not shown to strangers"
+        );
+        for listed in Listed::ALL {
+            assert!(lang.has(listed.key()), "{}", listed.key());
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn folding_is_stable(text in "\\PC{0,40}") {
+        prop_assert_eq!(fold(&fold(&text)), fold(&text));
+        prop_assert!(!fold(&text).chars().any(char::is_whitespace));
+    }
+    #[test]
+    fn any_form_is_questions_or_errors_at_its_fields(
+        questions in prop::array::uniform3("[a-z_]{0,12}"), own in prop::array::uniform3("\\PC{0,70}"), answers in prop::array::uniform3("\\PC{0,70}"),
+    ) {
+        let typed = Typed { questions, own, answers };
+        if let Err(errors) = Chosen::parse(&typed, &[]) {
+            prop_assert!(!errors.is_empty() && errors.iter().all(|error| error.field.is_some()));
+        }
+    }
+}
