@@ -3,7 +3,7 @@ use crate::{
     Identity,
     account::{self, AccountState},
     challenge::ChallengeId,
-    credential,
+    credential, external,
     signin::{
         Begun, Start,
         second::{
@@ -100,6 +100,17 @@ async fn record(
     let detail = serde_json::json!({ "method": "passkey", "reason": reason });
     let event = Event::failed(&actor, action).on("account", account).with(detail);
     identity.db().write(move |_| Ok(((), vec![event.clone()]))).await
+}
+
+/// Whether the account can still be signed in to once one of its passkeys is gone: by another one, a password, a proven
+/// phone or an identity elsewhere. The caller holds the account's row lock.
+pub fn other_way_in(tx: &mut Tx<'_>, keyring: &Keyring, account: AccountId) -> Result<bool> {
+    let password = credential::store::find(tx, account)?.is_some();
+    let phone = account::service::phone_in(tx, keyring, account)?.is_some_and(|(_, proven)| proven);
+    Ok(password
+        || phone
+        || factor::summary_in(tx, account)?.passkeys > 1
+        || external::service::signs_in_in(tx, account, None)?)
 }
 
 /// A ceremony for the account whose second step waits. None if it is over.
