@@ -3,6 +3,8 @@
 pub mod overview;
 pub mod passkey;
 pub mod recovery_code;
+#[cfg(test)]
+mod testing;
 pub mod totp;
 
 pub use overview::{Factors, service::has_second_factor_in, service::summary, service::summary_in};

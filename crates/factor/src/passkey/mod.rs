@@ -9,6 +9,8 @@ pub mod model;
 mod relying;
 pub mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use model::{Added, Answer, Asserted, Assertion, Ceremony, Fresh, PasskeyCard, PasskeyId, Registration};
 pub use relying::possible;

@@ -5,5 +5,7 @@ pub mod model;
 mod picture;
 pub mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use model::{Added, AuthenticatorCard, AuthenticatorId, Code, Offer, Verdict};
