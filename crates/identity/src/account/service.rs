@@ -245,6 +245,10 @@ pub(crate) fn confirm_phone_in(tx: &mut Tx<'_>, id: AccountId, now: Timestamp) -
 pub(crate) fn lock_in(tx: &mut Tx<'_>, id: AccountId) -> Result<()> {
     store::update_rev(tx, id).map(drop)
 }
+/// As [`lock_in`], with the state that the account has under the lock.
+pub(crate) fn lock_state_in(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<AccountState>> {
+    store::lock_state(tx, id)
+}
 /// Takes the account's row lock and tells other nodes that it changed.
 pub fn touch_in(tx: &mut Tx<'_>, id: AccountId) -> Result<()> {
     if store::update_rev(tx, id)? == 0 {

@@ -151,6 +151,10 @@ pub(super) fn list_cards(tx: &mut Tx<'_>, ids: &[AccountId]) -> Result<Vec<CardR
 pub(super) fn update_rev(tx: &mut Tx<'_>, id: AccountId) -> Result<u64> {
     tx.run(sql!("UPDATE account SET rev = rev + 1 WHERE id = $1"), &[&id])
 }
+/// Takes the row lock; the state comes back.
+pub(super) fn lock_state(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<AccountState>> {
+    tx.opt(sql!("UPDATE account SET rev = rev + 1 WHERE id = $1 RETURNING state"), &[&id])
+}
 pub(super) fn update_name(tx: &mut Tx<'_>, id: AccountId, name: &[u8]) -> Result<u64> {
     tx.run(sql!("UPDATE account SET name = $2, rev = rev + 1 WHERE id = $1"), &[&id, &name])
 }

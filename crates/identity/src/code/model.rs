@@ -82,5 +82,15 @@ pub(super) struct Envelope {
     pub text: String,
     pub instead: Option<String>,
     pub silent: bool,
+    /// Wrong codes of the recipient a day, over all codes.
+    pub wrong_allowed: i64,
     pub data: String,
+}
+impl Envelope {
+    pub fn recipient(&self) -> kernel::Result<To> {
+        Ok(match self.channel {
+            Channel::Sms => To::Sms(Mobile::parse(&self.to)?),
+            Channel::Mail => To::Mail(Email::parse(&self.to)?),
+        })
+    }
 }

@@ -2,7 +2,7 @@
 use super::model::{Deal, Envelope, Sent, To, Waiting};
 use crate::Identity;
 use db::Tx;
-use kernel::{Error, Event, Mobile, Result, Timestamp, email::Email};
+use kernel::{Error, Event, Result, Timestamp};
 use platform::{
     Channel, Message, Policies,
     challenge::{self, Attempt, ChallengeId, NewChallenge, Open},
@@ -27,6 +27,12 @@ pub struct Sending {
     attempts: i64,
     expires_at: Timestamp,
     limits: Vec<(Limit, [u8; 32])>,
+    wrong: (Limit, [u8; 32]),
+}
+/// Wrong codes of one recipient a day, whatever they were for and however many codes were sent.
+fn wrong(identity: &Identity, to: &To, most: i64) -> (Limit, [u8; 32]) {
+    let key = identity.db().keyring().mac("counter.phone", &[to.counted().as_bytes()]);
+    (Limit { scope: "code.wrong", most, seconds: 86_400 }, key)
 }
 impl Sending {
     /// `text` is the key of a message with `$code` and `$minutes`.
@@ -50,6 +56,7 @@ impl Sending {
             attempts: policies.code.attempts,
             expires_at: ctx.now.plus_seconds(policies.code.minutes * 60),
             limits: limits(identity, ctx, &policies.code, purpose, to),
+            wrong: wrong(identity, to, policies.code.wrong_per_target),
         }
     }
     pub fn to(&self) -> &To {
@@ -57,6 +64,11 @@ impl Sending {
     }
     /// Looks at every limit before it counts at any, so that a refused message uses nothing up.
     fn refused_in(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Option<Sent>> {
+        // Another code would not be taken either.
+        let guessed = counter::service::peek_in(tx, self.wrong.0, &self.wrong.1, now)?;
+        if guessed.exhausted() {
+            return Ok(Some(Sent::TooMany { minutes: guessed.minutes_left(now) }));
+        }
         for (limit, key) in &self.limits {
             let hit = counter::service::peek_in(tx, *limit, key, now)?;
             if hit.exhausted() {
@@ -161,6 +173,7 @@ pub fn open_in(
             Deal::Code | Deal::Silence => None,
         },
         silent: *deal == Deal::Silence,
+        wrong_allowed: sending.wrong.0.most,
         data: data.to_owned(),
     };
     let new = NewChallenge {
@@ -185,10 +198,7 @@ pub async fn resend(identity: &Identity, ctx: &Ctx, purpose: &'static str, id: C
     let Some((envelope, _)) = open_envelope(identity, ctx, purpose, id).await? else {
         return Ok(Sent::Gone);
     };
-    let to = match envelope.channel {
-        Channel::Sms => To::Sms(Mobile::parse(&envelope.to)?),
-        Channel::Mail => To::Mail(Email::parse(&envelope.to)?),
-    };
+    let to = envelope.recipient()?;
     let deal = match (envelope.instead, envelope.silent) {
         (Some(text), _) => Deal::Instead(text),
         (None, true) => Deal::Silence,
@@ -264,11 +274,28 @@ pub fn attempt_in(
     code: &str,
     now: Timestamp,
 ) -> Result<Attempt> {
-    Ok(match challenge::service::attempt_in(tx, identity.db().keyring(), id, purpose, browser, code, now)? {
-        Attempt::Right(data) => {
-            let envelope: Envelope = serde_json::from_str(&data).map_err(json)?;
-            Attempt::Right(envelope.data)
+    let keyring = identity.db().keyring();
+    let Some(open) = challenge::service::find_open_in(tx, keyring, id, purpose, browser, now)? else {
+        return Ok(Attempt::Gone);
+    };
+    let envelope: Envelope = serde_json::from_str(&open.data).map_err(json)?;
+    let (limit, key) = wrong(identity, &envelope.recipient()?, envelope.wrong_allowed);
+    let guessed = counter::service::peek_in(tx, limit, &key, now)?;
+    if guessed.exhausted() {
+        return Ok(Attempt::Exhausted);
+    }
+    let attempt = challenge::service::attempt_in(tx, keyring, id, purpose, browser, code, now)?;
+    match attempt {
+        Attempt::Right(_) => {
+            if guessed.n > 0 {
+                counter::service::clear_in(tx, limit, &key)?;
+            }
+            Ok(Attempt::Right(envelope.data))
         }
-        other => other,
-    })
+        Attempt::Wrong { .. } => {
+            counter::service::hit_in(tx, limit, &key, now)?;
+            Ok(attempt)
+        }
+        Attempt::Exhausted | Attempt::Gone => Ok(attempt),
+    }
 }

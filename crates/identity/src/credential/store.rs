@@ -4,12 +4,11 @@ use kernel::{Result, Timestamp, id::AccountId};
 pub(crate) struct StoredPassword {
     pub hash: String,
     pub temporary: bool,
-    pub set_at: Timestamp,
 }
-db::row!(StoredPassword { hash, temporary, set_at });
+db::row!(StoredPassword { hash, temporary });
 
 pub(crate) fn find(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<StoredPassword>> {
-    tx.opt(sql!("SELECT hash, temporary, set_at FROM password WHERE account_id = $1"), &[&account])
+    tx.opt(sql!("SELECT hash, temporary FROM password WHERE account_id = $1"), &[&account])
 }
 pub(super) fn upsert(
     tx: &mut Tx<'_>,

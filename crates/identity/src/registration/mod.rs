@@ -6,4 +6,4 @@ pub mod model;
 pub mod pages;
 pub mod service;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -3,10 +3,10 @@ use http::StatusCode;
 use platform::setting::{CodePolicy, RegistrationPolicy};
 
 /// The first step as a person with a script would take it.
-pub(super) async fn begin(browser: &mut Browser, login_name: &str, phone: &str) -> Page {
+pub(crate) async fn begin(browser: &mut Browser, login_name: &str, phone: &str) -> Page {
     begin_with(browser, &[("login_name", login_name), ("phone", phone)]).await
 }
-pub(super) async fn begin_with(browser: &mut Browser, over: &[(&str, &str)]) -> Page {
+pub(crate) async fn begin_with(browser: &mut Browser, over: &[(&str, &str)]) -> Page {
     let form = browser.get("/register").await;
     let (token, captcha) = (form.value("csrf").unwrap(), form.value("captcha").unwrap());
     let work = crate::captcha::model::do_work(&captcha, BITS);
@@ -26,7 +26,7 @@ pub(super) async fn begin_with(browser: &mut Browser, over: &[(&str, &str)]) -> 
     browser.post("/register", &token, &members).await
 }
 /// Sends a code; the page that asks for it and its challenge.
-pub(super) async fn code_page(browser: &mut Browser, begun: &Page) -> (String, String) {
+pub(crate) async fn code_page(browser: &mut Browser, begun: &Page) -> (String, String) {
     let path = begun.location.clone().unwrap_or_else(|| panic!("{} {}", begun.status, begun.text));
     let page = browser.get(&path).await;
     (page.value("csrf").unwrap(), page.value("challenge").unwrap())
@@ -39,7 +39,7 @@ async fn send_again(browser: &mut Browser, token: &str, challenge: &str) -> Page
     let members = [("challenge", challenge), ("captcha", captcha.as_str()), ("captcha-work", work.as_str())];
     browser.post("/register/resend", token, &members).await
 }
-pub(super) async fn code_of(room: &Room, phone: &str) -> String {
+pub(crate) async fn code_of(room: &Room, phone: &str) -> String {
     room.message(phone).await.unwrap().code.unwrap()
 }
 

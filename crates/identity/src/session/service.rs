@@ -212,12 +212,3 @@ pub fn end_all_in(
 pub async fn remember_space(db: &Db, session: SessionId, organization: Option<OrganizationId>) -> Result<()> {
     db.exec("last space", move |s| store::update_last_organization(s, session, organization)).await.map(drop)
 }
-/// Whether the account signed in from this address within the last 90 days.
-pub(crate) fn knows_address_in(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-    address: std::net::IpAddr,
-    now: Timestamp,
-) -> Result<bool> {
-    store::knows_address(tx, account, &address.to_string(), now.plus_days(-90))
-}

@@ -196,18 +196,3 @@ pub(super) fn list(
         &[&account, &seen_after, &now],
     )
 }
-/// Whether the account signed in from this address before.
-pub(super) fn knows_address(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-    address: &str,
-    since: Timestamp,
-) -> Result<bool> {
-    let known: Option<SessionId> = tx.opt(
-        sql!(
-            "SELECT id FROM session WHERE account_id = $1 AND address = $2 AND created_at > $3 ORDER BY id DESC LIMIT 1"
-        ),
-        &[&account, &address, &since],
-    )?;
-    Ok(known.is_some())
-}

@@ -133,9 +133,8 @@ impl Start {
 /// Whether the password that was compared is still the account's and the account still active, under its row lock:
 /// a reset or a suspension that came while the hash was computed must not be outlived by the session that begins.
 pub(super) fn still_fits_in(tx: &mut Tx<'_>, account: AccountId, compared: Option<&str>) -> Result<bool> {
-    account::service::lock_in(tx, account)?;
-    let active =
-        account::service::find_in(tx, account)?.is_some_and(|found| found.state == AccountState::Active);
+    let active = account::service::lock_state_in(tx, account)? == Some(AccountState::Active);
+    // A statement of its own, after the lock: it sees what was committed while this one waited for it.
     let stored = credential::store::find(tx, account)?.map(|stored| stored.hash);
     Ok(active && stored.as_deref() == compared)
 }

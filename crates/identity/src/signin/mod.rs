@@ -2,11 +2,15 @@
 //! gets the same words unless the password is right. Wrong passwords are counted per identifier and source, so nobody
 //! locks out somebody else.
 mod begin;
+mod counters;
+#[cfg(test)]
+mod limit_tests;
 pub mod model;
 pub mod pages;
 pub mod second;
 pub mod service;
 pub mod sms;
+mod store;
 #[cfg(test)]
 mod tests;
 pub mod ways;

@@ -1,7 +1,9 @@
 //! Look up, count, compare, begin.
 use super::{
     begin::still_fits_in,
+    counters::{Counter, Counters, clear_in, hit_in, peek_in},
     model::{Attempt, CHOICE, Choice, First, Next, Outcome, counted_as},
+    store,
 };
 use crate::{
     Identity,
@@ -9,10 +11,8 @@ use crate::{
     captcha::{self, Purpose, model::Checked},
     challenge::{self, ChallengeId, NewChallenge},
     credential::{self, model::Parameters},
-    session,
 };
-use db::Tx;
-use kernel::{Error, Event, Result, Timestamp, id::AccountId};
+use kernel::{Error, Event, Result, Timestamp, TokenHash, id::AccountId};
 use platform::{
     counter::{self, Limit},
     setting::{CaptchaStrategy, Policies},
@@ -22,12 +22,18 @@ use web::Ctx;
 
 pub use super::begin::Start;
 
+/// An address that the account signed in from within so many days is no stranger's.
+const KNOWN_DAYS: i64 = 90;
+
 /// Of one account that the identifier may mean.
 #[derive(Clone)]
 struct Candidate {
     account: AccountRef,
     stored: Option<String>,
     temporary_since: Option<Timestamp>,
+    /// Guessed at too often from here, by whatever name.
+    barred: bool,
+    counter: Counter,
 }
 /// What is known before the password is looked at.
 struct Known {
@@ -35,55 +41,9 @@ struct Known {
     locked_minutes: Option<i64>,
     failures: i64,
     new_source: bool,
+    /// Whether anything was counted that a right password takes back.
+    counted: bool,
 }
-/// Counters of one attempt.
-#[derive(Clone)]
-struct Counters {
-    pair: (Limit, [u8; 32]),
-    address: (Limit, [u8; 32]),
-    identifier: (Limit, [u8; 32]),
-    /// Wrong passwords for the identifier from sources that it never signed in from: many addresses that guess
-    /// together are shut out for the day, known sources are not.
-    strangers: (Limit, [u8; 32]),
-    /// As `address`, up to where the source is shut out for the rest of the window.
-    source: (Limit, [u8; 32]),
-}
-impl Counters {
-    fn of(identity: &Identity, ctx: &Ctx, policies: &Policies, counted: &str) -> Self {
-        let (keyring, seconds) = (identity.db().keyring(), policies.sign_in.window_minutes * 60);
-        let address = ctx.source();
-        let (typed, source) = (counted.as_bytes(), address.as_bytes());
-        let limit = |scope, most| Limit { scope, most, seconds };
-        let failures = policies.captcha.after_failures;
-        Self {
-            pair: (
-                limit("signin.pair", policies.sign_in.wrong_passwords),
-                keyring.mac("counter.pair", &[typed, source]),
-            ),
-            address: (limit("signin.address", failures), keyring.mac("counter.address", &[source])),
-            source: (
-                limit("signin.address", policies.sign_in.wrong_from_source),
-                keyring.mac("counter.address", &[source]),
-            ),
-            identifier: (limit("signin.identifier", failures), keyring.mac("counter.identifier", &[typed])),
-            strangers: (
-                Limit {
-                    scope: "signin.strangers",
-                    most: policies.sign_in.wrong_from_strangers,
-                    seconds: 86_400,
-                },
-                keyring.mac("counter.identifier", &[typed]),
-            ),
-        }
-    }
-    fn failures_in(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<i64> {
-        let of = |tx: &mut Tx<'_>, (limit, key): &(Limit, [u8; 32])| {
-            counter::service::peek_in(tx, *limit, key, now).map(|hit| hit.n)
-        };
-        Ok(of(tx, &self.address)?.max(of(tx, &self.identifier)?))
-    }
-}
-
 /// Whether the empty form asks for a captcha already, by what is known of the source.
 pub async fn asks_captcha(identity: &Identity, ctx: &Ctx) -> Result<bool> {
     let policies = identity.settings().policies().await?;
@@ -93,8 +53,7 @@ pub async fn asks_captcha(identity: &Identity, ctx: &Ctx) -> Result<bool> {
         CaptchaStrategy::AfterFailures | CaptchaStrategy::Risk => {}
     }
     let (limit, key) = Counters::of(identity, ctx, &policies, "").address;
-    let hit = counter::service::peek(identity.db(), limit, key.to_vec(), ctx.now).await?;
-    Ok(hit.exhausted())
+    Ok(counter::service::peek(identity.db(), limit, key.to_vec(), ctx.now).await?.exhausted())
 }
 fn needs_captcha(policies: &Policies, known: &Known) -> bool {
     let many = known.failures >= policies.captcha.after_failures;
@@ -117,7 +76,7 @@ pub async fn sign_in(
     let parsed = attempt.parsed(ctx.now);
     let counted = counted_as(&attempt.identifier, parsed.as_ref());
     let counters = Counters::of(identity, ctx, &policies, &counted);
-    let known = look_up(identity, ctx, parsed.clone(), &counters).await?;
+    let known = look_up(identity, ctx, headers, parsed.clone(), &counters).await?;
     if let Some(minutes) = known.locked_minutes {
         // Said of an identifier whether or not there is such an account; no password is compared.
         return refuse(identity, ctx, &counters, minutes).await;
@@ -140,59 +99,69 @@ pub async fn sign_in(
         let candidate = known.candidates.get(place);
         let stored = candidate.and_then(|candidate| candidate.stored.as_deref());
         let verdict = identity.passwords().verify(&attempt.password, stored, parameters).await?;
-        if let (true, Some(candidate)) = (verdict.matches, candidate) {
+        if let (true, Some(candidate)) = (verdict.matches, candidate.filter(|candidate| !candidate.barred)) {
             fitting.push(candidate.clone());
             if verdict.outdated && tries == 1 {
                 fresh_hash = Some(identity.passwords().hash(&attempt.password, parameters).await?);
             }
         }
     }
-    let found = known.candidates.first().map(|candidate| candidate.account.id);
     let return_to = attempt.return_to.clone();
-    let tried = Tried { counters, found, fitting, fresh_hash, new_source: known.new_source, return_to };
+    let tried = Tried { counters, known, fitting, fresh_hash, return_to };
     finish(identity, ctx, headers, &policies, tried).await
 }
 
 async fn look_up(
     identity: &Identity,
     ctx: &Ctx,
+    headers: &http::HeaderMap,
     parsed: Option<Identifier>,
     counters: &Counters,
 ) -> Result<Known> {
-    let (keyring, now, address) = (Arc::clone(identity.db().keyring()), ctx.now, ctx.address);
+    let (keyring, now, address) = (Arc::clone(identity.db().keyring()), ctx.now, ctx.address.to_string());
+    let device = web::cookie::device_token(headers, &ctx.app).map(|token| TokenHash::of(&token));
     let counters = counters.clone();
     identity
         .db()
         .read(move |tx| {
-            let pair = counter::service::peek_in(tx, counters.pair.0, &counters.pair.1, now)?;
+            let stood = counters.stand_in(tx, now)?;
             let accounts = match &parsed {
                 Some(identifier) => account::service::matches_in(tx, &keyring, identifier)?,
                 None => Vec::new(),
             };
-            let strangers = counter::service::peek_in(tx, counters.strangers.0, &counters.strangers.1, now)?;
             let mut known = Known {
                 candidates: Vec::new(),
-                locked_minutes: pair.exhausted().then(|| pair.minutes_left(now)),
-                failures: counters.failures_in(tx, now)?,
+                locked_minutes: stood.pair.exhausted().then(|| stood.pair.minutes_left(now)),
+                failures: stood.address.n.max(stood.identifier.n),
                 new_source: true,
+                counted: stood.pair.n + stood.identifier.n > 0,
             };
+            let since = now.plus_days(-KNOWN_DAYS);
             for account in accounts {
-                let stored = credential::store::find(tx, account.id)?;
-                if session::service::knows_address_in(tx, account.id, address, now)? {
-                    known.new_source = false;
-                }
+                let counter = counters.account(account.id);
+                let row = store::find_candidate(
+                    tx,
+                    account.id,
+                    (&address, since),
+                    device.as_ref(),
+                    &counter.1,
+                    now,
+                )?;
+                known.new_source &= !row.known;
+                known.counted |= row.wrong > 0;
                 known.candidates.push(Candidate {
                     account,
-                    temporary_since: stored.as_ref().filter(|s| s.temporary).map(|s| s.set_at),
-                    stored: stored.map(|stored| stored.hash),
+                    temporary_since: row.set_at.filter(|_| row.temporary == Some(true)),
+                    stored: row.hash,
+                    barred: row.wrong >= counter.0.most,
+                    counter,
                 });
             }
-            if known.new_source && strangers.exhausted() {
-                known.locked_minutes = Some(strangers.minutes_left(now));
+            if known.new_source && stood.strangers.exhausted() {
+                known.locked_minutes = Some(stood.strangers.minutes_left(now));
             }
-            let source = counter::service::peek_in(tx, counters.source.0, &counters.source.1, now)?;
-            if source.exhausted() {
-                known.locked_minutes = Some(source.minutes_left(now));
+            if stood.source.exhausted() {
+                known.locked_minutes = Some(stood.source.minutes_left(now));
             }
             Ok(known)
         })
@@ -219,10 +188,9 @@ async fn refuse(identity: &Identity, ctx: &Ctx, counters: &Counters, minutes: i6
 /// What was found out before the transaction that counts or begins.
 struct Tried {
     counters: Counters,
-    found: Option<AccountId>,
+    known: Known,
     fitting: Vec<Candidate>,
     fresh_hash: Option<String>,
-    new_source: bool,
     return_to: String,
 }
 async fn finish(
@@ -232,7 +200,7 @@ async fn finish(
     policies: &Policies,
     tried: Tried,
 ) -> Result<Outcome> {
-    let Tried { counters, found, fitting, fresh_hash, new_source, return_to } = tried;
+    let Tried { counters, known, fitting, fresh_hash, return_to } = tried;
     let start = Start::new(identity, ctx, headers, policies);
     let (actor, now) = (ctx.actor(), ctx.now);
     let (choice, browser) = (identity.db().draw::<kernel::id::mark::Challenge>(), ctx.browser);
@@ -243,31 +211,44 @@ async fn finish(
         .write(move |tx| {
             // Failures that were committed while the hash was computed count before this one, so that many guesses at
             // once gain nothing over one after the other.
-            let pair = if fitting.is_empty() {
-                counter::service::hit_in(tx, counters.pair.0, &counters.pair.1, now)?
-            } else {
-                counter::service::peek_in(tx, counters.pair.0, &counters.pair.1, now)?
-            };
-            let locked = if fitting.is_empty() { !pair.allowed() } else { pair.exhausted() };
-            if locked {
+            let mut fitting = fitting.clone();
+            let mut barred = Vec::new();
+            for candidate in &fitting {
+                if peek_in(tx, &candidate.counter, now)?.exhausted() {
+                    barred.push(candidate.account.id);
+                }
+            }
+            fitting.retain(|candidate| !barred.contains(&candidate.account.id));
+            let wrong = fitting.is_empty();
+            let pair =
+                if wrong { hit_in(tx, &counters.pair, now)? } else { peek_in(tx, &counters.pair, now)? };
+            if if wrong { !pair.allowed() } else { pair.exhausted() } {
                 let event = Event::refused(&actor, "session.begin");
                 return Ok((Outcome::Locked { minutes: pair.minutes_left(now) }, vec![event]));
             }
-            if fitting.is_empty() {
-                counter::service::hit_in(tx, counters.address.0, &counters.address.1, now)?;
-                counter::service::hit_in(tx, counters.identifier.0, &counters.identifier.1, now)?;
-                if new_source {
-                    counter::service::hit_in(tx, counters.strangers.0, &counters.strangers.1, now)?;
+            if wrong {
+                hit_in(tx, &counters.address, now)?;
+                hit_in(tx, &counters.identifier, now)?;
+                if known.new_source {
+                    hit_in(tx, &counters.strangers, now)?;
+                }
+                for candidate in &known.candidates {
+                    hit_in(tx, &candidate.counter, now)?;
                 }
                 let event = Event::failed(&actor, "session.begin");
-                let event = match found {
-                    Some(account) => event.on("account", account),
+                let event = match known.candidates.first() {
+                    Some(candidate) => event.on("account", candidate.account.id),
                     None => event,
                 };
                 return Ok((Outcome::Wrong { left: (pair.most - pair.n).max(0) }, vec![event]));
             }
-            counter::service::clear_in(tx, counters.pair.0, &counters.pair.1)?;
-            counter::service::clear_in(tx, counters.identifier.0, &counters.identifier.1)?;
+            if known.counted || pair.n > 0 {
+                clear_in(tx, &counters.pair)?;
+                clear_in(tx, &counters.identifier)?;
+                for candidate in &fitting {
+                    clear_in(tx, &candidate.counter)?;
+                }
+            }
             let active: Vec<&Candidate> =
                 fitting.iter().filter(|candidate| candidate.account.state == AccountState::Active).collect();
             let in_time = |candidate: &&Candidate| {

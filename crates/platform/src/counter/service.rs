@@ -16,6 +16,17 @@ pub fn peek_in(tx: &mut Tx<'_>, limit: Limit, key: &[u8], now: Timestamp) -> Res
     let (n, until) = store::peek(tx, limit.scope, key, now)?.unwrap_or((0, now));
     Ok(Hit { n, most: limit.most, until })
 }
+/// Four counters of different scopes as they stand, in one statement.
+pub fn peek_four_in(tx: &mut Tx<'_>, counters: [(Limit, &[u8]); 4], now: Timestamp) -> Result<[Hit; 4]> {
+    let found = store::peek_four(tx, counters.map(|(limit, key)| (limit.scope, key)), now)?;
+    Ok(counters.map(|(limit, _)| {
+        let (n, until) = found
+            .iter()
+            .find(|(scope, ..)| scope == limit.scope)
+            .map_or((0, now), |(_, n, until)| (*n, *until));
+        Hit { n, most: limit.most, until }
+    }))
+}
 pub fn clear_in(tx: &mut Tx<'_>, limit: Limit, key: &[u8]) -> Result<()> {
     store::delete(tx, limit.scope, key).map(drop)
 }

@@ -30,6 +30,21 @@ pub(super) fn peek(
         &[&scope, &key, &now],
     )
 }
+/// Scope, count and end of those of the four that run.
+pub(super) fn peek_four(
+    tx: &mut Tx<'_>,
+    [a, b, c, d]: [(&str, &[u8]); 4],
+    now: Timestamp,
+) -> Result<Vec<(String, i64, Timestamp)>> {
+    tx.all(
+        sql!(
+            "SELECT scope, n, window_until FROM counter
+             WHERE ((scope = $1 AND key = $2) OR (scope = $3 AND key = $4) OR (scope = $5 AND key = $6)
+                OR (scope = $7 AND key = $8)) AND window_until > $9"
+        ),
+        &[&a.0, &a.1, &b.0, &b.1, &c.0, &c.1, &d.0, &d.1, &now],
+    )
+}
 pub(super) fn delete(tx: &mut Tx<'_>, scope: &str, key: &[u8]) -> Result<u64> {
     tx.run(sql!("DELETE FROM counter WHERE scope = $1 AND key = $2"), &[&scope, &key])
 }

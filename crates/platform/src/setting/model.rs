@@ -243,7 +243,7 @@ impl Default for CodePolicy {
             per_phone_hour: 5,
             per_phone_day: 10,
             per_address_hour: 60,
-            wrong_per_target: 50,
+            wrong_per_target: 30,
         }
     }
 }
