@@ -3,20 +3,25 @@
 mod administrators;
 mod admissions;
 mod audit;
+mod channels;
 mod clients;
 mod contract_types;
 mod contracts;
+mod disputes;
 mod organization;
 mod organizations;
 mod policies;
 mod products;
+mod proofs;
+mod providers;
 mod record;
 mod settings;
 mod staff;
+mod verifiers;
 mod words;
 
 use ::organization::{Operator, Organizations, organization::Organization, shell};
-use axum::extract::FromRequestParts;
+use axum::{Extension, extract::FromRequestParts};
 use http::request::Parts;
 use identity::session::SignedIn;
 use kernel::{Error, Timestamp, id::OrganizationId};
@@ -37,7 +42,12 @@ pub fn routes() -> Routes {
         .merge(products::routes())
         .merge(clients::routes())
         .merge(policies::routes())
+        .merge(proofs::routes())
+        .merge(disputes::routes())
+        .merge(verifiers::routes())
+        .merge(providers::routes())
         .merge(staff::routes())
+        .merge(channels::routes())
         .merge(audit::routes())
 }
 
@@ -167,7 +177,7 @@ pub const PRODUCT_ROLES: &[StaffRole] = ORGANIZATION_ROLES;
 pub const STAFF_ROLES: &[StaffRole] = &[StaffRole::SystemAdministrator];
 pub const POLICY_ROLES: &[StaffRole] = &[StaffRole::SystemAdministrator, StaffRole::SecurityAdministrator];
 pub const AUDIT_ROLES: &[StaffRole] = &[StaffRole::SecurityAdministrator, StaffRole::Auditor];
-const AREAS: [Area; 6] = [
+const AREAS: [Area; 11] = [
     Area {
         href: "/desk/organizations",
         label: "portal-organizations",
@@ -190,6 +200,27 @@ const AREAS: [Area; 6] = [
         roles: contract_types::CONTRACT_TYPE_ROLES,
     },
     Area {
+        href: "/desk/proofs",
+        label: "verification-desk-proofs",
+        hint: "verification-desk-proofs-area",
+        icon: "shield",
+        roles: proofs::REVIEW_ROLES,
+    },
+    Area {
+        href: "/desk/disputes",
+        label: "verification-desk-disputes",
+        hint: "verification-desk-disputes-area",
+        icon: "swap",
+        roles: proofs::REVIEW_ROLES,
+    },
+    Area {
+        href: "/desk/verifiers",
+        label: "verification-desk-verifiers",
+        hint: "verification-desk-verifiers-area",
+        icon: "link",
+        roles: POLICY_ROLES,
+    },
+    Area {
         href: "/desk/staff",
         label: "portal-staff",
         hint: "portal-staff-area-hint",
@@ -202,6 +233,20 @@ const AREAS: [Area; 6] = [
         hint: "portal-policies-area-hint",
         icon: "gear",
         roles: POLICY_ROLES,
+    },
+    Area {
+        href: "/desk/providers",
+        label: "portal-providers",
+        hint: "portal-providers-area-hint",
+        icon: "link",
+        roles: POLICY_ROLES,
+    },
+    Area {
+        href: "/desk/channels",
+        label: "portal-channels",
+        hint: "portal-channels-area-hint",
+        icon: "chat",
+        roles: channels::CHANNEL_ROLES,
     },
     Area {
         href: "/desk/audit",
@@ -222,10 +267,15 @@ struct Home {
     name: String,
     role: String,
     areas: Vec<&'static Area>,
+    /// What is wrong with gateways, for those who can mend it.
+    notices: Vec<channels::NoticeLine>,
 }
 
-async fn home(desk: Desk) -> web::Result {
+async fn home(desk: Desk, Extension(channels): Extension<channel::Channels>) -> web::Result {
+    let sees = channels::CHANNEL_ROLES.contains(&desk.role);
+    let notices = if sees { channels::notices(&desk, &channels).await? } else { Vec::new() };
     Ok(html(Home {
+        notices,
         page: desk.page(desk.t("portal-desk"), "/desk").await?,
         name: desk.signed_in.name.clone(),
         role: desk.t(words::role(desk.role)),
