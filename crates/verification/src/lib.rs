@@ -2,6 +2,7 @@
 //! over one identity, and taking a proof off again. What was proven lies in `identity::realname`; the level is derived there.
 pub mod case;
 pub mod dispute;
+pub mod leaving;
 pub mod method;
 pub mod proof;
 pub mod reviewer;
@@ -54,5 +55,9 @@ impl Verification {
 
 /// Every page of the own verification.
 pub fn routes() -> web::Routes {
-    case::pages::routes().merge(case::counter_pages::routes()).merge(dispute::pages::routes()).merge(proof::pages::routes())
+    case::pages::routes()
+        .merge(case::counter_pages::routes())
+        .merge(case::certified::routes())
+        .merge(dispute::pages::routes())
+        .merge(proof::pages::routes())
 }

@@ -9,7 +9,7 @@ pub const MOST: usize = 3;
 /// The media type. Errors at `document`: `verification.document_empty`, `verification.document_large`,
 /// `verification.document_kind`.
 pub fn kind_of(bytes: &[u8]) -> Result<&'static str> {
-    let error = |code| Err(Error::invalid(code).at("document"));
+    let error = |code| Err(Error::invalid(code).at("document").arg("most", (MOST_BYTES >> 20).to_string()));
     if bytes.is_empty() {
         return error("verification.document_empty");
     }

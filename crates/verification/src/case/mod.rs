@@ -1,6 +1,7 @@
 //! A case: one attempt to prove who an account's holder is. Online it waits for the worker, which asks verifiers outside of
 //! any transaction; at the counter two people look at the documents. What a case proves becomes a proof in one transaction
 //! with its end ([`settle`]), or a dispute if another account holds the person.
+pub mod certified;
 pub mod counter;
 pub mod counter_pages;
 pub mod document;
@@ -10,6 +11,8 @@ pub mod review;
 pub mod service;
 pub(crate) mod settle;
 pub(crate) mod store;
+mod upload;
+pub mod words;
 #[cfg(test)]
 mod tests;
 

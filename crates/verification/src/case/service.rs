@@ -97,6 +97,10 @@ impl Verification {
     pub(crate) async fn policy(&self) -> Result<RealNamePolicy> {
         Ok(self.identity().settings().policies().await?.real_name.clone())
     }
+    /// Whoever is younger is refused.
+    pub async fn policy_age(&self) -> Result<i64> {
+        Ok(self.policy().await?.least_age)
+    }
     /// The methods that work here, in their order: those that a connector is set up for, and the counter.
     pub async fn methods(&self) -> Result<Vec<Method>> {
         let verifiers = self.verifiers().await?;
@@ -104,6 +108,9 @@ impl Verification {
             verifiers.iter().any(|(connector, config)| connector.enabled && config.checks.contains(&method))
         };
         let mut methods: Vec<Method> = Method::CHECKS.into_iter().filter(|method| asked(*method)).collect();
+        if !self.certifiers().await?.is_empty() {
+            methods.push(Method::Certified);
+        }
         methods.push(Method::Counter);
         Ok(methods)
     }

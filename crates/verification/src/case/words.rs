@@ -1,0 +1,33 @@
+//! Keys of the words on results.
+
+/// What a stored result means, told to the holder: what happened, then what to do.
+pub fn result_key(result: Option<&str>) -> &'static str {
+    match result.unwrap_or("") {
+        "match" | "approved" | "certified" => "verification-result-match",
+        "mismatch" => "verification-result-mismatch",
+        "not_found" => "verification-result-not-found",
+        "refused" => "verification-result-refused",
+        "too_young" => "verification-result-too-young",
+        "another_person" => "verification-result-another-person",
+        "owner_has_account" => "verification-result-owner-has-account",
+        "account_closed" => "verification-result-account-closed",
+        "refused_by_reviewer" => "verification-result-refused-by-reviewer",
+        "kept_with_holder" => "verification-result-kept-with-holder",
+        _ => "verification-result-unavailable",
+    }
+}
+/// What the holder is told about a state that is not decided by a result.
+pub fn waiting_key(state: super::CaseState) -> &'static str {
+    use super::CaseState;
+    match state {
+        CaseState::Queued => "verification-waiting-queued",
+        CaseState::Draft => "verification-waiting-draft",
+        CaseState::Submitted => "verification-waiting-submitted",
+        CaseState::FirstApproved => "verification-waiting-first-approved",
+        CaseState::Returned => "verification-waiting-returned",
+        CaseState::Disputed => "verification-waiting-disputed",
+        CaseState::Withdrawn => "verification-waiting-withdrawn",
+        CaseState::Expired => "verification-waiting-expired",
+        CaseState::Approved | CaseState::Refused | CaseState::Failed => "verification-waiting-decided",
+    }
+}
