@@ -7,6 +7,8 @@ pub mod service;
 pub(crate) mod store;
 mod strength;
 #[cfg(test)]
+mod change_tests;
+#[cfg(test)]
 mod tests;
 
 pub use breach::BreachList;
