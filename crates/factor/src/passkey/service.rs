@@ -102,7 +102,7 @@ pub async fn begin_registration(
 ) -> Result<Ceremony> {
     let party = relying::party(&ctx.app)?;
     let known = db.read(move |tx| store::list(tx, account)).await?;
-    let known = known.into_iter().map(|key| key.credential_id.into()).collect();
+    let known = known.into_iter().map(|key| key.credential_id).collect();
     let handle = user_handle(db.keyring(), account);
     let (options, state) = party
         .start_passkey_registration(handle, login_name, display_name, Some(known))

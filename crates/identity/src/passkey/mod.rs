@@ -3,3 +3,5 @@
 //! the methods: a key that stays in its hardware is `hwk` (3), one that is synchronised `swk` (2); neither is attested.
 pub mod pages;
 pub mod service;
+#[cfg(test)]
+mod tests;
