@@ -26,10 +26,12 @@ impl Room {
         // Cheap hashes: these tests are about everything else.
         let policy = PasswordPolicy { memory_kib: 64, passes: 1, ..PasswordPolicy::default() };
         settings.change(&PolicyEditor::command_line(), policy).await.unwrap();
-        let outbound = web::Outbound::new(web::OutboundOptions::default()).unwrap();
+        // Providers that tests bring with them answer on loopback.
+        let allow = vec!["127.0.0.0/8".parse().unwrap()];
+        let outbound = web::Outbound::new(web::OutboundOptions { allow, roots: Vec::new() }).unwrap();
         let identity = Identity::new(db.clone(), settings, Outbox::local(db.clone()), outbound).unwrap();
         let app = web::App::new(
-            "http://127.0.0.1:8080",
+            "http://localhost:8080",
             Arc::clone(db.keyring()),
             db.clock().clone(),
             db.rng().clone(),
@@ -118,6 +120,48 @@ impl Room {
         let to = Mobile::parse(to).unwrap();
         self.identity.outbox().local_outbox().unwrap().list().into_iter().find(|m| m.to == to.national())
     }
+    /// The newest message to a mail address.
+    pub async fn delivered(&self, to: &str) -> Option<platform::outbox::Delivered> {
+        self.identity.outbox().drain().await.unwrap();
+        self.identity.outbox().local_outbox().unwrap().list().into_iter().find(|m| m.to == to)
+    }
+    /// Time passes, for this engine and every other: they share a clock.
+    pub fn pass(&self, seconds: i64) {
+        self.db().clock().advance_seconds(seconds);
+    }
+    /// Gives the account an app that shows codes; `App::code` is what it shows.
+    pub async fn app_for(&self, account: AccountId) -> App {
+        let offer = factor::totp::service::offer(self.db(), "Fujie", "test").unwrap();
+        let app = App { secret: offer.typed.replace(' ', "") };
+        let new = factor::totp::service::NewAuthenticator {
+            id: offer.id,
+            account,
+            name: "phone".into(),
+            sealed: offer.sealed,
+            code: factor::totp::Code::parse("code", &app.code(self.now())).unwrap(),
+            now: self.now(),
+        };
+        let keyring = Arc::clone(self.db().keyring());
+        self.db()
+            .write_unaudited("test", move |tx| factor::totp::service::add_in(tx, &keyring, &new))
+            .await
+            .unwrap();
+        // The first code was used to add it.
+        self.db().clock().advance_seconds(60);
+        app
+    }
+    /// Codes on paper, as printed.
+    pub async fn recovery_codes_for(&self, account: AccountId) -> Vec<String> {
+        let codes = factor::recovery_code::service::draw(self.db().rng());
+        let (keyring, now, stored) = (Arc::clone(self.db().keyring()), self.now(), codes.clone());
+        self.db()
+            .write_unaudited("test", move |tx| {
+                factor::recovery_code::service::replace_in(tx, &keyring, account, &stored, now)
+            })
+            .await
+            .unwrap();
+        codes.iter().map(factor::recovery_code::Code::printed).collect()
+    }
     pub async fn events(&self, action: &str) -> i64 {
         let action = action.to_owned();
         self.db()
@@ -126,6 +170,22 @@ impl Room {
             })
             .await
             .unwrap()
+    }
+}
+/// An authenticator app.
+pub struct App {
+    secret: String,
+}
+impl App {
+    pub fn code(&self, now: Timestamp) -> String {
+        let secret = data_encoding::BASE32_NOPAD.decode(self.secret.as_bytes()).unwrap();
+        let totp = totp_rs::Builder::new().with_secret(secret).with_step_duration(30).build_noncompliant();
+        totp.generate(now.as_seconds() as u64).to_string()
+    }
+    /// Six digits that it shows at no time near.
+    pub fn wrong(&self, now: Timestamp) -> String {
+        let near: Vec<String> = (-2..=2).map(|step| self.code(now.plus_seconds(step * 30))).collect();
+        (0..10).map(|digit| digit.to_string().repeat(6)).find(|code| !near.contains(code)).unwrap()
     }
 }
 /// What the extractor made of the last request to `/seen`.
@@ -179,7 +239,7 @@ impl Browser {
     pub async fn post_raw(&mut self, path: &str, body: String) -> Page {
         let request = Request::post(path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(header::ORIGIN, "http://127.0.0.1:8080")
+            .header(header::ORIGIN, "http://localhost:8080")
             .body(Body::from(body))
             .unwrap();
         self.send(request).await
@@ -187,7 +247,7 @@ impl Browser {
     async fn send(&mut self, mut request: Request<Body>) -> Page {
         let cookies: Vec<String> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
         request.headers_mut().insert(header::COOKIE, cookies.join("; ").parse().unwrap());
-        request.headers_mut().insert(header::HOST, "127.0.0.1:8080".parse().unwrap());
+        request.headers_mut().insert(header::HOST, "localhost:8080".parse().unwrap());
         request.headers_mut().insert(header::ACCEPT, "text/html".parse().unwrap());
         request.headers_mut().insert(header::ACCEPT_LANGUAGE, "en".parse().unwrap());
         request.extensions_mut().insert(web::Peer(self.address));
@@ -219,10 +279,24 @@ impl Browser {
         }
         self.post("/login", &token, &members).await
     }
+    /// A form of `page` whose captcha is solved.
+    pub async fn post_solved(&mut self, path: &str, page: &Page, members: &[(&str, &str)]) -> Page {
+        let captcha = page.value("captcha").unwrap();
+        let work = captcha::model::do_work(&captcha, BITS);
+        let mut all = members.to_vec();
+        all.extend([("captcha", captcha.as_str()), ("captcha-work", work.as_str())]);
+        self.post(path, &page.value("csrf").unwrap(), &all).await
+    }
     /// Who the site takes this browser for.
     pub async fn signed_in(&mut self) -> Option<crate::SignedIn> {
         self.get("/seen").await;
         self.room.seen.lock().unwrap().clone()
+    }
+    /// What challenges of this browser are bound to.
+    pub fn hash(&self) -> [u8; 32] {
+        use sha2::Digest as _;
+        let token = self.session().or_else(|| self.cookies.get("fujie-8080-pre")).unwrap();
+        sha2::Sha256::new().chain_update(b"browser").chain_update(token).finalize().into()
     }
     pub fn session(&self) -> Option<&String> {
         self.cookies.get("fujie-8080")
