@@ -43,7 +43,7 @@ impl Built {
 
 /// Every route of the program but those of the demonstration.
 pub fn routes() -> Routes {
-    identity::routes().merge(organization::routes()).merge(recovery::routes()).merge(oidc::routes()).merge(portal::routes())
+    identity::routes().merge(organization::routes()).merge(recovery::routes()).merge(oidc::routes()).merge(profile::routes()).merge(portal::routes())
 }
 
 /// Opens the store, migrates it and puts the rooms together. `demo` shows what would have been sent at `/dev/outbox`.
