@@ -101,7 +101,7 @@ pub(super) fn find_holder(
     tx.opt(
         sql!(
             "SELECT id FROM account WHERE person_id = $1 AND owner_kind = $2 AND state <> 'closed'
-                AND COALESCE(owner_organization_id, 0) = COALESCE($3, 0)"
+                AND COALESCE(owner_organization_id, 0) = COALESCE(CAST($3 AS BIGINT), 0)"
         ),
         &[&person, &kind, &owner],
     )
