@@ -11,6 +11,7 @@ use platform::{Outbox, Settings, outbox};
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 use url::Url;
+use verification::Verification;
 use web::{App, Brand, Outbound, Probes, RouteInfo, Routes};
 
 /// A node further off the database's clock than this is not ready.
@@ -43,7 +44,7 @@ impl Built {
 
 /// Every route of the program but those of the demonstration.
 pub fn routes() -> Routes {
-    identity::routes().merge(organization::routes()).merge(recovery::routes()).merge(oidc::routes()).merge(profile::routes()).merge(portal::routes())
+    identity::routes().merge(organization::routes()).merge(recovery::routes()).merge(oidc::routes()).merge(verification::routes()).merge(profile::routes()).merge(portal::routes())
 }
 
 /// Opens the store, migrates it and puts the rooms together. `demo` shows what would have been sent at `/dev/outbox`.
@@ -92,6 +93,8 @@ async fn assemble(
     defaults::ensure_types(&organizations).await?;
     let openid = OpenId::open(db.clone(), organizations.clone(), app.origin()).await?;
 
+    let verification = Verification::new(organizations.clone());
+
     let routes = routes().merge(outbox::pages::routes(demo));
     let route_table = routes.table().to_vec();
     let rooms = routes
@@ -99,11 +102,12 @@ async fn assemble(
         .layer(Extension(identity.clone()))
         .layer(Extension(organizations.clone()))
         .layer(Extension(openid.clone()))
+        .layer(Extension(verification.clone()))
         .layer(Extension(outbox.clone()))
         .layer(Extension(channels.clone()));
     let router = web::frame(rooms, &app, probes(&db));
     openid.start_upkeep();
-    let workers = vec![tokio::spawn(outbox.clone().work()), tokio::spawn(tidy(db.clone()))];
+    let workers = vec![tokio::spawn(outbox.clone().work()), tokio::spawn(verification.work()), tokio::spawn(tidy(db.clone()))];
     Ok(Built { router, route_table, app, db, identity, organizations, openid, outbox, workers })
 }
 
