@@ -343,3 +343,7 @@ pub fn use_ticket_in(
     let new = NewLink { id, account, connector, name, person, tell };
     link_in(tx, identity, &new, actor, now).map(Some)
 }
+/// With an account go the identities that were ever linked to it, ciphertext included.
+pub fn erase_in(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
+    store::delete_all(tx, account).map(drop)
+}

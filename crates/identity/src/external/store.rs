@@ -139,3 +139,6 @@ pub(super) fn end_of_connector(tx: &mut Tx<'_>, connector: ConnectorId, now: Tim
         &[&connector, &now, &Vec::<u8>::new()],
     )
 }
+pub(super) fn delete_all(tx: &mut Tx<'_>, account: AccountId) -> Result<u64> {
+    tx.run(sql!("DELETE FROM external_identity WHERE account_id = $1"), &[&account])
+}
