@@ -78,8 +78,7 @@ impl Question {
         mac.chunks(2)
             .take(COUNT)
             .map(|bytes| {
-                let (pick, own) =
-                    (bytes.first().copied().unwrap_or(0), bytes.get(1).copied().unwrap_or(0));
+                let (pick, own) = (bytes.first().copied().unwrap_or(0), bytes.get(1).copied().unwrap_or(0));
                 let listed = left.remove(usize::from(pick) % left.len().max(1));
                 if own < 24 { Self::Own(String::new()) } else { Self::Listed(listed) }
             })

@@ -17,10 +17,11 @@ use web::{Ctx, Form, FormErrors, Page, Policy, Routes};
 const HERE: &str = "/me/security-questions";
 
 pub fn routes() -> Routes {
-    Routes::new()
-        .get(HERE, Policy::SignedIn, show)
-        .post(HERE, Policy::SignedIn, submit)
-        .post("/me/security-questions/remove", Policy::SignedIn, remove)
+    Routes::new().get(HERE, Policy::SignedIn, show).post(HERE, Policy::SignedIn, submit).post(
+        "/me/security-questions/remove",
+        Policy::SignedIn,
+        remove,
+    )
 }
 
 /// One question of the form.

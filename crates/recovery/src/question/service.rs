@@ -47,7 +47,8 @@ pub async fn set(identity: &Identity, signed_in: &SignedIn, chosen: Chosen, now:
     let secret = chosen.answers.secret(keyring, account)?;
     let answers = identity.passwords().hash(&secret, Parameters::from(&policies.password)).await?;
     let text = serde_json::to_string(&chosen.questions).map_err(json)?;
-    let row = store::Row { questions: keyring.seal(QUESTIONS, account.as_i64(), &text), answers, set_at: now };
+    let row =
+        store::Row { questions: keyring.seal(QUESTIONS, account.as_i64(), &text), answers, set_at: now };
     let (identity2, actor) = (identity.clone(), signed_in.actor.clone());
     identity
         .db()

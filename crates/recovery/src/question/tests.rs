@@ -1,5 +1,8 @@
 use super::model::{ANSWER_FIELDS, Answers, Chosen, Listed, Question, Typed, fold};
+use super::service;
+use crate::testing::{ANSWERS, PASSWORD, Room, answers};
 use db::Keyring;
+use http::StatusCode;
 use kernel::{Id, Rng};
 use proptest::prelude::*;
 
@@ -33,19 +36,28 @@ fn m17_three_different_answers_to_three_different_questions() {
         (["王老师", "王 老 师", "鼓浪屿"], vec![(two, "question.answers_equal")]),
         (["王老师", "宠物", "鼓浪屿"], vec![(two, "question.answer_in_question")]),
         (["王老师", "豆豆", "看海"], vec![(three, "question.answer_in_question")]),
-        (["", "", ""], vec![
-            (one, "question.answer_required"),
-            (two, "question.answer_required"),
-            (three, "question.answer_required"),
-        ]),
+        (
+            ["", "", ""],
+            vec![
+                (one, "question.answer_required"),
+                (two, "question.answer_required"),
+                (three, "question.answer_required"),
+            ],
+        ),
     ] {
         assert_eq!(codes(&typed(answers), &known), wrong, "{answers:?}");
     }
     let long = "长".repeat(61);
     assert_eq!(codes(&typed(["王老师", "豆豆", &long]), &known), [(three, "field.too_long")]);
-    let twice = Typed { questions: ["first_pet", "first_pet", "own"].map(str::to_owned), ..typed(["王老师", "豆豆", "鼓浪屿"]) };
+    let twice = Typed {
+        questions: ["first_pet", "first_pet", "own"].map(str::to_owned),
+        ..typed(["王老师", "豆豆", "鼓浪屿"])
+    };
     assert_eq!(codes(&twice, &known), [("question_2", "question.twice")]);
-    let unknown = Typed { questions: ["", "first_pet", "own"].map(str::to_owned), ..typed(["王老师", "豆豆", "鼓浪屿"]) };
+    let unknown = Typed {
+        questions: ["", "first_pet", "own"].map(str::to_owned),
+        ..typed(["王老师", "豆豆", "鼓浪屿"])
+    };
     assert_eq!(codes(&unknown, &known), [("question_1", "question.required")]);
     let no_words = Typed { own: [""; 3].map(str::to_owned), ..typed(["王老师", "豆豆", "鼓浪屿"]) };
     assert_eq!(codes(&no_words, &known), [("own_3", "field.required")]);
@@ -119,5 +131,69 @@ proptest! {
         if let Err(errors) = Chosen::parse(&typed, &[]) {
             prop_assert!(!errors.is_empty() && errors.iter().all(|error| error.field.is_some()));
         }
+    }
+}
+
+const HERE: &str = "/me/security-questions";
+const FORM: [(&str, &str); 7] = [
+    ("question_1", "desk_mate"),
+    ("question_2", "parents_met"),
+    ("question_3", "own"),
+    ("own_3", "最难忘的一道菜"),
+    ("answer_1", "李雷"),
+    ("answer_2", "图书馆"),
+    ("answer_3", "酸菜鱼"),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn m17_questions_are_set_changed_and_removed_by_whoever_proved_to_be_there() {
+    for room in Room::on_engines().await {
+        let holder = room.holder(1).await;
+        let before = service::find(room.db(), holder.account).await.unwrap().unwrap();
+        assert!(
+            service::verify(&room.identity, holder.account, &answers(ANSWERS), Some(&before.answers))
+                .await
+                .unwrap()
+        );
+        let mut browser = room.browser();
+        assert!(browser.get(HERE).await.location.is_some_and(|to| to.starts_with("/login")));
+        browser.sign_in(&holder.login_name, PASSWORD).await;
+        let page = browser.get(HERE).await;
+        assert_eq!(page.status, StatusCode::OK, "{:?}", page.location);
+        assert!(page.shows("recovery-question-first-teacher") && page.text.contains("第一次看海的地方"));
+        // What is wrong is told at its field and what was typed stays.
+        let mut wrong = FORM;
+        wrong[5] = ("answer_2", "李 雷");
+        let refused = browser.submit(&page, HERE, &wrong).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.shows("error-question-answers-equal") && refused.text.contains("id=\"answer_2-e\""));
+        assert_eq!(refused.value("own_3").as_deref(), Some("最难忘的一道菜"));
+        let saved = browser.submit(&page, HERE, &FORM).await;
+        assert_eq!(saved.location.as_deref(), Some("/me/security"), "{}", saved.text);
+        assert!(room.was_told(&holder.phone, "notice.questions_set").await);
+        let after = service::find(room.db(), holder.account).await.unwrap().unwrap();
+        assert_eq!(after.questions.get(2), Some(&Question::Own("最难忘的一道菜".into())));
+        let typed = answers(["ＬＩ", "x", "y"]);
+        assert!(
+            !service::verify(&room.identity, holder.account, &typed, Some(&after.answers)).await.unwrap()
+        );
+        let typed = answers(["李 雷", " 图书馆", "酸菜鱼"]);
+        assert!(service::verify(&room.identity, holder.account, &typed, Some(&after.answers)).await.unwrap());
+        assert!(after.answers.starts_with("$argon2id$"), "a slow hash, never the text");
+        // Ten minutes later they prove it again first, on the page and on what was left open.
+        room.pass(601);
+        let asked = browser.get(HERE).await;
+        assert!(asked.location.is_some_and(|to| to.starts_with("/me/verify")));
+        let late = browser.submit(&page, "/me/security-questions/remove", &[]).await;
+        assert!(late.location.is_some_and(|to| to.starts_with("/me/verify")));
+        let mut browser = room.browser();
+        browser.sign_in(&holder.login_name, PASSWORD).await;
+        let page = browser.get(HERE).await;
+        let removed = browser.submit(&page, "/me/security-questions/remove", &[]).await;
+        assert_eq!(removed.location.as_deref(), Some(HERE));
+        assert!(service::set_at(room.db(), holder.account).await.unwrap().is_none());
+        assert!(room.was_told(&holder.phone, "notice.questions_removed").await);
+        assert!(browser.get(HERE).await.shows("recovery-questions-none"));
+        assert_eq!((room.events("questions.set").await, room.events("questions.removed").await), (2, 1));
     }
 }

@@ -45,8 +45,7 @@ fn settle_in(
     how: &'static str,
 ) -> Result<(Moved, Vec<Event>)> {
     let facts = facts_in(tx, keyring, flow.account(), ctx.now)?;
-    let proved =
-        facts.usable().then(|| flow.factor_proved(&facts.standing, policy, ctx.now)).flatten();
+    let proved = facts.usable().then(|| flow.factor_proved(&facts.standing, policy, ctx.now)).flatten();
     match proved {
         Some(then) => proven_in(tx, keyring, ctx, policy, (id, flow), (next, then), how),
         None => Ok((Moved::Gone, Vec::new())),

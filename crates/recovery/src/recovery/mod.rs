@@ -7,14 +7,14 @@
 //! - nobody is signed in by it: every session and remembered device ends, and every channel is told.
 mod factoring;
 pub mod model;
-pub mod pages;
-mod proving;
-pub mod service;
-mod sending;
-mod store;
 #[cfg(test)]
 mod model_tests;
+pub mod pages;
+mod proving;
+mod sending;
+pub mod service;
+mod store;
 #[cfg(test)]
 mod tests;
 
-pub use model::{Flow, Standing, Step, Way};
+pub use model::{Flow, Moved, Standing, Step, Way};

@@ -128,7 +128,10 @@ pub enum Step {
     /// A way is to be chosen.
     Choose,
     /// One way is to be proven; codes are challenges of their own.
-    Prove { way: Way, code: Option<ChallengeId> },
+    Prove {
+        way: Way,
+        code: Option<ChallengeId>,
+    },
     /// The account's second factor is asked for.
     Factor,
     Password,
@@ -254,21 +257,15 @@ pub enum Moved {
     /// Another step waits under this id.
     To(Step, ChallengeId),
     /// Not right; so many tries are left, where that is known.
-    Wrong {
-        left: Option<i64>,
-    },
+    Wrong { left: Option<i64> },
     /// This code has had its tries: another one is needed.
     Exhausted,
     /// Right, but used before: the next code of the app.
     Used,
     /// Too many tries for this identifier, from this source, or at this factor.
-    Locked {
-        minutes: i64,
-    },
+    Locked { minutes: i64 },
     /// The pause between two messages.
-    Wait {
-        seconds: i64,
-    },
+    Wait { seconds: i64 },
     /// Another provider's account that is not bound here, or that was not signed in to.
     Foreign,
     /// The password is set.

@@ -42,7 +42,11 @@ fn the_default_policy_way_by_way_and_level_by_level() {
                     let wanted = if alone { end } else { Step::Choose };
                     assert_eq!(step, wanted, "{way} at {level}, {days:?} days");
                     for other in Way::ALL.iter().copied().filter(|other| *other != way && !alone) {
-                        assert_eq!(through(&[way, other], &standing, &policy).step(), end, "{way} and {other}");
+                        assert_eq!(
+                            through(&[way, other], &standing, &policy).step(),
+                            end,
+                            "{way} and {other}"
+                        );
                     }
                 }
             }
@@ -160,7 +164,9 @@ fn enough(proven: &[Way], standing: &Standing, policy: &RecoveryPolicy) -> bool 
             };
             let days = standing.phone_proven_at.map(|at| (NOW.as_millis() - at.as_millis()) / 86_400_000);
             let old = days.is_none_or(|days| days >= policy.phone_days);
-            !standing.staff && standing.level <= ceiling.rank() && !(*way == Way::Sms && standing.level >= from && old)
+            !standing.staff
+                && standing.level <= ceiling.rank()
+                && !(*way == Way::Sms && standing.level >= from && old)
         }
         _ => true,
     }

@@ -3,10 +3,7 @@ use super::{
     model::{Moved, Step, Way},
     service::{self, Began, Factor, Look},
 };
-use crate::question::{
-    Answers, COUNT,
-    model::ANSWER_FIELDS,
-};
+use crate::question::{Answers, COUNT, model::ANSWER_FIELDS};
 use askama::Template;
 use axum::{Extension, response::Response};
 use factor::{Factors, passkey, recovery_code, totp};
@@ -158,10 +155,13 @@ fn onward(step: Step, id: ChallengeId) -> Response {
 }
 /// Why a step did not go on, at `field`; None where the flow is over or went on.
 fn trouble(moved: &Moved, field: &'static str) -> Option<Error> {
-    let minutes_of = |code, minutes: i64| Error::too_many(code).at(field).arg("minutes", minutes.max(1).to_string());
+    let minutes_of =
+        |code, minutes: i64| Error::too_many(code).at(field).arg("minutes", minutes.max(1).to_string());
     Some(match moved {
         Moved::Wrong { left } => match (field, left) {
-            ("code", Some(left)) => Error::invalid("recovery.code_wrong").at(field).arg("left", left.to_string()),
+            ("code", Some(left)) => {
+                Error::invalid("recovery.code_wrong").at(field).arg("left", left.to_string())
+            }
             (_, Some(left)) => Error::invalid("recovery.wrong").at(field).arg("left", left.to_string()),
             (_, None) => Error::invalid("recovery.wrong_proof").at(field),
         },
@@ -268,12 +268,7 @@ async fn way_page(
     Ok(web::in_flow(web::html_status(page.errors.status(), page)))
 }
 /// Every message has a captcha before it; the first page's counts for one.
-async fn ask(
-    ctx: &Ctx,
-    identity: &Identity,
-    look: &Look,
-    way: captcha::Way,
-) -> kernel::Result<Option<View>> {
+async fn ask(ctx: &Ctx, identity: &Identity, look: &Look, way: captcha::Way) -> kernel::Result<Option<View>> {
     if look.prepaid {
         return Ok(None);
     }
@@ -398,9 +393,7 @@ async fn prove(ctx: Ctx, Extension(identity): Extension<Identity>, Form(typed): 
     let Some(look) = service::look(&identity, &ctx, id, PROVING).await? else { return Ok(over()) };
     let (moved, field) = match way_of(look.step) {
         Some(Way::Questions) => match Answers::parse(&typed.answers()) {
-            Ok(answers) => {
-                (service::answers(&identity, &ctx, id, &answers).await?, "answer_1")
-            }
+            Ok(answers) => (service::answers(&identity, &ctx, id, &answers).await?, "answer_1"),
             Err(wrong) => {
                 let mut errors = FormErrors::none();
                 wrong.iter().for_each(|error| errors.push(error, ctx.lang));
@@ -446,7 +439,9 @@ async fn prove_factor(
     let Ok(id) = typed.flow.parse::<ChallengeId>() else { return Ok(over()) };
     let (parsed, field) = match typed.recovery_code.trim() {
         "" => (totp::Code::parse("code", &typed.code).map(Factor::Totp), "code"),
-        text => (recovery_code::Code::parse("recovery_code", text).map(Factor::RecoveryCode), "recovery_code"),
+        text => {
+            (recovery_code::Code::parse("recovery_code", text).map(Factor::RecoveryCode), "recovery_code")
+        }
     };
     let moved = match parsed {
         Ok(factor) => service::factor(&identity, &ctx, id, &factor).await?,

@@ -238,8 +238,7 @@ pub async fn answers(identity: &Identity, ctx: &Ctx, id: ChallengeId, typed: &An
                 proven_in(tx, &keyring, ctx, &policy, (id, &flow), (next, then), Way::Questions.as_str())
             }
             None => {
-                let event =
-                    about(Event::failed(&ctx.actor(), "recovery.answers"), &facts, flow.account());
+                let event = about(Event::failed(&ctx.actor(), "recovery.answers"), &facts, flow.account());
                 Ok((Moved::Wrong { left: Some(left) }, vec![event]))
             }
         }
@@ -283,12 +282,9 @@ pub async fn alipay_proof(
             return Ok((Moved::Locked { minutes: tried.minutes_left(now) }, Vec::new()));
         }
         let purpose = external::Purpose::Recover { challenge: id };
-        let proof =
-            external::service::take_result_in(tx, &keyring, result, &purpose, &ctx.browser, now)?;
+        let proof = external::service::take_result_in(tx, &keyring, result, &purpose, &ctx.browser, now)?;
         let fits = facts.usable()
-            && proof.is_some_and(|proof| {
-                proof.provider == "alipay" && proof.account == Some(flow.account())
-            });
+            && proof.is_some_and(|proof| proof.provider == "alipay" && proof.account == Some(flow.account()));
         let proved = fits.then(|| flow.proved(Way::Alipay, &facts.standing, &policy, now)).flatten();
         match proved {
             Some(then) => {

@@ -69,8 +69,7 @@ impl Dispatch {
             Way::Mail => "recovery-mail-code",
             Way::Questions | Way::Alipay => return Ok(None),
         };
-        let sending =
-            |to: &To| Sending::new(identity, ctx, policies, CODE, to, text);
+        let sending = |to: &To| Sending::new(identity, ctx, policies, CODE, to, text);
         let real = match (way, facts.address(way)) {
             (Way::Sms, Some(phone)) => Some(To::Sms(Mobile::parse(phone)?)),
             (Way::Mail, Some(email)) => Some(To::Mail(Email::parse(email)?)),
@@ -107,11 +106,9 @@ impl Dispatch {
             }
         }
         let (sending, deal) = &self.first;
-        let data = serde_json::to_string(&Sent {
-            account: flow.account(),
-            to: sending.to().as_str().to_owned(),
-        })
-        .map_err(json)?;
+        let data =
+            serde_json::to_string(&Sent { account: flow.account(), to: sending.to().as_str().to_owned() })
+                .map_err(json)?;
         let open = |tx: &mut Tx<'_>, sending: &Sending, deal: &Deal| {
             code::service::open_in(tx, identity, sending, deal, &data, ctx.browser, now)
         };

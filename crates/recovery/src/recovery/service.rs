@@ -87,12 +87,7 @@ fn open_in(
     challenge::service::open_in(tx, keyring, &new)
 }
 /// Uses a step up. Error [`USED`] if another request was faster, so that nothing of this one stays.
-fn use_up_in(
-    tx: &mut Tx<'_>,
-    keyring: &Keyring,
-    ctx: &Ctx,
-    (id, flow): (ChallengeId, &Flow),
-) -> Result<()> {
+fn use_up_in(tx: &mut Tx<'_>, keyring: &Keyring, ctx: &Ctx, (id, flow): (ChallengeId, &Flow)) -> Result<()> {
     let purpose = flow.step().purpose();
     match challenge::service::attempt_in(tx, keyring, id, purpose, &ctx.browser, "", ctx.now)? {
         Attempt::Right(_) => Ok(()),
@@ -114,7 +109,9 @@ pub(super) fn advance_in(
 
 /// Whoever is meant: the own account of a person before those that organizations made for them, proven ones first.
 fn meant(mut found: Vec<AccountRef>) -> Option<AccountRef> {
-    found.sort_by_key(|account| (account.person.is_none(), account.owner.organization().is_some(), account.id));
+    found.sort_by_key(|account| {
+        (account.person.is_none(), account.owner.organization().is_some(), account.id)
+    });
     found.into_iter().next()
 }
 /// The first step; the captcha was right. It goes on for every identifier.

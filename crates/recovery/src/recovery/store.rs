@@ -13,16 +13,7 @@ pub(super) struct Row {
     pub level: i64,
     pub staff: bool,
 }
-db::row!(Row {
-    state,
-    phone,
-    phone_proven,
-    phone_proven_at,
-    email,
-    email_proven,
-    level,
-    staff,
-});
+db::row!(Row { state, phone, phone_proven, phone_proven_at, email, email_proven, level, staff });
 pub(super) fn find(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<Option<Row>> {
     tx.opt(
         sql!(
