@@ -120,3 +120,7 @@ pub(crate) async fn tidy_up(db: &Db) -> Result<()> {
     let (ended, unused) = (now.plus_days(-30), now.plus_days(-KEPT_DAYS));
     db.exec("old devices", move |statement| store::delete_old(statement, ended, unused)).await.map(drop)
 }
+/// With an account go its browsers.
+pub fn erase_in(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
+    store::delete_all(tx, account).map(drop)
+}

@@ -117,3 +117,6 @@ pub(super) fn end_all(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Re
 pub(super) fn delete_old(statement: Statement<'_, '_>, ended: Timestamp, unused: Timestamp) -> Result<u64> {
     statement.run(sql!("DELETE FROM device WHERE ended_at < $1 OR last_used_at < $2"), &[&ended, &unused])
 }
+pub(super) fn delete_all(tx: &mut Tx<'_>, account: AccountId) -> Result<u64> {
+    tx.run(sql!("DELETE FROM device WHERE account_id = $1"), &[&account])
+}

@@ -31,8 +31,7 @@ pub async fn has_sms(identity: &Identity) -> Result<bool> {
 }
 /// What is not configured does not appear. `current`: `password`, `sms`, `passkey` or `scan`.
 pub async fn of(identity: &Identity, ctx: &Ctx, return_to: &str, current: &str) -> Result<Ways> {
-    let query =
-        if return_to == "/" { String::new() } else { format!("?return_to={}", encoded(return_to)) };
+    let query = if return_to == "/" { String::new() } else { format!("?return_to={}", encoded(return_to)) };
     let tab = |name: &str, path: &str, icon, label| Tab {
         href: format!("{path}{query}"),
         icon,

@@ -28,9 +28,7 @@ const PASSKEY: &str = "step_up.passkey";
 #[derive(Debug)]
 pub enum Verified {
     /// The session goes on under this token.
-    Done {
-        token: String,
-    },
+    Done { token: String },
     /// At its field.
     Wrong(Error),
     /// What was asked is over, or may not be asked of this session.
@@ -96,7 +94,8 @@ fn strengthen_in(
     if is_second && !added.contains(&"mfa") {
         added.push("mfa");
     }
-    let after: Vec<&str> = signed_in.methods.iter().map(String::as_str).chain(added.iter().copied()).collect();
+    let after: Vec<&str> =
+        signed_in.methods.iter().map(String::as_str).chain(added.iter().copied()).collect();
     if !is_second
         && signed_in.strength < 2
         && strength(&after) >= 2
@@ -108,9 +107,7 @@ fn strengthen_in(
         return Ok(None);
     }
     let detail = serde_json::json!({ "methods": added });
-    Ok(Some(
-        Event::done(&signed_in.actor, "session.verified").on("account", signed_in.account).with(detail),
-    ))
+    Ok(Some(Event::done(&signed_in.actor, "session.verified").on("account", signed_in.account).with(detail)))
 }
 fn settled(token: String, event: Option<Event>) -> (Verified, Vec<Event>) {
     match event {
@@ -251,8 +248,7 @@ pub async fn send_sms(identity: &Identity, ctx: &Ctx, signed_in: &SignedIn) -> R
     let to = To::Sms(Mobile::parse(&phone)?);
     let policies = identity.settings().policies().await?;
     let sending = Sending::new(identity, ctx, &policies, SMS, &to, "identity-sms-step-up-code");
-    let (identity2, actor, browser, now) =
-        (identity.clone(), signed_in.actor.clone(), ctx.browser, ctx.now);
+    let (identity2, actor, browser, now) = (identity.clone(), signed_in.actor.clone(), ctx.browser, ctx.now);
     identity
         .db()
         .write(move |tx| {
