@@ -74,7 +74,7 @@ error-recovery-wrong = { $left ->
    *[other] That is not correct. You have { $left } more attempts.
  }
 error-recovery-wrong-proof = That is not correct. Try again or choose another way.
-error-recovery-code-wrong = { $left ->
+error-recovery-wrong-code = { $left ->
     [one] The code is not correct. You have one more attempt.
    *[other] The code is not correct. You have { $left } more attempts.
  }

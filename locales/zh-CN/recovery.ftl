@@ -73,7 +73,7 @@ error-recovery-wrong = { $left ->
    *[other] 验证没有通过，还可以再试 { $left } 次
  }
 error-recovery-wrong-proof = 验证没有通过。重试，或换一种方式
-error-recovery-code-wrong = 验证码不正确，还可以再试 { $left } 次
+error-recovery-wrong-code = 验证码不正确，还可以再试 { $left } 次
 error-recovery-wait = { $seconds } 秒后可再次发送验证码，或换一种方式
 error-recovery-code-over = 此验证码已失效。重新发送，或换一种方式
 error-recovery-too-many = 尝试次数过多，{ $minutes } 分钟后再试，或换一种方式

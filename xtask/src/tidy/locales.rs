@@ -9,7 +9,10 @@ use std::{
 
 const LANGUAGES: [&str; 2] = ["zh-CN", "en"];
 /// A literal that begins with one of these and a dash is a key.
-const PREFIXES: [&str; 6] = ["web", "platform", "identity", "organization", "oidc", "portal"];
+const PREFIXES: [&str; 12] = [
+    "web", "platform", "upstream", "channel", "factor", "identity", "organization", "oidc", "recovery",
+    "verification", "profile", "portal",
+];
 
 /// Key → file and arguments.
 type Keys = BTreeMap<String, (String, BTreeSet<String>)>;

@@ -160,7 +160,7 @@ fn trouble(moved: &Moved, field: &'static str) -> Option<Error> {
     Some(match moved {
         Moved::Wrong { left } => match (field, left) {
             ("code", Some(left)) => {
-                Error::invalid("recovery.code_wrong").at(field).arg("left", left.to_string())
+                Error::invalid("recovery.wrong_code").at(field).arg("left", left.to_string())
             }
             (_, Some(left)) => Error::invalid("recovery.wrong").at(field).arg("left", left.to_string()),
             (_, None) => Error::invalid("recovery.wrong_proof").at(field),
