@@ -73,3 +73,4 @@ error-decision-space = No acting space was chosen; choose one and send again
 error-key-missing = No signing key is available at the moment; try again shortly
 error-key-unusable = The signing key cannot be used; tell the platform's operators
 error-flow-too-many = Too many sign-in requests came from your network in a short time. Wait a minute, then start again from the product
+error-consent-unknown = There is no such authorization; it may have been withdrawn

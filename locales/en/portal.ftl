@@ -601,6 +601,14 @@ portal-policy-recovery-wrong-codes-day = Wrong recovery codes a day
 portal-policy-recovery-wrong-codes-day-hint = For one account, all codes together
 portal-policy-recovery-begun-per-source-hour = Recoveries begun an hour by one source
 portal-policy-recovery-begun-per-source-hour-hint = Raise it where an organization shares one address
+portal-policy-second-factor = Two-step verification
+portal-policy-second-factor-hint = The second step after a password or an SMS: authenticator, passkey or recovery code
+portal-policy-second-factor-staff = Staff
+portal-policy-second-factor-staff-hint = MLPS level 3 wants two ways or more for administration
+portal-policy-second-factor-staff-optional = For those who set it up
+portal-policy-second-factor-staff-required = For everybody
+portal-policy-second-factor-remember-days = Days a device is remembered
+portal-policy-second-factor-remember-days-hint = Meanwhile the same browser is not asked for the second step; 0 offers it to nobody
 portal-event-setting-preset-applied = apply policy preset
 
 ## Identity providers

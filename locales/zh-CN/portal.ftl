@@ -601,6 +601,14 @@ portal-policy-recovery-wrong-codes-day = 每天可输错找回验证码的次数
 portal-policy-recovery-wrong-codes-day-hint = 按账号计，各条验证码合计
 portal-policy-recovery-begun-per-source-hour = 同一来源每小时可开始的次数
 portal-policy-recovery-begun-per-source-hour-hint = 整个机构共用一个地址时可适当调高
+portal-policy-second-factor = 两步验证
+portal-policy-second-factor-hint = 密码或短信之后的第二步：动态口令、通行密钥或恢复码
+portal-policy-second-factor-staff = 平台人员
+portal-policy-second-factor-staff-hint = 等保三级要求管理人员使用两种以上的鉴别方式
+portal-policy-second-factor-staff-optional = 设置了才需要
+portal-policy-second-factor-staff-required = 必须设置
+portal-policy-second-factor-remember-days = 记住设备的天数
+portal-policy-second-factor-remember-days-hint = 期间同一浏览器不再要求第二步；0 表示不提供
 portal-event-setting-preset-applied = 应用策略预设
 
 ## Identity providers

@@ -107,7 +107,7 @@ async fn assemble(
         .layer(Extension(channels.clone()));
     let router = web::frame(rooms, &app, probes(&db));
     openid.start_upkeep();
-    let workers = vec![tokio::spawn(outbox.clone().work()), tokio::spawn(verification.work()), tokio::spawn(tidy(db.clone()))];
+    let workers = vec![tokio::spawn(outbox.clone().work()), tokio::spawn(verification.work()), tokio::spawn(tidy(organizations.clone()))];
     Ok(Built { router, route_table, app, db, identity, organizations, openid, outbox, workers })
 }
 
@@ -135,7 +135,8 @@ async fn is_ready(db: &Db) -> bool {
 }
 
 /// Small tables stay small; nothing depends on it being done on time.
-async fn tidy(db: Db) {
+async fn tidy(rooms: Organizations) {
+    let db = rooms.db().clone();
     let mut every = tokio::time::interval(TIDY_EVERY);
     every.tick().await;
     loop {
@@ -148,6 +149,9 @@ async fn tidy(db: Db) {
         }
         if let Err(error) = identity::tidy_up(&db).await {
             tracing::warn!(%error, "old challenges were not cleared away");
+        }
+        if let Err(error) = profile::tidy_up(&rooms).await {
+            tracing::warn!(%error, "accounts that are to be closed wait for the next round");
         }
     }
 }

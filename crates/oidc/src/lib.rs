@@ -10,6 +10,7 @@ mod house;
 pub mod keys;
 pub mod logout;
 mod parameters;
+pub mod remembered;
 pub mod token;
 pub mod upkeep;
 

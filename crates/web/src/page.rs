@@ -51,6 +51,20 @@ pub struct Shell {
     /// Whether there are more spaces than `spaces` shows.
     pub more_spaces: bool,
     pub nav: Vec<NavGroup>,
+    /// Messages that the user has not read, to 99.
+    pub unread: i64,
+    /// The user's real-name level: 1 to 3 and its name; 0 has none.
+    pub level: (i64, String),
+    /// What must not be overlooked on any page.
+    pub warning: Option<Warning>,
+}
+/// A line above every page, with one thing to do about it.
+#[derive(Clone, Debug)]
+pub struct Warning {
+    pub text: String,
+    /// Where its form posts.
+    pub action: String,
+    pub button: String,
 }
 #[derive(Clone, Debug)]
 pub struct SpaceBadge {

@@ -14,3 +14,8 @@ pub(super) fn find(tx: &mut Tx<'_>, account: AccountId) -> Result<Factors> {
         &[&account],
     )
 }
+pub(super) fn delete_all(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
+    tx.run(sql!("DELETE FROM authenticator WHERE account_id = $1"), &[&account])?;
+    tx.run(sql!("DELETE FROM recovery_code WHERE account_id = $1"), &[&account])?;
+    tx.run(sql!("DELETE FROM passkey WHERE account_id = $1"), &[&account]).map(drop)
+}

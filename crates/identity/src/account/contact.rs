@@ -144,7 +144,7 @@ pub async fn verify(
         })
 }
 fn just_proven() -> Error {
-    Error::conflict("account.phone_just_proven").at("phone")
+    Error::conflict("account.phone_just_proven").at("code")
 }
 
 /// Binds a number whose code was right. `since` is when that code was asked for.

@@ -5,6 +5,8 @@ pub mod closing;
 pub mod contact;
 pub mod model;
 pub mod own;
+#[cfg(test)]
+mod own_tests;
 pub mod service;
 pub(crate) mod store;
 #[cfg(test)]

@@ -62,6 +62,10 @@ impl Organizations {
     pub async fn memberships(&self, account: AccountId) -> Result<Vec<Membership>> {
         self.db().read(move |tx| store::list_of_account(tx, account, SPACES_MAX)).await
     }
+    /// As [`Self::memberships`], within the transaction of a change.
+    pub fn memberships_in(&self, tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Membership>> {
+        store::list_of_account(tx, account, SPACES_MAX)
+    }
     /// The capability, or 404: a foreign organization does not exist for whoever is not its member.
     pub async fn member(
         &self,
@@ -470,6 +474,9 @@ fn joinable(tx: &mut Tx<'_>, account: AccountId, organization: OrganizationId) -
     let found = account::service::find_in(tx, account)?.ok_or_else(|| Error::not_found("account.unknown"))?;
     if !matches!(found.state, AccountState::Active | AccountState::Unactivated) {
         return Err(Error::conflict("membership.account_closed"));
+    }
+    if account::closing::find_in(tx, account)?.is_some() {
+        return Err(Error::conflict("membership.account_closing"));
     }
     if platform::staff::service::find_in(tx, account)?.is_some() {
         return Err(Error::conflict("membership.staff"));

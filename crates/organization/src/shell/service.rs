@@ -1,9 +1,10 @@
 use crate::Organizations;
 use crate::decision::Space;
 use crate::membership::Membership;
+use identity::account::own::{self, Badges};
 use identity::session::SignedIn;
 use kernel::{Error, Result, id::OrganizationId};
-use web::page::{NavGroup, NavItem, Shell, SpaceBadge, SpaceKind, SpaceLink, initial};
+use web::page::{NavGroup, NavItem, Shell, SpaceBadge, SpaceKind, SpaceLink, Warning, initial};
 use web::{Ctx, Lang};
 
 /// The switcher shows so many spaces, then a link to all of them.
@@ -22,10 +23,25 @@ pub async fn personal(rooms: &Organizations, ctx: &Ctx, who: &SignedIn) -> Resul
     if who.owner.organization().is_none() {
         items.push(item(ctx, "/products", "organization-nav-products", "grid", Match::Prefix));
     }
-    items.push(item(ctx, "/me/sessions", "organization-nav-sessions", "laptop", Match::Prefix));
-    items.push(item(ctx, "/me/password", "organization-nav-password", "key", Match::Prefix));
-    let nav = vec![NavGroup { title: None, items }];
-    Ok(shell(ctx, who, badge, &memberships, Current::Personal, nav))
+    let badges = badges(rooms, who).await?;
+    let mut messages = item(ctx, "/me/messages", "organization-nav-messages", "bell", Match::Prefix);
+    messages.badge = badges.unread;
+    let nav = vec![
+        NavGroup { title: None, items },
+        NavGroup {
+            title: Some(ctx.lang.t("organization-nav-group-account")),
+            items: vec![
+                item(ctx, "/me/profile", "organization-nav-profile", "user", Match::Prefix),
+                item(ctx, "/me/real-name", "organization-nav-real-name", "card", Match::Prefix),
+                item(ctx, "/me/security", "organization-nav-security", "shield", Match::Prefix),
+                messages,
+                item(ctx, "/me/addresses", "organization-nav-addresses", "mail", Match::Prefix),
+                item(ctx, "/me/reminders", "organization-nav-reminders", "clock", Match::Prefix),
+                item(ctx, "/me/consents", "organization-nav-consents", "link", Match::Prefix),
+            ],
+        },
+    ];
+    Ok(shell(ctx, who, badge, &memberships, Current::Personal, nav, badges))
 }
 
 /// The frame of an organization's space. Error `organization.unknown` if it is not the account's.
@@ -76,14 +92,16 @@ pub async fn of(
         first.items.push(main("organization-nav-products", "products", "grid"));
         first.items.push(main("organization-nav-own-applications", "applications", "approve"));
     }
-    Ok(shell(ctx, who, badge, &memberships, Current::Organization(organization), nav))
+    let badges = badges(rooms, who).await?;
+    Ok(shell(ctx, who, badge, &memberships, Current::Organization(organization), nav, badges))
 }
 
 /// The frame of the platform's desk; its navigation is the desk's own.
 pub async fn operator(rooms: &Organizations, ctx: &Ctx, who: &SignedIn, nav: Vec<NavGroup>) -> Result<Shell> {
     let memberships = rooms.memberships(who.account).await?;
     let badge = desk_badge(ctx, who);
-    Ok(shell(ctx, who, badge, &memberships, Current::Desk, nav))
+    let badges = badges(rooms, who).await?;
+    Ok(shell(ctx, who, badge, &memberships, Current::Desk, nav, badges))
 }
 
 /// Where a space begins.
@@ -92,6 +110,10 @@ pub fn link(space: Space) -> String {
         Space::Personal => "/me".to_owned(),
         Space::Organization(id) => format!("/org/{id}/"),
     }
+}
+
+async fn badges(rooms: &Organizations, who: &SignedIn) -> Result<Badges> {
+    own::badges(rooms.db(), who.account).await
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -146,6 +168,7 @@ fn shell(
     memberships: &[Membership],
     current: Current,
     nav: Vec<NavGroup>,
+    badges: Badges,
 ) -> Shell {
     let mut spaces = vec![SpaceLink {
         href: link(Space::Personal),
@@ -189,5 +212,12 @@ fn shell(
         spaces,
         more_spaces,
         nav,
+        unread: badges.unread,
+        level: (who.level.rank(), ctx.lang.t(who.level.key())),
+        warning: badges.closing_due.map(|due| Warning {
+            text: ctx.lang.ta("organization-closing-warning", &[("due", &due.local_minute(&ctx.app.zone))]),
+            action: "/me/close/undo".to_owned(),
+            button: ctx.lang.t("organization-closing-undo"),
+        }),
     }
 }

@@ -1,5 +1,5 @@
 use super::model::{Before, Entry};
-use db::{Tx, sql};
+use db::{Query, Tx, sql};
 use kernel::{
     Result,
     id::{AccountId, OrganizationId},
@@ -57,4 +57,42 @@ pub(super) fn list_of_request(tx: &mut Tx<'_>, request_id: &str) -> Result<Vec<E
         ),
         &[&request_id],
     )
+}
+const COLUMNS: &str = "SELECT id, at, actor_kind, actor_account_id, action, outcome, object_kind, object_id,
+    organization_id, address, request_id, detail FROM audit_event";
+pub(super) fn list_by_actor(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    actions: &[&str],
+    before: Before,
+    limit: i64,
+) -> Result<Vec<Entry>> {
+    let query = Query::new(COLUMNS).bind(" WHERE actor_account_id = ?", &account);
+    of_actions(tx, query, actions, before, limit)
+}
+/// The index holds these rows alone, so the kind stands in the statement.
+pub(super) fn list_about_account(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    actions: &[&str],
+    before: Before,
+    limit: i64,
+) -> Result<Vec<Entry>> {
+    let query = Query::new(COLUMNS).bind(" WHERE object_kind = 'account' AND object_id = ?", &account);
+    of_actions(tx, query, actions, before, limit)
+}
+fn of_actions(
+    tx: &mut Tx<'_>,
+    query: Query<'_>,
+    actions: &[&str],
+    before: Before,
+    limit: i64,
+) -> Result<Vec<Entry>> {
+    let query = query
+        .bind(" AND (at < ?", &before.at)
+        .bind(" OR at = ?", &before.at)
+        .bind(" AND id < ?)", &before.id)
+        .list(" AND action IN (?)", actions)
+        .bind(" ORDER BY at DESC, id DESC LIMIT ?", &limit);
+    tx.all(query.sql(), query.params())
 }

@@ -1,0 +1,8 @@
+//! What a person once allowed a client to learn: the list, and taking it back. Invariant: with the consent end every code
+//! and token that the client holds for that person.
+pub mod service;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use service::Remembered;

@@ -1,0 +1,64 @@
+use db::{Tx, sql};
+use kernel::{
+    Id, Result, Timestamp,
+    id::{AccountId, ClientId, mark},
+};
+
+pub(super) struct Row {
+    pub client: ClientId,
+    pub client_name: String,
+    pub product_zh: String,
+    pub product_en: String,
+    pub organization: i64,
+    pub organization_name: Option<String>,
+    pub scope: String,
+    pub at: Timestamp,
+}
+db::row!(Row { client, client_name, product_zh, product_en, organization, organization_name, scope, at });
+
+pub(super) fn list(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Row>> {
+    tx.all(
+        sql!(
+            "SELECT c.client_id, l.name, p.name_zh, p.name_en, c.organization_id, o.name, c.scope, c.at
+             FROM consent c JOIN client l ON l.id = c.client_id JOIN product p ON p.id = l.product_id
+             LEFT JOIN organization o ON o.id = c.organization_id
+             WHERE c.account_id = $1 ORDER BY c.at DESC, c.client_id, c.organization_id"
+        ),
+        &[&account],
+    )
+}
+pub(super) fn delete(tx: &mut Tx<'_>, account: AccountId, client: ClientId) -> Result<u64> {
+    tx.run(sql!("DELETE FROM consent WHERE account_id = $1 AND client_id = $2"), &[&account, &client])
+}
+pub(super) fn delete_all(tx: &mut Tx<'_>, account: AccountId) -> Result<u64> {
+    tx.run(sql!("DELETE FROM consent WHERE account_id = $1"), &[&account])
+}
+/// Codes that were not brought yet are worth nothing either.
+pub(super) fn consume_codes(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    client: ClientId,
+    now: Timestamp,
+) -> Result<u64> {
+    tx.run(
+        sql!(
+            "UPDATE authorization_code SET consumed_at = $3
+             WHERE account_id = $1 AND client_id = $2 AND consumed_at IS NULL AND expires_at > $3"
+        ),
+        &[&account, &client, &now],
+    )
+}
+pub(super) fn revoke_tokens(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    client: ClientId,
+    now: Timestamp,
+) -> Result<Vec<Id<mark::Request>>> {
+    tx.all(
+        sql!(
+            "UPDATE token SET revoked_at = $3
+             WHERE account_id = $1 AND client_id = $2 AND revoked_at IS NULL AND expires_at > $3 RETURNING id"
+        ),
+        &[&account, &client, &now],
+    )
+}

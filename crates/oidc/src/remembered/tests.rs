@@ -1,0 +1,62 @@
+use crate::house::{House, houses};
+use http::StatusCode;
+use identity::{
+    SignedIn,
+    account::{AccountState, Owner},
+    realname::RealNameLevel,
+};
+use kernel::{Actor, id::AccountId};
+
+/// Consents as the person's browser does; the code that the client gets.
+async fn allowed(house: &House) -> String {
+    let page = house.get(&house.get(&house.request(""), true).await.location(), true).await;
+    let (flow, space) = (page.value_of("flow"), house.organization.to_string());
+    let members = [("flow", flow.as_str()), ("space", &space), ("decision", "allow"), ("remember", "on")];
+    house.submit(&page, "/consent", &members).await.query("code").unwrap()
+}
+async fn holder(house: &House) -> SignedIn {
+    let account: AccountId =
+        house.db.read(|tx| tx.one("SELECT id FROM account WHERE login_name = 'chensq'", &[])).await.unwrap();
+    SignedIn {
+        account,
+        session: house.session,
+        name: "陈思齐".into(),
+        login_name: "chensq".into(),
+        phone_masked: None,
+        owner: Owner::Managed(house.organization),
+        state: AccountState::Active,
+        methods: vec!["pwd".into()],
+        strength: 1,
+        authenticated_at: house.db.clock().now(),
+        verified_at: house.db.clock().now(),
+        level: RealNameLevel::Unverified,
+        staff: None,
+        must_change_password: false,
+        last_organization: None,
+        actor: Actor::system(),
+    }
+}
+
+#[tokio::test]
+async fn a_consent_that_is_withdrawn_ends_what_the_client_holds() {
+    for house in houses(false).await {
+        let code = allowed(&house).await;
+        let token = house.exchange(&code).await.json()["access_token"].as_str().unwrap().to_owned();
+        assert_eq!(house.bearer(&token).await.status, StatusCode::OK);
+        let who = holder(&house).await;
+        let consents = house.openid.consents(who.account).await.unwrap();
+        assert_eq!(consents.len(), 1);
+        assert_eq!(consents[0].product.en, "Option Quotes");
+        assert_eq!(consents[0].organization.as_ref().unwrap().1, "澄江证券股份有限公司");
+        // Remembered: a second code comes without asking, and is not brought before the person changes their mind.
+        let waiting = house.get(&house.request(""), true).await.query("code").unwrap();
+        let now = house.db.clock().now();
+        house.openid.withdraw_consent(&who, consents[0].client, now).await.unwrap();
+        assert_eq!(house.bearer(&token).await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(house.exchange(&waiting).await.error(), "invalid_grant");
+        assert!(house.get(&house.request(""), true).await.location().starts_with("/consent?flow="));
+        assert!(house.openid.consents(who.account).await.unwrap().is_empty());
+        let twice = house.openid.withdraw_consent(&who, consents[0].client, now).await.unwrap_err();
+        assert_eq!(twice.code, "consent.unknown");
+    }
+}

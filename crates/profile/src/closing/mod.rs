@@ -1,0 +1,6 @@
+//! `/me/close`: what stands in the way, what will be lost, the days to take it back, and the last step, which a worker
+//! makes: once, whatever runs beside it.
+pub(crate) mod pages;
+pub(crate) mod service;
+#[cfg(test)]
+mod tests;

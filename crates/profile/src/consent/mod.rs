@@ -1,0 +1,2 @@
+//! `/me/consents`: what applications may learn without asking again, and taking it back.
+pub(crate) mod pages;

@@ -1,0 +1,5 @@
+//! `/me/data`: everything that is kept about the person, to take along.
+pub(crate) mod pages;
+pub(crate) mod service;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,2 @@
+//! `/me/reminders`: which reminders reach the holder by which channel, by the roles that they have.
+pub(crate) mod pages;

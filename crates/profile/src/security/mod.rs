@@ -1,0 +1,2 @@
+//! `/me/security`: every way in and every way back at one glance, the browsers that are signed in, and what happened last.
+pub(crate) mod pages;
