@@ -1,7 +1,9 @@
 //! What every request passes, in one place and order: request id, Host, context, time limit, panic guard, error page,
 //! cookies, headers, log line, metrics.
 use crate::{
-    App, Ctx, Failure, assets,
+    App, Ctx, Failure,
+    admission::{self, Admission, Places},
+    assets,
     context::Fresh,
     cookie,
     flash::Flash,
@@ -34,6 +36,11 @@ const LARGEST_BODY: usize = 8 * 1024 * 1024;
 
 /// Puts the frame around the rooms: probes, static files, preferences, fallback pages and the middleware.
 pub fn frame(rooms: Router, app: &Arc<App>, probes: Probes) -> Router {
+    frame_with(rooms, app, probes, Places::default())
+}
+/// With so many places for requests that are worked on.
+pub fn frame_with(rooms: Router, app: &Arc<App>, probes: Probes, places: Places) -> Router {
+    let outer = (Arc::clone(app), Arc::new(Admission::new(places)));
     rooms
         .merge(probe::router(probes))
         .merge(assets::router())
@@ -41,12 +48,20 @@ pub fn frame(rooms: Router, app: &Arc<App>, probes: Probes) -> Router {
         .merge(help::routes().into_router())
         .fallback(routes::unknown)
         .method_not_allowed_fallback(routes::wrong_method)
-        .layer(middleware::from_fn_with_state(Arc::clone(app), pass))
+        .layer(middleware::from_fn_with_state(outer, pass))
 }
 
-async fn pass(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let started = Instant::now();
+async fn pass(
+    State((app, admission)): State<(Arc<App>, Arc<Admission>)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let (mut parts, body) = request.into_parts();
+    let free = probe::is_probe(parts.uri.path()) || parts.uri.path().starts_with("/a/");
+    let Some(admitted) = admission.admit(&parts, body, free).await else {
+        return admission::refusal(&parts.headers, parts.uri.path());
+    };
+    let started = Instant::now();
     let (ctx, fresh) = Ctx::new(&app, &parts);
     let (method, version) = (parts.method.clone(), parts.version);
     let route = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
@@ -56,7 +71,7 @@ async fn pass(State(app): State<Arc<App>>, request: Request, next: Next) -> Resp
         Some(failure) => failure.into_response(),
         None => {
             parts.extensions.insert(ctx.clone());
-            let body = Body::new(http_body_util::Limited::new(body, LARGEST_BODY));
+            let body = Body::new(http_body_util::Limited::new(admitted.body, LARGEST_BODY));
             run(Request::from_parts(parts, body), next).await
         }
     };

@@ -1,5 +1,6 @@
 //! The edge: routes with policies, forms, pages, cookies, headers, errors, languages, static files, the accept loop.
 //! Rooms above write handlers against this crate; nothing here knows an account.
+pub mod admission;
 pub mod app;
 pub mod assets;
 pub mod client;
@@ -29,7 +30,7 @@ pub use client::Client;
 pub use context::{Ctx, Peer};
 pub use flash::{Flash, with_flash};
 pub use form::{BareForm, Form, FormErrors, Json, Path, Query};
-pub use frame::frame;
+pub use frame::{frame, frame_with};
 pub use i18n::Lang;
 pub use outbound::{Answer, Call, Outbound, OutboundError, OutboundOptions};
 pub use page::{NavGroup, NavItem, Page, Shell, SpaceBadge, SpaceKind, SpaceLink, initial};

@@ -1,4 +1,5 @@
 //! The edge as a browser and an attacker meet it.
+mod admission;
 mod forms;
 mod language;
 mod pages;

@@ -1,13 +1,13 @@
 //! Passwords: what a good one is, how it is hashed on threads of its own, where the hash lies, and which may not come back.
 pub mod breach;
+#[cfg(test)]
+mod change_tests;
 pub mod model;
 pub mod pages;
 pub mod pool;
 pub mod service;
 pub(crate) mod store;
 mod strength;
-#[cfg(test)]
-mod change_tests;
 #[cfg(test)]
 mod tests;
 

@@ -4,7 +4,13 @@ use super::model::{Parameters, Password, Phc};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use kernel::{Error, Result, Rng};
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
 use tokio::sync::oneshot;
 use zeroize::Zeroize;
 
@@ -12,11 +18,16 @@ const HASH_BYTES: usize = 32;
 const KEEP_MEMORY: Duration = Duration::from_secs(20);
 /// Whoever waited this long has been told "busy" by something else.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Whoever would wait longer is refused at once: those who wait are answered soon, however many come.
+const MOST_WAIT: Duration = Duration::from_secs(1);
 
 #[derive(Clone)]
 pub struct PasswordPool {
     jobs: Sender<Job>,
     rng: Rng,
+    threads: u64,
+    /// What a hash took lately, in microseconds.
+    took: Arc<AtomicU64>,
 }
 
 struct Job {
@@ -36,22 +47,32 @@ pub struct Verdict {
 }
 
 impl PasswordPool {
-    /// `threads` hash at a time, `queue` wait; beyond that answers are `signin.busy`.
+    /// `threads` hash at a time, `queue` wait, none longer than a second; beyond that answers are `signin.busy`.
     pub fn new(threads: usize, queue: usize, rng: Rng) -> Result<Self> {
         let (jobs, receiver) = crossbeam_channel::bounded(queue.max(1));
+        let took = Arc::new(AtomicU64::new(0));
         for number in 0..threads.max(1) {
-            let receiver = receiver.clone();
+            let (receiver, took) = (receiver.clone(), Arc::clone(&took));
             std::thread::Builder::new()
                 .name(format!("password-{number}"))
-                .spawn(move || work(&receiver))
+                .spawn(move || work(&receiver, &took))
                 .map_err(|e| Error::internal("password.thread").because(e))?;
         }
-        Ok(Self { jobs, rng })
+        Ok(Self { jobs, rng, threads: threads.max(1) as u64, took })
     }
-    /// One thread a core, and as many waiting as those finish in about two seconds.
+    /// One thread a core; cheap hashes fill the queue, dear ones the second.
     pub fn with_defaults(rng: Rng) -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self::new(cores, cores * 128, rng)
+    }
+    /// Before anything is looked up or used up: whether a hash would be waited for too long. Error: `signin.busy`.
+    pub fn admit(&self) -> Result<()> {
+        let waiting =
+            (self.jobs.len() as u64).saturating_mul(self.took.load(Ordering::Relaxed)) / self.threads;
+        if self.jobs.is_full() || u128::from(waiting) > MOST_WAIT.as_micros() {
+            return Err(Error::overloaded("signin.busy"));
+        }
+        Ok(())
     }
     /// The stored form of a password. Error: `signin.busy`.
     pub async fn hash(&self, password: &Password, parameters: Parameters) -> Result<String> {
@@ -81,6 +102,7 @@ impl PasswordPool {
         })
     }
     async fn submit(&self, password: &Password, parameters: Parameters, salt: Vec<u8>) -> Result<Vec<u8>> {
+        self.admit()?;
         let (reply, answer) = oneshot::channel();
         let job = Job { password: password.clone(), parameters, salt, queued: Instant::now(), reply };
         match self.jobs.try_send(job) {
@@ -114,7 +136,7 @@ impl Drop for Memory {
     }
 }
 
-fn work(jobs: &Receiver<Job>) {
+fn work(jobs: &Receiver<Job>, took: &AtomicU64) {
     let mut memory = Memory::default();
     loop {
         // Under load the next hash overwrites every block, so wiping waits until the queue is empty.
@@ -139,7 +161,11 @@ fn work(jobs: &Receiver<Job>) {
         if job.reply.is_closed() || job.queued.elapsed() > PATIENCE {
             continue;
         }
+        let begun = Instant::now();
         let outcome = hash(&job, &mut memory);
+        // A mean over the last ones; a lost update between threads changes nothing.
+        let (known, this) = (took.load(Ordering::Relaxed), begun.elapsed().as_micros() as u64);
+        took.store(if known == 0 { this } else { (known * 7 + this) / 8 }, Ordering::Relaxed);
         drop(job.reply.send(outcome));
     }
 }

@@ -60,6 +60,43 @@ async fn a_full_queue_says_busy_and_leaves_the_rest_running() {
     assert!(pool.hash(&password("correct horse"), CHEAP).await.is_ok());
 }
 
+/// However many come, whoever is let in is answered within a little more than a second.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_let_in_does_not_wait_for_the_crowd() {
+    let pool = PasswordPool::new(1, 10_000, Rng::System).unwrap();
+    let dear = Parameters { memory_kib: 19 * 1024, passes: 2, lanes: 1 };
+    // The pool learns what a hash takes here.
+    for _ in 0..4 {
+        pool.hash(&password("correct horse"), dear).await.unwrap();
+    }
+    let mut tasks = Vec::new();
+    for _ in 0..3000 {
+        let pool = pool.clone();
+        tasks.push(tokio::spawn(async move {
+            let begun = std::time::Instant::now();
+            (pool.hash(&password("correct horse"), dear).await.map_err(|e| e.code), begun.elapsed())
+        }));
+    }
+    let (mut done, mut refused, mut longest) = (0, 0, std::time::Duration::ZERO);
+    for task in tasks {
+        let (outcome, took) = task.await.unwrap();
+        match outcome {
+            Ok(_) => {
+                done += 1;
+                longest = longest.max(took);
+            }
+            Err(code) => {
+                assert_eq!(code, "signin.busy");
+                refused += 1;
+            }
+        }
+    }
+    assert!(done > 5 && refused > 1000, "{done} done, {refused} refused");
+    // A second by the pool's own reckoning, with room for a machine that does other things too.
+    assert!(longest < std::time::Duration::from_secs(5), "{longest:?}");
+    assert!(pool.admit().is_ok());
+}
+
 #[test]
 fn new_passwords_are_long_uncommon_and_not_the_login_name() {
     let policy = PasswordPolicy::default();

@@ -72,6 +72,8 @@ pub async fn sign_in(
     attempt: &Attempt,
     headers: &http::HeaderMap,
 ) -> Result<Outcome> {
+    // Refused before anything is looked up or a captcha used up.
+    identity.passwords().admit()?;
     let policies = identity.settings().policies().await?;
     let parsed = attempt.parsed(ctx.now);
     let counted = counted_as(&attempt.identifier, parsed.as_ref());

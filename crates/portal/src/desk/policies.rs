@@ -1,7 +1,7 @@
 //! The policies of the installation: what is in force, a form for each section, and presets that show their changes first.
 //! Every section describes its own values, so one page serves them all.
 use super::{Desk, FOR_POLICIES};
-use identity::{Staff, stepup};
+use identity::{staff::Staff, stepup};
 use kernel::Error;
 use platform::setting::{
     Member, Policies, Preset, SectionInfo, Shape,
@@ -9,7 +9,9 @@ use platform::setting::{
 };
 use platform::staff::PolicyEditor;
 use serde_json::{Map, Value};
-use web::{Ctx, Fields, Form, FormErrors, Page, Path, Policy, Routes, html, html_status, see_other, with_flash};
+use web::{
+    Ctx, Fields, Form, FormErrors, Page, Path, Policy, Routes, html, html_status, see_other, with_flash,
+};
 
 pub fn routes() -> Routes {
     let staff = Policy::Staff(FOR_POLICIES);
@@ -163,7 +165,12 @@ struct Blank {
     inputs: Vec<Input>,
 }
 
-fn input(ctx: &Ctx, section: &'static SectionInfo, member: &Member, typed: &Map<String, Value>) -> kernel::Result<Input> {
+fn input(
+    ctx: &Ctx,
+    section: &'static SectionInfo,
+    member: &Member,
+    typed: &Map<String, Value>,
+) -> kernel::Result<Input> {
     let defaults = section.defaults()?;
     let default = shown(ctx, section.key, member, defaults.get(member.name).unwrap_or(&Value::Null));
     let value = typed.get(member.name).unwrap_or(&Value::Null);
@@ -251,7 +258,11 @@ async fn blank(desk: Desk, Path(name): Path<String>) -> web::Result {
     show(&desk, section, None, FormErrors::none()).await
 }
 /// What was typed, as the values of the section; text that is no number stays text, and the check says so at its field.
-fn values(section: &SectionInfo, current: &Map<String, Value>, fields: &[(String, String)]) -> Map<String, Value> {
+fn values(
+    section: &SectionInfo,
+    current: &Map<String, Value>,
+    fields: &[(String, String)],
+) -> Map<String, Value> {
     let typed = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.trim());
     let value = |member: &Member| match member.shape {
         _ if !member.is_open() => current.get(member.name).cloned().unwrap_or(Value::Null),
@@ -263,7 +274,11 @@ fn values(section: &SectionInfo, current: &Map<String, Value>, fields: &[(String
         Shape::Choice(_) | Shape::Text { .. } => Value::from(typed(member.name).unwrap_or_default()),
         Shape::Several(_) => {
             let name = format!("{}[]", member.name);
-            fields.iter().filter(|(field, _)| *field == name).map(|(_, value)| Value::from(value.as_str())).collect()
+            fields
+                .iter()
+                .filter(|(field, _)| *field == name)
+                .map(|(_, value)| Value::from(value.as_str()))
+                .collect()
         }
     };
     section.members.iter().map(|member| (member.name.to_owned(), value(member))).collect()
