@@ -239,6 +239,11 @@ fn write_config(options: &Options, folder: &Path, database: &Database, port: u16
         let (certificate, key) = (authority.certificate_file(), authority.key_file());
         text.push_str(&format!("[tls]\ncertificate = {}\nkey = {}\n", quote(&certificate)?, quote(&key)?));
     }
+    // Gateways and providers that tests bring with them.
+    text.push_str("[outbound]\nallow = [\"127.0.0.0/8\", \"::1\"]\n");
+    if options.tls {
+        text.push_str(&format!("roots = {}\n", quote(&tls::authority()?.ca_file())?));
+    }
     std::fs::write(folder.join("fujie.toml"), text)?;
     Ok(base)
 }

@@ -58,7 +58,7 @@ async fn m01_a_person_registers_with_a_code_by_sms(engine: Engine) -> Result<()>
 }
 
 /// Waits for the proof of work that a script does in place of the picture.
-async fn solved(browser: &testkit::Browser) -> Result<()> {
+pub async fn solved(browser: &testkit::Browser) -> Result<()> {
     let until = std::time::Instant::now() + std::time::Duration::from_secs(15);
     while browser.value("input[name='captcha-work']").await?.is_empty() {
         anyhow::ensure!(

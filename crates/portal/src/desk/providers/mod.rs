@@ -251,7 +251,6 @@ struct Found {
 #[template(path = "desk/providers/test.html")]
 struct Tested {
     page: Page,
-    name: String,
     provider: &'static str,
     href: String,
     redirect_uri: String,
@@ -272,7 +271,6 @@ async fn test(desk: Desk, Path(id): Path<ConnectorId>) -> web::Result {
         enabled: connector.enabled,
         good: findings.iter().all(|finding| finding.good),
         findings: findings.into_iter().map(|finding| found(&desk, finding)).collect(),
-        name: connector.name,
     }))
 }
 fn found(desk: &Desk, finding: Finding) -> Found {
