@@ -15,6 +15,8 @@ mod passkey;
 mod recovery_code;
 mod reminder;
 mod security;
+#[cfg(test)]
+mod testing;
 
 /// Every page of the room.
 pub fn routes() -> web::Routes {

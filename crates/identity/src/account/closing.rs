@@ -11,6 +11,7 @@ use crate::{
 };
 use db::{Db, Tx};
 use kernel::{Actor, Error, Event, Result, Timestamp, id::AccountId};
+use web::Lang;
 
 /// Asked for at, final at.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,7 @@ pub fn ask_in(
     tx: &mut Tx<'_>,
     identity: &Identity,
     signed_in: &SignedIn,
+    lang: Lang,
     due: Timestamp,
     now: Timestamp,
 ) -> Result<Event> {
@@ -41,12 +43,12 @@ pub fn ask_in(
     if !store::insert_closing(tx, account.id, now, due)? {
         return Err(Error::conflict("account.closing_already"));
     }
-    let told = Notice::new(Kind::Closing).time("due", due).leads_to("/me/close");
+    let told = Notice::new(Kind::Closing).time("due", due).leads_to("/me/close").in_language(lang);
     notice::tell_all_in(tx, identity, account.id, &told, now)?;
     Ok(Event::done(&signed_in.actor, "account.closing_asked").on("account", account.id))
 }
 /// False if there was nothing to take back.
-pub async fn undo(identity: &Identity, signed_in: &SignedIn, now: Timestamp) -> Result<bool> {
+pub async fn undo(identity: &Identity, signed_in: &SignedIn, lang: Lang, now: Timestamp) -> Result<bool> {
     let (identity2, account, actor) = (identity.clone(), signed_in.account, signed_in.actor.clone());
     identity
         .db()
@@ -55,7 +57,8 @@ pub async fn undo(identity: &Identity, signed_in: &SignedIn, now: Timestamp) -> 
             if !store::delete_closing(tx, account)? {
                 return Ok((false, Vec::new()));
             }
-            notice::tell_all_in(tx, &identity2, account, &Notice::new(Kind::ClosingUndone), now)?;
+            let told = Notice::new(Kind::ClosingUndone).in_language(lang);
+            notice::tell_all_in(tx, &identity2, account, &told, now)?;
             Ok((true, vec![Event::done(&actor, "account.closing_undone").on("account", account)]))
         })
         .await

@@ -19,7 +19,7 @@ use platform::{
     setting::ProfileField,
 };
 use serde::{Deserialize, Serialize};
-use web::Ctx;
+use web::{Ctx, Lang};
 
 /// Phone or mail: purpose of the code, text of the message, field.
 pub const fn purpose(channel: Channel) -> &'static str {
@@ -103,7 +103,7 @@ pub async fn verify(
     code: &str,
 ) -> Result<Attempt> {
     let (identity2, account, actor) = (identity.clone(), signed_in.account, signed_in.actor.clone());
-    let (browser, now, code) = (ctx.browser, ctx.now, code.to_owned());
+    let (browser, lang, now, code) = (ctx.browser, ctx.lang, ctx.now, code.to_owned());
     identity
         .db()
         .write(move |tx| {
@@ -118,22 +118,12 @@ pub async fn verify(
             if data.account != account {
                 return Ok((Attempt::Gone, Vec::new()));
             }
+            let change = Change { identity: &identity2, actor: &actor, account, lang, now };
             let events = match channel {
                 Channel::Sms => {
-                    let phone = Mobile::parse(&data.to)?;
-                    set_phone_in(
-                        tx,
-                        &identity2,
-                        &actor,
-                        account,
-                        &phone,
-                        Timestamp::from_millis(data.since),
-                        now,
-                    )?
+                    change.phone_in(tx, &Mobile::parse(&data.to)?, Timestamp::from_millis(data.since))?
                 }
-                Channel::Mail => {
-                    set_email_in(tx, &identity2, &actor, account, &Email::parse(&data.to)?, now)?
-                }
+                Channel::Mail => change.email_in(tx, &Email::parse(&data.to)?)?,
             };
             Ok((attempt, events))
         })
@@ -147,60 +137,54 @@ fn just_proven() -> Error {
     Error::conflict("account.phone_just_proven").at("code")
 }
 
-/// Binds a number whose code was right. `since` is when that code was asked for.
-fn set_phone_in(
-    tx: &mut Tx<'_>,
-    identity: &Identity,
-    actor: &Actor,
+/// A change that the holder proved: whose, by whom, when, and in which language they read.
+struct Change<'a> {
+    identity: &'a Identity,
+    actor: &'a Actor,
     account: AccountId,
-    phone: &Mobile,
-    since: Timestamp,
+    lang: Lang,
     now: Timestamp,
-) -> Result<Vec<Event>> {
-    let keyring = identity.db().keyring();
-    service::touch_in(tx, account)?;
-    let old = service::phone_in(tx, keyring, account)?;
-    let mut events = release_phone_in(tx, identity, actor, phone, account, since, now)?;
-    let sealed = keyring.seal(PHONE, account.as_i64(), phone.as_str());
-    store::update_phone_to(tx, account, (&sealed, &keyring.blind("phone", phone.as_str())), now)?;
-    let masked = phone.masked();
-    let kind = match old {
-        Some((old, true)) => {
-            let told = Notice::new(Kind::PhoneChanged).arg("new", masked.as_str());
-            notice::tell_old_in(tx, identity, account, Channel::Sms, &old, &told, now)?;
-            Kind::PhoneChanged
-        }
-        _ => Kind::PhoneBound,
-    };
-    notice::tell_all_in(tx, identity, account, &Notice::new(kind).arg("new", masked), now)?;
-    events.push(Event::done(actor, "account.phone_changed").on("account", account));
-    Ok(events)
 }
-fn set_email_in(
-    tx: &mut Tx<'_>,
-    identity: &Identity,
-    actor: &Actor,
-    account: AccountId,
-    email: &Email,
-    now: Timestamp,
-) -> Result<Vec<Event>> {
-    let keyring = identity.db().keyring();
-    service::touch_in(tx, account)?;
-    let old = service::contact_in(tx, keyring, account)?.and_then(|contact| contact.email);
-    let sealed = keyring.seal(EMAIL, account.as_i64(), email.as_str());
-    let index = keyring.blind("email", &email.as_str().to_lowercase());
-    store::update_email_to(tx, account, (&sealed, &index))?;
-    let masked = kernel::mask::email(email.as_str());
-    let kind = match old {
-        Some(old) => {
-            let told = Notice::new(Kind::EmailChanged).arg("new", masked.as_str());
-            notice::tell_old_in(tx, identity, account, Channel::Mail, &old, &told, now)?;
-            Kind::EmailChanged
+impl Change<'_> {
+    /// Binds a number whose code was right. `since` is when that code was asked for.
+    fn phone_in(&self, tx: &mut Tx<'_>, phone: &Mobile, since: Timestamp) -> Result<Vec<Event>> {
+        let (keyring, account, now) = (self.identity.db().keyring(), self.account, self.now);
+        service::touch_in(tx, account)?;
+        let old = service::phone_in(tx, keyring, account)?.filter(|(_, proven)| *proven);
+        let mut events = release_phone_in(tx, self.identity, self.actor, phone, account, since, now)?;
+        let sealed = keyring.seal(PHONE, account.as_i64(), phone.as_str());
+        store::update_phone_to(tx, account, (&sealed, &keyring.blind("phone", phone.as_str())), now)?;
+        let kind = if old.is_some() { Kind::PhoneChanged } else { Kind::PhoneBound };
+        self.tell_in(tx, kind, Channel::Sms, old.map(|(old, _)| old), &phone.masked())?;
+        events.push(Event::done(self.actor, "account.phone_changed").on("account", account));
+        Ok(events)
+    }
+    fn email_in(&self, tx: &mut Tx<'_>, email: &Email) -> Result<Vec<Event>> {
+        let (keyring, account) = (self.identity.db().keyring(), self.account);
+        service::touch_in(tx, account)?;
+        let old = service::contact_in(tx, keyring, account)?.and_then(|contact| contact.email);
+        let sealed = keyring.seal(EMAIL, account.as_i64(), email.as_str());
+        let index = keyring.blind("email", &email.as_str().to_lowercase());
+        store::update_email_to(tx, account, (&sealed, &index))?;
+        let kind = if old.is_some() { Kind::EmailChanged } else { Kind::EmailBound };
+        self.tell_in(tx, kind, Channel::Mail, old, &kernel::mask::email(email.as_str()))?;
+        Ok(vec![Event::done(self.actor, "account.email_changed").on("account", account)])
+    }
+    /// The former number or address too: whoever reads there can object.
+    fn tell_in(
+        &self,
+        tx: &mut Tx<'_>,
+        kind: Kind,
+        channel: Channel,
+        old: Option<String>,
+        new: &str,
+    ) -> Result<()> {
+        let told = Notice::new(kind).arg("new", new).in_language(self.lang);
+        if let Some(old) = old {
+            notice::tell_old_in(tx, self.identity, self.account, channel, &old, &told, self.now)?;
         }
-        None => Kind::EmailBound,
-    };
-    notice::tell_all_in(tx, identity, account, &Notice::new(kind).arg("new", masked), now)?;
-    Ok(vec![Event::done(actor, "account.email_changed").on("account", account)])
+        notice::tell_all_in(tx, self.identity, self.account, &told, self.now)
+    }
 }
 
 /// A number that somebody proves now is suspended where it was held until now: it no longer signs in there, and the holder

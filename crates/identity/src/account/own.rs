@@ -6,6 +6,7 @@ use db::{Db, Tx};
 use kernel::{Error, Event, LoginName, Result, Timestamp, id::AccountId};
 use platform::setting::{ProfileField, ProfilePolicy};
 use std::sync::Arc;
+use web::Lang;
 
 const EMPLOYER: &str = "profile.employer";
 const EMPLOYER_MAX: usize = 100;
@@ -120,7 +121,7 @@ pub async fn change_login_name(
     signed_in: &SignedIn,
     editable: &Editable,
     login_name: LoginName,
-    now: Timestamp,
+    (lang, now): (Lang, Timestamp),
 ) -> Result<()> {
     editable.must(ProfileField::LoginName)?;
     let (identity2, account, actor) = (identity.clone(), signed_in.account, signed_in.actor.clone());
@@ -134,7 +135,8 @@ pub async fn change_login_name(
             service::set_login_name_in(tx, account, &login_name)?;
             let told = notice::Notice::new(Kind::LoginNameChanged)
                 .arg("old", row.login_name.as_str())
-                .arg("new", login_name.as_str());
+                .arg("new", login_name.as_str())
+                .in_language(lang);
             notice::tell_all_in(tx, &identity2, account, &told, now)?;
             let event = Event::done(&actor, "account.login_name_changed").on("account", account);
             Ok(((), vec![event]))

@@ -174,7 +174,7 @@ async fn m14_name_and_login_name_change_within_the_policy() {
         assert_eq!(own(&room, who.account).await.name, "林 致远");
         let name = |text: &str| LoginName::parse(text).unwrap();
         let change = async |editable: &Editable, to: &str| {
-            own::change_login_name(&room.identity, &who, editable, name(to), now).await
+            own::change_login_name(&room.identity, &who, editable, name(to), (web::Lang::En, now)).await
         };
         assert_eq!(change(&all(), "xuwangshu").await.unwrap_err().code, "account.login_name_taken");
         change(&all(), "zhiyuan").await.unwrap();
@@ -234,7 +234,7 @@ async fn closing_can_be_undone_until_it_is_final_and_then_nothing_personal_is_le
             let (identity, who, now) = (room.identity.clone(), who.clone(), room.now());
             room.db()
                 .write(move |tx| {
-                    let event = closing::ask_in(tx, &identity, &who, now.plus_days(15), now)?;
+                    let event = closing::ask_in(tx, &identity, &who, web::Lang::En, now.plus_days(15), now)?;
                     Ok(((), vec![event]))
                 })
                 .await
@@ -254,8 +254,8 @@ async fn closing_can_be_undone_until_it_is_final_and_then_nothing_personal_is_le
         assert!(room.message(PHONE).await.unwrap().text.contains("will be closed"));
         assert!(own::badges(room.db(), account).await.unwrap().closing_due.is_some());
         assert!(!finish().await, "not yet due");
-        assert!(closing::undo(&room.identity, &who, room.now()).await.unwrap());
-        assert!(!closing::undo(&room.identity, &who, room.now()).await.unwrap());
+        assert!(closing::undo(&room.identity, &who, web::Lang::En, room.now()).await.unwrap());
+        assert!(!closing::undo(&room.identity, &who, web::Lang::En, room.now()).await.unwrap());
         ask().await.unwrap();
         room.pass(15 * 86_400);
         assert_eq!(closing::due(room.db(), room.now(), 10).await.unwrap(), [account]);
@@ -301,7 +301,7 @@ async fn an_account_of_an_organization_does_not_close_itself() {
             .db()
             .write_unaudited("test", move |tx| {
                 service::create_managed_in(tx, identity.db().keyring(), &new)?;
-                closing::ask_in(tx, &identity, &who, now, now).map(drop)
+                closing::ask_in(tx, &identity, &who, web::Lang::En, now, now).map(drop)
             })
             .await;
         assert_eq!(refused.unwrap_err().code, "account.closing_managed");

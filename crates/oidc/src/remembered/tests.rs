@@ -32,6 +32,7 @@ async fn holder(house: &House) -> SignedIn {
         level: RealNameLevel::Unverified,
         staff: None,
         must_change_password: false,
+        password_overdue: false,
         last_organization: None,
         actor: Actor::system(),
     }

@@ -66,13 +66,13 @@ async fn ask(me: Me, Form(typed): Form<Typed>) -> web::Result {
         let error = Error::invalid("closing.login_name").at("login_name");
         return page(&me, FormErrors::from(&error, me.ctx.lang)).await;
     }
-    match service::ask(&me.rooms, &me.who, me.ctx.now).await {
+    match service::ask(&me.rooms, &me.who, me.ctx.lang, me.ctx.now).await {
         Ok(_) => Ok(with_flash(see_other(HERE), "warn", "profile-close-asked", &[])),
         Err(error) => page(&me, FormErrors::or_fail(error, me.ctx.lang)?).await,
     }
 }
 /// Taking back what was taken back is as good.
 async fn undo(me: Me, Form(Nothing {}): Form<Nothing>) -> web::Result {
-    closing::undo(&me.identity, &me.who, me.ctx.now).await?;
+    closing::undo(&me.identity, &me.who, me.ctx.lang, me.ctx.now).await?;
     Ok(with_flash(see_other("/me/security"), "ok", "profile-close-undone", &[]))
 }

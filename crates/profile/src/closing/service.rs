@@ -13,6 +13,7 @@ use organization::{
     Organizations,
     membership::{Membership, Role},
 };
+use web::Lang;
 
 /// A round of the worker takes so many.
 const ROUND: i64 = 50;
@@ -53,7 +54,12 @@ pub(crate) async fn obstacles(rooms: &Organizations, who: &SignedIn) -> Result<V
 
 /// The holder asks; with no days to take it back the account is closed at once. Errors: `closing.obstacle` if something
 /// stands in the way, those of `account::closing`.
-pub(crate) async fn ask(rooms: &Organizations, who: &SignedIn, now: Timestamp) -> Result<Timestamp> {
+pub(crate) async fn ask(
+    rooms: &Organizations,
+    who: &SignedIn,
+    lang: Lang,
+    now: Timestamp,
+) -> Result<Timestamp> {
     let identity = rooms.identity().clone();
     let days = identity.settings().policies().await?.profile.closing_days;
     let due = now.plus_days(days);
@@ -67,7 +73,7 @@ pub(crate) async fn ask(rooms: &Organizations, who: &SignedIn, now: Timestamp) -
                 if is_held_in(tx, &rooms2, who.account)? {
                     return Err(Error::conflict("closing.obstacle"));
                 }
-                let event = closing::ask_in(tx, &identity, &who, due, now)?;
+                let event = closing::ask_in(tx, &identity, &who, lang, due, now)?;
                 Ok(((), vec![event]))
             }
         })

@@ -29,7 +29,7 @@ fn some_time(at: Option<Timestamp>) -> Value {
 /// The file. Audited, counted, and told to the holder. Error: `data.too_many`.
 pub(crate) async fn take(me: &Me, openid: &OpenId) -> Result<Value> {
     let file = gather(me, openid).await?;
-    let (identity, who, now) = (me.identity.clone(), me.who.clone(), me.ctx.now);
+    let (identity, who, lang, now) = (me.identity.clone(), me.who.clone(), me.ctx.lang, me.ctx.now);
     me.identity
         .db()
         .write(move |tx| {
@@ -40,7 +40,8 @@ pub(crate) async fn take(me: &Me, openid: &OpenId) -> Result<Value> {
                     Error::too_many("data.too_many").arg("minutes", hit.minutes_left(now).to_string())
                 );
             }
-            notice::tell_in(tx, &identity, who.account, &Notice::new(Kind::DataTaken), now)?;
+            let told = Notice::new(Kind::DataTaken).in_language(lang);
+            notice::tell_in(tx, &identity, who.account, &told, now)?;
             let event = Event::done(&who.actor, "account.data_taken").on("account", who.account);
             Ok(((), vec![event]))
         })

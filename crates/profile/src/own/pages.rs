@@ -185,5 +185,5 @@ async fn change_login_name(me: &Me, typed: &str) -> kernel::Result<()> {
     if login_name.as_str() != me.who.login_name {
         require_free(&me.identity, &me.ctx, &login_name).await?;
     }
-    own::change_login_name(&me.identity, &me.who, &editable, login_name, me.ctx.now).await
+    own::change_login_name(&me.identity, &me.who, &editable, login_name, (me.ctx.lang, me.ctx.now)).await
 }
