@@ -2,7 +2,7 @@
 use crate::embedded::LOCALES;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
 use http::{HeaderMap, header::ACCEPT_LANGUAGE};
-use std::sync::LazyLock;
+use std::{collections::HashMap, sync::LazyLock};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Lang {
@@ -12,6 +12,32 @@ pub enum Lang {
 
 static ZH: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle(Lang::Zh));
 static EN: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle(Lang::En));
+/// Texts without arguments, which are most: a page has a hundred, and need not work them out each time.
+static PLAIN_ZH: LazyLock<HashMap<String, String>> = LazyLock::new(|| plain(Lang::Zh));
+static PLAIN_EN: LazyLock<HashMap<String, String>> = LazyLock::new(|| plain(Lang::En));
+
+fn plain(lang: Lang) -> HashMap<String, String> {
+    let mut texts = HashMap::new();
+    for (_, text) in LOCALES.iter().filter(|(tag, _)| *tag == lang.tag()) {
+        let mut lines = text.lines().peekable();
+        while let Some(line) = lines.next() {
+            let Some((key, first)) = line.split_once('=') else { continue };
+            if !line.starts_with(|c: char| c.is_ascii_lowercase()) {
+                continue;
+            }
+            // What stands indented below belongs to it; a brace means that something is worked out.
+            let mut worked_out = first.contains('{');
+            while let Some(more) = lines.next_if(|line| line.starts_with(' ')) {
+                worked_out |= more.contains('{');
+            }
+            let key = key.trim();
+            if !worked_out && let Some(whole) = lang.lookup(key, None) {
+                texts.insert(key.to_owned(), whole);
+            }
+        }
+    }
+    texts
+}
 
 fn bundle(lang: Lang) -> FluentBundle<FluentResource> {
     let mut bundle = FluentBundle::new_concurrent(vec![lang.tag().parse().unwrap_or_default()]);
@@ -48,9 +74,15 @@ impl Lang {
     pub fn warm() {
         LazyLock::force(&ZH);
         LazyLock::force(&EN);
+        LazyLock::force(&PLAIN_ZH);
+        LazyLock::force(&PLAIN_EN);
     }
     pub fn t(self, key: &str) -> String {
-        self.lookup(key, None).unwrap_or_else(|| missing(key))
+        let plain = match self {
+            Self::Zh => PLAIN_ZH.get(key),
+            Self::En => PLAIN_EN.get(key),
+        };
+        plain.cloned().or_else(|| self.lookup(key, None)).unwrap_or_else(|| missing(key))
     }
     /// With arguments; whole numbers choose plural forms.
     pub fn ta(self, key: &str, args: &[(&str, &str)]) -> String {

@@ -3,7 +3,7 @@ use super::{Delivered, Outbox};
 use askama::Template;
 use axum::Extension;
 use kernel::Error;
-use web::{Ctx, Page, Policy, Routes};
+use web::{Ctx, Page, Policy, Query, Routes};
 
 /// `shown` is "demo, and the listener is loopback"; otherwise these addresses do not exist.
 pub fn routes(shown: bool) -> Routes {
@@ -30,8 +30,16 @@ pub(super) async fn delivered(outbox: &Outbox) -> kernel::Result<Vec<Delivered>>
     outbox.drain().await?;
     outbox.local_outbox().map(super::LocalOutbox::list).ok_or_else(|| Error::not_found("page.unknown"))
 }
-async fn list(Extension(outbox): Extension<Outbox>) -> web::Result {
-    Ok(web::json(&delivered(&outbox).await?))
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Wanted {
+    /// Messages to this number or address alone.
+    to: String,
+}
+async fn list(Extension(outbox): Extension<Outbox>, Query(wanted): Query<Wanted>) -> web::Result {
+    let mut messages = delivered(&outbox).await?;
+    messages.retain(|message| wanted.to.is_empty() || message.to == wanted.to);
+    Ok(web::json(&messages))
 }
 async fn page(ctx: Ctx, Extension(outbox): Extension<Outbox>) -> web::Result {
     let zone = ctx.app.zone.clone();

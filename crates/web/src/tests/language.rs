@@ -79,3 +79,13 @@ async fn preferences_are_kept_by_a_plain_form() {
         assert!(saved.cookies().is_empty());
     }
 }
+
+#[test]
+fn texts_that_are_remembered_are_those_of_the_files() {
+    for lang in crate::Lang::ALL {
+        // Plain, over several pieces, and with something to work out.
+        assert!(!lang.t("web-skip").contains('{'));
+        assert_eq!(lang.t("web-errors-title"), lang.ta("web-errors-title", &[]));
+    }
+    assert_ne!(crate::Lang::Zh.t("web-skip"), crate::Lang::En.t("web-skip"));
+}
