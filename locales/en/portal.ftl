@@ -2,7 +2,8 @@
 portal-me-title = Home
 portal-me-login-name = Login name
 portal-me-managed-by = Managed by { $organization }
-portal-me-change-password = Change password
+portal-me-profile = Personal information
+portal-me-security = Security
 portal-me-organizations = Organizations
 portal-me-no-organization = You do not belong to an organization yet
 portal-me-no-organization-help = An organization appears here once its administrators have added you

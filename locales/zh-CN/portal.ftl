@@ -2,7 +2,8 @@
 portal-me-title = 首页
 portal-me-login-name = 登录名
 portal-me-managed-by = 账号由{ $organization }管理
-portal-me-change-password = 修改密码
+portal-me-profile = 个人信息
+portal-me-security = 安全中心
 portal-me-organizations = 进入企业空间
 portal-me-no-organization = 您还没有加入任何机构
 portal-me-no-organization-help = 由机构的管理人员把您加为成员后，机构会显示在这里

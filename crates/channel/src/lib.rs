@@ -55,6 +55,13 @@ impl Channels {
         };
         Self(Arc::new(Inner { tools, brand, zone, queue }))
     }
+    /// With other patience than the product's, for tests.
+    #[must_use]
+    pub fn within(self, patience: Duration) -> Self {
+        let Inner { tools, brand, zone, queue } = &*self.0;
+        let tools = Tools { patience, mail_patience: patience, ..tools.clone() };
+        Self(Arc::new(Inner { tools, brand: brand.clone(), zone: zone.clone(), queue: queue.clone() }))
+    }
     pub fn db(&self) -> &Db {
         &self.0.tools.db
     }

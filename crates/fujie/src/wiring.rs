@@ -44,7 +44,13 @@ impl Built {
 
 /// Every route of the program but those of the demonstration.
 pub fn routes() -> Routes {
-    identity::routes().merge(organization::routes()).merge(recovery::routes()).merge(oidc::routes()).merge(verification::routes()).merge(profile::routes()).merge(portal::routes())
+    identity::routes()
+        .merge(organization::routes())
+        .merge(recovery::routes())
+        .merge(oidc::routes())
+        .merge(verification::routes())
+        .merge(profile::routes())
+        .merge(portal::routes())
 }
 
 /// Opens the store, migrates it and puts the rooms together. `demo` shows what would have been sent at `/dev/outbox`.
@@ -83,11 +89,8 @@ async fn assemble(
 
     let settings = Settings::new(db.clone());
     let channels = Channels::new(db.clone(), outbound.clone(), app.brand.clone(), app.zone.clone());
-    let outbox = if demo {
-        Outbox::local(db.clone())
-    } else {
-        Outbox::new(db.clone(), Arc::new(channels.clone()))
-    };
+    let outbox =
+        if demo { Outbox::local(db.clone()) } else { Outbox::new(db.clone(), Arc::new(channels.clone())) };
     let identity = Identity::new(db.clone(), settings, outbox.clone(), outbound)?;
     let organizations = Organizations::new(db.clone(), identity.clone());
     defaults::ensure_types(&organizations).await?;
@@ -107,7 +110,11 @@ async fn assemble(
         .layer(Extension(channels.clone()));
     let router = web::frame(rooms, &app, probes(&db));
     openid.start_upkeep();
-    let workers = vec![tokio::spawn(outbox.clone().work()), tokio::spawn(verification.work()), tokio::spawn(tidy(organizations.clone()))];
+    let workers = vec![
+        tokio::spawn(outbox.clone().work()),
+        tokio::spawn(verification.work()),
+        tokio::spawn(tidy(organizations.clone())),
+    ];
     Ok(Built { router, route_table, app, db, identity, organizations, openid, outbox, workers })
 }
 

@@ -2,5 +2,7 @@
 //! the desk, in the log and the metrics, and by mail where the gateway has an address for it.
 pub mod model;
 pub mod service;
+#[cfg(test)]
+mod tests;
 
 pub use model::Alarm;

@@ -9,12 +9,28 @@ use platform::connector::Kind;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Alarm {
     /// Messages of this kind wait and no gateway is switched on.
-    NoGateway { kind: Kind, waiting: i64 },
+    NoGateway {
+        kind: Kind,
+        waiting: i64,
+    },
     /// Messages wait although there are gateways.
-    Waiting { kind: Kind, waiting: i64 },
-    Resting { gateway: String, reason: Option<Reason> },
-    CapNear { gateway: String, taken: i64, cap: i64 },
-    CapReached { gateway: String, cap: i64 },
+    Waiting {
+        kind: Kind,
+        waiting: i64,
+    },
+    Resting {
+        gateway: String,
+        reason: Option<Reason>,
+    },
+    CapNear {
+        gateway: String,
+        taken: i64,
+        cap: i64,
+    },
+    CapReached {
+        gateway: String,
+        cap: i64,
+    },
 }
 
 /// `waiting` of a kind: how many, and since when the oldest.

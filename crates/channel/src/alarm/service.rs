@@ -15,8 +15,12 @@ use web::Lang;
 
 /// The gateway failed so often in a row that it rests.
 pub(crate) async fn opened(channels: &Channels, gateway: &Gateway, failure: &Failure) {
-    tracing::error!(gateway = gateway.name, reason = failure.reason.as_str(), said = failure.said,
-        "a gateway fails and rests for a while");
+    tracing::error!(
+        gateway = gateway.name,
+        reason = failure.reason.as_str(),
+        said = failure.said,
+        "a gateway fails and rests for a while"
+    );
     metrics::counter!("fujie_gateway_alarms_total", "alarm" => "resting").increment(1);
     tell(channels, gateway, "channel-alarm-resting-mail").await;
 }

@@ -3,5 +3,7 @@
 pub mod model;
 pub mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use model::{Entry, State};

@@ -24,7 +24,18 @@ pub struct State {
     pub reason: Option<Reason>,
     pub said: Option<String>,
 }
-db::row!(State { connector_id, day, taken, failed, failures, open_until, succeeded_at, failed_at, reason, said });
+db::row!(State {
+    connector_id,
+    day,
+    taken,
+    failed,
+    failures,
+    open_until,
+    succeeded_at,
+    failed_at,
+    reason,
+    said
+});
 impl State {
     pub fn is_open(&self) -> bool {
         self.failures >= FAILURES

@@ -61,7 +61,12 @@ pub fn spellings(id: &str) -> Vec<String> {
     let mut all = vec![id.to_owned(), id.to_lowercase(), id.to_uppercase()];
     let trimmed = id.trim_start_matches('0');
     if let Ok(number) = trimmed.parse::<u64>() {
-        all.extend([number.to_string(), format!("{number:x}"), format!("{number:X}"), format!("{number:08X}")]);
+        all.extend([
+            number.to_string(),
+            format!("{number:x}"),
+            format!("{number:X}"),
+            format!("{number:08X}"),
+        ]);
     }
     if let Ok(number) = u64::from_str_radix(trimmed, 16) {
         all.extend([number.to_string(), format!("{number:x}"), format!("{number:010}")]);

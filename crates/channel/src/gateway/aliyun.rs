@@ -34,13 +34,7 @@ pub fn canonical_query(fields: &BTreeMap<&str, &str>) -> String {
     pairs.join("&")
 }
 /// `headers` are all that is signed, names in lower case.
-pub fn sign(
-    id: &str,
-    secret: &str,
-    query: &str,
-    headers: &BTreeMap<&str, String>,
-    body: &[u8],
-) -> Signed {
+pub fn sign(id: &str, secret: &str, query: &str, headers: &BTreeMap<&str, String>, body: &[u8]) -> Signed {
     let lines: String = headers.iter().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
     let names = headers.keys().copied().collect::<Vec<_>>().join(";");
     let canonical_request = format!("POST\n/\n{query}\n{lines}\n{names}\n{}", sha256(body));
@@ -112,13 +106,26 @@ pub(super) fn value_of(text: &str) -> Result<HeaderValue, Failure> {
 
 fn reason(code: &str) -> Reason {
     let starts = |heads: &[&str]| heads.iter().any(|head| code.starts_with(head));
-    if starts(&["SignatureDoesNotMatch", "InvalidAccessKeyId", "IncompleteSignature", "InvalidTimeStamp", "Forbidden",
-        "isv.ACCOUNT_", "isp.RAM_", "isv.PRODUCT_UN_SUBSCRIPT"])
-    {
+    if starts(&[
+        "SignatureDoesNotMatch",
+        "InvalidAccessKeyId",
+        "IncompleteSignature",
+        "InvalidTimeStamp",
+        "Forbidden",
+        "isv.ACCOUNT_",
+        "isp.RAM_",
+        "isv.PRODUCT_UN_SUBSCRIPT",
+    ]) {
         Reason::Credentials
     } else if starts(&["isv.SMS_SIGN"]) {
         Reason::Sign
-    } else if starts(&["isv.SMS_TEMPLATE", "isv.TEMPLATE_", "isv.INVALID_PARAMETERS", "isv.PARAM_", "isv.INVALID_JSON"]) {
+    } else if starts(&[
+        "isv.SMS_TEMPLATE",
+        "isv.TEMPLATE_",
+        "isv.INVALID_PARAMETERS",
+        "isv.PARAM_",
+        "isv.INVALID_JSON",
+    ]) {
         Reason::Template
     } else if starts(&["isv.AMOUNT_NOT_ENOUGH", "isv.OUT_OF_SERVICE"]) {
         Reason::Balance

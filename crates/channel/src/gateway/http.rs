@@ -36,7 +36,18 @@ pub struct HttpGateway {
 
 /// What a gateway is told, as its templates name it.
 pub const NAMES: [&str; 12] = [
-    "to", "to_national", "text", "plain_text", "sign", "code", "purpose", "lang", "id", "timestamp", "nonce", "secret",
+    "to",
+    "to_national",
+    "text",
+    "plain_text",
+    "sign",
+    "code",
+    "purpose",
+    "lang",
+    "id",
+    "timestamp",
+    "nonce",
+    "secret",
 ];
 
 impl HttpGateway {
@@ -105,7 +116,9 @@ impl HttpGateway {
         }
         match at(&self.success_pointer) {
             Some(value) if value == self.success_value => Ok(at(&self.id_pointer)),
-            Some(value) => Err(Failure::new(Reason::Other, format!("{said} {}={value}", self.success_pointer))),
+            Some(value) => {
+                Err(Failure::new(Reason::Other, format!("{said} {}={value}", self.success_pointer)))
+            }
             None => Err(Failure::new(Reason::Answer, said)),
         }
     }

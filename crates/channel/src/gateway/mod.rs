@@ -4,10 +4,13 @@ pub mod aliyun;
 pub mod http;
 pub mod model;
 mod render;
+pub mod setup;
 mod signing;
 pub mod smpp;
 pub mod smtp;
 pub mod tencent;
+#[cfg(test)]
+mod tests;
 
 pub use model::{Config, Failure, Gateway, Letter, Provider, Reason, Way};
 pub use render::{RenderError, render};

@@ -5,9 +5,7 @@ use platform::connector::{Connector, ConnectorId, Kind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-pub use super::{
-    aliyun::Aliyun, http::HttpGateway, smpp::SmppGateway, smtp::SmtpGateway, tencent::Tencent,
-};
+pub use super::{aliyun::Aliyun, http::HttpGateway, smpp::SmppGateway, smtp::SmtpGateway, tencent::Tencent};
 
 db::text_enum!(
     pub enum Provider {
@@ -110,7 +108,10 @@ impl Letter {
         if sign.is_empty() { self.text.clone() } else { format!("【{sign}】{}", self.text) }
     }
     /// In the order that the template names them. Error: what is missing.
-    pub fn parameters<'a>(&'a self, template: &'a Template) -> std::result::Result<Vec<(&'a str, &'a str)>, Failure> {
+    pub fn parameters<'a>(
+        &'a self,
+        template: &'a Template,
+    ) -> std::result::Result<Vec<(&'a str, &'a str)>, Failure> {
         let value = |name: &'a String| match self.values.get(name) {
             Some(value) => Ok((name.as_str(), value.as_str())),
             None => Err(Failure::new(Reason::Template, format!("the message has no {name}"))),
@@ -155,7 +156,12 @@ impl Reason {
     pub fn speaks_of_gateway(self) -> bool {
         matches!(
             self,
-            Self::Credentials | Self::Balance | Self::Unreachable | Self::Timeout | Self::Answer | Self::Other
+            Self::Credentials
+                | Self::Balance
+                | Self::Unreachable
+                | Self::Timeout
+                | Self::Answer
+                | Self::Other
         )
     }
     /// Whether another gateway, or another time, would say the same.
@@ -193,3 +199,24 @@ impl From<web::OutboundError> for Failure {
 
 /// The id that the gateway gave the message, if any.
 pub type Taken = std::result::Result<Option<String>, Failure>;
+impl Reason {
+    /// Its words for staff: what happened, then what to do.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Credentials => "channel-reason-credentials",
+            Self::Sign => "channel-reason-sign",
+            Self::Template => "channel-reason-template",
+            Self::NoTemplate => "channel-reason-no-template",
+            Self::Balance => "channel-reason-balance",
+            Self::TooOften => "channel-reason-too-often",
+            Self::Recipient => "channel-reason-recipient",
+            Self::Content => "channel-reason-content",
+            Self::Unreachable => "channel-reason-unreachable",
+            Self::Timeout => "channel-reason-timeout",
+            Self::Answer => "channel-reason-answer",
+            Self::Other => "channel-reason-other",
+            Self::Cap => "channel-reason-cap",
+            Self::Circuit => "channel-reason-circuit",
+        }
+    }
+}

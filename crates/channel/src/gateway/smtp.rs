@@ -74,10 +74,11 @@ impl SmtpGateway {
             address.first().ok_or_else(|| Failure::new(Reason::Unreachable, "the name has no address"))?;
         let unusable = |e: lettre::transport::smtp::Error| Failure::new(Reason::Other, e.to_string());
         let parameters = || -> Result<TlsParameters, Failure> {
-            let mut builder = TlsParameters::builder(self.host.clone())
-                .certificate_store(CertificateStore::WebpkiRoots);
+            let mut builder =
+                TlsParameters::builder(self.host.clone()).certificate_store(CertificateStore::WebpkiRoots);
             for root in tools.outbound.roots() {
-                builder = builder.add_root_certificate(Certificate::from_der(root.to_vec()).map_err(unusable)?);
+                builder =
+                    builder.add_root_certificate(Certificate::from_der(root.to_vec()).map_err(unusable)?);
             }
             builder.build_rustls().map_err(unusable)
         };

@@ -111,8 +111,7 @@ impl Tencent {
         };
         let body = serde_json::to_string(&body).map_err(|e| Failure::new(Reason::Other, e.to_string()))?;
         let (seconds, host) = (letter.now.as_seconds(), host(&self.endpoint));
-        let parts =
-            Parts { service: "sms", host: &host, content_type: CONTENT_TYPE, seconds, body: &body };
+        let parts = Parts { service: "sms", host: &host, content_type: CONTENT_TYPE, seconds, body: &body };
         let signed = sign(&self.secret_id, &self.secret_key, &parts);
         let mut url = self.endpoint.clone();
         url.set_path("/");
@@ -130,11 +129,10 @@ impl Tencent {
         }
         let answer = tools.outbound.send(call).await?;
         let status = format!("HTTP {}", answer.status.as_u16());
-        let said: Answered = serde_json::from_slice(&answer.body)
-            .map_err(|_| Failure::new(Reason::Answer, &status))?;
-        let refused = |said: &Said| {
-            Failure::new(reason(&said.code), format!("{} {}", said.code, said.message))
-        };
+        let said: Answered =
+            serde_json::from_slice(&answer.body).map_err(|_| Failure::new(Reason::Answer, &status))?;
+        let refused =
+            |said: &Said| Failure::new(reason(&said.code), format!("{} {}", said.code, said.message));
         if let Some(error) = &said.response.error {
             return Err(refused(error));
         }

@@ -112,7 +112,8 @@ impl Channels {
         let brand = self.brand(&message.lang).to_owned();
         let lang = Lang::from_tag(&message.lang).unwrap_or(Lang::Zh);
         let subject = message.subject.clone().unwrap_or_else(|| {
-            let key = if message.code.is_some() { "channel-mail-subject-code" } else { "channel-mail-subject" };
+            let key =
+                if message.code.is_some() { "channel-mail-subject-code" } else { "channel-mail-subject" };
             lang.ta(key, &[("brand", &brand)])
         });
         let mut values: BTreeMap<String, String> = message.args.iter().cloned().collect();
@@ -139,7 +140,12 @@ impl Channels {
             Some(Ok((subject, text))) => (letter.subject, letter.text) = (subject, text),
             // It names what this message has not; the program's own words serve.
             Some(Err((field, error))) => {
-                tracing::warn!(purpose = letter.purpose, field, error = error.0, "a mail text cannot be used");
+                tracing::warn!(
+                    purpose = letter.purpose,
+                    field,
+                    error = error.0,
+                    "a mail text cannot be used"
+                );
             }
             None => {}
         }
@@ -206,7 +212,8 @@ impl Channels {
         let provider = gateway.provider.as_str();
         metrics::counter!("fujie_gateway_attempts_total", "provider" => provider, "outcome" => outcome)
             .increment(1);
-        metrics::histogram!("fujie_gateway_seconds", "provider" => provider).record(began.elapsed().as_secs_f64());
+        metrics::histogram!("fujie_gateway_seconds", "provider" => provider)
+            .record(began.elapsed().as_secs_f64());
         taken
     }
     async fn record(
@@ -354,7 +361,8 @@ pub fn masked(channel: Channel, to: &str) -> String {
 /// Without what the message said and to whom.
 fn scrubbed(failure: Failure, letter: &Letter) -> Failure {
     let mut said = failure.said;
-    let private = [Some(letter.text.as_str()), letter.code.as_deref(), Some(&letter.to), Some(letter.national())];
+    let private =
+        [Some(letter.text.as_str()), letter.code.as_deref(), Some(&letter.to), Some(letter.national())];
     for private in private.into_iter().flatten().filter(|text| text.chars().count() >= 4) {
         said = said.replace(private, "…");
     }

@@ -63,9 +63,8 @@ pub fn parse_parameters(text: &str) -> Result<Vec<String>> {
         .filter(|name| !name.is_empty())
         .map(str::to_owned)
         .collect();
-    let good = |name: &String| {
-        name.len() <= 40 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    };
+    let good =
+        |name: &String| name.len() <= 40 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if names.len() <= 20 && names.iter().all(good) {
         Ok(names)
     } else {

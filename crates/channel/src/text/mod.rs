@@ -2,5 +2,7 @@
 pub mod model;
 pub mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use model::MailText;

@@ -1,6 +1,8 @@
 //! SMPP 3.4: one kept session per gateway, texts in the default alphabet or UCS-2, long ones in parts, receipts stored.
 pub mod pdu;
 mod session;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use super::model::{Failure, Gateway, Letter, Reason, Taken};

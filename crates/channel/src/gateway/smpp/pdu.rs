@@ -84,7 +84,17 @@ impl Submit {
             put_text(&mut body, &address.digits);
         }
         // Class, protocol, priority; at once, for as long as the operator keeps it.
-        body.extend_from_slice(&[self.esm_class, 0, 0, 0, 0, self.registered_delivery, 0, self.data_coding, 0]);
+        body.extend_from_slice(&[
+            self.esm_class,
+            0,
+            0,
+            0,
+            0,
+            self.registered_delivery,
+            0,
+            self.data_coding,
+            0,
+        ]);
         let length = u8::try_from(self.message.len()).unwrap_or(u8::MAX);
         body.push(length);
         body.extend(self.message.iter().take(usize::from(length)));

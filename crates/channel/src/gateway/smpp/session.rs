@@ -98,7 +98,11 @@ fn again(slot: Weak<Slot>, tools: Tools) -> std::pin::Pin<Box<dyn Future<Output 
             match slot.session(&tools).await {
                 Ok(_) => return,
                 Err(failure) => {
-                    tracing::info!(said = failure.said, reason = failure.reason.as_str(), "SMPP does not bind");
+                    tracing::info!(
+                        said = failure.said,
+                        reason = failure.reason.as_str(),
+                        "SMPP does not bind"
+                    );
                 }
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
