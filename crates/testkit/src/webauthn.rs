@@ -45,9 +45,15 @@ impl Browser {
         let found = self.driver.cdp().send_raw("WebAuthn.getCredentials", arguments).await?;
         Ok(found.pointer("/credentials").and_then(Value::as_array).cloned().unwrap_or_default())
     }
-    pub async fn remove_authenticator(&self, authenticator: &Authenticator) -> Result<()> {
-        let arguments = json!({ "authenticatorId": authenticator.id });
-        self.driver.cdp().send_raw("WebAuthn.removeVirtualAuthenticator", arguments).await?;
+    /// Takes the device away and gives an empty one: another device.
+    pub async fn another_device(&self) -> Result<Authenticator> {
+        self.driver.cdp().send_raw("WebAuthn.disable", json!({})).await?;
+        self.add_authenticator().await
+    }
+    /// Runs this script before those of every page from now on.
+    pub async fn before_each_page(&self, script: &str) -> Result<()> {
+        let arguments = json!({ "source": script });
+        self.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", arguments).await?;
         Ok(())
     }
     /// What the browser says that it is, from the next page on.
