@@ -314,7 +314,7 @@ error-notice-unknown = This message does not exist; it may have been deleted
 error-reminder-security-silent = Security reminders need at least one way; tick SMS or mail
 
 # Documents
-identity-document-resident-id = Resident ID card (residence permits of Hong Kong, Macau and Taiwan residents too)
+identity-document-resident-id = Resident ID card
 identity-document-hk-macau-permit = Mainland travel permit for Hong Kong and Macau residents
 identity-document-taiwan-permit = Mainland travel permit for Taiwan residents
 identity-document-passport = Passport

@@ -294,7 +294,7 @@ error-notice-unknown = 没有这条消息，可能已经删除
 error-reminder-security-silent = 账号安全提醒至少保留一种方式，勾选短信或邮件
 
 # Documents
-identity-document-resident-id = 居民身份证（含港澳台居民居住证）
+identity-document-resident-id = 居民身份证
 identity-document-hk-macau-permit = 港澳居民来往内地通行证
 identity-document-taiwan-permit = 台湾居民来往大陆通行证
 identity-document-passport = 护照

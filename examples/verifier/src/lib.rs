@@ -125,7 +125,11 @@ async fn checks(
         _ => {}
     }
     let Ok(check) = serde_json::from_slice::<Check>(&body) else {
-        return verifier.signed(StatusCode::BAD_REQUEST, &nonce, &json!({ "request_id": "", "error": "refused" }));
+        return verifier.signed(
+            StatusCode::BAD_REQUEST,
+            &nonce,
+            &json!({ "request_id": "", "error": "refused" }),
+        );
     };
     let (status, answer) = verifier.answer(&check, &body);
     verifier.signed(status, &nonce, &answer)
@@ -136,13 +140,18 @@ async fn ping(State(verifier): State<Arc<Verifier>>, uri: Uri, headers: HeaderMa
         Err(refusal) => return refusal,
     };
     let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
-    verifier.signed(StatusCode::OK, &nonce, &json!({ "request_id": asked.get("request_id"), "result": "pong" }))
+    verifier.signed(
+        StatusCode::OK,
+        &nonce,
+        &json!({ "request_id": asked.get("request_id"), "result": "pong" }),
+    )
 }
 
 impl Verifier {
     /// The nonce of a request that was signed with our key, now, for the first time.
     fn authenticate(&self, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<String, Response> {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
+        let text =
+            |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
         let refuse = || StatusCode::UNAUTHORIZED.into_response();
         let (timestamp, nonce) = (text("fujie-timestamp"), text("fujie-nonce"));
         let head = format!(
@@ -244,7 +253,8 @@ impl Verifier {
 
 #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
 fn mac(secret: &str, head: &str, body: &[u8]) -> Hmac<Sha256> {
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.as_bytes()).expect("any key length will do");
+    let mut mac =
+        <Hmac<Sha256> as KeyInit>::new_from_slice(secret.as_bytes()).expect("any key length will do");
     mac.update(head.as_bytes());
     mac.update(body);
     mac

@@ -27,9 +27,11 @@ use web::{Ctx, Form, FormErrors, Page, Path, Policy, Query, Routes, html_status,
 const PROVIDER: &str = "alipay";
 
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/me/real-name/certified/{connector}", Policy::SignedIn, show)
-        .post("/me/real-name/certified/{connector}", Policy::SignedIn, go)
+    Routes::new().get("/me/real-name/certified/{connector}", Policy::SignedIn, show).post(
+        "/me/real-name/certified/{connector}",
+        Policy::SignedIn,
+        go,
+    )
 }
 
 enum Came {
@@ -74,7 +76,8 @@ impl Verification {
                 let came = external::service::take_result_in(tx, keyring, external, &purpose, &browser, now)?;
                 let Some(came) = came else { return Ok((Came::Gone, Vec::new())) };
                 let Some(certified) = came.certified else { return Ok((Came::NotCertified, Vec::new())) };
-                let document = Document::parse(DocumentType::ResidentId, &certified.document, "", today(now))?;
+                let document =
+                    Document::parse(DocumentType::ResidentId, &certified.document, "", today(now))?;
                 let subject = Subject {
                     name: account::model::parse_name(&certified.name)?,
                     document_type: document.kind(),
@@ -109,7 +112,8 @@ impl Verification {
                 account::service::accept_in(tx, who.account, "document_number", &consent, now)?;
                 let case = store::lock(tx, id)?.ok_or_else(|| Error::internal("verification.lost"))?;
                 // What the provider said holds a number that could be guessed from a plain hash.
-                let parts = [came.subject.as_bytes(), certified.name.as_bytes(), certified.document.as_bytes()];
+                let parts =
+                    [came.subject.as_bytes(), certified.name.as_bytes(), certified.document.as_bytes()];
                 let hash = keyring.mac("verification.certified", &parts);
                 let proven = Proven {
                     provider: &came.name,

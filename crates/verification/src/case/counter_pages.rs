@@ -131,12 +131,7 @@ async fn correct(
     };
     form_page(&ctx, &signed_in, &room, Method::Counter, Some(id), form, FormErrors::none()).await
 }
-async fn editable(
-    ctx: &Ctx,
-    signed_in: &SignedIn,
-    room: &Verification,
-    id: CaseId,
-) -> kernel::Result<Case> {
+async fn editable(ctx: &Ctx, signed_in: &SignedIn, room: &Verification, id: CaseId) -> kernel::Result<Case> {
     let case = room.own_case(signed_in, id).await?;
     let fits = case.method == Method::Counter && case.state_at(ctx.now).is_editable();
     if fits { Ok(case) } else { Err(Error::conflict("verification.not_editable")) }
@@ -155,7 +150,9 @@ async fn change(
         return form_page(&ctx, &signed_in, &room, Method::Counter, Some(id), form, errors).await;
     }
     match room.change_counter(&ctx, &signed_in, id, &typed).await {
-        Ok(()) => Ok(with_flash(see_other(&format!("/me/real-name/cases/{id}")), "ok", "verification-saved", &[])),
+        Ok(()) => {
+            Ok(with_flash(see_other(&format!("/me/real-name/cases/{id}")), "ok", "verification-saved", &[]))
+        }
         Err(error) => {
             let errors = FormErrors::or_fail(error, ctx.lang)?;
             form_page(&ctx, &signed_in, &room, Method::Counter, Some(id), form, errors).await
@@ -193,13 +190,7 @@ async fn add(
     }
 }
 fn copy(error: &Error) -> Error {
-    Error {
-        kind: error.kind,
-        code: error.code,
-        field: error.field,
-        args: error.args.clone(),
-        source: None,
-    }
+    Error { kind: error.kind, code: error.code, field: error.field, args: error.args.clone(), source: None }
 }
 
 #[derive(Deserialize)]
@@ -232,9 +223,12 @@ async fn submit(
     Form(Nothing {}): Form<Nothing>,
 ) -> web::Result {
     match room.submit(&signed_in, id, ctx.now).await {
-        Ok(()) => {
-            Ok(with_flash(see_other(&format!("/me/real-name/cases/{id}")), "ok", "verification-submitted", &[]))
-        }
+        Ok(()) => Ok(with_flash(
+            see_other(&format!("/me/real-name/cases/{id}")),
+            "ok",
+            "verification-submitted",
+            &[],
+        )),
         Err(error) => {
             let case = room.own_case(&signed_in, id).await?;
             let errors = FormErrors::or_fail(error, ctx.lang)?;

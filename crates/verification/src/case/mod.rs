@@ -11,10 +11,10 @@ pub mod review;
 pub mod service;
 pub(crate) mod settle;
 pub(crate) mod store;
-mod upload;
-pub mod words;
 #[cfg(test)]
 mod tests;
+mod upload;
+pub mod words;
 
 pub use model::{Case, CaseId, CaseState, DocumentCard, DocumentId, Subject};
 pub use service::Entry;

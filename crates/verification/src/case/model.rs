@@ -41,7 +41,12 @@ impl CaseState {
     pub const fn is_open(self) -> bool {
         matches!(
             self,
-            Self::Queued | Self::Draft | Self::Submitted | Self::FirstApproved | Self::Returned | Self::Disputed
+            Self::Queued
+                | Self::Draft
+                | Self::Submitted
+                | Self::FirstApproved
+                | Self::Returned
+                | Self::Disputed
         )
     }
     /// Whether documents and note can still be changed by the holder.
@@ -205,8 +210,7 @@ impl Typed {
 }
 /// 12 to 19 digits whose last is the check digit of the others (ISO/IEC 7812-1). Error at `bank_card`.
 fn parse_card(text: &str) -> Result<String> {
-    let card: String =
-        kernel::text::normalize(text).chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+    let card: String = kernel::text::normalize(text).chars().filter(|c| !matches!(c, ' ' | '-')).collect();
     let digits: Option<Vec<u32>> = card.chars().map(|c| c.to_digit(10)).collect();
     let sum = |digits: &[u32]| -> u32 {
         let doubled = |d: u32| if d > 4 { d * 2 - 9 } else { d * 2 };
@@ -244,7 +248,10 @@ mod tests {
     }
     #[test]
     fn card_numbers_have_a_check_digit() {
-        assert_eq!(parse_card("6222 0200-0000 0000 00").map_err(|e| e.code).err(), Some("verification.bank_card"));
+        assert_eq!(
+            parse_card("6222 0200-0000 0000 00").map_err(|e| e.code).err(),
+            Some("verification.bank_card")
+        );
         assert_eq!(parse_card("4111 1111-1111 1111").unwrap(), "4111111111111111");
         for bad in ["", "4111111111111112", "0000000000", "41111111x1111111", "00000000000000000000"] {
             assert!(parse_card(bad).is_err(), "{bad}");

@@ -74,10 +74,9 @@ struct Asking {
 fn kinds(method: Method) -> Vec<Choice> {
     match method.lane() {
         Lane::Online => Vec::new(),
-        Lane::Counter => DocumentType::ALL
-            .iter()
-            .map(|kind| Choice { value: kind.as_str(), label: kind.key() })
-            .collect(),
+        Lane::Counter => {
+            DocumentType::ALL.iter().map(|kind| Choice { value: kind.as_str(), label: kind.key() }).collect()
+        }
     }
 }
 
@@ -128,8 +127,7 @@ pub(super) async fn form_page(
         errors,
         form,
         method,
-        action: case
-            .map_or("/me/real-name/new".to_owned(), |id| format!("/me/real-name/cases/{id}/change")),
+        action: case.map_or("/me/real-name/new".to_owned(), |id| format!("/me/real-name/cases/{id}/change")),
         back: case.map_or("/me/real-name".to_owned(), |id| format!("/me/real-name/cases/{id}")),
         kinds: kinds(method),
         button: match (method.lane(), case) {
@@ -195,6 +193,8 @@ struct Status {
     dispute: Option<String>,
     /// Whether another way makes sense.
     other_ways: bool,
+    /// The same way again.
+    again: Option<String>,
 }
 
 async fn show(
@@ -214,7 +214,11 @@ async fn show(
         page: personal_page(&ctx, &signed_in, &room, "verification-case-title").await?,
         waits,
         here: format!("/me/real-name/cases/{id}"),
-        text: if decided { words::result_key(case.result.as_deref()) } else { words::waiting_key(case.state) },
+        text: if decided {
+            words::result_key(case.result.as_deref())
+        } else {
+            words::waiting_key(case.state)
+        },
         tone: match case.state.tone() {
             "" => "info",
             "wait" => "warn",
@@ -230,6 +234,9 @@ async fn show(
         kind: case.document_type.key(),
         least_age: room.policy().await?.least_age.to_string(),
         dispute,
+        again: Method::CHECKS
+            .contains(&case.method)
+            .then(|| format!("/me/real-name/new?method={}", case.method)),
         other_ways: matches!(case.state, CaseState::Refused | CaseState::Failed),
         case,
     };

@@ -178,12 +178,8 @@ fn approve_in(
     by: &Reviewer,
 ) -> Result<(Reviewed, Vec<Event>)> {
     let subject = service::subject_in(tx, settling.room.db().keyring(), case.id)?;
-    let proven = Proven {
-        provider: COUNTER,
-        result: "approved",
-        response_hash: None,
-        by: Some(by.account()),
-    };
+    let proven =
+        Proven { provider: COUNTER, result: "approved", response_hash: None, by: Some(by.account()) };
     let mut events = settle_in(tx, settling, case, &subject, &proven)?;
     let after = store::find(tx, case.id)?.map_or(CaseState::Refused, |case| case.state);
     let reviewed = match after {
@@ -203,14 +199,7 @@ fn approve_in(
 }
 /// The provider of proofs that were made at the counter; pages show words instead.
 pub const COUNTER: &str = "counter";
-fn tell_in(
-    tx: &mut db::Tx<'_>,
-    settling: &Settling,
-    case: &Case,
-    kind: Kind,
-    reason: &str,
-) -> Result<()> {
-    let notice =
-        Notice::new(kind).arg("note", reason).leads_to(&format!("/me/real-name/cases/{}", case.id));
+fn tell_in(tx: &mut db::Tx<'_>, settling: &Settling, case: &Case, kind: Kind, reason: &str) -> Result<()> {
+    let notice = Notice::new(kind).arg("note", reason).leads_to(&format!("/me/real-name/cases/{}", case.id));
     notice::service::tell_in(tx, settling.room.identity(), case.account, &notice, settling.now)
 }

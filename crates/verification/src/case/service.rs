@@ -43,14 +43,12 @@ impl Entry {
 }
 
 pub(crate) fn seal(keyring: &Keyring, id: CaseId, subject: &Subject) -> Result<Vec<u8>> {
-    let text =
-        serde_json::to_string(subject).map_err(|e| Error::internal("verification.json").because(e))?;
+    let text = serde_json::to_string(subject).map_err(|e| Error::internal("verification.json").because(e))?;
     Ok(keyring.seal(SUBJECT, id.as_i64(), &text))
 }
 /// Error: `verification.decided` once the case was decided and its subject erased.
 pub(crate) fn subject_in(tx: &mut Tx<'_>, keyring: &Keyring, id: CaseId) -> Result<Subject> {
-    let sealed =
-        store::find_subject(tx, id)?.ok_or_else(|| Error::conflict("verification.decided"))?;
+    let sealed = store::find_subject(tx, id)?.ok_or_else(|| Error::conflict("verification.decided"))?;
     let text = keyring.open(SUBJECT, id.as_i64(), &sealed)?;
     serde_json::from_str(&text).map_err(|e| Error::internal("verification.json").because(e))
 }
@@ -143,8 +141,7 @@ impl Verification {
     ) -> Result<Entry> {
         let (subject, document) = typed.subject(method, today(ctx.now))?;
         let policies = self.identity().settings().policies().await?;
-        let (policy, consent) =
-            (policies.real_name.clone(), policies.registration.privacy_version.clone());
+        let (policy, consent) = (policies.real_name.clone(), policies.registration.privacy_version.clone());
         if settle::too_young(&policy, &document, ctx.now) {
             return Err(Error::invalid("verification.too_young")
                 .at("number")

@@ -114,7 +114,8 @@ pub(crate) fn prove_in(
     realname::service::prove_with_in(tx, &proof, &evidence)?;
     end_in(tx, case, CaseState::Approved, proven, None, now)?;
     tell_in(tx, &settling.room, case.account, Kind::RealNameProven, case.method.key(), now)?;
-    let detail = json!({ "method": case.method, "provider": proof.provider, "level": proof.level, "case": case.id });
+    let detail =
+        json!({ "method": case.method, "provider": proof.provider, "level": proof.level, "case": case.id });
     Ok(vec![Event::done(&settling.actor, "realname.proven").on("account", case.account).with(detail)])
 }
 fn refuse_in(

@@ -262,10 +262,7 @@ pub(crate) fn list_documents(tx: &mut Tx<'_>, case: CaseId) -> Result<Vec<Docume
     )
 }
 pub(crate) fn delete_document(tx: &mut Tx<'_>, case: CaseId, id: DocumentId) -> Result<u64> {
-    tx.run(
-        sql!("DELETE FROM verification_document WHERE id = $1 AND verification_id = $2"),
-        &[&id, &case],
-    )
+    tx.run(sql!("DELETE FROM verification_document WHERE id = $1 AND verification_id = $2"), &[&id, &case])
 }
 /// Media type and sealed content, unless it was erased.
 pub(crate) fn find_content(

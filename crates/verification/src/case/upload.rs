@@ -51,5 +51,7 @@ fn unreadable(error: MultipartError) -> Failure {
     Failure::with_status(Error::invalid("request.body").because(error), http::StatusCode::BAD_REQUEST)
 }
 fn document_large() -> Error {
-    Error::invalid("verification.document_large").at("document").arg("most", (document::MOST_BYTES >> 20).to_string())
+    Error::invalid("verification.document_large")
+        .at("document")
+        .arg("most", (document::MOST_BYTES >> 20).to_string())
 }

@@ -7,9 +7,11 @@ use serde::Deserialize;
 use web::{Ctx, Form, FormErrors, Page, Path, Policy, Routes, html_status, see_other, with_flash};
 
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/me/real-name/disputes/{dispute}", Policy::SignedIn, show)
-        .post("/me/real-name/disputes/{dispute}", Policy::SignedIn, state)
+    Routes::new().get("/me/real-name/disputes/{dispute}", Policy::SignedIn, show).post(
+        "/me/real-name/disputes/{dispute}",
+        Policy::SignedIn,
+        state,
+    )
 }
 
 #[derive(askama::Template)]

@@ -38,8 +38,7 @@ pub(crate) fn open_in(
     holder: AccountId,
 ) -> Result<Vec<Event>> {
     let id = settling.dispute;
-    let new =
-        store::NewRow { id, case: case.id, person, claimant: case.account, holder, now: settling.now };
+    let new = store::NewRow { id, case: case.id, person, claimant: case.account, holder, now: settling.now };
     store::insert(tx, &new)?;
     tx.changed("dispute", id);
     // By every way: whoever loses the telephone to a thief still reads the mail.
@@ -242,7 +241,10 @@ impl Verification {
                 if !agreed {
                     store::update_reopened(tx, id, dispute.holder)?;
                     tx.changed("dispute", id);
-                    return Ok((Step::SentBack, vec![Event::done(by.actor(), "dispute.sent_back").on("dispute", id)]));
+                    return Ok((
+                        Step::SentBack,
+                        vec![Event::done(by.actor(), "dispute.sent_back").on("dispute", id)],
+                    ));
                 }
                 let case = case::store::lock(tx, dispute.case)?.ok_or_else(unknown)?;
                 match verdict {
@@ -347,14 +349,8 @@ fn move_in(
         let detail = json!({ "because": "dispute", "dispute": dispute.id });
         events.push(Event::done(by.actor(), "realname.revoked").on("account", dispute.holder).with(detail));
     }
-    let bound = realname::service::bind_in(
-        tx,
-        keyring,
-        dispute.claimant,
-        dispute.person,
-        &document,
-        &subject.name,
-    )?;
+    let bound =
+        realname::service::bind_in(tx, keyring, dispute.claimant, dispute.person, &document, &subject.name)?;
     if bound != Binding::Bound {
         return Err(Error::conflict("dispute.decided"));
     }

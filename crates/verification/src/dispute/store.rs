@@ -21,7 +21,8 @@ db::row!(Dispute {
     decided_at,
     created_at,
 });
-const COLUMNS: &str = "SELECT id, verification_id, person_id, claimant_id, holder_id, state, verdict, reason, first_by,
+const COLUMNS: &str =
+    "SELECT id, verification_id, person_id, claimant_id, holder_id, state, verdict, reason, first_by,
     first_at, decided_by, decided_at, created_at FROM dispute";
 
 pub(super) struct NewRow {

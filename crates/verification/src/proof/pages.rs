@@ -75,8 +75,7 @@ async fn show(ctx: Ctx, signed_in: SignedIn, Extension(room): Extension<Verifica
     let known = realname::service::known(room.db(), signed_in.account).await?;
     let (current, over): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| record.in_force(now));
     let cases = room.own_cases(signed_in.account).await?;
-    let (open, decided): (Vec<_>, Vec<_>) =
-        cases.into_iter().partition(|case| case.state_at(now).is_open());
+    let (open, decided): (Vec<_>, Vec<_>) = cases.into_iter().partition(|case| case.state_at(now).is_open());
     let waiting = |case: crate::case::Case| {
         let state = case.state_at(now);
         Waiting {

@@ -109,7 +109,12 @@ impl Verification {
     }
     /// Revokes; with the last proof the account gives the person up. Told by every way. Whoever calls stepped up.
     /// Error: `proof.unknown`.
-    pub async fn unbind(&self, signed_in: &SignedIn, chosen: Chosen, now: Timestamp) -> Result<RealNameLevel> {
+    pub async fn unbind(
+        &self,
+        signed_in: &SignedIn,
+        chosen: Chosen,
+        now: Timestamp,
+    ) -> Result<RealNameLevel> {
         let (room, who) = (self.clone(), signed_in.clone());
         self.db()
             .write(move |tx| {

@@ -51,8 +51,12 @@ pub async fn ping(
         Ok(sent) => sent,
         Err(fault) => return Ok(Err(fault)),
     };
-    let asked =
-        Asked { key_id: &config.key_id, secret: config.secret.as_bytes(), nonce: &nonce, request_id: &request_id };
+    let asked = Asked {
+        key_id: &config.key_id,
+        secret: config.secret.as_bytes(),
+        nonce: &nonce,
+        request_id: &request_id,
+    };
     let authentic = protocol::authentic(&asked, answer.status, &answer.headers, &answer.body, clock.now());
     Ok(match authentic {
         Ok(()) if answer.status.is_success() => Ok(began.elapsed().as_millis()),

@@ -30,7 +30,11 @@ impl Config {
         let bad_url = || Error::invalid("verifier.url").at("url");
         let url = Url::parse(url.trim()).map_err(|_| bad_url())?;
         let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-        if !matches!(url.scheme(), "https" | "http") || url.host().is_none() || !plain || url.password().is_some() {
+        if !matches!(url.scheme(), "https" | "http")
+            || url.host().is_none()
+            || !plain
+            || url.password().is_some()
+        {
             return Err(bad_url());
         }
         let key_id = key_id.trim();
@@ -39,7 +43,8 @@ impl Config {
             return Err(Error::invalid("verifier.key_id").at("key_id"));
         }
         let secret = secret.trim();
-        if secret.len() < LEAST_SECRET || secret.len() > 512 || !secret.bytes().all(|b| b.is_ascii_graphic()) {
+        if secret.len() < LEAST_SECRET || secret.len() > 512 || !secret.bytes().all(|b| b.is_ascii_graphic())
+        {
             return Err(Error::invalid("verifier.secret_short").at("secret"));
         }
         let checks: Vec<Method> =

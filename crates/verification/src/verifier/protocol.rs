@@ -57,9 +57,8 @@ impl Head<'_> {
 
 /// The headers of a signed message.
 pub fn headers(head: &Head<'_>, secret: &[u8], body: &[u8]) -> Result<HeaderMap> {
-    let value = |text: &str| {
-        HeaderValue::from_str(text).map_err(|e| Error::internal("verifier.header").because(e))
-    };
+    let value =
+        |text: &str| HeaderValue::from_str(text).map_err(|e| Error::internal("verifier.header").because(e));
     let mut headers = HeaderMap::new();
     headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(KEY, value(head.key_id)?);
@@ -94,12 +93,8 @@ pub fn authentic(
 ) -> Result<(), Fault> {
     let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
     let timestamp: i64 = text(&TIMESTAMP).parse().map_err(|_| Fault::Signature)?;
-    let head = Head {
-        direction: Direction::Response(status),
-        key_id: asked.key_id,
-        timestamp,
-        nonce: asked.nonce,
-    };
+    let head =
+        Head { direction: Direction::Response(status), key_id: asked.key_id, timestamp, nonce: asked.nonce };
     if text(&NONCE) != asked.nonce || !head.verify(asked.secret, body, text(&SIGNATURE)) {
         return Err(Fault::Signature);
     }
