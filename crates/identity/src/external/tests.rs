@@ -525,3 +525,14 @@ async fn linking_belongs_to_the_account_that_asked_for_it() {
         assert!(other.get("/login?again=1").await.has("is linked to another account"));
     }
 }
+
+#[test]
+fn sign_in_leads_back_to_the_page_that_links() {
+    let target = crate::signin::pages::target;
+    assert_eq!(
+        target("/login/upstream/0000000000001/link?ticket=x"),
+        "/login/upstream/0000000000001/link?ticket=x"
+    );
+    assert_eq!(target("/login/upstream/0000000000001?return_to=/me"), "/");
+    assert_eq!(target("/login/upstream/0000000000001/callback?code=x"), "/");
+}

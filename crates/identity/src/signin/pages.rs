@@ -76,7 +76,11 @@ pub(crate) fn target(text: &str) -> String {
     let target = web::local_path(text).unwrap_or("/");
     let path = target.split(['?', '#']).next().unwrap_or("/");
     let steps = ["/login/", "/register/"];
-    if matches!(path, "/login" | "/logout" | "/register") || steps.iter().any(|step| path.starts_with(step)) {
+    // The one step that wants somebody signed in: linking an identity to the account.
+    let linking = path.starts_with("/login/upstream/") && path.ends_with("/link");
+    if matches!(path, "/login" | "/logout" | "/register")
+        || (steps.iter().any(|step| path.starts_with(step)) && !linking)
+    {
         "/".into()
     } else {
         target.into()

@@ -13,10 +13,7 @@ on_both_engines!(
 );
 
 fn looks() -> [Look; 2] {
-    [
-        Look { width: 390, height: 844, ..Look::default() },
-        Look { language: "en", ..Look::default() },
-    ]
+    [Look { width: 390, height: 844, ..Look::default() }, Look { language: "en", ..Look::default() }]
 }
 
 async fn m02_alipay_fills_in_the_registration_and_signs_in_afterwards(engine: Engine) -> Result<()> {

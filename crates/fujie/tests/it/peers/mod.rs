@@ -1,4 +1,11 @@
-//! Relying parties that nobody here wrote, driven by a browser.
+//! Relying parties, identity providers and gateways that nobody here wrote.
 mod apache;
+mod gateways;
 mod openid_client;
+mod smpp;
+mod sms;
+mod smtp;
+/// The makers' stand-in, which the room of channels tests with too.
+#[path = "../../../../channel/tests/stub/mod.rs"]
+pub mod stub;
 pub mod upstream;

@@ -59,14 +59,19 @@ impl Provider {
             .context("starting node")?;
         let output = child.stdout.take().context("no output")?;
         let process = Process::from(child);
-        let line = tokio::task::spawn_blocking(move || {
-            let mut line = String::new();
-            BufReader::new(output).read_line(&mut line).map(|_| line)
+        // Read to its end: a program that may not speak any more dies of it.
+        let (send, first) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            let mut send = Some(send);
+            for line in BufReader::new(output).lines().map_while(std::result::Result::ok) {
+                if let Some(send) = send.take() {
+                    drop(send.send(line));
+                }
+            }
         });
-        let line =
-            tokio::time::timeout(Duration::from_secs(20), line).await.context("node said nothing")???;
-        let said = line.trim().to_owned();
-        anyhow::ensure!(!said.is_empty(), "{script} ended at once");
+        let first =
+            tokio::time::timeout(Duration::from_secs(20), first).await.context("node said nothing")?;
+        let said = first.with_context(|| format!("{script} ended at once"))?.trim().to_owned();
         Ok(Self { issuer, said, _process: process })
     }
 }
