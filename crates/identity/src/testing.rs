@@ -40,7 +40,8 @@ impl Room {
         let home =
             web::Routes::new().get("/", web::Policy::SignedIn, home).get("/me", web::Policy::SignedIn, home);
         let seen = Seen::default();
-        let home = home.get("/seen", web::Policy::Public, see);
+        let home =
+            home.get("/seen", web::Policy::Public, see).get("/desk", web::Policy::Staff("auditor"), desk);
         let routes = crate::routes().merge(home);
         let router =
             routes.into_router().layer(Extension(identity.clone())).layer(Extension(Arc::clone(&seen)));
@@ -192,6 +193,9 @@ impl App {
 type Seen = Arc<std::sync::Mutex<Option<crate::SignedIn>>>;
 async fn see(Extension(seen): Extension<Seen>, crate::MaybeSignedIn(found): crate::MaybeSignedIn) {
     *seen.lock().unwrap() = found;
+}
+async fn desk(staff: crate::staff::Auditor) -> String {
+    staff.signed_in().login_name.clone()
 }
 async fn home(signed_in: crate::SignedIn) -> String {
     signed_in.login_name

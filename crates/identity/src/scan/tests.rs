@@ -12,8 +12,7 @@ use proptest::prelude::*;
 /// The desktop's page, and the path that its picture opens.
 async fn shown(desktop: &mut Browser) -> (Page, String) {
     let page = desktop.get("/login/scan?return_to=/me").await;
-    let (_, rest) =
-        page.text.split_once(":8080/scan/").unwrap_or_else(|| panic!("{}", page.text));
+    let (_, rest) = page.text.split_once(":8080/scan/").unwrap_or_else(|| panic!("{}", page.text));
     let token = rest.split('"').next().unwrap().to_owned();
     (page, format!("/scan/{token}"))
 }

@@ -16,7 +16,8 @@ async fn signed_in(room: &Room, name: &str) -> Browser {
     browser
 }
 async fn submit(browser: &mut Browser, page: &Page, members: &[(&str, &str)]) -> Page {
-    let mut all = vec![("need", "strong"), ("return_to", "/me")];
+    let need = page.value("need").unwrap();
+    let mut all = vec![("need", need.as_str()), ("return_to", "/me")];
     all.extend_from_slice(members);
     browser.post("/me/verify", &page.value("csrf").unwrap(), &all).await
 }

@@ -9,7 +9,7 @@ use crate::{
 };
 use http::{HeaderMap, StatusCode};
 use kernel::id::AccountId;
-use platform::setting::SecondFactorPolicy;
+use platform::setting::{SecondFactorDemand, SecondFactorPolicy};
 
 /// The page of the second step after the right password.
 async fn reach(browser: &mut Browser, name: &str) -> Page {
@@ -304,5 +304,39 @@ async fn f17_a_device_cookie_seen_before_is_worth_nothing_once_the_browser_is_re
         room.app_for(other).await;
         browser.cookies.remove("fujie-8080");
         reach(&mut browser, "other").await;
+    }
+}
+
+#[tokio::test]
+async fn where_the_policy_says_so_staff_reach_the_desk_with_two_factors_alone() {
+    for room in Room::on_engines().await {
+        let account = room.account("linzy", None).await;
+        let now = room.now();
+        room.db()
+            .write(move |tx| {
+                let actor = kernel::Actor::anonymous(None, "test".into());
+                let role = platform::StaffRole::Auditor;
+                let event = platform::staff::service::appoint_in(tx, &actor, account, role, None, now)?;
+                Ok(((), vec![event]))
+            })
+            .await
+            .unwrap();
+        let mut browser = room.browser();
+        browser.sign_in("linzy", PASSWORD).await;
+        assert_eq!(browser.get("/desk").await.status, StatusCode::OK, "optional by default");
+        let required = SecondFactorPolicy { staff: SecondFactorDemand::Required, ..Default::default() };
+        room.change(required).await;
+        room.db().clock().advance_seconds(2);
+        let enroll = browser.get("/desk?x=1").await.location.unwrap();
+        assert_eq!(enroll, "/me/authenticator?return_to=/desk%3Fx%3D1");
+        assert_eq!(browser.get("/").await.status, StatusCode::OK, "only the desk asks");
+        let app = room.app_for(account).await;
+        let prove = browser.get("/desk").await.location.unwrap();
+        assert_eq!(prove, "/me/verify?need=strong&return_to=/desk");
+        let page = browser.get(&prove).await;
+        let (csrf, code) = (page.value("csrf").unwrap(), app.code(room.now()));
+        let members = [("means", "totp"), ("code", code.as_str()), ("return_to", "/desk")];
+        assert_eq!(browser.post("/me/verify", &csrf, &members).await.location.as_deref(), Some("/desk"));
+        assert_eq!(browser.get("/desk").await.status, StatusCode::OK);
     }
 }
