@@ -470,3 +470,5 @@ error-application-decided = This request is decided already. Reload to see the r
 error-application-not-needed = There is nothing to ask for: you have the grant, or what is missing cannot be asked for. Reload the page
 error-application-note-required = A rejection needs a note that says why
 error-membership-account-closing = This account is about to be closed and cannot join an organization
+organization-own-standing = You are: { $role }
+organization-own-level = Your real name

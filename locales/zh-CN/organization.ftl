@@ -461,3 +461,5 @@ error-application-decided = 此申请已经办结。刷新页面查看结果
 error-application-not-needed = 无需申请：您已获得授权，或缺少的条件不能通过申请解决。刷新页面查看
 error-application-note-required = 驳回时须填写审批意见，说明原因
 error-membership-account-closing = 此账号已申请注销，不能加入机构
+organization-own-standing = 我的身份：{ $role }
+organization-own-level = 我的实名认证

@@ -93,7 +93,7 @@ async fn m15_a_mail_address_is_bound_and_changed() {
             assert!(matches!(attempt, Attempt::Right(_)), "{n}");
         }
         assert_eq!(own(&room, who.account).await.email.as_deref(), Some("Lin@example.org"));
-        assert!(room.delivered("zhiyuan@example.com").await.unwrap().text.contains("l**@example.org"));
+        assert!(room.delivered("zhiyuan@example.com").await.unwrap().text.contains("L**@example.org"));
         assert_eq!(kinds(&room, who.account).await, [Kind::EmailChanged, Kind::EmailBound]);
     }
 }

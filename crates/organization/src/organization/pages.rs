@@ -30,6 +30,9 @@ struct OverviewPage {
     en: bool,
     o: Organization,
     suspended: bool,
+    /// What the reader is here, and how well their name is proven.
+    own_role: String,
+    level: (i64, &'static str),
     numbers: Numbers,
     administers: bool,
     may_leave: bool,
@@ -134,6 +137,8 @@ async fn render(
         suspended: shown.organization.state == OrganizationState::Suspended,
         numbers: shown.numbers,
         administers: member.role().administers(),
+        own_role: member.policy().role_label(member.role()).of(en).to_owned(),
+        level: (who.level.rank(), who.level.key()),
         // A managed account has nowhere else to be, and the head of the organization does not walk away from it by a click.
         may_leave: who.owner.organization().is_none() && member.role() != Role::LegalRepresentative,
         account_manager,
