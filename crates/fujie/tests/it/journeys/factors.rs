@@ -81,7 +81,7 @@ async fn told(browser: &Browser, words: &str) -> Result<()> {
     Ok(())
 }
 async fn paper(browser: &Browser) -> Result<Vec<String>> {
-    let list = browser.find("#recovery-codes").await?.text().await?;
+    let list = browser.find("#paper-codes").await?.text().await?;
     Ok(list.split_whitespace().map(str::to_owned).collect())
 }
 
