@@ -26,6 +26,8 @@ pub struct Options {
     pub post_logout_redirect_uris: Vec<String>,
     /// Where "open" on the first client's product leads.
     pub launch_url: Option<String>,
+    /// Messages leave by gateways instead of staying in the demonstration's outbox.
+    pub gateways: bool,
 }
 impl Options {
     pub fn new(binary: impl Into<PathBuf>, engine: Engine) -> Self {
@@ -36,7 +38,12 @@ impl Options {
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
             launch_url: None,
+            gateways: false,
         }
+    }
+    #[must_use]
+    pub fn gateways(self) -> Self {
+        Self { gateways: true, ..self }
     }
     #[must_use]
     pub fn launch(self, url: impl Into<String>) -> Self {
@@ -268,9 +275,11 @@ async fn launch_at(
 ) -> Result<(Process, String, u16)> {
     let base = write_config(options, folder, database, port)?;
     let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.join("server.log"))?;
+    let serve: &[&str] = if options.gateways { &["serve"] } else { &["serve", "--demo"] };
     let mut process = Process::spawn(
         command(&options.binary, folder)
-            .args(["serve", "--demo", "--config"])
+            .args(serve)
+            .arg("--config")
             .arg(folder.join("fujie.toml"))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
