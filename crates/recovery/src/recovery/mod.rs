@@ -6,6 +6,7 @@
 //!   account that has one;
 //! - nobody is signed in by it: every session and remembered device ends, and every channel is told.
 mod factoring;
+mod last_pages;
 pub mod model;
 #[cfg(test)]
 mod model_tests;
@@ -14,6 +15,8 @@ mod proving;
 mod sending;
 pub mod service;
 mod store;
+#[cfg(test)]
+mod stranger_tests;
 #[cfg(test)]
 mod tests;
 
