@@ -103,15 +103,26 @@ impl Cookies {
             }
         }
     }
+    /// What outlives a sign-out: the cookie by which the browser is known again.
+    pub fn known_browser(&self) -> Self {
+        Self(
+            self.0
+                .iter()
+                .filter(|(name, _)| name.contains("device"))
+                .map(|(n, v)| (n.clone(), v.clone()))
+                .collect(),
+        )
+    }
     pub fn line(&self) -> String {
         let pairs: Vec<String> = self.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
         pairs.join("; ")
     }
     /// Whether somebody is signed in: before that, the cookie's name ends in `-pre`.
     pub fn signed_in(&self) -> bool {
-        self.0
-            .keys()
-            .any(|name| name.contains("fujie") && !name.ends_with("-pre") && !name.ends_with("-flash"))
+        self.0.keys().any(|name| {
+            name.contains("fujie")
+                && !["pre", "flash", "device", "lang"].iter().any(|other| name.ends_with(other))
+        })
     }
 }
 

@@ -1,7 +1,9 @@
 //! Load driver: starts the server on a fresh folder, drives it over HTTP and prints one table. See README.md.
+mod enumeration;
 mod form;
 mod http;
 mod limits;
+mod people;
 mod process;
 mod round;
 mod scenarios;
@@ -98,6 +100,10 @@ async fn drive(options: Options) -> Result<bool> {
     let first = launch.start(folder.path(), port)?;
     let mut first_starts = vec![first.start];
     first.stop()?;
+    if [Row::SmsSignIn, Row::Enumeration].into_iter().any(|row| options.wants(row)) {
+        people::prepare(folder.path(), options.database_url.as_deref(), people::PEOPLE, people::Hash::Usual)
+            .await?;
+    }
     // What is driven has seeded nothing: the first start's hashes would still hold their memory.
     let server = launch.start(folder.path(), port)?;
 
@@ -108,7 +114,16 @@ async fn drive(options: Options) -> Result<bool> {
     tokio::time::sleep(SETTLE).await;
     let idle = process::memory(server.counted.server)?;
 
-    let (mut lines, whole) = measure(&options, &server, threads).await?;
+    let (mut lines, mut whole) = measure(&options, &server, threads).await?;
+    if options.wants(Row::Enumeration) {
+        match enumeration::run(&server.authority).await {
+            Ok(line) => lines.push(line),
+            Err(error) => {
+                eprintln!("{}: {error:#}", Row::Enumeration.title());
+                whole = false;
+            }
+        }
+    }
     if options.wants(Row::Memory) {
         let loaded = process::memory(server.counted.server)?;
         let pool = threads as f64 * f64::from(options.argon2.memory) * 1024.0 / 1e6;
@@ -119,6 +134,9 @@ async fn drive(options: Options) -> Result<bool> {
     }
     server.stop()?;
 
+    if options.wants(Row::Besides) && options.database_url.is_none() {
+        lines.push(besides(&options, &launch).await?);
+    }
     if options.wants(Row::Start) {
         // A database outside the folder is empty only once.
         let more = if options.database_url.is_none() { FIRST_STARTS - 1 } else { 0 };
@@ -144,6 +162,33 @@ async fn drive(options: Options) -> Result<bool> {
     }
     print!("{}", table::render(&lines));
     Ok(whole)
+}
+
+/// On a server of its own, whose people have passwords that cost next to nothing to compare.
+async fn besides(options: &Options, launch: &Launch) -> Result<Line> {
+    let folder = tempfile::tempdir()?;
+    let port = server::free_port()?;
+    launch.start(folder.path(), port)?.stop()?;
+    people::prepare(folder.path(), None, people::PEOPLE / 10, people::Hash::Free).await?;
+    let server = launch.start(folder.path(), port)?;
+    let accounts = (0..people::PEOPLE / 10).map(|number| server::Account {
+        key: "walker".to_owned(),
+        login_name: people::login_name(number),
+        password: people::PASSWORD.to_owned(),
+        organization_id: None,
+    });
+    let demo = server::Demo { accounts: accounts.collect(), ..server.demo()? };
+    let verifier = Arc::new(token::Verifier::discover(&server.authority).await?);
+    let world =
+        World { authority: server.authority.clone(), demo, connections: options.connections, verifier };
+    let mut workers = Row::Besides.workers(&world).await?;
+    let mut rounds = Vec::new();
+    for _ in 0..options.rounds {
+        let duration = Duration::from_secs(options.seconds);
+        rounds.push(round::run(&mut workers, duration, server.counted).await?);
+    }
+    server.stop()?;
+    Ok(Line::costing(Row::Besides, &rounds))
 }
 
 fn ascending(times: &[Duration]) -> Vec<f64> {

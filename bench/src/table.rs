@@ -29,6 +29,10 @@ impl Line {
             Goal::None => (String::new(), None),
             Goal::Ratio(least) => (format!("≥ {} %", least * 100.0), Some(per_cpu / limit >= least)),
             Goal::PerCpuSecond(least) => (format!("≥ {}", number(least)), Some(per_cpu >= least)),
+            Goal::Milliseconds95(most) => {
+                let slow = median(rounds.iter().map(|round| round.percentile(95)).collect());
+                (format!("p95 ≤ {most} ms"), Some(slow <= most))
+            }
             Goal::CpuMilliseconds(most) => (format!("≤ {most} ms CPU"), Some(1000.0 / per_cpu <= most)),
         };
         Self {
@@ -36,6 +40,18 @@ impl Line {
             ratio: format!("{:.1} %", 100.0 * per_cpu / limit),
             goal,
             met: met.map(yes_or_no).unwrap_or_default(),
+            ..plain
+        }
+    }
+    /// A row without a limit of its own: what one operation costs.
+    pub fn costing(row: Row, rounds: &[Round]) -> Self {
+        let cost = 1000.0 / median(rounds.iter().map(Round::per_cpu).collect());
+        let plain = Self::plain(row.title(), rounds);
+        let Goal::CpuMilliseconds(most) = row.goal() else { return plain };
+        Self {
+            figure: format!("{cost:.3} ms CPU"),
+            goal: format!("≤ {most} ms CPU"),
+            met: yes_or_no(cost <= most),
             ..plain
         }
     }
@@ -67,6 +83,16 @@ impl Line {
             figure: format!("{megabytes:.1} MB"),
             goal: most.map(|most| format!("≤ {most:.0} MB")).unwrap_or_default(),
             met: most.map(|most| yes_or_no(megabytes <= most)).unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+    /// Two medians in milliseconds that should be one.
+    pub fn difference(what: &str, one: f64, other: f64, most: f64) -> Self {
+        Self {
+            what: what.to_owned(),
+            figure: format!("{:.2} ms apart ({one:.2} and {other:.2})", (one - other).abs()),
+            goal: format!("≤ {most:.0} ms"),
+            met: yes_or_no((one - other).abs() <= most),
             ..Self::default()
         }
     }

@@ -1,26 +1,34 @@
-//! A person opens the sign-in page, types name and password, and is signed in. Each time with a fresh browser.
+//! A person opens the sign-in page, types name and password, and is signed in; each time with the own browser, which the
+//! account knows from the second time on.
 use super::World;
 use crate::{
-    http::Browser,
+    http::{Browser, Cookies},
     round::{Step, Worker, Workers},
     server::Account,
 };
 use anyhow::Context as _;
-use std::iter::Cycle;
+use std::{collections::HashMap, iter::Cycle};
 
 struct SignIn {
     browser: Browser,
     people: Cycle<std::vec::IntoIter<Account>>,
+    /// Of each person.
+    browsers: HashMap<String, Cookies>,
 }
 
-/// Every worker goes through all accounts, each beginning with another.
+/// Every worker goes through all accounts, each beginning with another; of many, each has its own.
 pub fn workers(world: &World) -> Workers {
     let accounts: Vec<Account> = world.accounts().into_iter().cloned().collect();
     let worker = |index: usize| {
         let mut own = accounts.clone();
-        own.rotate_left(index % accounts.len().max(1));
+        if own.len() > 100 * world.connections {
+            own = own.into_iter().skip(index).step_by(world.connections).collect();
+        } else {
+            own.rotate_left(index % accounts.len().max(1));
+        }
         let people = own.into_iter().cycle();
-        Box::new(SignIn { browser: Browser::new(&world.authority), people }) as Box<dyn Worker>
+        let browser = Browser::new(&world.authority);
+        Box::new(SignIn { browser, people, browsers: HashMap::new() }) as Box<dyn Worker>
     };
     (0..world.connections).map(worker).collect()
 }
@@ -29,8 +37,9 @@ impl Worker for SignIn {
     fn once(&mut self) -> Step<'_> {
         Box::pin(async {
             let person = self.people.next().context("the demonstration has no accounts")?;
-            self.browser.forget();
+            self.browser.cookies = self.browsers.get(&person.login_name).cloned().unwrap_or_default();
             self.browser.sign_in(&person.login_name, &person.password).await?;
+            self.browsers.insert(person.login_name, self.browser.cookies.known_browser());
             Ok(true)
         })
     }

@@ -445,6 +445,7 @@ pub(super) fn erase(tx: &mut Tx<'_>, id: AccountId, login_name: &str, name: &[u8
         &[&id, &login_name, &name, &false],
     )?;
     tx.run(sql!("DELETE FROM password WHERE account_id = $1"), &[&id])?;
+    tx.run(sql!("DELETE FROM password_history WHERE account_id = $1"), &[&id])?;
     tx.run(sql!("DELETE FROM profile WHERE account_id = $1"), &[&id])?;
     tx.run(sql!("UPDATE session SET address = NULL, user_agent = NULL WHERE account_id = $1"), &[&id])?;
     delete_grams(tx, id).map(drop)

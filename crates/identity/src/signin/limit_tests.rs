@@ -189,3 +189,30 @@ async fn f13_wrong_codes_to_one_number_are_counted_over_all_codes() {
         assert!(guess_all(&room, "tomorrow").await > 0);
     }
 }
+
+/// Medians of wrong passwords for known and unknown names, at the parameters that the policy has by default. The words and
+/// the status must be the same; the times are printed, and the bench measures them on a machine that does nothing else.
+#[tokio::test]
+async fn f23_known_and_unknown_names_get_the_same_answer_and_about_the_same_time() {
+    let room = Room::over(db::testing::sqlite().await).await;
+    room.change(platform::setting::PasswordPolicy::default()).await;
+    room.change(CaptchaPolicy { strategy: CaptchaStrategy::Never, ..CaptchaPolicy::default() }).await;
+    let mut times = [Vec::new(), Vec::new()];
+    for n in 0..12 {
+        room.account(&format!("known{n}"), None).await;
+        let mut answers = Vec::new();
+        for (kind, times) in ["known", "nobody"].into_iter().zip(&mut times) {
+            let mut browser = room.browser_at([10, 20, n, 1]);
+            let begun = std::time::Instant::now();
+            let page = browser.sign_in(&format!("{kind}{n}"), "wrong guess 1").await;
+            times.push(begun.elapsed());
+            answers.push((page.status, told(&page)));
+        }
+        assert_eq!(answers.first(), answers.last());
+    }
+    let [known, unknown] = times.map(|mut times| {
+        times.sort();
+        times.get(times.len() / 2).copied().unwrap_or_default()
+    });
+    println!("known {known:?}, unknown {unknown:?}");
+}

@@ -47,6 +47,11 @@ impl LocalOutbox {
     pub fn list(&self) -> Vec<Delivered> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
+    /// The newest to one number or address.
+    pub fn newest(&self, to: &str) -> Option<Delivered> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().find(|message| message.to == to).cloned()
+    }
 }
 impl Delivery for LocalOutbox {
     fn deliver<'a>(&'a self, message: &'a Outgoing) -> Delivering<'a> {

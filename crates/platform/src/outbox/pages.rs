@@ -33,13 +33,16 @@ pub(super) async fn delivered(outbox: &Outbox) -> kernel::Result<Vec<Delivered>>
 #[derive(Default, serde::Deserialize)]
 #[serde(default)]
 struct Wanted {
-    /// Messages to this number or address alone.
+    /// The newest message to this number or address alone.
     to: String,
 }
 async fn list(Extension(outbox): Extension<Outbox>, Query(wanted): Query<Wanted>) -> web::Result {
-    let mut messages = delivered(&outbox).await?;
-    messages.retain(|message| wanted.to.is_empty() || message.to == wanted.to);
-    Ok(web::json(&messages))
+    if wanted.to.is_empty() {
+        return Ok(web::json(&delivered(&outbox).await?));
+    }
+    outbox.drain().await?;
+    let newest = outbox.local_outbox().and_then(|local| local.newest(&wanted.to));
+    Ok(web::json(&newest.as_slice()))
 }
 async fn page(ctx: Ctx, Extension(outbox): Extension<Outbox>) -> web::Result {
     let zone = ctx.app.zone.clone();

@@ -149,7 +149,6 @@ struct Input {
     now: String,
     kind: &'static str,
     value: String,
-    least: i64,
     most: i64,
     checked: bool,
     choices: Vec<Choice>,
@@ -187,15 +186,15 @@ fn input(
             chosen: has(option),
         }
     };
-    let (kind, least, most, choices) = match member.shape {
-        Shape::Number { least, most } => ("number", least, most, Vec::new()),
-        Shape::Flag => ("flag", 0, 0, Vec::new()),
-        Shape::Choice(options) => ("choice", 0, 0, options.iter().map(choice).collect()),
-        Shape::Several(options) => ("several", 0, 0, options.iter().map(choice).collect()),
-        Shape::Text { most } => ("text", 1, i64::try_from(most).unwrap_or(i64::MAX), Vec::new()),
+    let (kind, most, choices) = match member.shape {
+        Shape::Number { most, .. } => ("number", most, Vec::new()),
+        Shape::Flag => ("flag", 0, Vec::new()),
+        Shape::Choice(options) => ("choice", 0, options.iter().map(choice).collect()),
+        Shape::Several(options) => ("several", 0, options.iter().map(choice).collect()),
+        Shape::Text { most } => ("text", i64::try_from(most).unwrap_or(i64::MAX), Vec::new()),
     };
-    let bounds = match kind {
-        "number" => ctx.lang.ta(
+    let bounds = match member.shape {
+        Shape::Number { least, .. } => ctx.lang.ta(
             "portal-policy-bounds",
             &[("least", &least.to_string()), ("most", &most.to_string()), ("default", &default)],
         ),
@@ -213,7 +212,6 @@ fn input(
             Value::Null => String::new(),
             other => other.to_string(),
         },
-        least,
         most,
         checked: *value == Value::Bool(true),
         choices,

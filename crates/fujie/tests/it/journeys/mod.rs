@@ -7,6 +7,7 @@ mod looks;
 mod members;
 mod onward;
 mod products;
+mod profile;
 mod recover;
 mod register;
 mod second_step;

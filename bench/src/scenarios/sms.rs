@@ -1,0 +1,95 @@
+//! A person signs in by a code: page, number with what a script works out, page of the code, code. The code is read from
+//! the demonstration's outbox, which the server is charged for too.
+use super::World;
+use crate::{
+    form,
+    http::Browser,
+    people,
+    round::{Step, Worker, Workers},
+};
+use anyhow::{Context as _, Result, ensure};
+use http::StatusCode;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+struct ByCode {
+    browser: Browser,
+    /// Who is next, over all workers: a number rests between two codes.
+    next: Arc<AtomicUsize>,
+}
+#[derive(Deserialize)]
+struct Message {
+    code: Option<String>,
+}
+
+pub fn workers(world: &World) -> Workers {
+    let next = Arc::new(AtomicUsize::new(0));
+    let worker = |_| {
+        Box::new(ByCode { browser: Browser::new(&world.authority), next: Arc::clone(&next) })
+            as Box<dyn Worker>
+    };
+    (0..world.connections).map(worker).collect()
+}
+
+impl ByCode {
+    async fn sign_in(&mut self, phone: &str) -> Result<()> {
+        self.browser.forget();
+        let page = self.browser.get("/login/sms").await?.expect(StatusCode::OK)?;
+        let page = page.text()?;
+        let asked = form::forms(page).into_iter().find(|form| form.has("phone"));
+        let asked = asked.context("the page has no form for a number")?;
+        let token = value(&asked, "captcha")?;
+        let bits = page.split_once("data-bits=\"").and_then(|(_, rest)| rest.split_once('"')?.0.parse().ok());
+        let work = work(&token, bits.context("the page says nothing of work")?);
+        let asked = asked.with("phone", phone).with("captcha-work", &work);
+        let sent = self.browser.submit(&asked).await?.expect(StatusCode::SEE_OTHER)?;
+        let next = sent.location().context("no page of the code")?.to_owned();
+        let page = self.browser.get(&next).await?.expect(StatusCode::OK)?;
+        let code_form = form::forms(page.text()?).into_iter().find(|form| form.has("code"));
+        let code_form = code_form.context("the page has no form for the code")?;
+        let outbox =
+            self.browser.get(&format!("/dev/outbox.json?to={phone}")).await?.expect(StatusCode::OK)?;
+        let messages: Vec<Message> = outbox.json()?;
+        let code = messages.into_iter().find_map(|message| message.code).context("no code was sent")?;
+        let done =
+            self.browser.submit(&code_form.with("code", &code)).await?.expect(StatusCode::SEE_OTHER)?;
+        ensure!(self.browser.cookies.signed_in(), "{phone} is not signed in: {}", done.told());
+        Ok(())
+    }
+}
+fn value(form: &form::Form, name: &str) -> Result<String> {
+    let found = form.fields.iter().find(|(field, _)| field == name);
+    Ok(found.with_context(|| format!("no {name} in the form"))?.1.clone())
+}
+/// What a script does in place of the picture.
+fn work(token: &str, bits: u32) -> String {
+    for nonce in 0_u64.. {
+        let hash =
+            Sha256::new().chain_update(token).chain_update(b":").chain_update(nonce.to_string()).finalize();
+        let mut zeros = 0;
+        for byte in hash {
+            zeros += byte.leading_zeros();
+            if byte != 0 {
+                break;
+            }
+        }
+        if zeros >= bits {
+            return nonce.to_string();
+        }
+    }
+    String::new()
+}
+
+impl Worker for ByCode {
+    fn once(&mut self) -> Step<'_> {
+        Box::pin(async {
+            let number = self.next.fetch_add(1, Ordering::Relaxed) % people::PEOPLE;
+            self.sign_in(&people::phone(number)).await?;
+            Ok(true)
+        })
+    }
+}
