@@ -1,7 +1,7 @@
 //! The round trip: out with a state bound to the browser, back with an answer that is matched to it, believed or not, and
 //! turned into what the trip was for.
 use super::{
-    model::{Arrived, Kept, Linking, Purpose},
+    model::{Arrived, Kept, Linking, Purpose, name_of},
     service::{self, NewLink, bound_to, json_error},
 };
 use crate::{
@@ -44,12 +44,12 @@ const ID_LENGTH: usize = 13;
 pub fn redirect_uri(ctx: &Ctx, connector: ConnectorId) -> String {
     ctx.app.url(&format!("/login/upstream/{connector}/callback"))
 }
-/// A connector of this kind that is switched on. Error: `external.unknown`.
-async fn enabled(identity: &Identity, id: ConnectorId) -> Result<Connector> {
+/// A connector of this kind that is switched on, by the name that the reader knows it by. Error: `external.unknown`.
+async fn enabled(identity: &Identity, ctx: &Ctx, id: ConnectorId) -> Result<Connector> {
     let found = connector::service::find(identity.db(), id).await?;
-    found
-        .filter(|connector| connector.kind == Kind::Upstream && connector.enabled)
-        .ok_or_else(|| Error::not_found("external.unknown"))
+    let found = found.filter(|connector| connector.kind == Kind::Upstream && connector.enabled);
+    let found = found.ok_or_else(|| Error::not_found("external.unknown"))?;
+    Ok(Connector { name: name_of(&found, ctx.lang), ..found })
 }
 
 /// Leads to the provider. The form that posts here must stand on a page that is `web::in_flow`, since it ends on another
@@ -62,7 +62,7 @@ pub async fn begin(
     by: Option<&SignedIn>,
     return_to: &str,
 ) -> Result<Response> {
-    let connector = enabled(identity, connector).await?;
+    let connector = enabled(identity, ctx, connector).await?;
     let rng = identity.db().rng();
     let (id, secret): (ChallengeId, String) = (identity.db().draw(), HEXLOWER.encode(&rng.bytes::<24>()));
     let flow = Flow {
@@ -163,7 +163,7 @@ pub async fn arrive(
     connector: ConnectorId,
     raw: &str,
 ) -> Result<Response> {
-    let connector = enabled(identity, connector).await?;
+    let connector = enabled(identity, ctx, connector).await?;
     let query = Query::parse(raw);
     let Some((kept, flow)) = redeem(identity, ctx, &query, &connector).await? else { return Ok(over()) };
     let open = upstream::open(identity.upstreams(), &connector.provider, &connector.config)?;

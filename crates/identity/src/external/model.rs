@@ -1,8 +1,13 @@
 //! What is offered, what is linked, what a round trip is for and what it brings.
 use kernel::{Id, Timestamp, id::AccountId, id::mark};
-use platform::{challenge::ChallengeId, connector::model::ConnectorId};
+use platform::{
+    challenge::ChallengeId,
+    connector::{Connector, model::ConnectorId},
+};
 use serde::{Deserialize, Serialize};
+use std::borrow::Borrow;
 use upstream::{Certified, Person};
+use web::Lang;
 
 pub type ExternalId = Id<mark::ExternalIdentity>;
 
@@ -12,13 +17,35 @@ pub struct Offer {
     pub connector: ConnectorId,
     pub href: String,
     pub name: String,
+    /// Empty if it has no other in English.
+    pub name_en: String,
     /// `alipay`, `wechat`, `dingtalk`, `oidc`.
     pub provider: String,
 }
 impl Offer {
+    /// Templates hand the language over by reference.
+    pub fn label(&self, lang: impl Borrow<Lang>) -> &str {
+        label(*lang.borrow(), &self.name, &self.name_en)
+    }
     pub fn icon(&self) -> &'static str {
         icon(&self.provider)
     }
+}
+fn label<'a>(lang: Lang, name: &'a str, name_en: &'a str) -> &'a str {
+    if lang == Lang::En && !name_en.is_empty() { name_en } else { name }
+}
+/// A connector's English name, which its configuration keeps beside what the provider needs.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Names {
+    name_en: String,
+}
+pub(super) fn name_en(connector: &Connector) -> String {
+    connector.config::<Names>().unwrap_or_default().name_en
+}
+/// What the reader calls it.
+pub(super) fn name_of(connector: &Connector, lang: Lang) -> String {
+    label(lang, &connector.name, &name_en(connector)).to_owned()
 }
 /// Providers whose sign-in is a QR code show one.
 pub fn icon(provider: &str) -> &'static str {
@@ -78,6 +105,7 @@ pub struct Linked {
     pub connector: ConnectorId,
     pub provider: String,
     pub name: String,
+    pub name_en: String,
     /// The connector is switched on: it can sign in now.
     pub enabled: bool,
     pub display_name: Option<String>,
@@ -85,6 +113,10 @@ pub struct Linked {
     pub last_used_at: Option<Timestamp>,
 }
 impl Linked {
+    /// Templates hand the language over by reference.
+    pub fn label(&self, lang: impl Borrow<Lang>) -> &str {
+        label(*lang.borrow(), &self.name, &self.name_en)
+    }
     pub fn icon(&self) -> &'static str {
         icon(&self.provider)
     }

@@ -1,6 +1,6 @@
 //! Offers, links, results.
 use super::{
-    model::{Arrived, ExternalId, ExternalProof, Linked, Linking, Offer, Purpose, Ticket},
+    model::{Arrived, ExternalId, ExternalProof, Linked, Linking, Offer, Purpose, Ticket, name_en},
     store::{self, Found, NewRow},
 };
 use crate::{
@@ -18,7 +18,7 @@ use platform::{
 use serde_json::json;
 use std::sync::Arc;
 use upstream::Person;
-use web::Ctx;
+use web::{Ctx, Lang};
 
 const SUBJECT: &str = "external_identity.subject";
 const DISPLAY_NAME: &str = "external_identity.display_name";
@@ -31,6 +31,7 @@ pub async fn offered(identity: &Identity) -> Result<Vec<Offer>> {
         .map(|connector| Offer {
             connector: connector.id,
             href: format!("/login/upstream/{}", connector.id),
+            name_en: name_en(&connector),
             name: connector.name,
             provider: connector.provider,
         })
@@ -56,6 +57,7 @@ pub fn linked_in(tx: &mut Tx<'_>, keyring: &Keyring, account: AccountId) -> Resu
             id: row.id,
             connector: row.connector,
             provider: connector.provider.clone(),
+            name_en: name_en(connector),
             name: connector.name.clone(),
             enabled: connector.enabled,
             display_name,
@@ -202,13 +204,13 @@ fn refused(new: &NewLink, actor: &Actor, why: &str) -> Vec<Event> {
     vec![Event::refused(actor, "external.link").on("account", new.account).with(detail)]
 }
 
-/// Ends a link of the own account; what the connector is called comes back. Errors: `external.unknown_link`, `external.last_way_in`.
+/// Ends a link of the own account; what it was comes back. Errors: `external.unknown_link`, `external.last_way_in`.
 pub async fn unlink(
     identity: &Identity,
     signed_in: &crate::SignedIn,
     id: ExternalId,
     now: Timestamp,
-) -> Result<String> {
+) -> Result<Linked> {
     let (identity2, account, actor) = (identity.clone(), signed_in.account, signed_in.actor.clone());
     identity
         .db()
@@ -223,14 +225,11 @@ pub async fn unlink(
             }
             store::end(tx, id, account, now)?;
             let told = Notice::new(NoticeKind::IdentityUnlinked)
-                .arg("provider", linked.name.clone())
+                .words("provider", linked.label(Lang::Zh), linked.label(Lang::En))
                 .leads_to("/me/linked");
             notice::tell_in(tx, &identity2, account, &told, now)?;
             let detail = json!({ "connector": linked.connector.to_string() });
-            Ok((
-                linked.name,
-                vec![Event::done(&actor, "external.unlinked").on("account", account).with(detail)],
-            ))
+            Ok((linked, vec![Event::done(&actor, "external.unlinked").on("account", account).with(detail)]))
         })
         .await
 }
@@ -242,10 +241,6 @@ fn other_way_in(tx: &mut Tx<'_>, keyring: &Keyring, account: AccountId, except: 
         || phone
         || factor::summary_in(tx, account)?.passkeys > 0
         || signs_in_in(tx, account, Some(except))?)
-}
-/// Ends every link of an account that closes; the caller commits its event.
-pub fn unlink_all_in(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<u64> {
-    store::end_all(tx, account, now)
 }
 /// Removes a connector with its links. Error: `connector.unknown`.
 pub async fn remove_connector(

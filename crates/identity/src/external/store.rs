@@ -121,15 +121,6 @@ pub(super) fn end(tx: &mut Tx<'_>, id: ExternalId, account: AccountId, now: Time
     )?;
     Ok(ended == 1)
 }
-pub(super) fn end_all(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<u64> {
-    tx.run(
-        sql!(
-            "UPDATE external_identity SET ended_at = $2, subject = $3, display_name = NULL
-             WHERE account_id = $1 AND ended_at IS NULL"
-        ),
-        &[&account, &now, &Vec::<u8>::new()],
-    )
-}
 pub(super) fn end_of_connector(tx: &mut Tx<'_>, connector: ConnectorId, now: Timestamp) -> Result<u64> {
     tx.run(
         sql!(

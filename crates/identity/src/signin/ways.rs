@@ -50,7 +50,7 @@ pub async fn of(identity: &Identity, ctx: &Ctx, return_to: &str, current: &str) 
     let others = offers.into_iter().map(|offer| Other {
         href: format!("{}{query}", offer.href),
         icon: external::icon_of(&offer.provider),
-        name: offer.name,
+        name: offer.label(ctx.lang).to_owned(),
     });
     Ok(Ways { tabs, others: others.collect() })
 }

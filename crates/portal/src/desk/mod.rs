@@ -238,7 +238,7 @@ const AREAS: [Area; 11] = [
         href: "/desk/providers",
         label: "portal-providers",
         hint: "portal-providers-area-hint",
-        icon: "link",
+        icon: "ext",
         roles: POLICY_ROLES,
     },
     Area {

@@ -84,7 +84,7 @@ async fn page(
         .find(|linked| linked.id == id)
         .ok_or_else(|| Error::not_found("external.unknown_link"))?;
     let shell = shell::personal(organizations, ctx, signed_in).await?;
-    let title = ctx.lang.ta("profile-linked-unlink-title", &[("provider", &linked.name)]);
+    let title = ctx.lang.ta("profile-linked-unlink-title", &[("provider", linked.label(ctx.lang))]);
     let page = Page::new(ctx, title).with_shell(shell).with_errors(&errors);
     Ok(html_status(errors.status(), Unlink { page, errors, linked }))
 }
@@ -114,9 +114,9 @@ async fn unlink(
         return Ok(first);
     }
     match external::service::unlink(&identity, &signed_in, id, ctx.now).await {
-        Ok(provider) => {
-            let done = see_other(HERE);
-            Ok(with_flash(done, "ok", "profile-linked-unlinked", &[("provider", &provider)]))
+        Ok(linked) => {
+            let (done, provider) = (see_other(HERE), linked.label(ctx.lang));
+            Ok(with_flash(done, "ok", "profile-linked-unlinked", &[("provider", provider)]))
         }
         Err(error) => {
             let errors = FormErrors::or_fail(error, ctx.lang)?;

@@ -78,7 +78,12 @@ async fn m03_a_first_visit_by_alipay_is_linked_to_the_own_account(engine: Engine
     journey(&setup, Look::default(), async |browser| add_alipay(browser, &server, &alipay).await).await?;
     let words = [
         ("您未在支付宝同意授权", "支付宝的应答未通过核验", "已绑定支付宝", "已解除绑定支付宝"),
-        ("You did not agree at", "could not be verified", "is linked and can sign you in now", "is unlinked"),
+        (
+            "You did not agree at Alipay",
+            "could not be verified",
+            "Alipay is linked and can sign you in now",
+            "Alipay is unlinked",
+        ),
     ];
     let accounts = ["agent_granted", "administrator"];
     for ((look, (denied, untrusted, linked, unlinked)), key) in looks().into_iter().zip(words).zip(accounts) {

@@ -3,6 +3,7 @@
 use kernel::{Error, Result, text::line};
 use platform::connector::Connector;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use upstream::{AlipayConfig, ClientAuthentication, DingTalkConfig, Hidden, OidcConfig, WeChatConfig};
 use url::Url;
 use web::{FormErrors, Lang};
@@ -27,6 +28,7 @@ pub struct Typed {
     pub id: String,
     pub rev: String,
     pub name: String,
+    pub name_en: String,
     pub enabled: Option<String>,
     pub app_id: String,
     pub secret: String,
@@ -40,8 +42,15 @@ pub struct Typed {
     pub authentication: String,
 }
 
+/// Stands in the configuration beside what the provider needs.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Names {
+    name_en: String,
+}
+
 impl Typed {
-    pub fn blank(provider: &str, id: String, name: String) -> Self {
+    pub fn blank(provider: &str, id: String, [name, name_en]: [String; 2]) -> Self {
         let (authorize, api) = match provider {
             AlipayConfig::PROVIDER => (AlipayConfig::AUTHORIZE, AlipayConfig::GATEWAY),
             WeChatConfig::PROVIDER => (WeChatConfig::AUTHORIZE, WeChatConfig::API),
@@ -51,6 +60,7 @@ impl Typed {
         Self {
             id,
             name,
+            name_en,
             enabled: Some("yes".into()),
             authorize: authorize.into(),
             api: api.into(),
@@ -64,6 +74,7 @@ impl Typed {
         let mut typed = Self {
             rev: connector.rev.to_string(),
             name: connector.name.clone(),
+            name_en: connector.config::<Names>()?.name_en,
             enabled: connector.enabled.then(|| "yes".to_owned()),
             ..Self::default()
         };
@@ -106,6 +117,10 @@ impl Typed {
     ) -> std::result::Result<(String, String), FormErrors> {
         let mut errors = FormErrors::none();
         let name = errors.take(line("name", &self.name, 40), lang);
+        let name_en = match self.name_en.trim() {
+            "" => Some(String::new()),
+            text => errors.take(line("name_en", text, 40), lang),
+        };
         let app_id = errors.take(line("app_id", &self.app_id, 200), lang);
         let config = match provider {
             AlipayConfig::PROVIDER => self.alipay(before, app_id, &mut errors, lang),
@@ -125,8 +140,11 @@ impl Typed {
             }
             _ => self.oidc(before, app_id, &mut errors, lang),
         };
-        match (name, config) {
-            (Some(name), Some(config)) if errors.is_empty() => Ok((name, config)),
+        match (name, name_en, config) {
+            (Some(name), Some(name_en), Some(mut config)) if errors.is_empty() => {
+                config["name_en"] = name_en.into();
+                Ok((name, config.to_string()))
+            }
             _ => Err(errors),
         }
     }
@@ -136,7 +154,7 @@ impl Typed {
         app_id: Option<String>,
         errors: &mut FormErrors,
         lang: Lang,
-    ) -> Option<String> {
+    ) -> Option<Value> {
         let kept = |old: AlipayConfig| old.private_key;
         let private_key = errors.take(hidden("private_key", &self.private_key, before, kept), lang);
         let (authorize, gateway) = self.addresses(errors, lang);
@@ -158,7 +176,7 @@ impl Typed {
         client_id: Option<String>,
         errors: &mut FormErrors,
         lang: Lang,
-    ) -> Option<String> {
+    ) -> Option<Value> {
         let secret = errors.take(self.secret(before, |old: OidcConfig| old.secret), lang);
         let authentication = match self.authentication.as_str() {
             "client_secret_basic" => Ok(ClientAuthentication::ClientSecretBasic),
@@ -188,8 +206,8 @@ impl Typed {
         (authorize, errors.take(address("api", &self.api), lang))
     }
 }
-fn json(config: &impl Serialize) -> Option<String> {
-    serde_json::to_string(config).ok()
+fn json(config: &impl Serialize) -> Option<Value> {
+    serde_json::to_value(config).ok()
 }
 fn both<A, B, C, D>(a: Option<A>, b: Option<B>, c: Option<C>, d: Option<D>) -> Option<(A, B, C, D)> {
     Some((a?, b?, c?, d?))
@@ -247,7 +265,7 @@ mod tests {
     #[test]
     fn a_form_that_comes_back_without_a_secret_keeps_it() {
         for provider in [WeChatConfig::PROVIDER, DingTalkConfig::PROVIDER, OidcConfig::PROVIDER] {
-            let mut typed = Typed::blank(provider, String::new(), "Name".into());
+            let mut typed = Typed::blank(provider, String::new(), ["名称".into(), "Name".into()]);
             typed.app_id = "app".into();
             typed.issuer = "https://op.example".into();
             let missing = typed.parse(provider, None, Lang::En).unwrap_err();
@@ -256,7 +274,7 @@ mod tests {
             let (_, config) = typed.parse(provider, None, Lang::En).unwrap();
             assert!(config.contains("s3cr3t"));
             let again = Typed::of(&connector(provider, config.clone())).unwrap();
-            assert!(again.secret.is_empty() && again.rev == "3", "{provider}");
+            assert!(again.secret.is_empty() && again.rev == "3" && again.name_en == "Name", "{provider}");
             assert_eq!(
                 again.parse(provider, Some(&connector(provider, config.clone())), Lang::En).unwrap().1,
                 config

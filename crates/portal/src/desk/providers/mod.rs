@@ -11,7 +11,9 @@ use platform::{
     staff::PolicyEditor,
 };
 use upstream::{Finding, OidcConfig};
-use web::{Failure, Form, FormErrors, Page, Path, Policy, Routes, html, html_status, see_other, with_flash};
+use web::{
+    Failure, Form, FormErrors, Lang, Page, Path, Policy, Routes, html, html_status, see_other, with_flash,
+};
 
 pub fn routes() -> Routes {
     let staff = Policy::Staff(FOR_POLICIES);
@@ -165,11 +167,11 @@ async fn blank(desk: Desk, Path(provider): Path<String>) -> web::Result {
     known(&provider)?;
     fresh(&desk, &format!("{HERE}/new/{provider}")).await?;
     let id: ConnectorId = desk.organizations.db().draw::<mark::Connector>();
-    let name = match provider.as_str() {
+    let names = [Lang::Zh, Lang::En].map(|lang| match provider.as_str() {
         OidcConfig::PROVIDER => String::new(),
-        other => desk.t(provider_key(other)),
-    };
-    let form = Typed::blank(&provider, desk.ctx.form_id(id), name);
+        other => lang.t(provider_key(other)),
+    });
+    let form = Typed::blank(&provider, desk.ctx.form_id(id), names);
     form_page(&desk, &provider, id, true, form, FormErrors::none()).await
 }
 async fn create(desk: Desk, Path(provider): Path<String>, Form(typed): Form<Typed>) -> web::Result {
