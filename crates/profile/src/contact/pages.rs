@@ -58,6 +58,7 @@ struct Kind {
     input: &'static str,
     autocomplete: &'static str,
     title: &'static str,
+    change: &'static str,
     lead: &'static str,
     label: &'static str,
     hint: &'static str,
@@ -76,6 +77,7 @@ const PHONE: Kind = Kind {
     input: "tel",
     autocomplete: "tel",
     title: "profile-phone-title",
+    change: "profile-change-phone",
     lead: "profile-phone-lead",
     label: "profile-phone-new",
     hint: "profile-phone-hint",
@@ -94,6 +96,7 @@ const EMAIL: Kind = Kind {
     input: "email",
     autocomplete: "email",
     title: "profile-email-title",
+    change: "profile-change-email",
     lead: "profile-email-lead",
     label: "profile-email-new",
     hint: "profile-email-hint",
@@ -163,7 +166,7 @@ async fn show(me: Me, kind: &'static Kind) -> web::Result {
 async fn page(me: &Me, kind: &'static Kind, typed: &Typed, errors: FormErrors, captcha: View) -> web::Result {
     let (_, masked, proven) = kind.of(&me.own().await?);
     let page = ContactPage {
-        page: me.page(kind.title).await?.with_errors(&errors),
+        page: me.page(if proven { kind.change } else { kind.title }).await?.with_errors(&errors),
         editable: me.editable().await?.has(contact::field(kind.channel)),
         owner: me.owner().await?.map(|(_, name)| name),
         now: masked.map(|masked| (masked, proven)),

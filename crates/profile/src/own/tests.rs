@@ -80,7 +80,7 @@ async fn m15_a_phone_that_an_administrator_typed_counts_once_its_holder_proves_i
         let own = identity::account::own::own(house.identity(), account, house.now()).await.unwrap();
         assert!(own.phone_proven);
         let center = browser.get("/me/security").await;
-        assert!(center.has("1 of 4 set up"), "{}", center.text);
+        assert!(center.has("1 of 3 set up"), "{}", center.text);
         let history = browser.get("/me/history").await;
         assert!(history.has("Mobile number bound or changed"));
     }

@@ -69,7 +69,8 @@ async fn show(me: Me) -> web::Result {
     let events = audit::service::concerning(db, account, ACTIONS, Before::NEWEST, EVENTS).await?;
     let proofs = realname::service::proofs_of(db, account, me.ctx.now).await?;
     let linked = external::service::linked(&me.identity, account).await?;
-    let ways_back = ways_back(&me, &own, &linked).await?;
+    let offered = external::service::offered(&me.identity).await?;
+    let ways_back = ways_back(&me, &own, &linked, &offered).await?;
     let obstacle = obstacles(&me.rooms, &me.who).await?.first().map(|first| match first {
         Obstacle::Managed => "profile-close-short-managed",
         Obstacle::Member { head: true, .. } => "profile-close-short-head",
@@ -79,7 +80,7 @@ async fn show(me: Me) -> web::Result {
     });
     Ok(html(Center {
         page: me.page("profile-security-title").await?,
-        ways_in: ways_in(&me, &own, &linked).await?,
+        ways_in: ways_in(&me, &own, &linked, !offered.is_empty()).await?,
         ready: ways_back.iter().filter(|way| way.tag == ON).count(),
         ways_back,
         others: cards.iter().any(|card| !card.current),
@@ -92,7 +93,7 @@ async fn show(me: Me) -> web::Result {
     }))
 }
 
-async fn ways_in(me: &Me, own: &Own, linked: &[external::Linked]) -> kernel::Result<Vec<Way>> {
+async fn ways_in(me: &Me, own: &Own, linked: &[external::Linked], offers: bool) -> kernel::Result<Vec<Way>> {
     let factors = factor::summary(me.identity.db(), me.who.account).await?;
     let count = |n: i64| me.ctx.lang.ta("profile-security-count", &[("n", &n.to_string())]);
     let way = |icon, title: &str, state: String, tag, href: &str, action| Way {
@@ -151,7 +152,7 @@ async fn ways_in(me: &Me, own: &Own, linked: &[external::Linked]) -> kernel::Res
     for linked in linked {
         ways.push(Way {
             icon: linked.icon(),
-            title: linked.name.clone(),
+            title: linked.label(me.ctx.lang).to_owned(),
             state: linked.display_name.clone().unwrap_or_else(|| {
                 me.ctx.lang.ta("profile-security-linked-at", &[("at", &me.date(linked.linked_at))])
             }),
@@ -160,7 +161,8 @@ async fn ways_in(me: &Me, own: &Own, linked: &[external::Linked]) -> kernel::Res
             action: "profile-manage",
         });
     }
-    if linked.is_empty() {
+    // Without a provider that is switched on there is nothing to link.
+    if linked.is_empty() && offers {
         ways.push(way(
             "link",
             "profile-security-linked",
@@ -172,7 +174,12 @@ async fn ways_in(me: &Me, own: &Own, linked: &[external::Linked]) -> kernel::Res
     }
     Ok(ways)
 }
-async fn ways_back(me: &Me, own: &Own, linked: &[external::Linked]) -> kernel::Result<Vec<Way>> {
+async fn ways_back(
+    me: &Me,
+    own: &Own,
+    linked: &[external::Linked],
+    offered: &[external::Offer],
+) -> kernel::Result<Vec<Way>> {
     let editable = me.editable().await?;
     let questions = recovery::question::service::set_at(me.identity.db(), me.who.account).await?;
     let contact = |icon, title: &str, value: Option<String>, proven: bool, href: &str, channel| Way {
@@ -193,7 +200,7 @@ async fn ways_back(me: &Me, own: &Own, linked: &[external::Linked]) -> kernel::R
         },
     };
     let alipay = linked.iter().find(|linked| linked.provider == "alipay" && linked.enabled);
-    Ok(vec![
+    let mut ways = vec![
         contact("phone", "profile-phone", own.phone_masked(), own.phone_proven, "/me/phone", Channel::Sms),
         contact("mail", "profile-email", own.email_masked(), own.email_proven, "/me/email", Channel::Mail),
         Way {
@@ -207,7 +214,10 @@ async fn ways_back(me: &Me, own: &Own, linked: &[external::Linked]) -> kernel::R
             href: "/me/security-questions".to_owned(),
             action: if questions.is_some() { "profile-change" } else { "profile-set" },
         },
-        Way {
+    ];
+    // A way without its connector is none.
+    if offered.iter().any(|offer| offer.provider == "alipay") {
+        ways.push(Way {
             icon: "link",
             title: me.t("profile-security-alipay"),
             state: me.t(if alipay.is_some() {
@@ -218,8 +228,9 @@ async fn ways_back(me: &Me, own: &Own, linked: &[external::Linked]) -> kernel::R
             tag: if alipay.is_some() { ON } else { UNSET },
             href: "/me/linked".to_owned(),
             action: if alipay.is_some() { "profile-look" } else { "profile-add" },
-        },
-    ])
+        });
+    }
+    Ok(ways)
 }
 
 /// How somebody signed in, in words.

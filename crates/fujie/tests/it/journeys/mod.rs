@@ -8,6 +8,7 @@ mod members;
 mod onward;
 mod products;
 mod profile;
+mod real_name;
 mod recover;
 mod register;
 mod second_step;
