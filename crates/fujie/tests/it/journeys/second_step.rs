@@ -42,7 +42,7 @@ async fn m04_sms_then_the_code_of_an_app_then_a_remembered_browser(engine: Engin
         let phone = account.phone.as_deref().context("a phone")?;
         browser.sign_in(&server.base, &account.login_name, &account.password).await?;
         browser.go(&format!("{}/me/authenticator/new", server.base)).await?;
-        let secret = browser.find("#totp-secret .num").await?.text().await?;
+        let secret = browser.find("#totp-secret").await?.text().await?;
         browser.fill("#code", &app_code(&secret, 0)?).await?;
         browser.click("#totp-submit").await?;
         browser.settled().await?;

@@ -118,7 +118,7 @@ pub fn settle_in(
 fn still_in(tx: &mut Tx<'_>, kept: &Kept) -> Result<bool> {
     account::service::lock_in(tx, kept.account)?;
     let found = account::service::find_in(tx, kept.account)?;
-    if !found.is_some_and(|found| found.state == AccountState::Active) {
+    if found.is_none_or(|found| found.state != AccountState::Active) {
         return Ok(false);
     }
     Ok(match &kept.still {
