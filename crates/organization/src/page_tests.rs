@@ -183,6 +183,7 @@ async fn m43_forms_of_administrators_refuse_agents_and_foreign_organizations() {
             &member,
             &format!("{member}/state"),
             &format!("{member}/reset"),
+            &format!("{member}/factors"),
             &format!("{member}/delete"),
         ] {
             let path = site.org(page);

@@ -26,6 +26,7 @@ pub fn routes() -> Routes {
         .post("/org/{organization}/members/{member}", POLICY, edit)
         .post("/org/{organization}/members/{member}/state", POLICY, set_state)
         .post("/org/{organization}/members/{member}/reset", POLICY, reset)
+        .post("/org/{organization}/members/{member}/factors", POLICY, remove_factors)
         .post("/org/{organization}/members/{member}/delete", POLICY, delete)
 }
 
@@ -328,6 +329,8 @@ struct MemberPage {
     input: MemberInput,
     remove_phone: bool,
     phone_hint: String,
+    /// Whether there is one that could have been lost.
+    second_factor: bool,
     errors: FormErrors,
 }
 type Ids = (String, String);
@@ -358,6 +361,7 @@ async fn render_member(
     let grants = rooms.granted_cells(by.organization(), vec![id], ctx.now).await?.len();
     let page = page(ctx, rooms, who, by, people.name(row.account).to_owned()).await?;
     let m = View::new(&page, by, &row, &people);
+    let second_factor = m.editable && m.managed && factor::summary(rooms.db(), row.account).await?.second();
     let remove_phone = typed.as_ref().is_some_and(|typed| typed.remove_phone.is_some());
     let input = match typed {
         Some(typed) => MemberInput { name: typed.name, phone: typed.phone, login_name: String::new() },
@@ -376,6 +380,7 @@ async fn render_member(
         input,
         remove_phone,
         phone_hint,
+        second_factor,
         errors,
         page,
     };
@@ -457,6 +462,17 @@ async fn reset(
     let login_name = people.card(row.account).map(|card| card.login_name.clone()).unwrap_or_default();
     let name = people.name(row.account).to_owned();
     slip(&ctx, &rooms, &who, &by, name, login_name, &password, true).await
+}
+async fn remove_factors(
+    ctx: Ctx,
+    Extension(rooms): Extension<Organizations>,
+    by: OrganizationAdministrator,
+    Path(ids): Path<Ids>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Result {
+    let id = member_id(&ids)?;
+    rooms.remove_member_factors(by.clone(), by.organization(), id, ctx.now).await?;
+    done(&by, id, "organization-flash-factors-removed")
 }
 #[derive(serde::Deserialize)]
 struct DeleteForm {

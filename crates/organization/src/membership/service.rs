@@ -7,7 +7,7 @@ use crate::{Authority, Organizations, application, grant};
 use db::Tx;
 use identity::account::{self, AccountState};
 use identity::notice::{self, Kind, Notice};
-use identity::session::SignedIn;
+use identity::session::{self, SignedIn};
 use kernel::{
     Error, Event, Mobile, Result, Secret, Timestamp,
     id::{AccountId, MembershipId, OrganizationId},
@@ -415,6 +415,36 @@ impl Organizations {
             })
             .await?;
         Ok(secret)
+    }
+    /// Removes passkeys, apps and recovery codes of a member who lost them: the password alone signs in until the holder
+    /// adds a factor again. Every session of the account ends. Error: `membership.no_factor`.
+    pub async fn remove_member_factors(
+        &self,
+        by: impl Into<Authority>,
+        organization: OrganizationId,
+        id: MembershipId,
+        now: Timestamp,
+    ) -> Result<()> {
+        let (by, identity): (Authority, _) = (by.into(), self.identity().clone());
+        self.db()
+            .write(move |tx| {
+                let (_, member) = owned_member(tx, &by, organization, id, now)?;
+                account::service::touch_in(tx, member.account)?;
+                let factors = factor::summary_in(tx, member.account)?;
+                if !factors.second() {
+                    return Err(Error::conflict("membership.no_factor"));
+                }
+                factor::overview::service::erase_in(tx, member.account)?;
+                session::service::end_all_in(tx, member.account, None, now)?;
+                let told = Notice::new(Kind::FactorRemoved).key("factor", "organization-all-factors");
+                notice::tell_all_in(tx, &identity, member.account, &told, now)?;
+                let event = Event::done(by.actor(), "membership.factors_removed")
+                    .on("membership", id)
+                    .of(organization)
+                    .with(json!({ "account": member.account, "apps": factors.totp, "passkeys": factors.passkeys }));
+                Ok(((), vec![event]))
+            })
+            .await
     }
 }
 

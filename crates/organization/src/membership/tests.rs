@@ -131,6 +131,40 @@ async fn m32_edit_suspend_resume_reset_and_delete_a_member() {
     }
 }
 
+/// As if the member had added an app.
+async fn with_app(town: &Town, account: kernel::id::AccountId) {
+    let (id, now): (kernel::Id<kernel::id::mark::Authenticator>, _) = (town.rooms.db().draw(), town.now());
+    town.rooms
+        .db()
+        .write_unaudited("test", move |tx| {
+            tx.run(
+                "INSERT INTO authenticator (id, account_id, name, secret, last_step, created_at)
+                 VALUES ($1, $2, $3, $3, 0, $4)",
+                &[&id, &account, &vec![0_u8], &now],
+            )
+        })
+        .await
+        .unwrap();
+}
+#[tokio::test]
+async fn a_lost_second_factor_of_a_managed_account_is_removed_and_of_an_own_one_not() {
+    for town in towns().await {
+        let by = town.as_administrator(town.administrator).await;
+        let (id, account, now) = (town.agent.membership, town.agent.account, town.now());
+        let remove = async |id| town.rooms.remove_member_factors(by.clone(), town.ours, id, now).await;
+        assert_eq!(remove(id).await.unwrap_err().code, "membership.no_factor");
+        with_app(&town, account).await;
+        remove(id).await.unwrap();
+        assert!(!factor::summary(town.rooms.db(), account).await.unwrap().second());
+        assert_eq!(remove(id).await.unwrap_err().code, "membership.no_factor");
+        let own = town.self_owned("ownaccount").await;
+        let member = town.join(town.ours, Role::Agent, own).await;
+        with_app(&town, member.account).await;
+        assert_eq!(remove(member.membership).await.unwrap_err().code, "membership.self_owned");
+        assert!(factor::summary(town.rooms.db(), member.account).await.unwrap().second());
+    }
+}
+
 #[tokio::test]
 async fn f10_an_administrator_touches_nobody_at_or_above_the_own_role() {
     for town in towns().await {
@@ -149,6 +183,7 @@ async fn f10_an_administrator_touches_nobody_at_or_above_the_own_role() {
                     .err(),
                 town.rooms.set_member_suspended(by.clone(), town.theirs, id, true, now).await.err(),
                 town.rooms.reset_member_password(by.clone(), town.theirs, id, now).await.err(),
+                town.rooms.remove_member_factors(by.clone(), town.theirs, id, now).await.err(),
                 town.rooms.delete_member(by.clone(), town.theirs, id, now).await.err(),
             ];
             for refusal in refusals {
@@ -182,6 +217,7 @@ async fn f10_an_administrator_reaches_nothing_outside_the_organization() {
             let refusals = [
                 town.rooms.set_member_suspended(by.clone(), organization, id, true, now).await.err(),
                 town.rooms.reset_member_password(by.clone(), organization, id, now).await.err(),
+                town.rooms.remove_member_factors(by.clone(), organization, id, now).await.err(),
                 town.rooms.delete_member(by.clone(), organization, id, now).await.err(),
                 town.rooms
                     .edit_member(by.clone(), organization, id, "某人某".into(), PhoneChange::Keep, now)
