@@ -472,3 +472,11 @@ error-application-note-required = A rejection needs a note that says why
 error-membership-account-closing = This account is about to be closed and cannot join an organization
 organization-own-standing = You are: { $role }
 organization-own-level = Your real name
+
+# Lost second factors
+organization-all-factors = all passkeys, authenticator apps and recovery codes
+organization-member-factors = Second factor
+organization-member-factors-text = If the member lost phone and recovery codes. The password alone signs in until the member adds a factor again; all devices are signed out and the member is told.
+organization-member-factors-remove = Remove second factors
+organization-flash-factors-removed = Second factors removed; the member was told
+error-membership-no-factor = This member has no second factor; it may have been removed already

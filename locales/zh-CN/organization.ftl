@@ -463,3 +463,11 @@ error-application-note-required = 驳回时须填写审批意见，说明原因
 error-membership-account-closing = 此账号已申请注销，不能加入机构
 organization-own-standing = 我的身份：{ $role }
 organization-own-level = 我的实名认证
+
+# Lost second factors
+organization-all-factors = 全部通行密钥、验证器应用和恢复码
+organization-member-factors = 第二验证因素
+organization-member-factors-text = 成员的手机和恢复码都已遗失时使用。移除后仅凭密码即可登录，直到成员重新添加；其全部设备退出登录，并会收到通知。
+organization-member-factors-remove = 移除第二验证因素
+organization-flash-factors-removed = 已移除第二验证因素，并已通知成员
+error-membership-no-factor = 该成员没有第二验证因素，可能已被移除
