@@ -43,12 +43,13 @@ pub struct Room {
     seen: Seen,
 }
 impl Room {
-    /// On both engines; the clock begins now, since the verifier has the system's, and a test moves it.
+    /// On both engines, each with a clock of its own: it begins now, since the verifier has the system's, and a test moves it.
     pub async fn on_engines() -> Vec<Self> {
-        let clock = Clock::fixed(Clock::System.now());
-        let mut rooms = Vec::new();
-        for db in db::testing::engines_at(clock.clone()).await {
-            rooms.push(Self::over(db));
+        let clock = || Clock::fixed(Clock::System.now());
+        let mut rooms = vec![Self::over(db::testing::sqlite_at(clock()).await)];
+        match std::env::var("FUJIE_TEST_POSTGRES") {
+            Ok(server) => rooms.push(Self::over(db::testing::postgres_at(&server, clock()).await)),
+            Err(_) => assert!(std::env::var("FUJIE_TEST_BOTH").is_err(), "this run must test PostgreSQL too"),
         }
         rooms
     }

@@ -1,6 +1,7 @@
 //! The verifier's side of docs/verifier-protocol.md, written against the text alone: nothing here is Fujie's code. It answers
 //! from a made-up population, and can misbehave on demand, so that what Fujie makes of bad answers can be seen.
 pub mod population;
+pub mod program;
 
 use axum::{
     Router,
