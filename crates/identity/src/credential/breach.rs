@@ -30,7 +30,7 @@ impl BreachList {
         let wrong =
             || Error::new(ErrorKind::InvalidData, "this is no list that `fujie breach-list build` wrote");
         file.read_exact_at(&mut magic, 0).map_err(|_| wrong())?;
-        if magic != *MAGIC || (length - HEAD) % WIDTH != 0 {
+        if magic != *MAGIC || !(length - HEAD).is_multiple_of(WIDTH) {
             return Err(wrong());
         }
         Ok(Self { file, count: (length - HEAD) / WIDTH })

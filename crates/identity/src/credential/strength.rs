@@ -105,7 +105,7 @@ pub fn classes(password: &str) -> u32 {
     let kinds: [fn(char) -> bool; 4] = [char::is_uppercase, char::is_lowercase, char::is_numeric, |c| {
         !c.is_uppercase() && !c.is_lowercase() && !c.is_numeric()
     }];
-    let count = kinds.iter().filter(|kind| password.chars().any(|c| kind(c))).count();
+    let count = kinds.iter().filter(|kind| password.chars().any(**kind)).count();
     u32::try_from(count).unwrap_or(0)
 }
 

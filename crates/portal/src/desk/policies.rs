@@ -40,6 +40,11 @@ fn label(ctx: &Ctx, section: &str, member: &str) -> String {
 /// A value in words.
 fn shown(ctx: &Ctx, section: &str, member: &Member, value: &Value) -> String {
     let option = |text: &str| ctx.lang.t(&key(section, &[member.name, text]));
+    // A zero that means "without limit" says so.
+    let none = key(section, &[member.name, "0"]);
+    if *value == Value::from(0) && ctx.lang.has(&none) {
+        return ctx.lang.t(&none);
+    }
     match value {
         Value::Bool(true) => ctx.lang.t("portal-policy-yes"),
         Value::Bool(false) => ctx.lang.t("portal-policy-no"),
