@@ -10,6 +10,7 @@ on_both_engines!(
     keys_rotate_and_old_tokens_stay_verifiable,
     first_staff_account_is_created_once,
     audit_record_verifies_and_tampering_is_found,
+    a_list_of_leaked_passwords_is_made_and_used,
 );
 
 fn succeeded(output: &Output) -> Result<String> {
@@ -118,5 +119,28 @@ async fn audit_record_verifies_and_tampering_is_found(engine: Engine) -> Result<
         .rows("UPDATE audit_event SET outcome = 'denied' WHERE id = (SELECT MAX(id) FROM audit_event)")?;
     let altered = server.run(&["audit", "verify"])?;
     anyhow::ensure!(!altered.status.success(), "an altered record passes");
+    Ok(())
+}
+
+async fn a_list_of_leaked_passwords_is_made_and_used(engine: Engine) -> Result<()> {
+    let server = Server::start(options(engine)).await?;
+    let (download, list) = (server.folder().join("download.txt"), server.folder().join("leaked"));
+    let (download_path, list_path) = (download.to_str().context("path")?, list.to_str().context("path")?);
+    // Out of order: said, and no list is made.
+    std::fs::write(&download, format!("{}:2\n{}:1\n", "F".repeat(40), "0".repeat(40)))?;
+    let refused = server.run(&["breach-list", "build", download_path, list_path])?;
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    anyhow::ensure!(!refused.status.success() && words.contains("line 2") && !list.exists(), "{words}");
+    // The hash of the password below.
+    std::fs::write(&download, "F9FE9C6EA452AFC3E9C2C378A47BE6C38F42C64D:7\n")?;
+    let words = succeeded(&server.run(&["breach-list", "build", download_path, list_path])?)?;
+    anyhow::ensure!(words.contains("1 leaked"), "{words}");
+    let file = server.folder().join("fujie.toml");
+    let text = std::fs::read_to_string(&file)?;
+    std::fs::write(&file, format!("breach_list = 'leaked'\n{text}"))?;
+    succeeded(&server.run(&["check"])?)?;
+    // A list that is none is said at the start.
+    std::fs::write(&list, "not a list")?;
+    anyhow::ensure!(!server.run(&["check"])?.status.success(), "a broken list passes");
     Ok(())
 }
