@@ -55,6 +55,7 @@ verification-resident-number = Resident ID number
 verification-resident-number-hint = 18 characters; the last may be X
 verification-number = Document number
 verification-number-hint = As on your document; for residence permits of Hong Kong, Macau and Taiwan residents choose resident ID card
+verification-number-kept = Given before and not shown again; leave empty to keep it
 verification-country = Issuing country or region
 verification-country-hint = For passports alone: three letters such as CHN
 verification-mobile = Mobile number

@@ -55,6 +55,7 @@ verification-resident-number = 身份证号码
 verification-resident-number-hint = 18 位，最后一位可以是 X
 verification-number = 证件号码
 verification-number-hint = 与证件上的号码一致；港澳台居民居住证选择居民身份证
+verification-number-kept = 已填写，不再显示；不填则保留原来的号码
 verification-country = 签发国家或地区
 verification-country-hint = 仅护照需要，三位字母代码，如 CHN
 verification-mobile = 手机号码

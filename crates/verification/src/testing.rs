@@ -14,7 +14,10 @@ use identity::{
     realname::{RealNameLevel, service::level_of},
     session::NewSession,
 };
-use kernel::{Actor, Clock, LoginName, Mobile, Timestamp, id::AccountId};
+use kernel::{
+    Actor, Clock, LoginName, Mobile, Timestamp,
+    id::{AccountId, OrganizationId},
+};
 use organization::Organizations;
 use platform::{Outbox, Settings, StaffRole, connector::ConnectorId, staff::PolicyEditor};
 use std::sync::{Arc, Mutex};
@@ -101,6 +104,28 @@ impl Room {
             .await
             .unwrap();
         id
+    }
+    /// An account that this organization owns.
+    pub async fn managed(&self, login_name: &str, organization: OrganizationId) -> Visitor {
+        let (id, keyring, now) = (self.db().draw(), Arc::clone(self.db().keyring()), self.now());
+        let new = account::NewManaged {
+            id,
+            sub: self.db().rng().short_token(),
+            organization,
+            login_name: LoginName::parse(login_name).unwrap(),
+            name: "某某".into(),
+            phone: None,
+            temporary_password_hash: "none".into(),
+            now,
+        };
+        self.db()
+            .write_unaudited("test", move |tx| {
+                account::service::create_managed_in(tx, &keyring, &new)?;
+                identity::credential::service::set_in(tx, id, "none", false, now)
+            })
+            .await
+            .unwrap();
+        self.visitor(id).await
     }
     pub async fn staff(&self, login_name: &str, role: StaffRole) -> Visitor {
         let (account, now) = (self.account(login_name).await, self.now());

@@ -123,7 +123,6 @@ async fn correct(
     let form = Members {
         name: subject.name,
         document_type: subject.document_type.as_str().to_owned(),
-        number: subject.document_number,
         country: subject.country,
         note: subject.note.unwrap_or_default(),
         consent: true,
@@ -144,7 +143,12 @@ async fn change(
     Form(form): Form<Members>,
 ) -> web::Result {
     editable(&ctx, &signed_in, &room, id).await?;
-    let typed: Typed = form.typed();
+    let mut typed: Typed = form.typed();
+    let kept = room.own_subject(&signed_in, id).await?;
+    // The number is not shown again; left empty, it stays.
+    if typed.number.trim().is_empty() && kept.document_type.as_str() == typed.document_type {
+        typed.number = kept.document_number;
+    }
     let errors = errors_of(&typed, Method::Counter, &ctx);
     if !errors.is_empty() {
         return form_page(&ctx, &signed_in, &room, Method::Counter, Some(id), form, errors).await;

@@ -67,8 +67,9 @@ struct Asking {
     back: String,
     /// Empty where there is one kind of document alone.
     kinds: Vec<Choice>,
-    /// Typed at the first time alone: a consent is given once.
     button: &'static str,
+    /// A number is there, which is not shown again: left empty, it stays.
+    keeps_number: bool,
 }
 /// Online, verifiers answer about resident numbers; at the counter people look at any document.
 fn kinds(method: Method) -> Vec<Choice> {
@@ -130,6 +131,7 @@ pub(super) async fn form_page(
         action: case.map_or("/me/real-name/new".to_owned(), |id| format!("/me/real-name/cases/{id}/change")),
         back: case.map_or("/me/real-name".to_owned(), |id| format!("/me/real-name/cases/{id}")),
         kinds: kinds(method),
+        keeps_number: case.is_some(),
         button: match (method.lane(), case) {
             (_, Some(_)) => "verification-save",
             (Lane::Online, None) => "verification-check-now",

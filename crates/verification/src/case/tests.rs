@@ -529,3 +529,138 @@ async fn every_statement_is_prepared_on_both_engines() {
         assert_eq!(db::testing::unprepared(room.db()).await, Vec::<String>::new());
     }
 }
+
+#[tokio::test]
+async fn an_organization_has_one_account_of_a_person_beside_the_persons_own() {
+    for room in Room::on_engines().await {
+        room.verifier(Fault::None).await;
+        let (ours, theirs) = (room.db().draw(), room.db().draw());
+        for (login_name, owner, wanted) in [
+            ("ours.first", Some(ours), (CaseState::Approved, "match")),
+            ("ours.second", Some(ours), (CaseState::Refused, "owner_has_account")),
+            ("theirs", Some(theirs), (CaseState::Approved, "match")),
+            ("self.owned", None, (CaseState::Approved, "match")),
+        ] {
+            let visitor = match owner {
+                Some(organization) => room.managed(login_name, organization).await,
+                None => room.person(login_name).await,
+            };
+            let id = room.check(&visitor, Method::TwoElement, &typed(&someone(1))).await;
+            let (state, result) = room.state(&visitor, id).await;
+            assert_eq!((state, result.as_str()), wanted, "{login_name}");
+        }
+        assert_eq!(room.count("SELECT CAST(COUNT(*) AS BIGINT) FROM dispute").await, 0);
+    }
+}
+
+/// What a round trip to Alipay left, as `identity::external` keeps it.
+async fn came_back(room: &Room, visitor: &Visitor, connector: &str, certified: serde_json::Value) -> String {
+    let (id, keyring, now) = (room.db().draw(), Arc::clone(room.db().keyring()), room.now());
+    let data = serde_json::json!({
+        "connector": connector, "provider": "alipay", "name": "支付宝", "purpose": "RealName", "account": null,
+        "return_to": "/me/real-name", "person": {
+            "subject": "open_id app one", "alt_subjects": [], "display_name": "小鱼", "certified": certified,
+            "phone": null,
+        },
+    });
+    let new = platform::challenge::NewChallenge {
+        id,
+        kind: "external",
+        purpose: "external.real_name",
+        browser: visitor.ctx.browser,
+        target: None,
+        code: Some(String::new()),
+        data: data.to_string(),
+        attempts_allowed: 1,
+        now,
+        expires_at: now.plus_seconds(600),
+    };
+    room.db()
+        .write_unaudited("test", move |tx| platform::challenge::service::open_in(tx, &keyring, &new))
+        .await
+        .unwrap();
+    id.to_string()
+}
+#[tokio::test]
+async fn m20_an_identity_that_alipay_certified_is_taken_over_once() {
+    for room in Room::on_engines().await {
+        let visitor = room.person("walker1").await;
+        let (connector, person) = (room.db().draw(), someone(1));
+        let here = format!("/me/real-name/certified/{connector}");
+        assert_eq!(visitor.get(&here).await.status, StatusCode::NOT_FOUND, "nothing is set up");
+        let new = platform::connector::NewConnector::new(
+            connector,
+            platform::connector::Kind::Upstream,
+            "alipay",
+            "支付宝",
+            true,
+            &serde_json::json!({ "profile": true }),
+        );
+        platform::connector::service::create(
+            room.db(),
+            &PolicyEditor::command_line(),
+            new.unwrap(),
+            room.now(),
+        )
+        .await
+        .unwrap();
+        assert!(visitor.get("/me/real-name").await.text.contains(&here));
+        let page = visitor.post(&here, &[]).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "not without the consent");
+
+        let connector = connector.to_string();
+        let none = came_back(&room, &visitor, &connector, serde_json::Value::Null).await;
+        let page = visitor.get(&format!("{here}?external={none}")).await;
+        assert_eq!(page.location(), here);
+        let certified = serde_json::json!({ "name": person.name, "document": person.number });
+        let came = came_back(&room, &visitor, &connector, certified).await;
+        let other = room.person("walker2").await;
+        let page = other.get(&format!("{here}?external={came}")).await;
+        assert_eq!(
+            (page.location(), room.level(other.account()).await),
+            (here.as_str(), RealNameLevel::Unverified)
+        );
+        let page = visitor.get(&format!("{here}?external={came}")).await;
+        assert!(page.location().starts_with("/me/real-name/cases/"), "{} {}", page.status, page.text);
+        assert_eq!(room.level(visitor.account()).await, RealNameLevel::Intermediate);
+        let records = identity::realname::service::records_of(room.db(), visitor.account()).await.unwrap();
+        assert_eq!((records.len(), records[0].provider.as_str()), (1, "支付宝"));
+        let page = visitor.get(&format!("{here}?external={came}")).await;
+        assert_eq!(page.location(), here, "used up");
+        let proofs = "SELECT CAST(COUNT(*) AS BIGINT) FROM identity_proof";
+        assert_eq!((room.count(proofs).await, room.subjects_kept().await), (1, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_number_is_not_shown_again_and_stays_unless_another_is_typed() {
+    for room in Room::on_engines().await {
+        let (visitor, person) = (room.person("walker1").await, someone(1));
+        let id = room.db().draw();
+        room.room.open_counter(&visitor.ctx, &visitor.signed_in, id, &typed(&person)).await.unwrap();
+        let here = format!("/me/real-name/cases/{id}/change");
+        let page = visitor.get(&here).await;
+        assert!(page.text.contains(&person.name) && !page.text.contains(&person.number));
+        let change = async |kind: &str, number: &str| {
+            let members = [
+                ("name", "林知远"),
+                ("document_type", kind),
+                ("number", number),
+                ("country", "CHN"),
+                ("consent", "on"),
+            ];
+            visitor.post(&here, &members).await.status
+        };
+        assert_eq!(change("resident_id", "").await, StatusCode::SEE_OTHER);
+        let kept = room.room.own_subject(&visitor.signed_in, id).await.unwrap();
+        assert_eq!((kept.name.as_str(), &kept.document_number), ("林知远", &person.number));
+        assert_eq!(
+            change("passport", "").await,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "of another document it is asked"
+        );
+        assert_eq!(change("passport", "E00000000").await, StatusCode::SEE_OTHER);
+        let kept = room.room.own_subject(&visitor.signed_in, id).await.unwrap();
+        assert_eq!((kept.document_number.as_str(), kept.country.as_str()), ("E00000000", "CHN"));
+    }
+}
