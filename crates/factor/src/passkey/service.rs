@@ -26,7 +26,7 @@ const NAME: &str = "passkey.name";
 const CREDENTIAL: &str = "passkey.credential";
 const REGISTER: &str = "passkey.register";
 /// Ceremonies of one source: each is a row, and a page may begin one whenever it is looked at.
-const BEGUN: Limit = Limit { scope: "passkey.begun", most: 600, seconds: 600 };
+const BEGUN: Limit = Limit { scope: "passkey.begun", most: 2000, seconds: 600 };
 
 #[derive(Serialize, Deserialize)]
 struct Kept<T> {

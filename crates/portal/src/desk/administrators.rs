@@ -19,6 +19,8 @@ pub fn routes() -> Routes {
         .post("/desk/organizations/{organization}/administrators/new", staff, create)
         .get("/desk/organizations/{organization}/administrators/{membership}/reset", staff, confirm_reset)
         .post("/desk/organizations/{organization}/administrators/{membership}/reset", staff, reset)
+        .get("/desk/organizations/{organization}/administrators/{membership}/factors", staff, confirm_factors)
+        .post("/desk/organizations/{organization}/administrators/{membership}/factors", staff, remove_factors)
         .get("/desk/organizations/{organization}/administrators/{membership}/end", staff, confirm_end)
         .post("/desk/organizations/{organization}/administrators/{membership}/end", staff, end)
 }
@@ -177,6 +179,34 @@ async fn reset(
         desk.organizations.reset_member_password(desk.operator.clone(), id, membership, desk.ctx.now).await?;
     let back = (format!("/desk/organizations/{id}"), organization.name);
     Ok(html(Slip::new(&desk, "/desk/organizations", back, (card.name, card.login_name), &password).await?))
+}
+
+async fn confirm_factors(
+    desk: Desk,
+    Path((id, membership)): Path<(OrganizationId, MembershipId)>,
+) -> web::Result {
+    let organization = manageable(&desk, id).await?;
+    let card = card(&desk, id, membership).await?;
+    let title = desk.t1("portal-remove-factors-title", "name", &card.name);
+    Ok(html(Confirm {
+        page: desk.page(title, "/desk/organizations").await?,
+        back: format!("/desk/organizations/{id}"),
+        back_label: organization.name,
+        action: format!("/desk/organizations/{id}/administrators/{membership}/factors"),
+        lost: desk.t("portal-remove-factors-lost"),
+        button: desk.t("portal-remove-factors"),
+    }))
+}
+async fn remove_factors(
+    desk: Desk,
+    Path((id, membership)): Path<(OrganizationId, MembershipId)>,
+    Form(Nothing {}): Form<Nothing>,
+) -> web::Result {
+    manageable(&desk, id).await?;
+    let card = card(&desk, id, membership).await?;
+    desk.organizations.remove_member_factors(desk.operator.clone(), id, membership, desk.ctx.now).await?;
+    let response = see_other(&format!("/desk/organizations/{id}"));
+    Ok(with_flash(response, "ok", "portal-factors-removed", &[("name", &card.name)]))
 }
 
 async fn confirm_end(

@@ -62,6 +62,8 @@ struct Administrator {
     state: &'static str,
     tone: &'static str,
     may_reset: bool,
+    /// There is a second factor that could have been lost.
+    may_remove_factors: bool,
     may_end: bool,
 }
 struct Agreement {
@@ -116,6 +118,12 @@ async fn show(desk: Desk, Path(id): Path<OrganizationId>) -> web::Result {
     let manages = desk.manages(&organization);
     let english = desk.english();
     let (state, state_tone) = words::organization_state(organization.state);
+    let mut with_factors = Vec::new();
+    for row in rows.iter().filter(|row| manages && row.managed) {
+        if factor::summary(desk.organizations.db(), row.account).await?.second() {
+            with_factors.push(row.account);
+        }
+    }
     let page = Detail {
         page: desk.page(organization.name.clone(), "/desk/organizations").await?,
         id: id.to_string(),
@@ -138,7 +146,8 @@ async fn show(desk: Desk, Path(id): Path<OrganizationId>) -> web::Result {
             .iter()
             .filter_map(|row| {
                 let card = cards.iter().find(|card| card.id == row.account)?;
-                Some(administrator(&desk, &organization, row, card, manages))
+                let second_factor = with_factors.contains(&row.account);
+                Some(administrator(&desk, &organization, row, card, manages, second_factor))
             })
             .collect(),
         administrators_allowed: organization.policy.administrators,
@@ -202,6 +211,7 @@ fn administrator(
     row: &MemberRow,
     card: &AccountCard,
     manages: bool,
+    second_factor: bool,
 ) -> Administrator {
     let (state, tone) = match row.state {
         MembershipState::Active => ("portal-state-active", "ok"),
@@ -219,6 +229,7 @@ fn administrator(
         tone,
         // The platform hands out passwords of managed accounts; a person's own account is the person's.
         may_reset: manages && row.managed,
+        may_remove_factors: manages && row.managed && second_factor,
         may_end: manages,
     }
 }
