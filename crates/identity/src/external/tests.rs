@@ -239,6 +239,12 @@ async fn a_state_serves_one_answer_in_the_browser_that_began() {
             said(&mut one, &page, "identity-external-over").await;
         }
         assert!(come_back(&mut one, connector, &state, "alice").await.location.unwrap().contains("/first?"));
+        // A browser that was never here keeps what it is given with the way out.
+        let mut fresh = room.browser();
+        let state = leave(&mut fresh, connector).await;
+        assert!(
+            come_back(&mut fresh, connector, &state, "alice").await.location.unwrap().contains("/first?")
+        );
         // Ten minutes.
         let state = leave(&mut one, connector).await;
         room.pass(601);
