@@ -1,6 +1,10 @@
 channel-purpose-register = Registration code
-channel-purpose-register-instead = Registration (number already has an account)
 channel-purpose-sign-in = Sign-in code
+channel-purpose-step-up = Confirmation code
+channel-purpose-contact-phone = Code for a new phone
+channel-purpose-contact-email = Code for a new mail address
+channel-purpose-recover = Recovery code
+channel-purpose-recover-instead = Recovery (number suspended)
 channel-mail-subject = { $brand } notice
 channel-mail-subject-code = { $brand } verification code
 channel-test-title = Test

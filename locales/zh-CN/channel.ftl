@@ -1,6 +1,10 @@
 channel-purpose-register = 注册验证码
-channel-purpose-register-instead = 注册（号码已有账户的提示）
 channel-purpose-sign-in = 登录验证码
+channel-purpose-step-up = 身份验证验证码
+channel-purpose-contact-phone = 绑定手机验证码
+channel-purpose-contact-email = 绑定邮箱验证码
+channel-purpose-recover = 找回密码验证码
+channel-purpose-recover-instead = 找回密码（号码已停用的提示）
 channel-mail-subject = { $brand } 通知
 channel-mail-subject-code = { $brand } 验证码
 channel-test-title = 测试

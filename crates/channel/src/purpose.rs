@@ -7,10 +7,14 @@ pub const ANY_CODE: &str = "any_code";
 pub const ANY_NOTICE: &str = "any_notice";
 
 /// Purposes of codes with the key of their name.
-pub const CODES: [(&str, &str); 3] = [
+pub const CODES: [(&str, &str); 7] = [
     ("register", "channel-purpose-register"),
-    ("register_instead", "channel-purpose-register-instead"),
     ("sign_in", "channel-purpose-sign-in"),
+    ("step_up", "channel-purpose-step-up"),
+    ("contact.phone", "channel-purpose-contact-phone"),
+    ("contact.email", "channel-purpose-contact-email"),
+    ("recover", "channel-purpose-recover"),
+    ("recover_instead", "channel-purpose-recover-instead"),
 ];
 
 /// As templates and texts know it: where somebody asked for a code and gets a word of explanation instead, another one.

@@ -60,6 +60,7 @@ pub async fn create(db: &Db, editor: &PolicyEditor, new: NewConnector, now: Time
     .await
 }
 /// Replaces name, configuration and switch. Errors: `connector.unknown`, `connector.changed_meanwhile`.
+#[expect(clippy::too_many_arguments, reason = "what one form says")]
 pub async fn change(
     db: &Db,
     editor: &PolicyEditor,

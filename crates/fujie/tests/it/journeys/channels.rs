@@ -26,7 +26,7 @@ async fn add(browser: &Browser, server: &Server, name: &str, stub: &Stub) -> Res
     browser.fill("#id_pointer", "/id").await?;
     browser.fill("#sign", "符节").await?;
     browser.picture(&format!("form-{name}")).await?;
-    browser.click("#channel-save").await?;
+    browser.click("#save-channel").await?;
     browser.until("the channels", |url| url.path() == "/desk/channels").await?;
     Ok(())
 }
@@ -117,7 +117,7 @@ async fn m06_the_desk_of_channels_in_english_on_a_phone(engine: Engine) -> Resul
         // What is wrong is said at its field, and what was typed stays.
         browser.fill("#name", "Gateway").await?;
         browser.fill("#url", "sms.example.cn").await?;
-        browser.click("#channel-save").await?;
+        browser.click("#save-channel").await?;
         browser.find("#url-e").await?;
         assert_eq!(browser.value("#name").await?, "Gateway");
         browser.picture("wrong").await?;
