@@ -74,3 +74,8 @@ error-key-missing = No signing key is available at the moment; try again shortly
 error-key-unusable = The signing key cannot be used; tell the platform's operators
 error-flow-too-many = Too many sign-in requests came from your network in a short time. Wait a minute, then start again from the product
 error-consent-unknown = There is no such authorization; it may have been withdrawn
+
+# Strength
+oidc-explain-verify = One more proof opens it
+oidc-explain-verify-text = This product asks for two kinds of proof, and you signed in with one.
+oidc-explain-verify-go = Go on

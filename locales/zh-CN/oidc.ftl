@@ -74,3 +74,8 @@ error-key-missing = 暂时没有可用的签名密钥，请稍后重试
 error-key-unusable = 签名密钥无法使用，请联系平台运维人员
 error-flow-too-many = 您所在的网络在短时间内发起了太多登录请求。稍等一分钟后从产品重新进入
 error-consent-unknown = 没有这项授权，可能已经撤销
+
+# 登录强度
+oidc-explain-verify = 再验证一次即可使用
+oidc-explain-verify-text = 此产品要求两种验证方式，本次登录只用了一种。
+oidc-explain-verify-go = 继续验证

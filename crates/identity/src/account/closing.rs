@@ -2,7 +2,8 @@
 //! Rooms above check what stands in the way and erase their own rows in the same transaction as the last step.
 use super::{
     model::{AccountState, Owner},
-    service, store,
+    own::store,
+    service,
 };
 use crate::{
     Identity, SignedIn,
@@ -89,6 +90,7 @@ pub fn finish_in(
     // Not a name that anybody could register: ids are upper case and begin with a digit.
     let name = service::seal_name(keyring, account, "");
     store::erase(tx, account, &format!("closed-{account}"), &name)?;
+    service::forget_name_in(tx, account)?;
     notice::service::erase_in(tx, account)?;
     Ok(Some(Event::done(&Actor::system(), "account.closed").on("account", account)))
 }

@@ -2,9 +2,8 @@
 //! another account holds goes to whoever proves it now (numbers are handed to other people after a while), unless that
 //! account proved it after this code was asked for: of many who ask at once, one gets it.
 use super::{
-    own::Editable,
+    own::{Editable, store},
     service::{self, EMAIL, PHONE},
-    store,
 };
 use crate::{
     Identity, SignedIn,

@@ -132,6 +132,10 @@ fn index_name_in(tx: &mut Tx<'_>, keyring: &Keyring, id: AccountId, owner: Owner
     }
     Ok(())
 }
+/// Nobody finds the name any more.
+pub(super) fn forget_name_in(tx: &mut Tx<'_>, id: AccountId) -> Result<()> {
+    store::delete_grams(tx, id).map(drop)
+}
 pub fn rename_in(tx: &mut Tx<'_>, keyring: &Keyring, id: AccountId, name: &str) -> Result<()> {
     let account = require_in(tx, id)?;
     store::update_name(tx, id, &keyring.seal(NAME, id.as_i64(), name))?;

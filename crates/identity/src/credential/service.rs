@@ -3,7 +3,11 @@ use super::{
     model::{Parameters, Password},
     store,
 };
-use crate::{Identity, SignedIn, account, device, session};
+use crate::{
+    Identity, SignedIn, account, device,
+    notice::{self, Kind, Notice},
+    session,
+};
 use db::{Keyring, Tx};
 use kernel::{Error, Event, Result, Timestamp, id::AccountId};
 use platform::{
@@ -12,6 +16,7 @@ use platform::{
 };
 use serde_json::json;
 use std::sync::Arc;
+use web::Lang;
 
 /// What became of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,7 +137,7 @@ pub async fn change(
     signed_in: &SignedIn,
     current: &Password,
     new: &Password,
-    now: Timestamp,
+    (lang, now): (Lang, Timestamp),
 ) -> Result<Change> {
     let policies = identity.settings().policies().await?;
     if kernel::secret::equal(current.bytes(), new.bytes()) {
@@ -162,7 +167,7 @@ pub async fn change(
     } else {
         None
     };
-    let (signed_in, token) = (signed_in.clone(), identity.db().rng().token());
+    let (signed_in, token, identity2) = (signed_in.clone(), identity.db().rng().token(), identity.clone());
     identity
         .db()
         .write(move |tx| {
@@ -190,6 +195,8 @@ pub async fn change(
             device::service::distrust_all_in(tx, account)?;
             session::service::end_all_in(tx, account, Some(signed_in.session), now)?;
             session::service::verified_in(tx, &signed_in, &["pwd"], &token, now)?;
+            let told = Notice::new(Kind::PasswordChanged).in_language(lang);
+            notice::tell_all_in(tx, &identity2, account, &told, now)?;
             let event = Event::done(&signed_in.actor, "password.changed")
                 .on("account", account)
                 .with(json!({ "was_temporary": signed_in.must_change_password }));

@@ -56,6 +56,10 @@ async fn gather(me: &Me, openid: &OpenId) -> Result<Value> {
     let proofs = realname::service::records_of(db, account).await?;
     let sessions = session::service::list(&me.identity, &me.who, me.ctx.now).await?;
     let factors = factor::summary(db, account).await?;
+    let passkeys = factor::passkey::service::list(db, account).await?;
+    let authenticators = factor::totp::service::list(db, account).await?;
+    let devices =
+        identity::device::service::list(&me.identity, &me.ctx, &http::HeaderMap::new(), &me.who).await?;
     let linked = identity::external::service::linked(&me.identity, account).await?;
     let questions = recovery::question::service::set_at(db, account).await?;
     let reader = (me.ctx.lang, &me.ctx.app.zone);
@@ -99,9 +103,14 @@ async fn gather(me: &Me, openid: &OpenId) -> Result<Value> {
             "document": document, "version": version, "at": time(*at),
         })).collect::<Vec<_>>(),
         "sign_in": {
-            "password_set_at": some_time(own.password_set_at), "authenticators": factors.totp,
-            "passkeys": factors.passkeys, "recovery_codes_left": factors.recovery_codes_left,
+            "password_set_at": some_time(own.password_set_at), "recovery_codes_left": factors.recovery_codes_left,
             "security_questions_set_at": some_time(questions),
+            "passkeys": passkeys.iter().map(|key| json!({
+                "name": key.name, "added_at": time(key.created_at), "last_used_at": some_time(key.last_used_at),
+            })).collect::<Vec<_>>(),
+            "authenticators": authenticators.iter().map(|app| json!({
+                "name": app.name, "added_at": time(app.created_at), "last_used_at": some_time(app.last_used_at),
+            })).collect::<Vec<_>>(),
             "linked": linked.iter().map(|linked| json!({
                 "provider": linked.provider, "name": linked.name, "display_name": linked.display_name,
                 "linked_at": time(linked.linked_at), "last_used_at": some_time(linked.last_used_at),
@@ -124,6 +133,10 @@ async fn gather(me: &Me, openid: &OpenId) -> Result<Value> {
             "browser": session.device.browser, "system": session.device.system, "address": session.address,
             "signed_in_at": time(session.authenticated_at), "last_seen_at": time(session.last_seen_at),
             "methods": session.methods,
+        })).collect::<Vec<_>>(),
+        "devices": devices.iter().map(|device| json!({
+            "browser": device.device.browser, "system": device.device.system, "address": device.address,
+            "known_since": time(device.created_at), "last_used_at": time(device.last_used_at),
         })).collect::<Vec<_>>(),
         "reminders": wishes.reminders.iter().map(|reminder| json!({
             "group": reminder.group, "channel": reminder.channel, "on": reminder.on,

@@ -121,13 +121,15 @@ async fn m13_m18_m22_people_of_an_organization_are_told_and_choose_how(engine: E
         browser.sign_in(base, &agent.login_name, &agent.password).await?;
         // An operator does not say where they work; who does stands there.
         browser.go(&format!("{base}/me/profile")).await?;
-        assert!(!browser.has("#employer").await? && browser.has("#name").await?);
+        assert!(!browser.has("#employer").await?);
+        // A proven name changes by a new proof alone.
+        assert!(!browser.has("#name").await? && browser.has("main a[href='/me/real-name']").await?);
         assert!(browser.text().await?.contains("Changed by an administrator of"));
         assert!(!browser.has("form[action='/me/reminders']").await?);
         // The level, in the enterprise space too.
         browser.go(&format!("{base}/org/{organization}/")).await?;
         let standing = browser.find("#own-standing").await?.text().await?;
-        assert!(standing.contains("Unverified") || standing.contains("verified"), "{standing}");
+        assert!(standing.contains("Primary level"), "{standing}");
         // Decisions by SMS from now on; security cannot fall silent.
         browser.go(&format!("{base}/me/reminders")).await?;
         assert!(!browser.has("input[name='sms[]'][value='requests']").await?, "agents decide nothing");

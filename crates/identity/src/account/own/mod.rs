@@ -1,6 +1,8 @@
 //! The account as its holder sees and changes it. Which fields are theirs to change is a value that the rooms above make from
 //! policy, role and ownership.
-use super::{model::Owner, service, store};
+pub(super) mod store;
+
+use super::{model::Owner, service};
 use crate::{Identity, SignedIn, notice, notice::Kind, realname};
 use db::{Db, Tx};
 use kernel::{Error, Event, LoginName, Result, Timestamp, id::AccountId};
@@ -125,10 +127,12 @@ pub async fn change_login_name(
 ) -> Result<()> {
     editable.must(ProfileField::LoginName)?;
     let (identity2, account, actor) = (identity.clone(), signed_in.account, signed_in.actor.clone());
+    let keyring = Arc::clone(identity.db().keyring());
     identity
         .db()
         .write(move |tx| {
-            let row = store::find_contact(tx, account)?.ok_or_else(|| Error::not_found("account.unknown"))?;
+            let row = service::contact_in(tx, &keyring, account)?
+                .ok_or_else(|| Error::not_found("account.unknown"))?;
             if row.login_name == login_name.as_str() {
                 return Ok(((), Vec::new()));
             }
