@@ -92,9 +92,52 @@ async fn tour(
 }
 
 fn public(_: &Server) -> Result<Vec<String>> {
-    Ok(["/login", "/register", "/recover", "/terms", "/privacy", "/nowhere", "/dev/outbox"]
-        .map(String::from)
-        .to_vec())
+    let paths = [
+        "/login",
+        "/login/sms",
+        "/login/passkey",
+        "/login/scan",
+        "/register",
+        "/recover",
+        "/help/browsers",
+        "/terms",
+        "/privacy",
+        "/nowhere",
+        "/dev/outbox",
+    ];
+    Ok(paths.map(String::from).to_vec())
+}
+/// The own pages, of somebody who signed in a moment ago.
+fn person(_: &Server) -> Result<Vec<String>> {
+    let paths = [
+        "",
+        "/profile",
+        "/login-name",
+        "/phone",
+        "/email",
+        "/password",
+        "/security",
+        "/security-questions",
+        "/passkeys",
+        "/authenticator",
+        "/recovery-codes",
+        "/linked",
+        "/devices",
+        "/sessions",
+        "/history",
+        "/messages",
+        "/reminders",
+        "/addresses",
+        "/addresses/new",
+        "/consents",
+        "/data",
+        "/close",
+        "/verify?need=strong",
+        "/real-name",
+        "/real-name/new?method=counter",
+        "/real-name/unbind",
+    ];
+    Ok(paths.map(|path| format!("/me{path}")).into_iter().chain(["/scan".to_owned()]).collect())
 }
 fn administrator(server: &Server) -> Result<Vec<String>> {
     let id = server.demo.account("administrator")?.organization_id()?;
@@ -163,8 +206,28 @@ fn system_administrator(server: &Server) -> Result<Vec<String>> {
         "/contract-types".into(),
         "/contract-types/new".into(),
         format!("/products/{product}/clients/new"),
+        "/channels".into(),
+        "/channels/deliveries".into(),
+        "/channels/texts".into(),
+        "/channels/texts/register/zh-CN".into(),
+        "/channels/new/aliyun".into(),
+        "/channels/new/tencent".into(),
+        "/channels/new/http".into(),
+        "/channels/new/smpp".into(),
+        "/channels/new/smtp".into(),
+        "/providers".into(),
+        "/providers/new/alipay".into(),
+        "/providers/new/oidc".into(),
+        "/verifiers".into(),
+        "/verifiers/new".into(),
+        "/policies".into(),
+        "/policies/password".into(),
     ];
     Ok(below.iter().map(|path| format!("/desk{path}")).collect())
+}
+fn security_administrator(_: &Server) -> Result<Vec<String>> {
+    let below = ["", "/proofs", "/disputes", "/policies", "/channels", "/audit"];
+    Ok(below.map(|path| format!("/desk{path}")).to_vec())
 }
 fn auditor(_: &Server) -> Result<Vec<String>> {
     Ok(["/desk", "/desk/audit"].map(String::from).to_vec())
@@ -195,12 +258,16 @@ tours! {
     pages_of_an_organization_in_english: "en", Some("administrator"), administrator;
     pages_of_an_agent_in_chinese: "zh-CN", Some("agent_not_granted"), agent;
     pages_of_an_agent_in_english: "en", Some("agent_not_granted"), agent;
+    own_pages_in_chinese: "zh-CN", Some("person"), person;
+    own_pages_in_english: "en", Some("person"), person;
     consent_in_chinese: "zh-CN", Some("agent_granted"), consenting;
     consent_in_english: "en", Some("agent_granted"), consenting;
     pages_of_the_desk_in_chinese: "zh-CN", Some("account_manager"), account_manager;
     pages_of_the_desk_in_english: "en", Some("account_manager"), account_manager;
     pages_of_the_system_administrator_in_chinese: "zh-CN", Some("system_administrator"), system_administrator;
     pages_of_the_system_administrator_in_english: "en", Some("system_administrator"), system_administrator;
+    pages_of_the_security_administrator_in_chinese: "zh-CN", Some("security_administrator"), security_administrator;
+    pages_of_the_security_administrator_in_english: "en", Some("security_administrator"), security_administrator;
     pages_of_the_auditor_in_chinese: "zh-CN", Some("auditor"), auditor;
     pages_of_the_auditor_in_english: "en", Some("auditor"), auditor;
 }
