@@ -2,3 +2,5 @@
 //! recovery codes along. Every change is told to the holder by every proven channel.
 pub mod pages;
 pub mod service;
+#[cfg(test)]
+mod tests;
