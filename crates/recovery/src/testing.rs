@@ -272,7 +272,7 @@ impl Room {
         }
     }
     /// What Alipay brought back for this step, of whoever signed in there.
-    pub async fn from_alipay(&self, ctx: &Ctx, step: ChallengeId, subject: &str) -> ChallengeId {
+    pub async fn alipay_result(&self, ctx: &Ctx, step: ChallengeId, subject: &str) -> ChallengeId {
         let data = serde_json::json!({
             "connector": self.alipay, "provider": "alipay", "name": "支付宝",
             "purpose": { "Recover": { "challenge": step } },
@@ -305,7 +305,7 @@ impl Room {
             Way::Mail => service::code(&self.identity, ctx, step, &code(&holder.email).await).await,
             Way::Questions => service::answers(&self.identity, ctx, step, &answers(ANSWERS)).await,
             Way::Alipay => {
-                let result = self.from_alipay(ctx, step, &holder.subject).await;
+                let result = self.alipay_result(ctx, step, &holder.subject).await;
                 service::alipay_proof(&self.identity, ctx, step, result).await
             }
         }

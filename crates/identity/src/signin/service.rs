@@ -367,3 +367,23 @@ pub async fn choose(
         })
         .await
 }
+
+/// Forgets the wrong passwords for these names and for the account from this source: its holder proved themselves another
+/// way and signs in with a new password now.
+pub fn forgive_in(
+    tx: &mut db::Tx<'_>,
+    identity: &Identity,
+    ctx: &Ctx,
+    policies: &Policies,
+    names: &[&str],
+    account: AccountId,
+) -> Result<()> {
+    for name in names {
+        let parsed = Identifier::parse(name, ctx.now);
+        let counters = Counters::of(identity, ctx, policies, &counted_as(name, parsed.as_ref()));
+        for counter in [&counters.pair, &counters.identifier, &counters.account(account)] {
+            clear_in(tx, counter)?;
+        }
+    }
+    Ok(())
+}

@@ -12,7 +12,7 @@ use identity::{
     credential::{self, Password, model::Parameters},
     external,
     notice::{self, Kind, Notice},
-    session,
+    session, signin,
 };
 use kernel::{Error, Event, Result, id::AccountId, text::normalize};
 use platform::{
@@ -233,8 +233,8 @@ pub async fn set_password(
     credential::service::check_new(identity, "new_password", password, &[], holder).await?;
     let hash = identity.passwords().hash(password, Parameters::from(&policies.password)).await?;
     let (identity2, ctx2, next) = (identity.clone(), ctx.clone(), identity.db().draw());
-    let policy = policies.recovery.clone();
     let moved = identity.db().write(move |tx| {
+        let policy = &policies.recovery;
         let (ctx, keyring, now, account) = (&ctx2, identity2.db().keyring(), ctx2.now, flow.account());
         account::service::touch_in(tx, account)?;
         let facts = facts_in(tx, keyring, account, now)?;
@@ -242,14 +242,20 @@ pub async fn set_password(
             return Ok((Moved::Gone, vec![refused(ctx, &flow, "state")]));
         }
         // What is wanted may have become more since the last proof.
-        let stands = flow.clone().onward(&facts.standing, &policy, now);
+        let stands = flow.clone().onward(&facts.standing, policy, now);
         if stands.step() != Step::Password {
-            advance_in(tx, keyring, ctx, &policy, (id, &flow), (next, &stands))?;
+            advance_in(tx, keyring, ctx, policy, (id, &flow), (next, &stands))?;
             return Ok((Moved::To(stands.step(), next), vec![refused(ctx, &flow, "policy")]));
         }
         use_up_in(tx, keyring, ctx, (id, &flow))?;
         credential::service::set_in(tx, account, &hash, false, now)?;
         session::service::end_all_in(tx, account, None, now)?;
+        // Whoever mistyped the old one until the door was locked signs in with the new one right away.
+        let contact = account::service::contact_in(tx, keyring, account)?;
+        let mut names = vec![flow.typed()];
+        names.extend(contact.iter().map(|contact| contact.login_name.as_str()));
+        names.extend(contact.iter().filter_map(|contact| contact.phone.as_deref()));
+        signin::service::forgive_in(tx, &identity2, ctx, &policies, &names, account)?;
         let notice = Notice::new(Kind::Recovered).in_language(ctx.lang);
         notice::tell_all_in(tx, &identity2, account, &notice, now)?;
         let event = Event::done(&ctx.actor(), "recovery.done")

@@ -133,6 +133,12 @@ async fn m68_the_whole_way_on_pages_and_another_browser_is_led_to_the_beginning(
         let mut old = room.browser();
         old.sign_in(&holder.login_name, PASSWORD).await;
         let mut browser = room.browser();
+        // Until the door is locked, as most who come here.
+        for guess in 0..6 {
+            browser.sign_in(&holder.login_name, &format!("Wrong-guess-{guess}")).await;
+        }
+        let locked = browser.sign_in(&holder.login_name, PASSWORD).await;
+        assert_eq!(locked.status, StatusCode::TOO_MANY_REQUESTS, "{}", locked.text);
         let first = browser.get("/recover").await;
         let empty = browser.submit(&first, "/recover", &[("identifier", " ")]).await;
         assert!(
@@ -179,6 +185,8 @@ async fn m68_the_whole_way_on_pages_and_another_browser_is_led_to_the_beginning(
             browser.submit(&form, "/recover/password", &[("flow", &flow), ("new_password", NEW)]).await;
         assert_eq!(done.location.as_deref(), Some("/login"));
         assert!(browser.signed_in().await.is_none(), "nobody is signed in by it");
+        browser.sign_in(&holder.login_name, NEW).await;
+        assert!(browser.signed_in().await.is_some(), "the new password signs in at once");
         let back = old.get("/me/security-questions").await;
         assert!(back.location.is_some_and(|to| to.starts_with("/login")), "the old session is over");
         let replayed =

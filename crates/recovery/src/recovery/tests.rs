@@ -185,7 +185,7 @@ async fn f08_each_step_taken_from_fifty_tasks_has_one_winner() {
         let ctx = room.ctx(2);
         let id = room.begin(&ctx, &other.login_name).await;
         let id = room.choose(&ctx, id, Way::Alipay).await;
-        let result = room.from_alipay(&ctx, id, &other.subject).await;
+        let result = room.alipay_result(&ctx, id, &other.subject).await;
         one_of((0..50).map(|_| {
             let (room, ctx) = (room.clone(), ctx.clone());
             async move {
@@ -298,11 +298,11 @@ async fn f15_what_was_proven_for_one_account_opens_no_other() {
         let begun = room.begin(&ctx, &theirs.login_name).await;
         // The own Alipay for somebody else's account, then what was proven for another step.
         let step = room.choose(&ctx, begun, Way::Alipay).await;
-        let result = room.from_alipay(&ctx, step, &mine.subject).await;
+        let result = room.alipay_result(&ctx, step, &mine.subject).await;
         assert_eq!(service::alipay_proof(&room.identity, &ctx, step, result).await.unwrap(), Moved::Foreign);
         let own = room.begin(&ctx, &mine.login_name).await;
         let own = room.choose(&ctx, own, Way::Alipay).await;
-        let result = room.from_alipay(&ctx, own, &theirs.subject).await;
+        let result = room.alipay_result(&ctx, own, &theirs.subject).await;
         assert_eq!(
             service::alipay_proof(&room.identity, &ctx, step, result).await.unwrap(),
             Moved::Foreign,
@@ -391,7 +391,7 @@ async fn a_suspended_account_does_not_come_back_and_its_holder_alone_learns_why(
         let right = service::answers(&room.identity, &ctx, step, &answers(ANSWERS)).await.unwrap();
         assert!(matches!(right, Moved::Wrong { .. }), "{right:?}");
         let step = room.choose(&ctx, step, Way::Alipay).await;
-        let result = room.from_alipay(&ctx, step, &holder.subject).await;
+        let result = room.alipay_result(&ctx, step, &holder.subject).await;
         assert_eq!(service::alipay_proof(&room.identity, &ctx, step, result).await.unwrap(), Moved::Foreign);
     }
 }
