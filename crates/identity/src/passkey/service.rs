@@ -58,7 +58,7 @@ pub async fn sign_in(
             // Under the account's row lock: a suspension or a removal of the key that came meanwhile counts.
             account::service::lock_in(tx, account)?;
             let found = account::service::find_in(tx, account)?;
-            if !found.is_some_and(|found| found.state == AccountState::Active) {
+            if found.is_none_or(|found| found.state != AccountState::Active) {
                 return refused("disabled", Error::invalid("signin.disabled"));
             }
             if !passkey::accept_in(tx, &keyring, &asserted, now)? {
