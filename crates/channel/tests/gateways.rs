@@ -1,4 +1,5 @@
 //! Messages through the outbox to gateways that behave and misbehave, on both stores.
+#![expect(clippy::unwrap_used, reason = "steps of tests")]
 mod stub;
 
 use channel::{

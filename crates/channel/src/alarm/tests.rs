@@ -46,7 +46,7 @@ fn staff_is_told_what_holds_and_nothing_else() {
     };
     assert!(of(&[], &[], &[(Kind::Sms, 0, None)]).is_empty(), "nothing waits");
     let none = Alarm::NoGateway { kind: Kind::Sms, waiting: 2 };
-    assert_eq!(of(&[], &[], &[(Kind::Sms, 2, Some(now))]), [none.clone()]);
+    assert_eq!(of(&[], &[], &[(Kind::Sms, 2, Some(now))]), std::slice::from_ref(&none));
     assert_eq!(of(&[gateway(1, false, "")], &[], &[(Kind::Sms, 2, old)]), [none], "it is switched off");
     assert!(of(&[gateway(1, true, "")], &[], &[(Kind::Sms, 2, Some(now))]).is_empty(), "just queued");
     assert_eq!(

@@ -4,7 +4,7 @@ use super::{
     gateways::{fill, recorded, staff, test},
     stub::{ID, SECRET, Stub},
 };
-use crate::support::options;
+use crate::support::{options, signed_in};
 use anyhow::Result;
 use testkit::{Engine, Server};
 
@@ -79,5 +79,24 @@ async fn m06_clouds_send_approved_templates_with_right_signatures(engine: Engine
     assert!(!page.body.contains(SECRET));
     let page = agent.visit(&format!("/desk/channels/{ali}")).await?;
     assert!(!page.body.contains(SECRET) && page.body.contains("已设置"), "{}", page.excerpt());
+    // Who guards security looks; nobody else of the staff does.
+    let reader = signed_in(&server, "security_administrator").await?;
+    for (path, status) in [
+        ("/desk/channels".to_owned(), 200),
+        (format!("/desk/channels/{ali}/templates"), 200),
+        ("/desk/channels/deliveries".to_owned(), 200),
+        ("/desk/channels/texts".to_owned(), 200),
+        (format!("/desk/channels/{ali}"), 403),
+        (format!("/desk/channels/{ali}/test"), 403),
+        (format!("/desk/channels/{ali}/delete"), 403),
+        ("/desk/channels/new/http".to_owned(), 403),
+        ("/desk/channels/texts/register/en".to_owned(), 403),
+    ] {
+        assert_eq!(reader.get(&path).await?.status.as_u16(), status, "{path}");
+    }
+    let list = reader.get("/desk/channels").await?;
+    assert!(!list.body.contains("/switch") && !list.body.contains("/new/"), "{}", list.excerpt());
+    let stranger = signed_in(&server, "account_manager").await?;
+    assert_eq!(stranger.get("/desk/channels").await?.status.as_u16(), 403);
     Ok(())
 }
