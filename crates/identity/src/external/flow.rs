@@ -75,9 +75,11 @@ pub async fn begin(
     };
     let return_to = web::local_path(return_to).unwrap_or("/").to_owned();
     let open = upstream::open(identity.upstreams(), &connector.provider, &connector.config)?;
+    // Counted before anything is asked of the provider: nobody makes this server call out without end.
+    count(identity, ctx).await?;
     let url = match open.authorize(&flow, ctx.now).await {
         Ok(url) => url,
-        Err(fault) => return failed(identity, ctx, &connector, &fault, back(&purpose, &return_to)).await,
+        Err(fault) => return Ok(told(&connector, &fault, &back(&purpose, &return_to))),
     };
     let kept = Kept {
         connector: connector.id,
@@ -100,23 +102,30 @@ pub async fn begin(
         now: ctx.now,
         expires_at: ctx.now.plus_seconds(AWAY_MINUTES * 60),
     };
-    let (keyring, now) = (Arc::clone(identity.db().keyring()), ctx.now);
-    let source = keyring.mac("counter.address", &[ctx.source().as_bytes()]);
+    let keyring = Arc::clone(identity.db().keyring());
+    identity
+        .db()
+        .write_unaudited("round trip to a provider", move |tx| {
+            challenge::service::open_in(tx, &keyring, &new)
+        })
+        .await?;
+    Ok(web::keep_browser(web::see_other(url.as_str())))
+}
+
+/// Error: `external.too_many`.
+async fn count(identity: &Identity, ctx: &Ctx) -> Result<()> {
+    let now = ctx.now;
+    let source = identity.db().keyring().mac("counter.address", &[ctx.source().as_bytes()]);
     let hit = identity
         .db()
         .write_unaudited("round trips to providers", move |tx| {
-            let hit = counter::service::hit_in(tx, BEGUN, &source, now)?;
-            if hit.allowed() {
-                challenge::service::open_in(tx, &keyring, &new)?;
-            }
-            Ok(hit)
+            counter::service::hit_in(tx, BEGUN, &source, now)
         })
         .await?;
-    if !hit.allowed() {
-        let minutes = hit.minutes_left(ctx.now).to_string();
-        return Err(Error::too_many("external.too_many").arg("minutes", minutes));
+    if hit.allowed() {
+        return Ok(());
     }
-    Ok(web::keep_browser(web::see_other(url.as_str())))
+    Err(Error::too_many("external.too_many").arg("minutes", hit.minutes_left(now).to_string()))
 }
 
 /// Where a trip that came to nothing ends.
@@ -127,13 +136,7 @@ fn back(purpose: &Purpose, return_to: &str) -> String {
     }
 }
 /// Says in plain words what the provider, or the way to it, did.
-async fn failed(
-    identity: &Identity,
-    ctx: &Ctx,
-    connector: &Connector,
-    fault: &Fault,
-    back: String,
-) -> Result<Response> {
+fn told(connector: &Connector, fault: &Fault, back: &str) -> Response {
     let key = match fault {
         Fault::Denied => "identity-external-denied",
         Fault::Unreachable(_) => "identity-external-unreachable",
@@ -142,12 +145,24 @@ async fn failed(
     };
     if *fault != Fault::Denied {
         tracing::warn!(connector = %connector.id, provider = connector.provider, %fault, "upstream provider");
+    }
+    web::with_flash(web::see_other(back), "bad", key, &[("provider", &connector.name)])
+}
+/// An answer that came to nothing is in the record; what was wrong with it is for staff.
+async fn failed(
+    identity: &Identity,
+    ctx: &Ctx,
+    connector: &Connector,
+    fault: &Fault,
+    back: &str,
+) -> Result<Response> {
+    if *fault != Fault::Denied {
         let detail = json!({ "provider": connector.provider, "reason": fault.to_string() });
         let event =
             Event::failed(&ctx.actor(), "external.exchange").on("connector", connector.id).with(detail);
         identity.db().write(move |_| Ok(((), vec![event.clone()]))).await?;
     }
-    Ok(web::with_flash(web::see_other(&back), "bad", key, &[("provider", &connector.name)]))
+    Ok(told(connector, fault, back))
 }
 /// The state is used, expired, of another browser or of another provider: what it was for is not known.
 fn over() -> Response {
@@ -170,7 +185,8 @@ pub async fn arrive(
     let person = match open.exchange(&query, &flow, ctx.now).await {
         Ok(person) => person,
         Err(fault) => {
-            return failed(identity, ctx, &connector, &fault, back(&kept.purpose, &kept.return_to)).await;
+            let back = back(&kept.purpose, &kept.return_to);
+            return failed(identity, ctx, &connector, &fault, &back).await;
         }
     };
     match kept.purpose {

@@ -536,3 +536,19 @@ fn sign_in_leads_back_to_the_page_that_links() {
     assert_eq!(target("/login/upstream/0000000000001?return_to=/me"), "/");
     assert_eq!(target("/login/upstream/0000000000001/callback?code=x"), "/");
 }
+
+#[tokio::test]
+async fn round_trips_are_counted_by_source() {
+    for (room, connector) in rooms().await {
+        let mut browser = room.browser_at([10, 0, 0, 9]);
+        browser.get("/login").await;
+        for _ in 0..300 {
+            leave(&mut browser, connector).await;
+        }
+        let page = browser.get(&format!("/login/upstream/{connector}")).await;
+        assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+        let mut elsewhere = room.browser_at([10, 0, 0, 10]);
+        elsewhere.get("/login").await;
+        leave(&mut elsewhere, connector).await;
+    }
+}
