@@ -112,9 +112,9 @@ impl House {
                     &[&grant, &membership, &product, &NOW, &until],
                 ),
                 (
-                    "INSERT INTO session (id, token_hash, account_id, methods, authenticated_at, created_at, last_seen_at,
-                         expires_at)
-                     VALUES ($1, $2, $3, 'pwd', $4, $4, $4, $5)",
+                    "INSERT INTO session (id, token_hash, account_id, methods, authenticated_at, verified_at, created_at,
+                         last_seen_at, expires_at)
+                     VALUES ($1, $2, $3, 'pwd', $4, $4, $4, $4, $5)",
                     &[&session, &TokenHash::of(COOKIE), &account, &NOW.plus_seconds(-60), &until],
                 ),
                 ("UPDATE session SET last_seen_at = $1 WHERE id = $2", &[&NOW, &session]),

@@ -87,6 +87,7 @@ pub fn routes() -> Routes {
         .post("/consent/other-account", SignedIn, authorize::consent::other_account)
         .get("/oauth2/explain", SignedIn, authorize::explain::page)
         .post("/oauth2/explain/request", SignedIn, authorize::explain::request)
+        .post("/oauth2/explain/verify", SignedIn, authorize::explain::verify)
         .post("/oauth2/explain/back", SignedIn, authorize::explain::go_back)
         .post_blind("/oauth2/token", Client, token::api::token)
         .get_blind("/oauth2/userinfo", Client, token::userinfo::userinfo)

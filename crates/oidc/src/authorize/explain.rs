@@ -13,7 +13,7 @@ use kernel::{
 };
 use organization::{
     application::ApplicationState,
-    decision::{Contact, Means, Space},
+    decision::{Contact, Decision, LayerKind, LayerState, Means, Space},
     shell,
 };
 use serde::Deserialize;
@@ -62,6 +62,8 @@ struct ExplainPage<'a> {
     lead: String,
     why: Safe<String>,
     can_request: bool,
+    /// All that lacks is a second factor in this session: the person mends that here and now.
+    can_verify: bool,
     /// Nobody stands above the legal representative, who grants to themselves.
     grants_self: bool,
     /// The first half is missing: a grant takes effect only once the organization is admitted.
@@ -139,6 +141,7 @@ async fn show(
             organization: space.organization(),
             lead: explanation.lead(&page),
             why: explanation.why_html(&page)?,
+            can_verify: only_strength_lacks(decision),
             can_request: decision.can_request_access() && open.is_none(),
             grants_self: decision.remedies.iter().any(|remedy| remedy.how == Means::GrantYourself),
             admission_first: decision.organization_half() == Some(false),
@@ -158,6 +161,30 @@ async fn show(
             page,
         },
     ))
+}
+
+fn only_strength_lacks(decision: &Decision) -> bool {
+    let mut missing = decision.layers.iter().filter(|layer| layer.state == LayerState::Missing);
+    missing.next().is_some_and(|layer| layer.kind == LayerKind::Strength) && missing.next().is_none()
+}
+
+#[derive(Deserialize)]
+pub struct VerifyForm {
+    flow: String,
+}
+/// To the missing factor, and back into the request. The session goes on under another token, so the request is let go
+/// until that one takes it up.
+pub async fn verify(
+    ctx: Ctx,
+    Extension(openid): Extension<OpenId>,
+    _: SignedIn,
+    Form(form): Form<VerifyForm>,
+) -> web::Result {
+    let pending: Pending = openid.kept(&form.flow, Some(ctx.browser), ctx.now).await?.into();
+    let Some((handle, flow, _)) = &pending.kept else { return Err(Error::not_found("flow.unknown").into()) };
+    openid.release(*flow).await?;
+    let back = format!("%2Foauth2%2Fauthorize%3Fhandle%3D{handle}");
+    Ok(see_other(&format!("/me/verify?need=strong&return_to={back}")))
 }
 
 #[derive(Deserialize)]

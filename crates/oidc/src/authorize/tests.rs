@@ -293,6 +293,31 @@ async fn a_posted_request_is_kept_and_followed_by_get() {
 }
 
 #[tokio::test]
+async fn a_product_that_asks_for_two_factors_leads_to_the_missing_one_and_back() {
+    for house in houses(true).await {
+        house.change("UPDATE product SET minimum_strength = 2").await;
+        house.change("UPDATE session SET methods = 'pwd'").await;
+        let address = house.get(&house.request(""), true).await.location();
+        let page = house.get(&address, true).await;
+        assert!(page.body.contains("id=\"explain-verify\""), "{}", page.body);
+        let flow = page.value_of("flow");
+        let verify =
+            house.submit(&page, "/oauth2/explain/verify", &[("flow", flow.as_str())]).await.location();
+        let back = format!("%2Foauth2%2Fauthorize%3Fhandle%3D{flow}");
+        assert_eq!(verify, format!("/me/verify?need=strong&return_to={back}"));
+        // The proof gives the session another token, hence another browser to bind to.
+        house.change("UPDATE session SET methods = 'pwd otp mfa'").await;
+        let on = house.get(&format!("/oauth2/authorize?handle={flow}"), true).await;
+        assert!(on.query("code").is_some(), "{} {}", on.status, on.body);
+        // Anything else that lacks is not mended by that.
+        house.change("UPDATE session SET methods = 'pwd'").await;
+        house.change("UPDATE product_grant SET state = 'ended'").await;
+        let address = house.get(&house.request(""), true).await.location();
+        assert!(!house.get(&address, true).await.body.contains("id=\"explain-verify\""));
+    }
+}
+
+#[tokio::test]
 async fn a_kept_request_belongs_to_one_browser_and_runs_out() {
     for house in houses(false).await {
         let address = house.get(&house.request(""), true).await.location();
