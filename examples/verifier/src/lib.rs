@@ -117,7 +117,7 @@ async fn checks(
 ) -> Response {
     let nonce = match verifier.authenticate(&uri, &headers, &body) {
         Ok(nonce) => nonce,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into_response(),
     };
     match verifier.options.fault {
         Fault::Hang => tokio::time::sleep(Duration::from_secs(60)).await,
@@ -138,7 +138,7 @@ async fn checks(
 async fn ping(State(verifier): State<Arc<Verifier>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let nonce = match verifier.authenticate(&uri, &headers, &body) {
         Ok(nonce) => nonce,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into_response(),
     };
     let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
     verifier.signed(
@@ -149,11 +149,11 @@ async fn ping(State(verifier): State<Arc<Verifier>>, uri: Uri, headers: HeaderMa
 }
 
 impl Verifier {
-    /// The nonce of a request that was signed with our key, now, for the first time.
-    fn authenticate(&self, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<String, Response> {
+    /// The nonce of a request that was signed with our key, now, for the first time; else the status to refuse it with.
+    fn authenticate(&self, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<String, StatusCode> {
         let text =
             |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
-        let refuse = || StatusCode::UNAUTHORIZED.into_response();
+        let refuse = || StatusCode::UNAUTHORIZED;
         let (timestamp, nonce) = (text("fujie-timestamp"), text("fujie-nonce"));
         let head = format!(
             "FUJIE-VERIFIER-1\nrequest\n{}\n{timestamp}\n{nonce}\n{}\n",
@@ -245,7 +245,7 @@ impl Verifier {
         }
         if fault == Fault::Replayed {
             let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            let (headers, body) = seen.last.get_or_insert_with(|| (headers, body)).clone();
+            let (headers, body) = seen.last.get_or_insert((headers, body)).clone();
             return (status, headers, body).into_response();
         }
         (status, headers, body).into_response()

@@ -8,6 +8,7 @@ use kernel::Error;
 use serde::Deserialize;
 use verification::{
     Verification,
+    case::words::{answer_words, provider_words},
     dispute::{
         Dispute, DisputeId, DisputeState, Verdict,
         service::{SideCard, Step},
@@ -160,10 +161,10 @@ async fn view(
                 line: desk.ctx.lang.ta(
                     "verification-desk-proof-line",
                     &[
-                        ("provider", &proof.provider),
+                        ("provider", &provider_words(desk.ctx.lang, &proof.provider)),
                         ("at", &page.minute(&proof.proven_at)),
                         ("until", &page.last_day(&proof.expires_at)),
-                        ("result", proof.result.as_deref().unwrap_or("—")),
+                        ("result", &answer_words(desk.ctx.lang, proof.result.as_deref())),
                     ],
                 ),
             })
@@ -180,7 +181,7 @@ async fn view(
         proposed_by: staff.into_iter().next().map(|(_, _, name)| name).unwrap_or_default(),
         proposed_at: dispute.first_at.map(|at| page.minute(&at)).unwrap_or_default(),
         method: file.case.method.key(),
-        provider: file.case.provider.clone(),
+        provider: provider_words(desk.ctx.lang, &file.case.provider),
         may_propose: dispute.state == DisputeState::Open && !own,
         may_confirm: proposed && !own && dispute.first_by != Some(me),
         why_not: if own {
@@ -208,8 +209,7 @@ async fn propose(
     Form(typed): Form<Typed>,
 ) -> web::Result {
     let by = reviewer(&desk)?;
-    let verdict =
-        typed.verdict.parse().map_err(|_| Error::invalid("field.unknown_value").at("verdict"));
+    let verdict = typed.verdict.parse().map_err(|_| Error::invalid("field.unknown_value").at("verdict"));
     let step = match verdict {
         Ok(verdict) => room.propose(&by, id, verdict, &typed.reason, desk.ctx.now).await,
         Err(error) => Err(error),

@@ -31,3 +31,20 @@ pub fn waiting_key(state: super::CaseState) -> &'static str {
         CaseState::Approved | CaseState::Refused | CaseState::Failed => "verification-waiting-decided",
     }
 }
+/// Who vouched, in words.
+pub fn provider_words(lang: web::Lang, provider: &str) -> String {
+    match provider {
+        super::review::COUNTER => lang.t("verification-provider-counter"),
+        "demo" => lang.t("verification-provider-demo"),
+        name => name.to_owned(),
+    }
+}
+/// What a method answered, in a word for the desk.
+pub fn answer_words(lang: web::Lang, result: Option<&str>) -> String {
+    match result {
+        Some("match") => lang.t("verification-answer-match"),
+        Some("approved") => lang.t("verification-answer-approved"),
+        Some("certified") => lang.t("verification-answer-certified"),
+        other => other.unwrap_or("—").to_owned(),
+    }
+}

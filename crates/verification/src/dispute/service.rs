@@ -75,7 +75,7 @@ pub struct Statements {
     pub holder: Option<String>,
 }
 fn statements_in(tx: &mut Tx<'_>, keyring: &Keyring, id: DisputeId) -> Result<Statements> {
-    let (claimant, holder) = store::find_statements(tx, id)?.unwrap_or_default();
+    let store::Sealed { claimant, holder } = store::find_statements(tx, id)?.unwrap_or_default();
     let open = |column, sealed: Option<Vec<u8>>| {
         sealed.map(|sealed| keyring.open(column, id.as_i64(), &sealed)).transpose()
     };

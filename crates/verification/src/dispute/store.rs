@@ -88,11 +88,14 @@ pub(super) fn update_statement(
     };
     tx.run(sql, &[&id, &sealed])
 }
-/// The claimant's and the holder's, sealed.
-pub(super) fn find_statements(
-    tx: &mut Tx<'_>,
-    id: DisputeId,
-) -> Result<Option<(Option<Vec<u8>>, Option<Vec<u8>>)>> {
+/// What the two sides said, sealed.
+#[derive(Default)]
+pub(super) struct Sealed {
+    pub claimant: Option<Vec<u8>>,
+    pub holder: Option<Vec<u8>>,
+}
+db::row!(Sealed { claimant, holder });
+pub(super) fn find_statements(tx: &mut Tx<'_>, id: DisputeId) -> Result<Option<Sealed>> {
     tx.opt(sql!("SELECT claimant_statement, holder_statement FROM dispute WHERE id = $1"), &[&id])
 }
 pub(super) fn update_proposed(

@@ -2,8 +2,8 @@
 use super::service::Chosen;
 use crate::{
     Method, Verification,
-    case::{CaseState, pages::personal_page, review::COUNTER},
-    method::model::key_of,
+    case::{CaseState, pages::personal_page, words::provider_words},
+    method::model::{Lane, key_of},
 };
 use axum::Extension;
 use identity::{
@@ -42,6 +42,10 @@ struct Way {
     href: String,
     /// It gives more than there is.
     higher: bool,
+    /// A case of this way's lane is open: it leads there.
+    open: bool,
+    /// The one that is proposed.
+    first: bool,
 }
 struct Waiting {
     href: String,
@@ -75,6 +79,8 @@ async fn show(ctx: Ctx, signed_in: SignedIn, Extension(room): Extension<Verifica
     let known = realname::service::known(room.db(), signed_in.account).await?;
     let (current, over): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| record.in_force(now));
     let cases = room.own_cases(signed_in.account).await?;
+    let lanes: Vec<Lane> =
+        cases.iter().filter(|case| case.state_at(now).is_open()).map(|case| case.lane).collect();
     let (open, decided): (Vec<_>, Vec<_>) = cases.into_iter().partition(|case| case.state_at(now).is_open());
     let waiting = |case: crate::case::Case| {
         let state = case.state_at(now);
@@ -90,7 +96,7 @@ async fn show(ctx: Ctx, signed_in: SignedIn, Extension(room): Extension<Verifica
     let line = |record: realname::ProofRecord| ProofLine {
         id: record.id.to_string(),
         method: key_of(&record.method),
-        provider: provider(&ctx, &record.method, &record.provider),
+        provider: provider_words(ctx.lang, &record.provider),
         level: record.level.rank(),
         level_key: record.level.key(),
         proven: page.date(&record.proven_at),
@@ -115,6 +121,8 @@ async fn show(ctx: Ctx, signed_in: SignedIn, Extension(room): Extension<Verifica
             level_key: gives.key(),
             href,
             higher: gives > level,
+            open: lanes.contains(&method.lane()),
+            first: false,
         };
         match method {
             Method::Certified => ways.extend(room.certifiers().await?.into_iter().map(way)),
@@ -123,6 +131,9 @@ async fn show(ctx: Ctx, signed_in: SignedIn, Extension(room): Extension<Verifica
     }
     // What helps most, with the least effort first.
     ways.sort_by_key(|way| !way.higher);
+    if let Some(first) = ways.iter_mut().find(|way| way.higher && !way.open) {
+        first.first = true;
+    }
     Ok(html(Overview {
         level: level.rank(),
         level_key: level.key(),
@@ -157,15 +168,6 @@ const fn level_text(level: RealNameLevel) -> &'static str {
         RealNameLevel::Primary => "verification-level-text-primary",
         RealNameLevel::Intermediate => "verification-level-text-intermediate",
         RealNameLevel::Advanced => "verification-level-text-advanced",
-    }
-}
-/// Who vouched, in words.
-fn provider(ctx: &Ctx, method: &str, provider: &str) -> String {
-    match provider {
-        COUNTER => ctx.lang.t("verification-provider-counter"),
-        "demo" => ctx.lang.t("verification-provider-demo"),
-        _ if method == "demo" => ctx.lang.t("verification-provider-demo"),
-        name => name.to_owned(),
     }
 }
 fn expires(page: &Page, at: &Timestamp) -> String {

@@ -57,7 +57,7 @@ fn the_signature_is_that_of_the_document() {
     let signature = head.sign(SECRET.as_bytes(), body);
     assert_eq!(signature, "v1=6ca28b8d84450c992a8ee18353cbb2c7ac9f6a60b200832094d5f82c473fe90c");
     assert!(head.verify(SECRET.as_bytes(), body, &signature));
-    for wrong in ["", "v1=", "v2=00", &signature[..60], "v1=zz"] {
+    for wrong in ["", "v1=", "v2=00", signature.split_at(60).0, "v1=zz"] {
         assert!(!head.verify(SECRET.as_bytes(), body, wrong), "{wrong}");
     }
     assert!(!head.verify(SECRET.as_bytes(), br#"{"request_id":"2"}"#, &signature));
