@@ -7,13 +7,16 @@ use crate::{
     people,
     round::{Step, Worker, Workers},
 };
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use http::StatusCode;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 struct ByCode {
@@ -51,14 +54,27 @@ impl ByCode {
         let page = self.browser.get(&next).await?.expect(StatusCode::OK)?;
         let code_form = form::forms(page.text()?).into_iter().find(|form| form.has("code"));
         let code_form = code_form.context("the page has no form for the code")?;
-        let outbox =
-            self.browser.get(&format!("/dev/outbox.json?to={phone}")).await?.expect(StatusCode::OK)?;
-        let messages: Vec<Message> = outbox.json()?;
-        let code = messages.into_iter().find_map(|message| message.code).context("no code was sent")?;
+        let code = self.code_to(phone).await?;
         let done =
             self.browser.submit(&code_form.with("code", &code)).await?.expect(StatusCode::SEE_OTHER)?;
         ensure!(self.browser.cookies.signed_in(), "{phone} is not signed in: {}", done.told());
         Ok(())
+    }
+}
+impl ByCode {
+    /// The outbox hands a message to one of its workers: it may be a moment away.
+    async fn code_to(&mut self, phone: &str) -> Result<String> {
+        let target = format!("/dev/outbox.json?to={phone}");
+        for _ in 0..300 {
+            // A person reads it later than this; asking all the time would be charged to the server.
+            tokio::time::sleep(Duration::from_millis(15)).await;
+            let outbox = self.browser.get(&target).await?.expect(StatusCode::OK)?;
+            let messages: Vec<Message> = outbox.json()?;
+            if let Some(code) = messages.into_iter().find_map(|message| message.code) {
+                return Ok(code);
+            }
+        }
+        bail!("no code was sent to {phone}")
     }
 }
 fn value(form: &form::Form, name: &str) -> Result<String> {
