@@ -350,7 +350,8 @@ async fn preview(desk: Desk, Path(name): Path<String>) -> web::Result {
     fresh(&desk, &format!("{AREA}/presets/{}", preset.as_str())).await?;
     show_preset(&desk, preset, FormErrors::none()).await
 }
-#[derive(serde::Deserialize)]
+#[derive(serde::Deserialize)]#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Applied {
     stamp: String,
 }
