@@ -350,7 +350,7 @@ async fn preview(desk: Desk, Path(name): Path<String>) -> web::Result {
     fresh(&desk, &format!("{AREA}/presets/{}", preset.as_str())).await?;
     show_preset(&desk, preset, FormErrors::none()).await
 }
-#[derive(serde::Deserialize)]#[derive(Default, Deserialize)]
+#[derive(Default, serde::Deserialize)]
 #[serde(default)]
 struct Applied {
     stamp: String,
