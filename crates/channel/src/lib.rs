@@ -45,22 +45,13 @@ struct Inner {
 impl Channels {
     pub fn new(db: Db, outbound: Outbound, brand: Brand, zone: Zone) -> Self {
         let queue = Outbox::new(db.clone(), Arc::new(Unconfigured));
-        let smpp: Arc<Sessions> = Arc::default();
-        let sessions = Arc::downgrade(&smpp);
-        db.on_change(move |change| {
-            if change.topic == "connector"
-                && let Some(sessions) = sessions.upgrade()
-            {
-                sessions.forget(change.key);
-            }
-        });
         let tools = Tools {
             db,
             outbound,
             patience: PATIENCE,
             mail_patience: MAIL_PATIENCE,
             mail: Arc::default(),
-            smpp,
+            smpp: Arc::default(),
         };
         Self(Arc::new(Inner { tools, brand, zone, queue }))
     }

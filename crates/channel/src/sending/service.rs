@@ -103,6 +103,9 @@ impl Channels {
                 Err(error) => tracing::error!(%error, connector = %connector.id, "a gateway cannot be read"),
             }
         }
+        if channel == Channel::Sms {
+            self.tools().smpp.keep(&gateways);
+        }
         Ok(Plan { gateways, ..plan })
     }
     fn letter(&self, message: &Outgoing, purpose: String, mail_text: Option<&MailText>) -> Letter {

@@ -41,10 +41,10 @@ struct Slot {
     live: Mutex<Option<Session>>,
 }
 impl Sessions {
-    /// The gateway was changed, switched off or deleted: its session is unbound, and made anew by the next letter.
-    pub fn forget(&self, id: i64) {
+    /// Those of gateways that are gone, changed or switched off are unbound.
+    pub fn keep(&self, gateways: &[Gateway]) {
         let mut slots = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        slots.retain(|known, _| known.as_i64() != id);
+        slots.retain(|id, (rev, _)| gateways.iter().any(|g| g.id == *id && g.rev == *rev && g.enabled));
     }
     pub async fn session(
         &self,

@@ -113,10 +113,15 @@ async fn list(desk: Desk, Extension(channels): Extension<Channels>) -> web::Resu
         (Kind::Mail, "mail", "mail", "portal-channels-mail", "portal-channels-mail-none"),
     ] {
         let mut lines = Vec::new();
-        for (place, connector) in connector::service::list(channels.db(), kind).await?.iter().enumerate() {
-            let gateway = Gateway::of(connector)?;
+        let connectors = connector::service::list(channels.db(), kind).await?;
+        let gateways = connectors.iter().map(Gateway::of).collect::<kernel::Result<Vec<_>>>()?;
+        if kind == Kind::Sms {
+            // Whoever has just switched one off sees this page next.
+            channels.tools().smpp.keep(&gateways);
+        }
+        for (place, gateway) in gateways.iter().enumerate() {
             let state = states.iter().find(|state| state.connector_id == gateway.id);
-            lines.push(line(&desk, &channels, &gateway, state, place == 0).await?);
+            lines.push(line(&desk, &channels, gateway, state, place == 0).await?);
         }
         let of_kind = Provider::ALL.iter().filter(|provider| provider.kind() == kind);
         let providers = of_kind.map(|provider| (provider.as_str(), provider_key(*provider))).collect();
