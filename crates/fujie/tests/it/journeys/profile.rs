@@ -133,18 +133,18 @@ async fn m13_m18_m22_people_of_an_organization_are_told_and_choose_how(engine: E
         // Decisions by SMS from now on; security cannot fall silent.
         browser.go(&format!("{base}/me/reminders")).await?;
         assert!(!browser.has("input[name='sms[]'][value='requests']").await?, "agents decide nothing");
-        browser.click("label:has(input[name='sms[]'][value='decisions'])").await?;
-        browser.click("label:has(input[name='sms[]'][value='security'])").await?;
-        browser.click("label:has(input[name='mail[]'][value='security'])").await?;
+        browser.tick("label:has(input[name='sms[]'][value='decisions'])").await?;
+        browser.tick("label:has(input[name='sms[]'][value='security'])").await?;
+        browser.tick("label:has(input[name='mail[]'][value='security'])").await?;
         browser.click("#reminders-save").await?;
         browser.find(".flash[data-t='bad']").await?;
-        browser.click("label:has(input[name='mail[]'][value='security'])").await?;
+        browser.tick("label:has(input[name='mail[]'][value='security'])").await?;
         browser.click("#reminders-save").await?;
         browser.find(".flash[data-t='ok']").await?;
         browser.find("input[name='sms[]'][value='decisions']:checked").await?;
         browser.picture("reminders").await?;
         // A request: the administrator hears of it, not by the badge alone.
-        let product = server.demo.product_id("option-quotes")?;
+        let product = server.demo.product_id("market-data")?;
         browser.go(&format!("{base}/org/{organization}/products/{product}")).await?;
         browser.click("form[action$='/request'] button").await?;
         steps::sign_out(browser, base).await?;
