@@ -182,7 +182,10 @@ fn keep_hashing(room: &Room) -> Vec<tokio::task::JoinHandle<()>> {
             let identity = room.identity.clone();
             tokio::spawn(async move {
                 let password = Password::parse("password", PASSWORD).unwrap();
-                identity.passwords().hash(&password, heavy).await.unwrap();
+                // On a machine that is busy anyway some of these are refused: the others do.
+                if let Err(error) = identity.passwords().hash(&password, heavy).await {
+                    assert_eq!(error.code, "signin.busy");
+                }
             })
         })
         .collect()
