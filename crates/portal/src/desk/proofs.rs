@@ -18,7 +18,9 @@ use verification::{
     },
     reviewer::ROLES,
 };
-use web::{Failure, Form, FormErrors, Page, Path, Policy, Query, Routes, html, html_status, see_other, with_flash};
+use web::{
+    Failure, Form, FormErrors, Page, Path, Policy, Query, Routes, html, html_status, see_other, with_flash,
+};
 
 const HERE: &str = "/desk/proofs";
 const PAGE: i64 = 50;
@@ -58,7 +60,13 @@ const FILTERS: [(&str, &str, &[CaseState]); 4] = [
     (
         "decided",
         "verification-desk-filter-decided",
-        &[CaseState::Approved, CaseState::Refused, CaseState::Disputed, CaseState::Withdrawn, CaseState::Expired],
+        &[
+            CaseState::Approved,
+            CaseState::Refused,
+            CaseState::Disputed,
+            CaseState::Withdrawn,
+            CaseState::Expired,
+        ],
     ),
 ];
 #[derive(Default, Deserialize)]
@@ -101,7 +109,8 @@ async fn list(
     cases.truncate(PAGE as usize);
     let names = login_names(&desk, cases.iter().map(|case| Some(case.account))).await?;
     let page = desk.page(desk.t("verification-desk-proofs"), HERE).await?;
-    let next = cases.last().filter(|_| more).map(|last| format!("{HERE}?state={}&after={}", chosen.0, last.id));
+    let next =
+        cases.last().filter(|_| more).map(|last| format!("{HERE}?state={}&after={}", chosen.0, last.id));
     let line = |case: Case| {
         let state = case.state_at(desk.ctx.now);
         let name = names.iter().find(|(id, ..)| *id == case.account);
@@ -116,10 +125,8 @@ async fn list(
         }
     };
     let lines = cases.into_iter().map(line).collect();
-    let filters = FILTERS
-        .iter()
-        .map(|(value, label, _)| Choice { value, label, chosen: *value == chosen.0 })
-        .collect();
+    let filters =
+        FILTERS.iter().map(|(value, label, _)| Choice { value, label, chosen: *value == chosen.0 }).collect();
     Ok(html(List { filters, lines, next, page }))
 }
 
@@ -163,7 +170,9 @@ async fn show(desk: Desk, Extension(room): Extension<Verification>, Path(id): Pa
     step("", "verification-desk-step-submitted", None, case.submitted_at);
     step("ok", "verification-desk-step-first", case.first_by, case.first_at);
     match state {
-        CaseState::Approved => step("ok", "verification-desk-step-approved", case.decided_by, case.decided_at),
+        CaseState::Approved => {
+            step("ok", "verification-desk-step-approved", case.decided_by, case.decided_at)
+        }
         CaseState::Refused => step("bad", "verification-desk-step-refused", case.decided_by, case.decided_at),
         CaseState::Withdrawn => step("", "verification-desk-step-withdrawn", None, case.decided_at),
         _ => {}
@@ -231,13 +240,7 @@ async fn documents(
     seen(&desk, &room, id, Typed::default(), FormErrors::none()).await
 }
 /// Shown in full: after a step-up, and written down by the service.
-async fn seen(
-    desk: &Desk,
-    room: &Verification,
-    id: CaseId,
-    form: Typed,
-    errors: FormErrors,
-) -> web::Result {
+async fn seen(desk: &Desk, room: &Verification, id: CaseId, form: Typed, errors: FormErrors) -> web::Result {
     let by = reviewer(desk)?;
     let here = format!("{HERE}/{id}");
     if let Some(first) = step_up(desk, room, &format!("{here}/documents")).await? {

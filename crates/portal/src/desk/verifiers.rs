@@ -121,13 +121,9 @@ struct Blank {
     form: Members,
     checks: Vec<Choice>,
 }
-async fn show(
-    desk: &Desk,
-    connector: Option<ConnectorId>,
-    form: Members,
-    errors: FormErrors,
-) -> web::Result {
-    let title = if connector.is_some() { form.name.clone() } else { desk.t("verification-desk-verifier-new") };
+async fn show(desk: &Desk, connector: Option<ConnectorId>, form: Members, errors: FormErrors) -> web::Result {
+    let title =
+        if connector.is_some() { form.name.clone() } else { desk.t("verification-desk-verifier-new") };
     let page = Blank {
         page: desk.page(title, HERE).await?.with_errors(&errors),
         action: connector.map_or_else(|| format!("{HERE}/new"), |id| format!("{HERE}/{id}")),
@@ -205,11 +201,21 @@ async fn test(
     Ok(match room.test_verifier(id).await? {
         Ok(took) => {
             let took = took.to_string();
-            with_flash(back, "ok", "verification-desk-verifier-answers", &[("name", &connector.name), ("ms", &took)])
+            with_flash(
+                back,
+                "ok",
+                "verification-desk-verifier-answers",
+                &[("name", &connector.name), ("ms", &took)],
+            )
         }
         Err(fault) => {
             let why = desk.t(fault.key());
-            with_flash(back, "bad", "verification-desk-verifier-fails", &[("name", &connector.name), ("why", &why)])
+            with_flash(
+                back,
+                "bad",
+                "verification-desk-verifier-fails",
+                &[("name", &connector.name), ("why", &why)],
+            )
         }
     })
 }

@@ -41,8 +41,16 @@ async fn start_verifier(fault: &str) -> Result<Verifier> {
     let secret = folder.path().join("secret");
     std::fs::write(&secret, SECRET)?;
     let (address, seed) = (format!("127.0.0.1:{port}"), SEED.to_string());
-    let arguments =
-        ["--listen", &address, "--seed", &seed, "--fault", fault, "--secret-file", secret.to_str().context("path")?];
+    let arguments = [
+        "--listen",
+        &address,
+        "--seed",
+        &seed,
+        "--fault",
+        fault,
+        "--secret-file",
+        secret.to_str().context("path")?,
+    ];
     let process = Process::spawn(
         Command::new(std::env::current_exe()?)
             .args(["journeys::real_name::verifier_process", "--exact", "--ignored", "--nocapture"])
@@ -198,7 +206,8 @@ async fn m20_m21_m22_a_person_is_checked_online_and_takes_the_verification_off(e
 
 async fn m20_two_members_of_staff_review_a_document_at_the_counter(engine: Engine) -> Result<()> {
     let server = Server::start(options(engine).tls()).await?;
-    let scan = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/screenshot.png").canonicalize()?;
+    let scan =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/screenshot.png").canonicalize()?;
     let wrong = tempfile::Builder::new().suffix(".png").tempfile()?;
     std::fs::write(wrong.path(), "<html>no image</html>")?;
     let name = format!("m20_counter_{engine:?}");
@@ -229,9 +238,14 @@ async fn m20_two_members_of_staff_review_a_document_at_the_counter(engine: Engin
             one.click("#look").await?;
             let text = one.text().await?;
             assert!(text.contains(&somebody.number) && text.contains(&somebody.name), "{text}");
-            let drawn = "return [...document.querySelectorAll('#documents img')].every(i => i.naturalWidth > 0)";
+            let drawn =
+                "return [...document.querySelectorAll('#documents img')].every(i => i.naturalWidth > 0)";
             one.settled().await?;
-            assert_eq!(one.driver.execute(drawn, vec![]).await?.json().as_bool(), Some(true), "both are shown");
+            assert_eq!(
+                one.driver.execute(drawn, vec![]).await?.json().as_bool(),
+                Some(true),
+                "both are shown"
+            );
             one.picture("documents").await?;
             // Without a reason nothing is returned.
             one.click("button[value='return']").await?;
