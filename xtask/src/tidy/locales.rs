@@ -10,8 +10,18 @@ use std::{
 const LANGUAGES: [&str; 2] = ["zh-CN", "en"];
 /// A literal that begins with one of these and a dash is a key.
 const PREFIXES: [&str; 12] = [
-    "web", "platform", "upstream", "channel", "factor", "identity", "organization", "oidc", "recovery",
-    "verification", "profile", "portal",
+    "web",
+    "platform",
+    "upstream",
+    "channel",
+    "factor",
+    "identity",
+    "organization",
+    "oidc",
+    "recovery",
+    "verification",
+    "profile",
+    "portal",
 ];
 
 /// Key → file and arguments.
