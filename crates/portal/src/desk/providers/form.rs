@@ -142,7 +142,9 @@ impl Typed {
         };
         match (name, name_en, config) {
             (Some(name), Some(name_en), Some(mut config)) if errors.is_empty() => {
-                config["name_en"] = name_en.into();
+                if let Some(members) = config.as_object_mut() {
+                    members.insert("name_en".to_owned(), name_en.into());
+                }
                 Ok((name, config.to_string()))
             }
             _ => Err(errors),
