@@ -10,16 +10,7 @@ const NOT_OURS: &str = "uuid";
 
 pub fn check(root: &Path, faults: &mut Faults) -> Result<()> {
     let out = Command::new("cargo")
-        .args([
-            "tree",
-            "--workspace",
-            "--locked",
-            "--edges",
-            "normal,build,dev",
-            "--prefix",
-            "none",
-            "--no-dedupe",
-        ])
+        .args(["tree", "--workspace", "--locked", "--edges", "normal,build,dev", "--prefix", "none"])
         .args(["--format", "{p};{l}"])
         .current_dir(root)
         .output()
@@ -31,6 +22,8 @@ pub fn check(root: &Path, faults: &mut Faults) -> Result<()> {
     }
     let text = String::from_utf8(out.stdout)?;
     for line in text.lines().collect::<BTreeSet<_>>() {
+        // What came before is marked, and comes only once with its own dependencies.
+        let line = line.trim_end_matches(" (*)");
         let Some((package, licence)) = line.rsplit_once(';') else { continue };
         let name = package.split(' ').next().unwrap_or(package);
         if BANNED.contains(&name) {

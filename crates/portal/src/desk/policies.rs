@@ -42,7 +42,7 @@ fn shown(ctx: &Ctx, section: &str, member: &Member, value: &Value) -> String {
     let option = |text: &str| ctx.lang.t(&key(section, &[member.name, text]));
     // A zero that means "without limit" says so.
     let none = key(section, &[member.name, "0"]);
-    if *value == Value::from(0) && ctx.lang.has(&none) {
+    if value.as_i64() == Some(0) && ctx.lang.has(&none) {
         return ctx.lang.t(&none);
     }
     match value {
