@@ -22,3 +22,8 @@ pub fn of_message(purpose: &str, has_code: bool) -> String {
     let of_code = CODES.iter().any(|(known, _)| *known == purpose);
     if of_code && !has_code { format!("{purpose}_instead") } else { purpose.to_owned() }
 }
+
+/// Whether messages for this carry words alone and no code.
+pub fn is_of_words(purpose: &str) -> bool {
+    purpose == ANY_NOTICE || purpose.starts_with("notice.") || purpose.ends_with("_instead")
+}

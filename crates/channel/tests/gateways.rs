@@ -176,6 +176,38 @@ async fn each_maker_takes_what_is_signed_right() {
 }
 
 #[tokio::test]
+async fn a_template_for_any_notice_also_carries_what_is_said_in_place_of_a_code() {
+    for town in Town::all().await {
+        let stub = Stub::start().await;
+        let tencent = town.tencent(&stub).await;
+        town.template(tencent, "any_code", "1000001", &["code"], Approval::Approved).await;
+        town.template(tencent, "any_notice", "1000002", &["notice"], Approval::Approved).await;
+        let now = town.db.clock().now();
+        let message = Message {
+            id: town.db.draw(),
+            channel: Channel::Sms,
+            to: "+8613800138000".into(),
+            purpose: "recover",
+            lang: "zh-CN",
+            text: "账号已停用".into(),
+            code: None,
+            subject: None,
+            args: vec![("minutes", "5".into())],
+            expires_at: now.plus_seconds(300),
+        };
+        let outbox = town.outbox.clone();
+        town.db.write_unaudited("t", move |tx| outbox.queue_in(tx, &message, now)).await.unwrap();
+        town.outbox.drain().await.unwrap();
+        let editor = PolicyEditor::command_line();
+        let to = "+8613800138001".to_owned();
+        town.channels.test(&editor, tencent, to, "recover_instead", web::Lang::Zh).await.unwrap().unwrap();
+        let taken = stub.taken();
+        assert_eq!((taken[0].template.as_str(), taken[0].text.as_str()), ("1000002", r#"["账号已停用"]"#));
+        assert_eq!(taken[1].template, "1000002", "a test of it takes the same one");
+    }
+}
+
+#[tokio::test]
 async fn a_maker_that_refuses_says_why_and_the_next_one_sends() {
     for town in Town::all().await {
         let stub = Stub::start().await;

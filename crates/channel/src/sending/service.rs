@@ -123,6 +123,11 @@ impl Channels {
         values.insert("brand".into(), brand);
         values.insert("text".into(), message.text.clone());
         values.insert("subject".into(), subject.clone());
+        if message.code.is_none() {
+            // A template for any notice carries words that are none: what is said in place of a code, an alarm.
+            values.entry("title".into()).or_insert_with(|| subject.clone());
+            values.entry("notice".into()).or_insert_with(|| message.text.clone());
+        }
         let mut letter = Letter {
             id: message.id,
             to: message.to.clone(),
@@ -326,7 +331,7 @@ impl Channels {
     fn sample(&self, channel: Channel, to: String, purpose: &str, lang: Lang, now: Timestamp) -> Outgoing {
         let brand = self.brand(lang.tag()).to_owned();
         let text = lang.ta("channel-test-text", &[("brand", &brand), ("code", SAMPLE_CODE)]);
-        let of_notice = purpose.starts_with("notice.") || purpose == purpose::ANY_NOTICE;
+        let of_notice = purpose::is_of_words(purpose);
         let title = lang.t("channel-test-title");
         Outgoing {
             id: self.db().draw::<kernel::id::mark::Outbox>() as OutboxId,
