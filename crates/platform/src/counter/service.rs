@@ -19,13 +19,23 @@ pub fn peek_in(tx: &mut Tx<'_>, limit: Limit, key: &[u8], now: Timestamp) -> Res
 /// Four counters of different scopes as they stand, in one statement.
 pub fn peek_four_in(tx: &mut Tx<'_>, counters: [(Limit, &[u8]); 4], now: Timestamp) -> Result<[Hit; 4]> {
     let found = store::peek_four(tx, counters.map(|(limit, key)| (limit.scope, key)), now)?;
-    Ok(counters.map(|(limit, _)| {
-        let (n, until) = found
-            .iter()
-            .find(|(scope, ..)| scope == limit.scope)
-            .map_or((0, now), |(_, n, until)| (*n, *until));
-        Hit { n, most: limit.most, until }
-    }))
+    Ok(counters.map(|(limit, _)| of_scope(limit, &found, now)))
+}
+/// Six counters of different scopes as they stand, in one statement.
+pub fn peek_six_in(tx: &mut Tx<'_>, counters: [(Limit, &[u8]); 6], now: Timestamp) -> Result<[Hit; 6]> {
+    let found = store::peek_six(tx, counters.map(|(limit, key)| (limit.scope, key)), now)?;
+    Ok(counters.map(|(limit, _)| of_scope(limit, &found, now)))
+}
+/// Counts one attempt at five counters of different scopes, in one statement.
+pub fn hit_five_in(tx: &mut Tx<'_>, counters: [(Limit, &[u8]); 5], now: Timestamp) -> Result<[Hit; 5]> {
+    let ends = counters.map(|(limit, key)| (limit.scope, key, now.plus_seconds(limit.seconds)));
+    let found = store::hit_five(tx, ends, now)?;
+    Ok(counters.map(|(limit, _)| of_scope(limit, &found, now)))
+}
+fn of_scope(limit: Limit, found: &[(String, i64, Timestamp)], now: Timestamp) -> Hit {
+    let (n, until) =
+        found.iter().find(|(scope, ..)| scope == limit.scope).map_or((0, now), |(_, n, until)| (*n, *until));
+    Hit { n, most: limit.most, until }
 }
 pub fn clear_in(tx: &mut Tx<'_>, limit: Limit, key: &[u8]) -> Result<()> {
     store::delete(tx, limit.scope, key).map(drop)

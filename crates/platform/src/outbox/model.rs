@@ -63,6 +63,16 @@ pub(super) struct Claimed {
 }
 db::row!(Claimed { id, channel, purpose, body, attempts, lease_until, created_at });
 
+/// What became of a claimed row, until it is written.
+#[derive(Clone)]
+pub(super) struct Done {
+    pub id: OutboxId,
+    pub lease_until: Timestamp,
+    pub attempts: i64,
+    pub outcome: Result<(), DeliveryError>,
+    pub at: Timestamp,
+}
+
 /// What a gateway gets. `id` lets it recognize a message that is delivered twice.
 #[derive(Clone, Debug)]
 pub struct Outgoing {

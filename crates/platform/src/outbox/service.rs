@@ -1,15 +1,16 @@
 //! Queue inside a transaction; one worker per process delivers.
 use super::{
     delivery::{Delivery, LocalOutbox},
-    model::{Body, Channel, Claimed, DeliveryError, Message, Outgoing, State, backoff_seconds},
+    model::{Body, Channel, Claimed, DeliveryError, Done, Message, Outgoing, State, backoff_seconds},
     store::{self, Queued},
 };
 use db::{Db, Tx};
 use kernel::{Error, Result, Timestamp};
-use std::{sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::{
     sync::Notify,
     task::{JoinError, JoinSet},
+    time::Instant,
 };
 
 /// A worker that dies with a claim gives it up after this long.
@@ -19,9 +20,11 @@ const DELIVERY_TIMEOUT: Duration = Duration::from_secs(20);
 const MOST_AT_ONCE: usize = 64;
 /// Another node may have queued something.
 const POLL: Duration = Duration::from_secs(1);
+/// What comes together is claimed, and what became of it written, in one transaction. No gateway is faster than this.
+const GATHERED: Duration = Duration::from_millis(8);
 /// Woken inside a transaction, the worker looks again until that one must have committed.
-const AFTER_WAKE: [Duration; 4] =
-    [Duration::ZERO, Duration::from_millis(15), Duration::from_millis(60), Duration::from_millis(250)];
+const AFTER_WAKE: [Duration; 3] =
+    [Duration::from_millis(15), Duration::from_millis(60), Duration::from_millis(250)];
 const KEPT_DAYS: i64 = 30;
 
 #[derive(Clone)]
@@ -79,90 +82,92 @@ impl Outbox {
     }
     /// Delivers until the process ends. Errors of the store are logged and waited out.
     pub async fn work(self) {
-        let mut running = Running::new();
+        let mut round = Round::default();
+        // When to look without being woken, the next first.
+        let mut looks: VecDeque<Instant> = VecDeque::new();
         loop {
+            let next = looks.front().copied().unwrap_or_else(|| Instant::now() + POLL);
             let woken = tokio::select! {
-                woken = tokio::time::timeout(POLL, self.wake.notified()) => woken.is_ok(),
+                () = self.wake.notified() => {
+                    tokio::time::sleep(GATHERED).await;
+                    looks = AFTER_WAKE.iter().map(|pause| Instant::now() + *pause).collect();
+                    true
+                }
                 // Its recipient's next message may be due, or there is room for one more.
-                Some(done) = running.join_next() => { logged(ended(done)); false }
+                Some(done) = round.running.join_next() => {
+                    round.ended(done);
+                    tokio::time::sleep(GATHERED).await;
+                    false
+                }
+                () = tokio::time::sleep_until(next) => {
+                    looks.pop_front();
+                    false
+                }
             };
-            for pause in AFTER_WAKE.iter().take(if woken { AFTER_WAKE.len() } else { 1 }) {
-                tokio::time::sleep(*pause).await;
-                logged(self.begin(&mut running).await);
+            if let Err(error) = self.pass(&mut round, woken).await {
+                tracing::warn!(%error, "the outbox could not be worked");
+                // What was delivered is still to be written.
+                tokio::time::sleep(POLL).await;
             }
         }
     }
     /// Delivers what is due now; the number of attempts made.
     pub async fn drain(&self) -> Result<usize> {
-        let mut running = Running::new();
-        let mut attempts = self.begin(&mut running).await?;
-        while let Some(done) = running.join_next().await {
-            ended(done)?;
-            attempts += self.begin(&mut running).await?;
+        let mut round = Round::default();
+        let mut attempts = self.pass(&mut round, true).await?;
+        while let Some(done) = round.running.join_next().await {
+            round.ended(done);
+            attempts += self.pass(&mut round, true).await?;
         }
         Ok(attempts)
     }
-    /// Begins as many deliveries as are due and there is room for.
-    async fn begin(&self, running: &mut Running) -> Result<usize> {
-        let mut attempts = 0;
-        loop {
-            while let Some(done) = running.try_join_next() {
-                ended(done)?;
-            }
-            if running.len() >= MOST_AT_ONCE {
-                break;
-            }
-            let Some(claimed) = self.claim().await? else { break };
-            attempts += 1;
-            metrics::counter!("fujie_outbox_attempts_total").increment(1);
-            let outbox = self.clone();
-            running.spawn(async move { outbox.deliver(claimed).await });
+    /// Writes what became of deliveries and begins as many as are due and there is room for, in one transaction.
+    async fn pass(&self, round: &mut Round, woken: bool) -> Result<usize> {
+        while let Some(done) = round.running.try_join_next() {
+            round.ended(done);
         }
-        Ok(attempts)
-    }
-    async fn claim(&self) -> Result<Option<Claimed>> {
         let now = self.db.clock().now();
         // Asked by reading first, so that an idle queue costs no write.
-        let due = self.db.read_one(move |statement| store::is_due(statement, now)).await?;
-        if !due {
-            return Ok(None);
+        if !woken
+            && round.done.is_empty()
+            && !self.db.read_one(move |statement| store::is_due(statement, now)).await?
+        {
+            return Ok(0);
         }
-        self.db
-            .exec("outbox lease", move |statement| {
-                store::claim(statement, now.plus_seconds(LEASE_SECONDS), now)
+        let (done, room) = (round.done.clone(), MOST_AT_ONCE.saturating_sub(round.running.len()));
+        let claimed = self
+            .db
+            .write_unaudited("outbox", move |tx| {
+                for done in &done {
+                    settle_in(tx, done)?;
+                }
+                match room {
+                    0 => Ok(Vec::new()),
+                    room => store::claim(tx, now.plus_seconds(LEASE_SECONDS), now, room as i64),
+                }
             })
-            .await
+            .await?;
+        round.done.clear();
+        let attempts = claimed.len();
+        metrics::counter!("fujie_outbox_attempts_total").increment(attempts as u64);
+        for claimed in claimed {
+            let outbox = self.clone();
+            round.running.spawn(async move { outbox.deliver(claimed).await });
+        }
+        Ok(attempts)
     }
-    async fn deliver(&self, claimed: Claimed) -> Result<()> {
-        let lease = (claimed.id, claimed.lease_until);
-        let attempts = claimed.attempts;
+    async fn deliver(&self, claimed: Claimed) -> Done {
+        let (id, lease_until, attempts) = (claimed.id, claimed.lease_until, claimed.attempts);
         let outcome = match self.open(claimed) {
             Ok(message) => tokio::time::timeout(DELIVERY_TIMEOUT, self.delivery.deliver(&message))
                 .await
                 .unwrap_or_else(|_| Err(DeliveryError::Later("no answer in time".into()))),
             Err(error) => Err(DeliveryError::Never(error.to_string())),
         };
-        let now = self.db.clock().now();
-        let changed = match outcome {
-            Ok(()) => {
-                self.db
-                    .exec("outbox delivered", move |s| store::finish(s, lease, State::Delivered, now, None))
-                    .await
-            }
-            Err(DeliveryError::Later(reason)) => {
-                let again = now.plus_seconds(backoff_seconds(attempts));
-                self.db.exec("outbox retry", move |s| store::put_back(s, lease, again, reason.clone())).await
-            }
-            Err(DeliveryError::Never(reason)) => {
-                tracing::warn!(reason, "a message was refused for good");
-                self.db
-                    .exec("outbox refused", move |s| {
-                        store::finish(s, lease, State::Refused, now, Some(reason.clone()))
-                    })
-                    .await
-            }
-        };
-        changed.map(drop)
+        if let Err(DeliveryError::Never(reason)) = &outcome {
+            tracing::warn!(reason, "a message was refused for good");
+        }
+        Done { id, lease_until, attempts, outcome, at: self.db.clock().now() }
     }
     fn open(&self, claimed: Claimed) -> Result<Outgoing> {
         let sealed = claimed.body.ok_or_else(|| Error::internal("outbox.no_body"))?;
@@ -184,15 +189,33 @@ impl Outbox {
     }
 }
 
-type Running = JoinSet<Result<()>>;
-
-fn ended(done: std::result::Result<Result<()>, JoinError>) -> Result<()> {
-    done.unwrap_or_else(|error| Err(Error::internal("outbox.delivery").because(error)))
+/// Deliveries under way, and those whose outcome is not written yet.
+#[derive(Default)]
+struct Round {
+    running: JoinSet<Done>,
+    done: Vec<Done>,
 }
-fn logged<T>(outcome: Result<T>) {
-    if let Err(error) = outcome {
-        tracing::warn!(%error, "the outbox could not be worked");
+impl Round {
+    fn ended(&mut self, done: std::result::Result<Done, JoinError>) {
+        match done {
+            Ok(done) => self.done.push(done),
+            // Its lease ends by itself.
+            Err(error) => tracing::warn!(%error, "a delivery broke off"),
+        }
     }
+}
+fn settle_in(tx: &mut Tx<'_>, done: &Done) -> Result<()> {
+    let lease = (done.id, done.lease_until);
+    let changed = match &done.outcome {
+        Ok(()) => store::finish(tx, lease, State::Delivered, done.at, None),
+        Err(DeliveryError::Later(reason)) => {
+            store::put_back(tx, lease, done.at.plus_seconds(backoff_seconds(done.attempts)), reason)
+        }
+        Err(DeliveryError::Never(reason)) => {
+            store::finish(tx, lease, State::Refused, done.at, Some(reason))
+        }
+    };
+    changed.map(drop)
 }
 
 /// How many messages of a channel wait, and since when the oldest.

@@ -29,34 +29,37 @@ pub(super) fn insert(tx: &mut Tx<'_>, row: &Queued) -> Result<u64> {
         ],
     )
 }
-/// The oldest message whose recipient has no older one waiting. A lost race claims nothing.
+/// The oldest messages whose recipients have no older one waiting, in their order. A lost race claims nothing.
 pub(super) fn claim(
-    statement: Statement<'_, '_>,
+    tx: &mut Tx<'_>,
     lease_until: Timestamp,
     now: Timestamp,
-) -> Result<Option<Claimed>> {
-    statement.opt(
+    most: i64,
+) -> Result<Vec<Claimed>> {
+    let mut claimed: Vec<Claimed> = tx.all(
         sql!(
             "UPDATE outbox SET lease_until = $1, attempts = attempts + 1
-             WHERE state = 'queued' AND lease_until < $2 AND expires_at > $2 AND id = (
+             WHERE state = 'queued' AND lease_until < $2 AND expires_at > $2 AND id IN (
                 SELECT o.id FROM outbox o WHERE o.state = 'queued' AND o.lease_until < $2 AND o.expires_at > $2
                     AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.state = 'queued' AND p.channel = o.channel
                         AND p.subject = o.subject AND p.id < o.id AND p.expires_at > $2)
-                ORDER BY o.id LIMIT 1)
+                ORDER BY o.id LIMIT $3)
              RETURNING id, channel, purpose, body, attempts, lease_until, created_at"
         ),
-        &[&lease_until, &now],
-    )
+        &[&lease_until, &now, &most],
+    )?;
+    claimed.sort_by_key(|claimed| claimed.id);
+    Ok(claimed)
 }
 /// Final: the body goes. Only the holder of the lease may say so.
 pub(super) fn finish(
-    statement: Statement<'_, '_>,
+    tx: &mut Tx<'_>,
     claimed: (OutboxId, Timestamp),
     state: State,
     now: Timestamp,
-    error: Option<String>,
+    error: Option<&str>,
 ) -> Result<u64> {
-    statement.run(
+    tx.run(
         sql!(
             "UPDATE outbox SET state = $3, body = NULL, delivered_at = $4, error = $5
              WHERE id = $1 AND lease_until = $2 AND state = 'queued'"
@@ -66,12 +69,12 @@ pub(super) fn finish(
 }
 /// Back into the queue; the lease is when it may be tried again.
 pub(super) fn put_back(
-    statement: Statement<'_, '_>,
+    tx: &mut Tx<'_>,
     claimed: (OutboxId, Timestamp),
     again_at: Timestamp,
-    error: String,
+    error: &str,
 ) -> Result<u64> {
-    statement.run(
+    tx.run(
         sql!(
             "UPDATE outbox SET lease_until = $3, error = $4 WHERE id = $1 AND lease_until = $2 AND state = 'queued'"
         ),
