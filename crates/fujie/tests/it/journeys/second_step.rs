@@ -14,6 +14,7 @@ on_both_engines!(
 const PHONE_LOOK: Look = Look { width: 390, height: 844, dark: false, language: "zh-CN", scripts: true };
 
 /// What an app that was given the secret shows in so many seconds.
+#[expect(clippy::disallowed_methods, reason = "the app on a phone has a clock of its own")]
 fn app_code(secret: &str, in_seconds: u64) -> Result<String> {
     let secret = secret.split_whitespace().collect::<String>();
     let bytes = data_encoding::BASE32_NOPAD.decode(secret.as_bytes())?;
