@@ -194,7 +194,10 @@ pub async fn change(
             counter::service::clear_in(tx, limit, &key)?;
             device::service::distrust_all_in(tx, account)?;
             session::service::end_all_in(tx, account, Some(signed_in.session), now)?;
-            session::service::verified_in(tx, &signed_in, &["pwd"], &token, now)?;
+            // The password stands in for no second factor: beside an SMS in the session it would be one.
+            let alone = signed_in.strength >= 2 || !factor::has_second_factor_in(tx, account)?;
+            let added: &[&str] = if alone { &["pwd"] } else { &[] };
+            session::service::verified_in(tx, &signed_in, added, &token, now)?;
             let told = Notice::new(Kind::PasswordChanged).in_language(lang);
             notice::tell_all_in(tx, &identity2, account, &told, now)?;
             let event = Event::done(&signed_in.actor, "password.changed")

@@ -182,6 +182,7 @@ pub async fn finish(
                 return Ok((None, vec![event]));
             }
             let (begun, event) = start.begin_in(tx, account, vec!["scan"], false)?;
+            session::service::verified_as_in(tx, &begun.token, approving, account)?;
             Ok((Some(begun), vec![event]))
         })
         .await

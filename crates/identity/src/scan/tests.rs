@@ -68,6 +68,20 @@ async fn a_phone_that_is_signed_in_lets_the_desktop_in_once() {
 }
 
 #[tokio::test]
+async fn a_session_that_was_let_in_is_no_fresher_than_the_one_that_let_it_in() {
+    for room in Room::on_engines().await {
+        room.account("linzy", None).await;
+        let (mut desktop, mut phone) = (room.browser(), phone(&room).await);
+        room.db().clock().advance_seconds(600);
+        let (page, path) = shown(&mut desktop).await;
+        decide(&mut phone, &path, "approve").await;
+        finish(&mut desktop, &page).await;
+        let (old, new) = (phone.signed_in().await.unwrap(), desktop.signed_in().await.unwrap());
+        assert_eq!((new.verified_at, new.authenticated_at), (old.verified_at, room.now()));
+    }
+}
+
+#[tokio::test]
 async fn what_is_refused_or_late_lets_nobody_in() {
     for room in Room::on_engines().await {
         room.account("linzy", None).await;

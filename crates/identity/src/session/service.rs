@@ -119,6 +119,16 @@ pub fn verified_in(
     }
     Ok(updated)
 }
+/// A session that another one let in is no fresher than that one: nobody proved anything at this moment. Else whoever finds a
+/// session open would make a fresh one of it.
+pub(crate) fn verified_as_in(
+    tx: &mut Tx<'_>,
+    token: &str,
+    approving: SessionId,
+    account: AccountId,
+) -> Result<()> {
+    store::update_verified_as(tx, &TokenHash::of(token), approving, account).map(drop)
+}
 /// Whether the session goes on, for what it approved elsewhere.
 pub(crate) fn is_live_in(tx: &mut Tx<'_>, id: SessionId, account: AccountId, now: Timestamp) -> Result<bool> {
     store::is_live(tx, id, account, now)

@@ -121,6 +121,21 @@ pub(super) fn update_verified(
     )?;
     Ok(updated == 1)
 }
+/// What a session proved last counts for another that it let in, and no more than that.
+pub(super) fn update_verified_as(
+    tx: &mut Tx<'_>,
+    token: &TokenHash,
+    approving: SessionId,
+    account: AccountId,
+) -> Result<u64> {
+    tx.run(
+        sql!(
+            "UPDATE session SET verified_at = (SELECT s.verified_at FROM session s WHERE s.id = $2 AND s.account_id = $3)
+             WHERE token_hash = $1 AND account_id = $3"
+        ),
+        &[&token, &approving, &account],
+    )
+}
 pub(super) fn update_last_organization(
     statement: Statement<'_, '_>,
     id: SessionId,

@@ -1,6 +1,7 @@
 use super::{model::Verified, service};
 use crate::{
     account::{self, AccountState},
+    captcha::{self, Input, Purpose, Way},
     challenge::{Attempt, ChallengeId},
     code::Sent,
     realname::RealNameLevel,
@@ -39,6 +40,8 @@ async fn m04_a_code_by_sms_signs_in_once() {
         let mut browser = room.browser();
         let page = ask(&mut browser, "138 0013 8000").await;
         assert!(page.has("138****8000") && page.has("data-countdown=\"60\""));
+        // A message that does not come holds nobody up.
+        assert!(page.has("id=\"another-way\" href=\"/login?return_to=/me\""), "{}", page.text);
         let code = code_for(&room, PHONE).await;
         let wrong = answer(&mut browser, &page, other(&code)).await;
         assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -59,13 +62,37 @@ async fn m04_a_code_by_sms_signs_in_once() {
     }
 }
 
+#[tokio::test]
+async fn a_changed_password_beside_the_code_is_no_second_factor_of_an_account_that_has_one() {
+    for room in Room::on_engines().await {
+        let account = room.account("linzy", Some(PHONE)).await;
+        let mut browser = room.browser();
+        let page = ask(&mut browser, PHONE).await;
+        answer(&mut browser, &page, &code_for(&room, PHONE).await).await;
+        room.app_for(account).await;
+        let csrf = browser.get("/me/password").await.value("csrf").unwrap();
+        let members = [("current_password", PASSWORD), ("new_password", "lantern over water 1")];
+        let done = browser.post("/me/password", &csrf, &members).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+        assert_eq!(browser.signed_in().await.unwrap().strength, 1);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f13_fifty_uses_of_one_code_make_one_session() {
     for room in Room::on_engines().await {
         room.account("linzy", Some(PHONE)).await;
         let ctx = room.ctx([7; 32]);
         let phone = Mobile::parse(PHONE).unwrap();
-        let sent = service::start(&room.identity, &ctx, phone, "/".into()).await.unwrap();
+        let view = captcha::service::ask(&room.identity, &ctx, Purpose::SignIn, Way::Picture).await.unwrap();
+        let work = captcha::model::do_work(&view.token, view.bits);
+        let input = Input { token: view.token, answer: String::new(), work };
+        let answered = captcha::service::look(&room.identity, &ctx, Purpose::SignIn, &input).await.unwrap();
+        let answered = answered.unwrap();
+        let begun = service::start(&room.identity, &ctx, answered.clone(), phone.clone(), "/".into()).await;
+        let sent = begun.unwrap();
+        let again = service::start(&room.identity, &ctx, answered, phone, "/".into()).await;
+        assert_eq!(again.unwrap_err().code, "captcha.stale", "one answer, one code");
         let Sent::Sent(id) = sent else { panic!("{sent:?}") };
         let code = code_for(&room, PHONE).await;
         let uses = (0..50).map(|_| {
@@ -165,7 +192,7 @@ async fn f20_a_code_does_not_outlive_its_account_or_its_number() {
             .unwrap();
         let code = code_for(&room, PHONE).await;
         let refused = answer(&mut browser, &page, &code).await;
-        assert_eq!(refused.location.as_deref(), Some("/login"));
+        assert_eq!(refused.location.as_deref(), Some("/login?return_to=/me"));
         assert!(browser.get("/login").await.has("suspended"), "the holder of the number may know");
         assert!(browser.session().is_none());
 
@@ -196,7 +223,7 @@ async fn a_number_that_nobody_confirmed_for_long_opens_no_verified_account() {
         let page = ask(&mut browser, PHONE).await;
         let code = code_for(&room, PHONE).await;
         let refused = answer(&mut browser, &page, &code).await;
-        assert_eq!(refused.location.as_deref(), Some("/login"));
+        assert_eq!(refused.location.as_deref(), Some("/login?return_to=/me"));
         assert!(browser.get("/login").await.shows("identity-login-sms-unconfirmed"));
         let mut other = room.browser();
         let page = ask(&mut other, "13900139000").await;
