@@ -1,6 +1,7 @@
 //! Verifiers: whom real-name questions are asked, in which order. Secrets are typed and never shown.
 use super::{Desk, FOR_POLICIES, Nothing, POLICY_ROLES};
 use axum::Extension;
+use identity::stepup;
 use kernel::{Error, Id, id::mark};
 use platform::{
     connector::{self, ConnectorId},
@@ -33,6 +34,16 @@ fn editor(desk: &Desk) -> Result<PolicyEditor, Failure> {
     desk.must_be(POLICY_ROLES)?;
     PolicyEditor::of(desk.role, desk.signed_in.account, &desk.signed_in.actor)
         .ok_or_else(|| Error::forbidden("staff.role_required").into())
+}
+
+/// Whoever decides whom to believe, and to whom names and numbers are sent, proves it anew.
+async fn fresh(desk: &Desk, back: &str) -> Result<PolicyEditor, Failure> {
+    let (editor, need) = (editor(desk)?, stepup::Need::Fresh);
+    let identity = desk.organizations.identity();
+    match stepup::service::required(identity, &desk.ctx, &desk.signed_in, need, back).await? {
+        Some(response) => Err(response.into()),
+        None => Ok(editor),
+    }
 }
 
 struct Line {
@@ -143,7 +154,7 @@ async fn show(desk: &Desk, connector: Option<ConnectorId>, form: Members, errors
     Ok(html_status(page.errors.status(), page))
 }
 async fn blank(desk: Desk, Extension(room): Extension<Verification>) -> web::Result {
-    editor(&desk)?;
+    fresh(&desk, &format!("{HERE}/new")).await?;
     let id: Id<mark::Connector> = room.db().draw();
     let form = Members { id: desk.ctx.form_id(id), enabled: true, ..Members::default() };
     show(&desk, None, form, FormErrors::none()).await
@@ -153,7 +164,7 @@ async fn create(
     Extension(room): Extension<Verification>,
     Form(form): Form<Members>,
 ) -> web::Result {
-    let editor = editor(&desk)?;
+    let editor = fresh(&desk, &format!("{HERE}/new")).await?;
     let id = desk.ctx.check_form_id::<mark::Connector>(&form.id)?;
     match room.create_verifier(&editor, id, &form.typed(), desk.ctx.now).await {
         Ok(()) => Ok(with_flash(see_other(HERE), "ok", "verification-desk-verifier-saved", &[])),
@@ -168,7 +179,7 @@ async fn edit(
     Extension(room): Extension<Verification>,
     Path(id): Path<ConnectorId>,
 ) -> web::Result {
-    editor(&desk)?;
+    fresh(&desk, &format!("{HERE}/{id}")).await?;
     let (connector, config) = room.verifier(id).await?;
     let form = Members::of(connector.name, connector.rev, connector.enabled, config);
     show(&desk, Some(id), form, FormErrors::none()).await
@@ -179,7 +190,7 @@ async fn change(
     Path(id): Path<ConnectorId>,
     Form(form): Form<Members>,
 ) -> web::Result {
-    let editor = editor(&desk)?;
+    let editor = fresh(&desk, &format!("{HERE}/{id}")).await?;
     match room.change_verifier(&editor, id, form.rev, &form.typed(), desk.ctx.now).await {
         Ok(()) => Ok(with_flash(see_other(HERE), "ok", "verification-desk-verifier-saved", &[])),
         Err(error) => {
@@ -235,7 +246,7 @@ async fn confirm(
     Extension(room): Extension<Verification>,
     Path(id): Path<ConnectorId>,
 ) -> web::Result {
-    editor(&desk)?;
+    fresh(&desk, &format!("{HERE}/{id}/delete")).await?;
     let (connector, _) = room.verifier(id).await?;
     let title = desk.t1("verification-desk-verifier-delete-title", "name", &connector.name);
     Ok(html(super::organization::Confirm {
@@ -253,7 +264,7 @@ async fn delete(
     Path(id): Path<ConnectorId>,
     Form(Nothing {}): Form<Nothing>,
 ) -> web::Result {
-    let editor = editor(&desk)?;
+    let editor = fresh(&desk, &format!("{HERE}/{id}/delete")).await?;
     room.verifier(id).await?;
     connector::service::delete(room.db(), &editor, id).await?;
     Ok(with_flash(see_other(HERE), "ok", "verification-desk-verifier-deleted", &[]))

@@ -1,5 +1,5 @@
 //! Adding and changing a gateway. The form is the maker's; its secret goes in and never comes out.
-use super::{super::Desk, AREA, EDITORS, editor, gateway, provider_key};
+use super::{super::Desk, AREA, EDITORS, fresh, gateway, provider_key};
 use axum::Extension;
 use channel::{
     Channels,
@@ -131,8 +131,8 @@ fn new(desk: &Desk, provider: Provider, id: String) -> Shown {
     }
 }
 async fn blank(desk: Desk, Path(name): Path<String>) -> web::Result {
-    editor(&desk)?;
     let provider = provider(&name)?;
+    fresh(&desk, &format!("{AREA}/new/{provider}")).await?;
     let id = desk.ctx.form_id(desk.organizations.db().draw::<mark::Connector>());
     render(&desk, new(&desk, provider, id), &setup::blank(provider), FormErrors::none()).await
 }
@@ -142,8 +142,8 @@ async fn create(
     Path(name): Path<String>,
     Form(Fields(pairs)): Form<Fields>,
 ) -> web::Result {
-    let editor = editor(&desk)?;
     let provider = provider(&name)?;
+    let editor = fresh(&desk, &format!("{AREA}/new/{provider}")).await?;
     let mut typed: Values = pairs.into_iter().collect();
     let form_id = typed.remove("id").unwrap_or_default();
     let id: ConnectorId = desk.ctx.check_form_id(&form_id)?;
@@ -182,7 +182,7 @@ async fn show(
     Extension(channels): Extension<Channels>,
     Path(id): Path<ConnectorId>,
 ) -> web::Result {
-    editor(&desk)?;
+    fresh(&desk, &format!("{AREA}/{id}")).await?;
     let (_, found) = gateway(&channels, id).await?;
     let values = setup::shown(&found.name, found.enabled, &found.config);
     render(&desk, old(&desk, &found, found.rev.to_string()), &values, FormErrors::none()).await
@@ -193,7 +193,7 @@ async fn change(
     Path(id): Path<ConnectorId>,
     Form(Fields(pairs)): Form<Fields>,
 ) -> web::Result {
-    let editor = editor(&desk)?;
+    let editor = fresh(&desk, &format!("{AREA}/{id}")).await?;
     let (_, found) = gateway(&channels, id).await?;
     let mut typed: Values = pairs.into_iter().collect();
     let rev = typed.remove("rev").unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The overview: gateways by kind in their order, and what is wrong.
 use super::{
     super::{Desk, Nothing, organization::Confirm},
-    AREA, CHANNEL_ROLES, EDITORS, READERS, editor, failure_words, gateway, may_edit, provider_key,
+    AREA, CHANNEL_ROLES, EDITORS, READERS, editor, failure_words, fresh, gateway, may_edit, provider_key,
 };
 use axum::Extension;
 use channel::{
@@ -193,7 +193,7 @@ async fn switch(
     Path(id): Path<ConnectorId>,
     Form(Nothing {}): Form<Nothing>,
 ) -> web::Result {
-    let editor = editor(&desk)?;
+    let editor = fresh(&desk, AREA).await?;
     let (found, _) = gateway(&channels, id).await?;
     let on = !found.enabled;
     connector::service::change(
@@ -215,7 +215,7 @@ async fn ask_delete(
     Extension(channels): Extension<Channels>,
     Path(id): Path<ConnectorId>,
 ) -> web::Result {
-    editor(&desk)?;
+    fresh(&desk, &format!("{AREA}/{id}/delete")).await?;
     let (_, gateway) = gateway(&channels, id).await?;
     Ok(html(Confirm {
         page: desk.page(desk.t1("portal-channel-delete-title", "name", &gateway.name), AREA).await?,
@@ -232,7 +232,7 @@ async fn delete(
     Path(id): Path<ConnectorId>,
     Form(Nothing {}): Form<Nothing>,
 ) -> web::Result {
-    let editor = editor(&desk)?;
+    let editor = fresh(&desk, &format!("{AREA}/{id}/delete")).await?;
     let (_, gateway) = gateway(&channels, id).await?;
     connector::service::delete(channels.db(), &editor, id).await?;
     Ok(with_flash(see_other(AREA), "ok", "portal-channel-deleted", &[("name", &gateway.name)]))

@@ -9,7 +9,7 @@ mod trial;
 
 use super::Desk;
 use channel::{Channels, gateway::Gateway, purpose};
-use identity::staff::Staff;
+use identity::{staff::Staff, stepup};
 use kernel::Error;
 use platform::{
     StaffRole,
@@ -44,6 +44,15 @@ fn editor(desk: &Desk) -> Result<PolicyEditor, Failure> {
     desk.must_be(&[StaffRole::SystemAdministrator])?;
     let editor = Staff::of(&desk.signed_in).and_then(|staff| staff.policy_editor());
     editor.ok_or_else(|| Error::forbidden("staff.role_required").into())
+}
+/// Whoever decides by whom codes are sent, or what is written beside them, proves it anew.
+async fn fresh(desk: &Desk, back: &str) -> Result<PolicyEditor, Failure> {
+    let (editor, need) = (editor(desk)?, stepup::Need::Fresh);
+    let identity = desk.organizations.identity();
+    match stepup::service::required(identity, &desk.ctx, &desk.signed_in, need, back).await? {
+        Some(response) => Err(response.into()),
+        None => Ok(editor),
+    }
 }
 /// A connector of these kinds. Error: `connector.unknown`.
 async fn gateway(channels: &Channels, id: ConnectorId) -> Result<(Connector, Gateway), Failure> {

@@ -1,7 +1,7 @@
 //! Mail texts: per purpose and language, with a preview, back to the built-in one at will.
 use super::{
     super::{Desk, Nothing},
-    AREA, CHANNEL_ROLES, EDITORS, READERS, editor, language, may_edit, purpose_words, purposes,
+    AREA, CHANNEL_ROLES, EDITORS, READERS, fresh, language, may_edit, purpose_words, purposes,
 };
 use axum::Extension;
 use channel::{
@@ -127,7 +127,7 @@ async fn show(
     Extension(channels): Extension<Channels>,
     Path((purpose, lang)): Path<(String, String)>,
 ) -> web::Result {
-    editor(&desk)?;
+    fresh(&desk, &format!("{HOME}/{purpose}/{lang}")).await?;
     known(&desk, &purpose, &lang)?;
     let text = stored(&channels, &purpose, &lang).await?;
     let form = Typed {
@@ -144,7 +144,7 @@ async fn save(
     Path((purpose, lang)): Path<(String, String)>,
     Form(typed): Form<Typed>,
 ) -> web::Result {
-    let editor = editor(&desk)?;
+    let editor = fresh(&desk, &format!("{HOME}/{purpose}/{lang}")).await?;
     let sample = known(&desk, &purpose, &lang)?;
     let mut errors = FormErrors::none();
     let subject = errors.take(kernel::text::line("subject", &typed.subject, 200), desk.ctx.lang);
@@ -177,7 +177,7 @@ async fn reset(
     Path((purpose, lang)): Path<(String, String)>,
     Form(Nothing {}): Form<Nothing>,
 ) -> web::Result {
-    let editor = editor(&desk)?;
+    let editor = fresh(&desk, HOME).await?;
     known(&desk, &purpose, &lang)?;
     text::service::reset(channels.db(), &editor, &purpose, &lang).await?;
     Ok(with_flash(see_other(HOME), "ok", "portal-text-reset", &[]))
