@@ -76,9 +76,7 @@ pub(super) fn hit_five(
                     ELSE counter.window_until END
              RETURNING scope, n, window_until"
         ),
-        &[
-            &a.0, &a.1, &a.2, &b.0, &b.1, &b.2, &c.0, &c.1, &c.2, &d.0, &d.1, &d.2, &e.0, &e.1, &e.2, &now,
-        ],
+        &[&a.0, &a.1, &a.2, &b.0, &b.1, &b.2, &c.0, &c.1, &c.2, &d.0, &d.1, &d.2, &e.0, &e.1, &e.2, &now],
     )
 }
 pub(super) fn delete(tx: &mut Tx<'_>, scope: &str, key: &[u8]) -> Result<u64> {

@@ -211,9 +211,7 @@ fn settle_in(tx: &mut Tx<'_>, done: &Done) -> Result<()> {
         Err(DeliveryError::Later(reason)) => {
             store::put_back(tx, lease, done.at.plus_seconds(backoff_seconds(done.attempts)), reason)
         }
-        Err(DeliveryError::Never(reason)) => {
-            store::finish(tx, lease, State::Refused, done.at, Some(reason))
-        }
+        Err(DeliveryError::Never(reason)) => store::finish(tx, lease, State::Refused, done.at, Some(reason)),
     };
     changed.map(drop)
 }
