@@ -4,7 +4,8 @@ use super::{
     store,
 };
 use crate::Identity;
-use kernel::{Error, Result};
+use db::Tx;
+use kernel::{Error, Result, Timestamp};
 use platform::counter::{self, Limit};
 use web::Ctx;
 
@@ -66,39 +67,72 @@ pub fn way_of(identity: &Identity, ctx: &Ctx, input: &Input) -> Way {
     Question::open(identity.db().keyring(), &ctx.browser, &input.token).map_or(Way::Picture, |q| q.way)
 }
 
-/// Uses the answer up, right or wrong. Error: `captcha.too_many`.
-pub async fn check(identity: &Identity, ctx: &Ctx, purpose: Purpose, input: &Input) -> Result<Checked> {
+/// An answer that was looked at and is not yet used up.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    question: Question,
+    browser: [u8; 32],
+    expires_at: Timestamp,
+    now: Timestamp,
+    right: bool,
+    source: [u8; 32],
+}
+/// Looks at an answer without using it up; what needs no looking up is known at once.
+pub async fn look(
+    identity: &Identity,
+    ctx: &Ctx,
+    purpose: Purpose,
+    input: &Input,
+) -> Result<std::result::Result<Answered, Checked>> {
     if input.token.is_empty() || (input.answer.trim().is_empty() && input.work.is_empty()) {
-        return Ok(Checked::Missing);
+        return Ok(Err(Checked::Missing));
     }
     let policies = identity.settings().policies().await?;
     let (db, browser, now) = (identity.db(), ctx.browser, ctx.now);
     let Some(question) =
         Question::open(db.keyring(), &browser, &input.token).filter(|question| question.purpose == purpose)
     else {
-        return Ok(Checked::Stale);
+        return Ok(Err(Checked::Stale));
     };
     let expires_at = question.asked_at().plus_seconds(policies.captcha.minutes * 60);
     if expires_at <= now {
-        return Ok(Checked::Stale);
+        return Ok(Err(Checked::Stale));
     }
     let worked = is_work(&input.token, &input.work, policies.captcha.work_bits);
     let right =
         worked || (input.answer.chars().count() <= 40 && question.is_answer(db.keyring(), &input.answer));
     let source = db.keyring().mac("counter.address", &[ctx.source().as_bytes()]);
-    let checked = db
-        .write_unaudited("captcha", move |tx| {
-            if counter::service::peek_in(tx, WRONG, &source, now)?.exhausted() {
-                return Ok(None);
-            }
-            if !store::insert_answered(tx, &question, &browser, expires_at, now)? {
-                return Ok(Some(Checked::Stale));
-            }
-            if !right {
-                counter::service::hit_in(tx, WRONG, &source, now)?;
-            }
-            Ok(Some(if right { Checked::Right } else { Checked::Wrong }))
-        })
-        .await?;
+    Ok(Ok(Answered { question, browser, expires_at, now, right, source }))
+}
+impl Answered {
+    /// Uses the answer up, right or wrong, in the transaction that it opens; that one must commit. None: too many wrong ones
+    /// came from this address.
+    pub fn use_up_in(&self, tx: &mut Tx<'_>) -> Result<Option<Checked>> {
+        if counter::service::peek_in(tx, WRONG, &self.source, self.now)?.exhausted() {
+            return Ok(None);
+        }
+        if !store::insert_answered(tx, &self.question, &self.browser, self.expires_at, self.now)? {
+            return Ok(Some(Checked::Stale));
+        }
+        if !self.right {
+            counter::service::hit_in(tx, WRONG, &self.source, self.now)?;
+        }
+        Ok(Some(if self.right { Checked::Right } else { Checked::Wrong }))
+    }
+}
+/// What to say after [`Answered::use_up_in`]; None if it was right.
+pub fn refusal(checked: Option<Checked>) -> Option<Error> {
+    match checked {
+        Some(checked) => checked.error(),
+        None => Some(Error::too_many("captcha.too_many")),
+    }
+}
+/// Uses the answer up, right or wrong. Error: `captcha.too_many`.
+pub async fn check(identity: &Identity, ctx: &Ctx, purpose: Purpose, input: &Input) -> Result<Checked> {
+    let answered = match look(identity, ctx, purpose, input).await? {
+        Ok(answered) => answered,
+        Err(checked) => return Ok(checked),
+    };
+    let checked = identity.db().write_unaudited("captcha", move |tx| answered.use_up_in(tx)).await?;
     checked.ok_or_else(|| Error::too_many("captcha.too_many"))
 }

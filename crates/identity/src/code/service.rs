@@ -26,7 +26,7 @@ pub struct Sending {
     minutes: i64,
     attempts: i64,
     expires_at: Timestamp,
-    limits: Vec<(Limit, [u8; 32])>,
+    limits: [(Limit, [u8; 32]); 5],
     wrong: (Limit, [u8; 32]),
 }
 /// Wrong codes of one recipient a day, whatever they were for and however many codes were sent.
@@ -65,12 +65,13 @@ impl Sending {
     /// Looks at every limit before it counts at any, so that a refused message uses nothing up.
     fn refused_in(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Option<Sent>> {
         // Another code would not be taken either.
-        let guessed = counter::service::peek_in(tx, self.wrong.0, &self.wrong.1, now)?;
+        let [a, b, c, d, e] = self.limits.each_ref().map(|(limit, key)| (*limit, key.as_slice()));
+        let looked = [(self.wrong.0, self.wrong.1.as_slice()), a, b, c, d, e];
+        let [guessed, hits @ ..] = counter::service::peek_six_in(tx, looked, now)?;
         if guessed.exhausted() {
             return Ok(Some(Sent::TooMany { minutes: guessed.minutes_left(now) }));
         }
-        for (limit, key) in &self.limits {
-            let hit = counter::service::peek_in(tx, *limit, key, now)?;
+        for ((limit, _), hit) in self.limits.iter().zip(hits) {
             if hit.exhausted() {
                 return Ok(Some(if limit.seconds <= 600 {
                     Sent::Wait { seconds: hit.seconds_left(now) }
@@ -79,14 +80,10 @@ impl Sending {
                 }));
             }
         }
-        for (limit, key) in &self.limits {
-            let hit = counter::service::hit_in(tx, *limit, key, now)?;
-            // Another request was faster between looking and counting.
-            if !hit.allowed() {
-                return Ok(Some(Sent::Wait { seconds: hit.seconds_left(now) }));
-            }
-        }
-        Ok(None)
+        let hits = counter::service::hit_five_in(tx, [a, b, c, d, e], now)?;
+        // Another request was faster between looking and counting.
+        let late = hits.into_iter().find(|hit| !hit.allowed());
+        Ok(late.map(|hit| Sent::Wait { seconds: hit.seconds_left(now) }))
     }
     fn queue_in(&self, tx: &mut Tx<'_>, identity: &Identity, deal: &Deal, now: Timestamp) -> Result<()> {
         let (text, code) = match deal {
@@ -120,7 +117,7 @@ fn limits(
     policy: &CodePolicy,
     purpose: &str,
     to: &To,
-) -> Vec<(Limit, [u8; 32])> {
+) -> [(Limit, [u8; 32]); 5] {
     let keyring = identity.db().keyring();
     let counted = to.counted();
     let recipient = keyring.mac("counter.phone", &[counted.as_bytes()]);
@@ -128,14 +125,14 @@ fn limits(
     let source = keyring.mac("counter.address", &[ctx.source().as_bytes()]);
     let limit = |scope, most, seconds| Limit { scope, most, seconds };
     match to.channel() {
-        Channel::Sms => vec![
+        Channel::Sms => [
             (limit("sms.phone.pause", 1, policy.resend_seconds), recipient),
             (limit("sms.purpose.hour", policy.per_phone_hour, 3600), purposed),
             (limit("sms.phone.hour", policy.per_phone_hour, 3600), recipient),
             (limit("sms.phone.day", policy.per_phone_day, 86_400), recipient),
             (limit("sms.address.hour", policy.per_address_hour, 3600), source),
         ],
-        Channel::Mail => vec![
+        Channel::Mail => [
             (limit("mail.to.pause", 1, policy.resend_seconds), recipient),
             (limit("mail.purpose.hour", policy.per_phone_hour, 3600), purposed),
             (limit("mail.to.hour", policy.per_phone_hour, 3600), recipient),
