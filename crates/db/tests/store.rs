@@ -14,7 +14,7 @@ fn event(action: &'static str) -> Event {
 }
 async fn put(db: &Db, key: String) -> kernel::Result<()> {
     db.write(move |tx| {
-        tx.run(db::sql!("INSERT INTO setting (key, value, updated_at) VALUES ($1, '1', 0)"), &[&key])?;
+        tx.run(db::sql!("INSERT INTO setting (key, value, rev, updated_at) VALUES ($1, '1', 1, 0)"), &[&key])?;
         Ok(((), vec![event("setting.changed").with(json!({ "key": key }))]))
     })
     .await
@@ -46,7 +46,7 @@ async fn failing_and_panicking_jobs_hurt_only_themselves() {
                 db.write(move |tx| {
                     let key = format!("k{i}");
                     tx.run(
-                        db::sql!("INSERT INTO setting (key, value, updated_at) VALUES ($1, '', 0)"),
+                        db::sql!("INSERT INTO setting (key, value, rev, updated_at) VALUES ($1, '', 1, 0)"),
                         &[&key],
                     )?;
                     tx.changed("setting", Id::<mark::Account>::from_i64(i + 1));
@@ -82,11 +82,11 @@ async fn a_closure_that_errs_or_swallows_an_error_has_written_nothing() {
         let swallowed = db
             .write(|tx| {
                 tx.run(
-                    db::sql!("INSERT INTO setting (key, value, updated_at) VALUES ('other', '', 0)"),
+                    db::sql!("INSERT INTO setting (key, value, rev, updated_at) VALUES ('other', '', 1, 0)"),
                     &[],
                 )?;
                 drop(tx.run(
-                    db::sql!("INSERT INTO setting (key, value, updated_at) VALUES ('taken', '', 0)"),
+                    db::sql!("INSERT INTO setting (key, value, rev, updated_at) VALUES ('taken', '', 1, 0)"),
                     &[],
                 ));
                 Ok(((), vec![event("test.done")]))
@@ -286,7 +286,7 @@ async fn a_disk_that_is_full_fails_the_group_and_later_writes_work() {
     let big = "x".repeat(1_000_000);
     let refused = db
         .write(move |tx| {
-            tx.run(db::sql!("INSERT INTO setting (key, value, updated_at) VALUES ('big', $1, 0)"), &[&big])?;
+            tx.run(db::sql!("INSERT INTO setting (key, value, rev, updated_at) VALUES ('big', $1, 1, 0)"), &[&big])?;
             Ok(((), vec![event("test.done")]))
         })
         .await
