@@ -190,6 +190,10 @@ impl FormErrors {
         self.labels = labels.iter().map(named).collect();
         self
     }
+    /// Whether the form gave names of its own; else the label beside the field is taken, see [`crate::summary`].
+    pub fn names(&self, field: &str) -> bool {
+        self.labels.iter().any(|(name, _)| *name == field)
+    }
     /// For the list above the form: `姓名：…`, each with its field to lead to.
     pub fn summary(&self) -> Vec<(&'static str, String)> {
         let named = |(field, message): &(&'static str, String)| {

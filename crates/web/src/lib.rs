@@ -20,6 +20,7 @@ pub mod problem;
 pub mod response;
 pub mod routes;
 pub mod serve;
+mod summary;
 #[cfg(test)]
 mod tests;
 pub mod tls;

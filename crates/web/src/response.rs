@@ -20,6 +20,7 @@ pub fn html(page: impl askama::Template) -> Response {
 pub fn html_status(status: StatusCode, page: impl askama::Template) -> Response {
     match page.render() {
         Ok(text) => {
+            let text = if status.is_success() { text } else { crate::summary::name_fields(text) };
             let mut response = Response::new(Body::from(text));
             *response.status_mut() = status;
             response
