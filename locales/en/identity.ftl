@@ -344,6 +344,7 @@ identity-login-sms-send = Send code
 identity-login-sms-sent = If { $phone } belongs to an account, a code was sent to it.
 identity-login-sms-code = Code
 identity-login-sms-other = Use another number
+identity-login-sms-another-way = Sign in another way
 identity-login-sms-over = The code has been used or has expired. Send a new one to sign in.
 identity-login-sms-unconfirmed = This number was not confirmed for a long time and does not open the account by itself. Sign in with your password, then verify the number in the security center.
 identity-sms-sign-in-code = [Fujie] Your sign-in code is { $code }, valid for { $minutes } minutes. Do not share it.

@@ -324,6 +324,7 @@ identity-login-sms-send = 获取短信验证码
 identity-login-sms-sent = 如果 { $phone } 已绑定账号，短信验证码已发送到该手机号。
 identity-login-sms-code = 短信验证码
 identity-login-sms-other = 更换手机号
+identity-login-sms-another-way = 使用其他方式登录
 identity-login-sms-over = 验证码已使用或已过期，重新获取后登录。
 identity-login-sms-unconfirmed = 该手机号长时间未确认，不能单独用于登录。用密码登录后，可在安全中心重新验证手机号。
 identity-sms-sign-in-code = 【符节】登录验证码 { $code }，{ $minutes } 分钟内有效。非本人操作时忽略，切勿告诉他人。

@@ -29,9 +29,13 @@ pub async fn has_sms(identity: &Identity) -> Result<bool> {
     }
     Ok(!connector::service::enabled(identity.db(), Kind::Sms).await?.is_empty())
 }
+/// What follows the path of a way, so that the person arrives where they were going.
+pub(super) fn query(return_to: &str) -> String {
+    if return_to == "/" { String::new() } else { format!("?return_to={}", encoded(return_to)) }
+}
 /// What is not configured does not appear. `current`: `password`, `sms`, `passkey` or `scan`.
 pub async fn of(identity: &Identity, ctx: &Ctx, return_to: &str, current: &str) -> Result<Ways> {
-    let query = if return_to == "/" { String::new() } else { format!("?return_to={}", encoded(return_to)) };
+    let query = query(return_to);
     let tab = |name: &str, path: &str, icon, label| Tab {
         href: format!("{path}{query}"),
         icon,

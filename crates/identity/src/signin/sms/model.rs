@@ -1,6 +1,6 @@
 //! What is kept with the code, and what it led to.
 use crate::{challenge::Attempt, signin::model::Next};
-use kernel::id::AccountId;
+use kernel::{Error, Result, id::AccountId};
 use serde::{Deserialize, Serialize};
 
 /// Kept sealed in the challenge.
@@ -10,6 +10,11 @@ pub(super) struct Kept {
     pub account: Option<AccountId>,
     pub phone: String,
     pub return_to: String,
+}
+impl Kept {
+    pub fn read(data: &str) -> Result<Self> {
+        serde_json::from_str(data).map_err(|e| Error::internal("signin.json").because(e))
+    }
 }
 /// What came of a code.
 #[derive(Debug)]
@@ -21,7 +26,11 @@ pub enum Verified {
     /// Never `Right`.
     Not(Attempt),
     /// The code was right, but the account is suspended.
-    Disabled,
+    Disabled {
+        return_to: String,
+    },
     /// The code was right, but the number was not confirmed for too long to open this account by itself.
-    Unconfirmed,
+    Unconfirmed {
+        return_to: String,
+    },
 }

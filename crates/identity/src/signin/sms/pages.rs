@@ -1,5 +1,9 @@
 //! `/login/sms`: the number, then the code.
-use super::{PURPOSE, model::Verified, service};
+use super::{
+    PURPOSE,
+    model::{Kept, Verified},
+    service,
+};
 use crate::{
     Identity, MaybeSignedIn,
     captcha::{self, Input, Purpose, View, Way},
@@ -47,6 +51,8 @@ struct CodePage {
     challenge: ChallengeId,
     waiting: Waiting,
     captcha: View,
+    /// Begins with `?`, or is empty.
+    query: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -142,9 +148,9 @@ async fn send(
     phone: Mobile,
     return_to: String,
 ) -> kernel::Result<Sent> {
-    match captcha::service::check(identity, ctx, Purpose::SignIn, input).await?.error() {
-        Some(error) => Err(error),
-        None => service::start(identity, ctx, phone, return_to).await,
+    match captcha::service::look(identity, ctx, Purpose::SignIn, input).await? {
+        Ok(answered) => service::start(identity, ctx, answered, phone, return_to).await,
+        Err(checked) => Err(checked.error().unwrap_or_else(|| Error::internal("signin.outcome"))),
     }
 }
 
@@ -177,7 +183,8 @@ async fn code_page(
     let status = errors.status();
     let captcha = captcha::service::ask(identity, ctx, Purpose::Resend, way).await?;
     let page = Page::new(ctx, ctx.lang.t("identity-login-sms-title")).with_errors(&errors);
-    Ok(web::html_status(status, CodePage { page, errors, challenge: id, waiting, captcha }))
+    let query = ways::query(&target(&Kept::read(&waiting.data)?.return_to));
+    Ok(web::html_status(status, CodePage { page, errors, challenge: id, waiting, captcha, query }))
 }
 async fn verify(
     ctx: Ctx,
@@ -196,16 +203,19 @@ async fn verify(
                 Some(error) => error,
                 None => return Ok(over()),
             },
-            Verified::Disabled => return Ok(elsewhere("error-signin-disabled")),
-            Verified::Unconfirmed => return Ok(elsewhere("identity-login-sms-unconfirmed")),
+            Verified::Disabled { return_to } => return Ok(elsewhere("error-signin-disabled", &return_to)),
+            Verified::Unconfirmed { return_to } => {
+                return Ok(elsewhere("identity-login-sms-unconfirmed", &return_to));
+            }
         },
     };
     let errors = FormErrors::or_fail(error, ctx.lang)?;
     code_page(&ctx, &identity, id, errors, Way::Picture).await
 }
 /// The code is used up: what was found is told where another way begins.
-fn elsewhere(key: &'static str) -> Response {
-    web::with_flash(web::see_other("/login"), "bad", key, &[])
+fn elsewhere(key: &'static str, return_to: &str) -> Response {
+    let login = format!("/login{}", ways::query(&target(return_to)));
+    web::with_flash(web::see_other(&login), "bad", key, &[])
 }
 
 #[derive(Default, Deserialize)]

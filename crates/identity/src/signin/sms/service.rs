@@ -6,6 +6,7 @@ use super::{
 use crate::{
     Identity,
     account::{self, AccountState},
+    captcha::{self, service::Answered},
     challenge::{Attempt, ChallengeId},
     code::{self, Deal, Sending, Sent, To},
     realname::{self, RealNameLevel},
@@ -20,8 +21,15 @@ fn json(error: serde_json::Error) -> Error {
     Error::internal("signin.json").because(error)
 }
 
-/// Sends the code. The captcha was right; the answer is the same whether or not the number has an account.
-pub async fn start(identity: &Identity, ctx: &Ctx, phone: Mobile, return_to: String) -> Result<Sent> {
+/// Uses the captcha up and sends the code, in one transaction. The answer is the same whether or not the number has an
+/// account. Errors: those of the captcha.
+pub async fn start(
+    identity: &Identity,
+    ctx: &Ctx,
+    answered: Answered,
+    phone: Mobile,
+    return_to: String,
+) -> Result<Sent> {
     let policies = identity.settings().policies().await?;
     let sending =
         Sending::new(identity, ctx, &policies, PURPOSE, &To::Sms(phone.clone()), "identity-sms-sign-in-code");
@@ -29,6 +37,10 @@ pub async fn start(identity: &Identity, ctx: &Ctx, phone: Mobile, return_to: Str
     identity
         .db()
         .write(move |tx| {
+            if let Some(refused) = captcha::service::refusal(answered.use_up_in(tx)?) {
+                // A wrong answer is used up and counted: its transaction commits.
+                return Ok((Err(refused), Vec::new()));
+            }
             let found = account::service::find_by_phone_in(tx, identity2.db().keyring(), &phone)?;
             let deal = if found.is_some() { Deal::Code } else { Deal::Silence };
             let kept = Kept {
@@ -46,9 +58,9 @@ pub async fn start(identity: &Identity, ctx: &Ctx, phone: Mobile, return_to: Str
                 Some(account) => event.on("account", account.id),
                 None => event,
             };
-            Ok((sent, vec![event]))
+            Ok((Ok(sent), vec![event]))
         })
-        .await
+        .await?
 }
 
 /// The code is right: the session begins, or the second step, in one transaction.
@@ -77,18 +89,19 @@ pub async fn verify(
                 };
                 return Ok((Verified::Not(attempt), event.into_iter().collect()));
             };
-            let kept: Kept = serde_json::from_str(&data).map_err(json)?;
+            let kept = Kept::read(&data)?;
             let Some(account) = kept.account else { return Ok((Verified::Not(Attempt::Gone), Vec::new())) };
             let phone = Mobile::parse(&kept.phone)?;
             let held = account::service::lock_by_phone_in(tx, identity2.db().keyring(), account, &phone)?;
+            let return_to = kept.return_to.clone();
             let refused = match held {
                 // The number went elsewhere while the code was on its way.
                 None => Some(Verified::Not(Attempt::Gone)),
                 Some((AccountState::Active, confirmed_at)) => {
                     let old = is_unconfirmed_in(tx, &policies, account, confirmed_at, now)?;
-                    old.then_some(Verified::Unconfirmed)
+                    old.then_some(Verified::Unconfirmed { return_to })
                 }
-                Some(_) => Some(Verified::Disabled),
+                Some(_) => Some(Verified::Disabled { return_to }),
             };
             if let Some(refused) = refused {
                 let event = Event::refused(&start.actor, "session.begin").on("account", account);
