@@ -222,7 +222,8 @@ async fn propose(
         }
     }
 }
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Agreed {
     agreed: bool,
 }
