@@ -73,17 +73,27 @@ impl Question {
     }
     /// Three questions for an identifier that has none: always the same three, as if somebody had chosen them.
     pub fn decoys(keyring: &Keyring, counted: &[u8]) -> Vec<Self> {
-        let mac = keyring.mac("recovery.decoy", &[counted]);
-        let mut left: Vec<Listed> = Listed::ALL.to_vec();
-        mac.chunks(2)
-            .take(COUNT)
-            .map(|bytes| {
-                let (pick, own) = (bytes.first().copied().unwrap_or(0), bytes.get(1).copied().unwrap_or(0));
-                let listed = left.remove(usize::from(pick) % left.len().max(1));
-                if own < 24 { Self::Own(String::new()) } else { Self::Listed(listed) }
-            })
-            .collect()
+        let drawn = draw(&keyring.mac("recovery.decoy", &[counted]));
+        let question = |(listed, own)| if own < 24 { Self::Own(String::new()) } else { Self::Listed(listed) };
+        drawn.into_iter().map(question).collect()
     }
+}
+/// Three of the list, each with a byte to decide by.
+fn draw(mac: &[u8]) -> Vec<(Listed, u8)> {
+    let mut left: Vec<Listed> = Listed::ALL.to_vec();
+    mac.chunks(2)
+        .take(COUNT)
+        .map(|bytes| {
+            let (pick, own) = (bytes.first().copied().unwrap_or(0), bytes.get(1).copied().unwrap_or(0));
+            (left.remove(usize::from(pick) % left.len().max(1)), own)
+        })
+        .collect()
+}
+/// What the form of an account begins with, drawn as decoys are: many leave the questions as they stand, and three that are
+/// the same for everybody would tell a stranger that this account is there and has some.
+pub fn proposed(keyring: &Keyring, account: AccountId) -> Vec<Listed> {
+    let mac = keyring.mac("recovery.proposed", &[&account.as_i64().to_be_bytes()]);
+    draw(&mac).into_iter().map(|(listed, _)| listed).collect()
 }
 
 /// One spelling for all that mean the same: width, case and blanks do not count.

@@ -1,6 +1,6 @@
 //! `/me/security-questions`: three questions, set and changed by whoever proved a moment ago to be there.
 use super::{
-    model::{ANSWER_FIELDS, COUNT, Chosen, Listed, OWN_FIELDS, QUESTION_FIELDS, Question, Typed},
+    model::{ANSWER_FIELDS, COUNT, Chosen, Listed, OWN_FIELDS, QUESTION_FIELDS, Question, Typed, proposed},
     service::{self, Stored},
 };
 use askama::Template;
@@ -83,13 +83,13 @@ async fn show(
         return Ok(first);
     }
     let stored = service::find(identity.db(), signed_in.account).await?;
-    let typed = offered(stored.as_ref());
+    let typed = offered(stored.as_ref(), &proposed(identity.db().keyring(), signed_in.account));
     page(&ctx, &identity, &organizations, &signed_in, typed, FormErrors::none()).await
 }
-/// What the form begins with: the questions there are, else the first of the list. Answers never come back.
-fn offered(stored: Option<&Stored>) -> Typed {
+/// What the form begins with: the questions there are, else three that are proposed. Answers never come back.
+fn offered(stored: Option<&Stored>, proposed: &[Listed]) -> Typed {
     let mut typed = Typed::default();
-    for (place, listed) in typed.questions.iter_mut().zip(Listed::ALL) {
+    for (place, listed) in typed.questions.iter_mut().zip(proposed) {
         *place = listed.as_str().to_owned();
     }
     let places = typed.questions.iter_mut().zip(typed.own.iter_mut());

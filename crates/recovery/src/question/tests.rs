@@ -1,4 +1,4 @@
-use super::model::{ANSWER_FIELDS, Answers, Chosen, Listed, Question, Typed, fold};
+use super::model::{ANSWER_FIELDS, Answers, Chosen, Listed, Question, Typed, fold, proposed};
 use super::service;
 use crate::testing::{ANSWERS, PASSWORD, Room, answers};
 use db::Keyring;
@@ -79,6 +79,18 @@ fn width_case_and_blanks_do_not_count_and_everything_else_does() {
     assert!(same(["Mr Wang", "Doudou", "海边"], ["ｍｒ　ｗａｎｇ ", "DOUDOU", " 海 边"]));
     assert!(!same(["Mr Wang", "Doudou", "海边"], ["Mr Wang", "海边", "Doudou"]), "each to its own question");
     assert!(!same(["ab", "cd", "ef"], ["abc", "d", "ef"]), "answers do not run into one another");
+}
+
+#[test]
+fn what_is_proposed_differs_by_account_as_what_nobody_set_does() {
+    let keyring = Keyring::ephemeral(&Rng::System).unwrap();
+    let all: Vec<_> = (1..200_i64).map(|n| proposed(&keyring, Id::from_i64(n))).collect();
+    let seen: std::collections::BTreeSet<_> = all.iter().map(|three| format!("{three:?}")).collect();
+    assert!(seen.len() > 100, "{}", seen.len());
+    for three in &all {
+        assert_eq!(three.iter().collect::<std::collections::BTreeSet<_>>().len(), 3, "no question twice");
+    }
+    assert_eq!(proposed(&keyring, Id::from_i64(1)), all[0], "the same at every visit");
 }
 
 #[test]
