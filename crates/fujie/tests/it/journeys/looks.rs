@@ -217,6 +217,7 @@ fn system_administrator(server: &Server) -> Result<Vec<String>> {
         "/channels/new/smtp".into(),
         "/providers".into(),
         "/providers/new/alipay".into(),
+        "/providers/new/wechat".into(),
         "/providers/new/oidc".into(),
         "/verifiers".into(),
         "/verifiers/new".into(),
@@ -226,7 +227,18 @@ fn system_administrator(server: &Server) -> Result<Vec<String>> {
     Ok(below.iter().map(|path| format!("/desk{path}")).collect())
 }
 fn security_administrator(_: &Server) -> Result<Vec<String>> {
-    let below = ["", "/proofs", "/disputes", "/policies", "/channels", "/audit"];
+    let below = [
+        "",
+        "/proofs",
+        "/disputes",
+        "/verifiers",
+        "/providers",
+        "/policies",
+        "/policies/captcha",
+        "/policies/presets/dengbao3",
+        "/channels",
+        "/audit",
+    ];
     Ok(below.map(|path| format!("/desk{path}")).to_vec())
 }
 fn auditor(_: &Server) -> Result<Vec<String>> {
