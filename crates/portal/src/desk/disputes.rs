@@ -225,7 +225,7 @@ async fn propose(
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Agreed {
-    agreed: bool,
+    agreed: String,
 }
 async fn confirm(
     desk: Desk,
@@ -234,7 +234,15 @@ async fn confirm(
     Form(agreed): Form<Agreed>,
 ) -> web::Result {
     let by = reviewer(&desk)?;
-    match room.confirm(&by, id, agreed.agreed, desk.ctx.now).await {
+    let agreed = match agreed.agreed.as_str() {
+        "yes" => true,
+        "no" => false,
+        _ => {
+            let error = Error::invalid("field.required").at("agreed");
+            return view(&desk, &room, id, Typed::default(), FormErrors::from(&error, desk.ctx.lang)).await;
+        }
+    };
+    match room.confirm(&by, id, agreed, desk.ctx.now).await {
         Ok(step) => Ok(told(id, step)),
         Err(error) => {
             let errors = FormErrors::or_fail(error, desk.ctx.lang)?;
