@@ -92,5 +92,6 @@ CREATE TABLE counter (
     key BYTEA NOT NULL,
     n BIGINT NOT NULL,
     window_until BIGINT NOT NULL,
-    PRIMARY KEY (scope, key)
+    -- The counters of one key lie side by side: most are counted together.
+    PRIMARY KEY (key, scope)
 );

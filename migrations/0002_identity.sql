@@ -119,7 +119,6 @@ CREATE TABLE challenge (
     expires_at BIGINT NOT NULL,
     consumed_at BIGINT
 );
-CREATE INDEX challenge_target ON challenge (target, created_at);
 CREATE INDEX challenge_expiry ON challenge (expires_at);
 
 -- Keyed bigrams of names and pinyin initials: candidates for search, verified after decryption.

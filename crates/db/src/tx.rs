@@ -46,6 +46,10 @@ impl<'a> Tx<'a> {
         };
         self.note(result)
     }
+    /// For a function that runs one statement, alone or in a transaction.
+    pub fn statement(&mut self) -> Statement<'_, 'a> {
+        Statement(self)
+    }
     /// Tells every node that the row `id` of `topic` changed. Written last, so that the log's row lock is held briefly.
     pub fn changed<T>(&mut self, topic: &'static str, id: kernel::Id<T>) {
         self.changes.push((topic, id.as_i64()));

@@ -10,7 +10,6 @@ use platform::{
     outbox::model::OutboxId,
     setting::CodePolicy,
 };
-use std::sync::Arc;
 use web::{Ctx, Lang};
 
 /// One message to a typed recipient: code, limits, expiry; drawn before the transaction.
@@ -250,11 +249,7 @@ async fn open_envelope(
     purpose: &'static str,
     id: ChallengeId,
 ) -> Result<Option<(Envelope, Open)>> {
-    let (keyring, browser, now) = (Arc::clone(identity.db().keyring()), ctx.browser, ctx.now);
-    let open = identity
-        .db()
-        .read(move |tx| challenge::service::find_open_in(tx, &keyring, id, purpose, &browser, now))
-        .await?;
+    let open = challenge::service::find_open(identity.db(), id, purpose, ctx.browser, ctx.now).await?;
     match open {
         Some(open) => Ok(Some((serde_json::from_str(&open.data).map_err(json)?, open))),
         None => Ok(None),

@@ -43,7 +43,7 @@ pub fn attempt_in(
     now: Timestamp,
 ) -> Result<Attempt> {
     let Some(counted) = store::count_attempt(tx, id, purpose, browser, now)? else {
-        let open = store::find_open(tx, id, purpose, browser, now)?;
+        let open = store::find_open(tx.statement(), id, purpose, browser, now)?;
         return Ok(if open.is_some() { Attempt::Exhausted } else { Attempt::Gone });
     };
     if !kernel::secret::equal(&counted.answer, &answer_of(keyring, id, Some(code))) {
@@ -68,7 +68,7 @@ pub fn count_in(
             data: open_data(keyring, id, counted.data)?,
             left: counted.attempts_allowed - counted.attempts,
         },
-        None if store::find_open(tx, id, purpose, browser, now)?.is_some() => Counted::Exhausted,
+        None if store::find_open(tx.statement(), id, purpose, browser, now)?.is_some() => Counted::Exhausted,
         None => Counted::Gone,
     })
 }
@@ -85,12 +85,27 @@ pub fn find_open_in(
     browser: &[u8; 32],
     now: Timestamp,
 ) -> Result<Option<Open>> {
-    let Some(waiting) = store::find_open(tx, id, purpose, browser, now)? else { return Ok(None) };
-    Ok(Some(Open {
+    let Some(waiting) = store::find_open(tx.statement(), id, purpose, browser, now)? else { return Ok(None) };
+    opened(keyring, id, waiting).map(Some)
+}
+/// As [`find_open_in`], for a page that asks nothing else.
+pub async fn find_open(
+    db: &Db,
+    id: ChallengeId,
+    purpose: &'static str,
+    browser: [u8; 32],
+    now: Timestamp,
+) -> Result<Option<Open>> {
+    let found =
+        db.read_one(move |statement| store::find_open(statement, id, purpose, &browser, now)).await?;
+    found.map(|waiting| opened(db.keyring(), id, waiting)).transpose()
+}
+fn opened(keyring: &Keyring, id: ChallengeId, waiting: store::Waiting) -> Result<Open> {
+    Ok(Open {
         data: open_data(keyring, id, waiting.data)?,
         sent_at: waiting.sent_at,
         exhausted: waiting.attempts >= waiting.attempts_allowed,
-    }))
+    })
 }
 /// A new code for the same challenge, with fresh attempts; sending is limited by its own counters.
 pub fn renew_in(

@@ -75,13 +75,13 @@ pub(super) struct Waiting {
 }
 db::row!(Waiting { data, sent_at, attempts, attempts_allowed });
 pub(super) fn find_open(
-    tx: &mut Tx<'_>,
+    statement: Statement<'_, '_>,
     id: ChallengeId,
     purpose: &str,
     browser: &[u8],
     now: Timestamp,
 ) -> Result<Option<Waiting>> {
-    tx.opt(
+    statement.opt(
         sql!(
             "SELECT data, created_at, attempts, attempts_allowed FROM challenge
              WHERE id = $1 AND purpose = $2 AND browser = $3 AND consumed_at IS NULL AND expires_at > $4"

@@ -27,11 +27,11 @@ fn opened(keyring: &Keyring, row: Row) -> Result<Connector> {
 }
 /// In their order, disabled ones included.
 pub fn list_in(tx: &mut Tx<'_>, keyring: &Keyring, kind: Kind) -> Result<Vec<Connector>> {
-    store::list(tx, kind)?.into_iter().map(|row| opened(keyring, row)).collect()
+    store::list(tx.statement(), kind)?.into_iter().map(|row| opened(keyring, row)).collect()
 }
 pub async fn list(db: &Db, kind: Kind) -> Result<Vec<Connector>> {
-    let keyring = Arc::clone(db.keyring());
-    db.read(move |tx| list_in(tx, &keyring, kind)).await
+    let rows = db.read_one(move |statement| store::list(statement, kind)).await?;
+    rows.into_iter().map(|row| opened(db.keyring(), row)).collect()
 }
 /// Those that are switched on, in their order.
 pub async fn enabled(db: &Db, kind: Kind) -> Result<Vec<Connector>> {
@@ -96,7 +96,7 @@ pub async fn move_up(db: &Db, editor: &PolicyEditor, id: ConnectorId, now: Times
     db.write(move |tx| {
         editor.recheck_in(tx)?;
         let row = store::find(tx, id)?.ok_or_else(|| Error::not_found("connector.unknown"))?;
-        let rows = store::list(tx, row.kind)?;
+        let rows = store::list(tx.statement(), row.kind)?;
         let mut order: Vec<ConnectorId> = rows.iter().map(|row| row.id).collect();
         if let Some(place) = order.iter().position(|other| *other == id).filter(|place| *place > 0) {
             order.swap(place, place - 1);

@@ -1,5 +1,5 @@
 use super::model::{ConnectorId, Kind, NewConnector};
-use db::{Tx, sql};
+use db::{Statement, Tx, sql};
 use kernel::{Result, Timestamp};
 
 pub(super) struct Row {
@@ -15,8 +15,8 @@ pub(super) struct Row {
 }
 db::row!(Row { id, kind, provider, name, position, enabled, config, rev, updated_at });
 
-pub(super) fn list(tx: &mut Tx<'_>, kind: Kind) -> Result<Vec<Row>> {
-    tx.all(
+pub(super) fn list(statement: Statement<'_, '_>, kind: Kind) -> Result<Vec<Row>> {
+    statement.all(
         sql!(
             "SELECT id, kind, provider, name, position, enabled, config, rev, updated_at FROM connector
              WHERE kind = $1 ORDER BY position, id"
