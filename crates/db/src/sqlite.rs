@@ -16,6 +16,7 @@ use std::{path::Path, time::Instant};
 const GROUP: usize = 256;
 const SLOW_MS: u128 = 5;
 
+/// A page that is written again before the log is taken over is taken over once: hence a log of 16 MB.
 /// No memory map: a growing file is mapped again and again, which costs writers a quarter, and counts as resident.
 pub(crate) fn open(path: &Path, read_only: bool) -> Result<rusqlite::Connection> {
     without_memory_statistics();
@@ -24,7 +25,7 @@ pub(crate) fn open(path: &Path, read_only: bool) -> Result<rusqlite::Connection>
         .execute_batch(
             "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
              PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;
-             PRAGMA journal_size_limit = 67108864;",
+             PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4000;",
         )
         .map_err(error::sqlite)?;
     if read_only {

@@ -96,8 +96,7 @@ pub async fn find_open(
     browser: [u8; 32],
     now: Timestamp,
 ) -> Result<Option<Open>> {
-    let found =
-        db.read_one(move |statement| store::find_open(statement, id, purpose, &browser, now)).await?;
+    let found = db.read_one(move |statement| store::find_open(statement, id, purpose, &browser, now)).await?;
     found.map(|waiting| opened(db.keyring(), id, waiting)).transpose()
 }
 fn opened(keyring: &Keyring, id: ChallengeId, waiting: store::Waiting) -> Result<Open> {
