@@ -1,5 +1,9 @@
 //! Messages through the outbox to gateways that behave and misbehave, on both stores.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "steps of tests, and a stand-in that fails them")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "steps of tests, and a stand-in that fails them"
+)]
 mod stub;
 
 use channel::{

@@ -14,7 +14,10 @@ fn event(action: &'static str) -> Event {
 }
 async fn put(db: &Db, key: String) -> kernel::Result<()> {
     db.write(move |tx| {
-        tx.run(db::sql!("INSERT INTO setting (key, value, rev, updated_at) VALUES ($1, '1', 1, 0)"), &[&key])?;
+        tx.run(
+            db::sql!("INSERT INTO setting (key, value, rev, updated_at) VALUES ($1, '1', 1, 0)"),
+            &[&key],
+        )?;
         Ok(((), vec![event("setting.changed").with(json!({ "key": key }))]))
     })
     .await
@@ -286,7 +289,10 @@ async fn a_disk_that_is_full_fails_the_group_and_later_writes_work() {
     let big = "x".repeat(1_000_000);
     let refused = db
         .write(move |tx| {
-            tx.run(db::sql!("INSERT INTO setting (key, value, rev, updated_at) VALUES ('big', $1, 1, 0)"), &[&big])?;
+            tx.run(
+                db::sql!("INSERT INTO setting (key, value, rev, updated_at) VALUES ('big', $1, 1, 0)"),
+                &[&big],
+            )?;
             Ok(((), vec![event("test.done")]))
         })
         .await
