@@ -121,7 +121,7 @@ async fn m02_an_openid_provider_registered_at_the_desk_signs_people_in(engine: E
     journey(&format!("m02_openid_{engine:?}"), look, async |browser| {
         open_form(browser, &server, "oidc").await?;
         // What staff copy to the provider, which answers with a client of its own.
-        let redirect = browser.find("#redirect-uri .num").await?.text().await?;
+        let redirect = browser.find("#redirect-uri .pre").await?.text().await?;
         let client = register(&provider, &redirect).await?;
         let text = |name: &str| client[name].as_str().map(str::to_owned).context("no client");
         browser.fill("#name", "Province portal").await?;
