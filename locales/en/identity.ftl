@@ -347,6 +347,7 @@ identity-login-sms-other = Use another number
 identity-login-sms-another-way = Sign in another way
 identity-login-sms-over = The code has been used or has expired. Send a new one to sign in.
 identity-login-sms-unconfirmed = This number was not confirmed for a long time and does not open the account by itself. Sign in with your password, then verify the number in the security center.
+identity-login-sms-staff = Platform staff do not sign in by SMS alone. Sign in with your password, or add an authenticator app or a passkey in the security center first.
 identity-sms-sign-in-code = [Fujie] Your sign-in code is { $code }, valid for { $minutes } minutes. Do not share it.
 
 # Second step

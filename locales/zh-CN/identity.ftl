@@ -327,6 +327,7 @@ identity-login-sms-other = 更换手机号
 identity-login-sms-another-way = 使用其他方式登录
 identity-login-sms-over = 验证码已使用或已过期，重新获取后登录。
 identity-login-sms-unconfirmed = 该手机号长时间未确认，不能单独用于登录。用密码登录后，可在安全中心重新验证手机号。
+identity-login-sms-staff = 平台人员不能只用短信登录。改用密码登录，或先在安全中心添加验证器应用或通行密钥。
 identity-sms-sign-in-code = 【符节】登录验证码 { $code }，{ $minutes } 分钟内有效。非本人操作时忽略，切勿告诉他人。
 
 # 第二步验证

@@ -281,6 +281,18 @@ async fn m32_a_member_is_edited_suspended_reset_and_deleted_on_the_page() {
         assert!(browser.get(&member).await.text.contains("Resume member"));
         assert_eq!(browser.post(&member, &state, &[("to", "active")]).await.status, StatusCode::SEE_OTHER);
         assert!(browser.post(&member, &state, &[("to", "ended")]).await.status.is_client_error());
+        let db = site.town.rooms.identity().db();
+        let verified = |at: kernel::Timestamp| {
+            db.write_unaudited("time passes", move |tx| {
+                tx.run("UPDATE session SET verified_at = $1", &[&at]).map(drop)
+            })
+        };
+        verified(db.clock().now().plus_seconds(-3600)).await.unwrap();
+        for way_in in ["reset", "factors"] {
+            let stale = browser.post(&member, &format!("{member}/{way_in}"), &[]).await;
+            assert_eq!(stale.location, format!("/me/verify?need=fresh&return_to={member}"), "{way_in}");
+        }
+        verified(db.clock().now()).await.unwrap();
         let slip = browser.post(&member, &format!("{member}/reset"), &[]).await;
         assert!(slip.text.contains("id=\"slip-password\""));
         let delete = format!("{member}/delete");

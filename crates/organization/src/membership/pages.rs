@@ -7,7 +7,7 @@ use crate::{Organizations, People, shell};
 use askama::Template;
 use axum::Extension;
 use identity::account;
-use identity::session::SignedIn;
+use identity::{session::SignedIn, stepup};
 use kernel::{Error, Secret, Timestamp, id::MembershipId};
 use web::{
     Ctx, Form, FormErrors, Lang, Page, Path, Policy, Query, Result, Routes, html, html_status, see_other,
@@ -447,6 +447,18 @@ async fn set_state(
 }
 #[derive(serde::Deserialize)]
 struct Nothing {}
+/// Whoever finds an open session must not let themselves in to the accounts below it: a way in is handed out by somebody
+/// who proved a moment ago to be there. Some leads to that proof and back to the member.
+async fn proven_anew(
+    ctx: &Ctx,
+    rooms: &Organizations,
+    who: &SignedIn,
+    by: &OrganizationAdministrator,
+    id: MembershipId,
+) -> kernel::Result<Option<axum::response::Response>> {
+    let back = format!("/org/{}/members/{id}", by.organization());
+    stepup::service::required(rooms.identity(), ctx, who, stepup::Need::Fresh, &back).await
+}
 async fn reset(
     ctx: Ctx,
     Extension(rooms): Extension<Organizations>,
@@ -456,6 +468,9 @@ async fn reset(
     Form(Nothing {}): Form<Nothing>,
 ) -> Result {
     let id = member_id(&ids)?;
+    if let Some(asked) = proven_anew(&ctx, &rooms, &who, &by, id).await? {
+        return Ok(asked);
+    }
     let password = rooms.reset_member_password(by.clone(), by.organization(), id, ctx.now).await?;
     let row = rooms.find_member(by.organization(), id).await?;
     let people = rooms.people([row.account]).await?;
@@ -466,11 +481,15 @@ async fn reset(
 async fn remove_factors(
     ctx: Ctx,
     Extension(rooms): Extension<Organizations>,
+    who: SignedIn,
     by: OrganizationAdministrator,
     Path(ids): Path<Ids>,
     Form(Nothing {}): Form<Nothing>,
 ) -> Result {
     let id = member_id(&ids)?;
+    if let Some(asked) = proven_anew(&ctx, &rooms, &who, &by, id).await? {
+        return Ok(asked);
+    }
     rooms.remove_member_factors(by.clone(), by.organization(), id, ctx.now).await?;
     done(&by, id, "organization-flash-factors-removed")
 }

@@ -152,21 +152,51 @@ async fn card(desk: &Desk, organization: OrganizationId, id: MembershipId) -> Re
     Ok(cards.into_iter().next().ok_or_else(unknown)?)
 }
 
-async fn confirm_reset(
-    desk: Desk,
-    Path((id, membership)): Path<(OrganizationId, MembershipId)>,
-) -> web::Result {
-    let organization = manageable(&desk, id).await?;
-    let card = card(&desk, id, membership).await?;
-    let title = desk.t1("portal-reset-password-title", "name", &card.name);
+/// What is about to be done to an administrator, and by which keys it is told.
+struct Step {
+    path: &'static str,
+    title: &'static str,
+    lost: &'static str,
+    button: &'static str,
+}
+const RESET: Step = Step {
+    path: "reset",
+    title: "portal-reset-password-title",
+    lost: "portal-reset-password-lost",
+    button: "portal-reset-password",
+};
+const FACTORS: Step = Step {
+    path: "factors",
+    title: "portal-remove-factors-title",
+    lost: "portal-remove-factors-lost",
+    button: "portal-remove-factors",
+};
+impl Step {
+    fn path(&self, id: OrganizationId, membership: MembershipId) -> String {
+        format!("/desk/organizations/{id}/administrators/{membership}/{}", self.path)
+    }
+}
+async fn confirm(desk: &Desk, id: OrganizationId, membership: MembershipId, step: &Step) -> web::Result {
+    let organization = manageable(desk, id).await?;
+    let card = card(desk, id, membership).await?;
+    let action = step.path(id, membership);
+    // Whoever hands out a way in proves to be there.
+    desk.must_be_fresh(&action).await?;
+    let title = desk.t1(step.title, "name", &card.name);
     Ok(html(Confirm {
         page: desk.page(title, "/desk/organizations").await?,
         back: format!("/desk/organizations/{id}"),
         back_label: organization.name,
-        action: format!("/desk/organizations/{id}/administrators/{membership}/reset"),
-        lost: desk.t("portal-reset-password-lost"),
-        button: desk.t("portal-reset-password"),
+        action,
+        lost: desk.t(step.lost),
+        button: desk.t(step.button),
     }))
+}
+async fn confirm_reset(
+    desk: Desk,
+    Path((id, membership)): Path<(OrganizationId, MembershipId)>,
+) -> web::Result {
+    confirm(&desk, id, membership, &RESET).await
 }
 async fn reset(
     desk: Desk,
@@ -175,6 +205,7 @@ async fn reset(
 ) -> web::Result {
     let organization = manageable(&desk, id).await?;
     let card = card(&desk, id, membership).await?;
+    desk.must_be_fresh(&RESET.path(id, membership)).await?;
     let password =
         desk.organizations.reset_member_password(desk.operator.clone(), id, membership, desk.ctx.now).await?;
     let back = (format!("/desk/organizations/{id}"), organization.name);
@@ -185,17 +216,7 @@ async fn confirm_factors(
     desk: Desk,
     Path((id, membership)): Path<(OrganizationId, MembershipId)>,
 ) -> web::Result {
-    let organization = manageable(&desk, id).await?;
-    let card = card(&desk, id, membership).await?;
-    let title = desk.t1("portal-remove-factors-title", "name", &card.name);
-    Ok(html(Confirm {
-        page: desk.page(title, "/desk/organizations").await?,
-        back: format!("/desk/organizations/{id}"),
-        back_label: organization.name,
-        action: format!("/desk/organizations/{id}/administrators/{membership}/factors"),
-        lost: desk.t("portal-remove-factors-lost"),
-        button: desk.t("portal-remove-factors"),
-    }))
+    confirm(&desk, id, membership, &FACTORS).await
 }
 async fn remove_factors(
     desk: Desk,
@@ -204,6 +225,7 @@ async fn remove_factors(
 ) -> web::Result {
     manageable(&desk, id).await?;
     let card = card(&desk, id, membership).await?;
+    desk.must_be_fresh(&FACTORS.path(id, membership)).await?;
     desk.organizations.remove_member_factors(desk.operator.clone(), id, membership, desk.ctx.now).await?;
     let response = see_other(&format!("/desk/organizations/{id}"));
     Ok(with_flash(response, "ok", "portal-factors-removed", &[("name", &card.name)]))

@@ -23,7 +23,7 @@ mod words;
 use ::organization::{Operator, Organizations, organization::Organization, shell};
 use axum::{Extension, extract::FromRequestParts};
 use http::request::Parts;
-use identity::session::SignedIn;
+use identity::{session::SignedIn, stepup};
 use kernel::{Error, Timestamp, id::OrganizationId};
 use platform::StaffRole;
 use serde::Deserialize;
@@ -95,6 +95,14 @@ impl Desk {
     /// Error `staff.role_required` for a role that has no business here.
     pub fn must_be(&self, roles: &[StaffRole]) -> Result<(), Failure> {
         if roles.contains(&self.role) { Ok(()) } else { Err(Error::forbidden("staff.role_required").into()) }
+    }
+    /// What decides whom to believe, or lets somebody in, wants a proof of the last minutes; `back` shows the page of the action.
+    pub async fn must_be_fresh(&self, back: &str) -> Result<(), Failure> {
+        let (identity, need) = (self.organizations.identity(), stepup::Need::Fresh);
+        match stepup::service::required(identity, &self.ctx, &self.signed_in, need, back).await? {
+            Some(response) => Err(response.into()),
+            None => Ok(()),
+        }
     }
     /// A business date includes its day, so the end is the next midnight; nothing typed means no end.
     pub fn end_of(&self, field: &'static str, text: &str) -> kernel::Result<Timestamp> {

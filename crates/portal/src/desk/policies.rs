@@ -1,7 +1,7 @@
 //! The policies of the installation: what is in force, a form for each section, and presets that show their changes first.
 //! Every section describes its own values, so one page serves them all.
 use super::{Desk, FOR_POLICIES};
-use identity::{staff::Staff, stepup};
+use identity::staff::Staff;
 use kernel::Error;
 use platform::setting::{
     Member, Policies, Preset, SectionInfo, Shape,
@@ -88,15 +88,6 @@ struct Overview {
 fn editor(desk: &Desk) -> Result<PolicyEditor, web::Failure> {
     let editor = Staff::of(&desk.signed_in).and_then(|staff| staff.policy_editor());
     editor.ok_or_else(|| Error::forbidden("staff.role_required").into())
-}
-/// Changing what protects everybody wants a proof of the last minutes.
-async fn fresh(desk: &Desk, back: &str) -> Result<(), web::Failure> {
-    let identity = desk.organizations.identity();
-    let need = stepup::Need::Fresh;
-    match stepup::service::required(identity, &desk.ctx, &desk.signed_in, need, back).await? {
-        Some(response) => Err(response.into()),
-        None => Ok(()),
-    }
 }
 async fn seen(desk: &Desk) -> kernel::Result<Seen> {
     desk.organizations.identity().settings().seen().await
@@ -257,7 +248,7 @@ async fn show(
 async fn blank(desk: Desk, Path(name): Path<String>) -> web::Result {
     editor(&desk)?;
     let section = section(&name)?;
-    fresh(&desk, &format!("{AREA}/{}", section.key)).await?;
+    desk.must_be_fresh(&format!("{AREA}/{}", section.key)).await?;
     show(&desk, section, None, FormErrors::none()).await
 }
 /// What was typed, as the values of the section; text that is no number stays text, and the check says so at its field.
@@ -289,7 +280,7 @@ fn values(
 async fn save(desk: Desk, Path(name): Path<String>, Form(fields): Form<Fields>) -> web::Result {
     let editor = editor(&desk)?;
     let section = section(&name)?;
-    fresh(&desk, &format!("{AREA}/{}", section.key)).await?;
+    desk.must_be_fresh(&format!("{AREA}/{}", section.key)).await?;
     let settings = desk.organizations.identity().settings();
     let typed = values(section, &section.values(&*settings.policies().await?)?, &fields.0);
     let rev = fields.0.iter().find(|(name, _)| name == "rev").and_then(|(_, rev)| rev.parse().ok());
@@ -347,7 +338,7 @@ fn preset(name: &str) -> kernel::Result<Preset> {
 async fn preview(desk: Desk, Path(name): Path<String>) -> web::Result {
     editor(&desk)?;
     let preset = preset(&name)?;
-    fresh(&desk, &format!("{AREA}/presets/{}", preset.as_str())).await?;
+    desk.must_be_fresh(&format!("{AREA}/presets/{}", preset.as_str())).await?;
     show_preset(&desk, preset, FormErrors::none()).await
 }
 #[derive(Default, serde::Deserialize)]
@@ -358,7 +349,7 @@ struct Applied {
 async fn apply(desk: Desk, Path(name): Path<String>, Form(applied): Form<Applied>) -> web::Result {
     let editor = editor(&desk)?;
     let preset = preset(&name)?;
-    fresh(&desk, &format!("{AREA}/presets/{}", preset.as_str())).await?;
+    desk.must_be_fresh(&format!("{AREA}/presets/{}", preset.as_str())).await?;
     match desk.organizations.identity().settings().apply(&editor, preset, &applied.stamp).await {
         Ok(changed) => {
             let (tone, text) =

@@ -1,7 +1,6 @@
 //! Verifiers: whom real-name questions are asked, in which order. Secrets are typed and never shown.
 use super::{Desk, FOR_POLICIES, Nothing, POLICY_ROLES};
 use axum::Extension;
-use identity::stepup;
 use kernel::{Error, Id, id::mark};
 use platform::{
     connector::{self, ConnectorId},
@@ -38,12 +37,9 @@ fn editor(desk: &Desk) -> Result<PolicyEditor, Failure> {
 
 /// Whoever decides whom to believe, and to whom names and numbers are sent, proves it anew.
 async fn fresh(desk: &Desk, back: &str) -> Result<PolicyEditor, Failure> {
-    let (editor, need) = (editor(desk)?, stepup::Need::Fresh);
-    let identity = desk.organizations.identity();
-    match stepup::service::required(identity, &desk.ctx, &desk.signed_in, need, back).await? {
-        Some(response) => Err(response.into()),
-        None => Ok(editor),
-    }
+    let editor = editor(desk)?;
+    desk.must_be_fresh(back).await?;
+    Ok(editor)
 }
 
 struct Line {

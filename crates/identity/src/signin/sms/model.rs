@@ -33,4 +33,8 @@ pub enum Verified {
     Unconfirmed {
         return_to: String,
     },
+    /// The code was right, but the account is staff's and has no second factor: a number alone opens no desk.
+    Staff {
+        return_to: String,
+    },
 }

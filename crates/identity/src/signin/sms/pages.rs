@@ -207,6 +207,9 @@ async fn verify(
             Verified::Unconfirmed { return_to } => {
                 return Ok(elsewhere("identity-login-sms-unconfirmed", &return_to));
             }
+            Verified::Staff { return_to } => {
+                return Ok(elsewhere("identity-login-sms-staff", &return_to));
+            }
         },
     };
     let errors = FormErrors::or_fail(error, ctx.lang)?;

@@ -14,7 +14,7 @@ use crate::{
 };
 use db::Tx;
 use kernel::{Error, Event, Mobile, Result, Timestamp, id::AccountId};
-use platform::{Policies, setting::model::ProofLevel};
+use platform::{Policies, setting::model::ProofLevel, staff::StaffState};
 use web::Ctx;
 
 fn json(error: serde_json::Error) -> Error {
@@ -98,8 +98,11 @@ pub async fn verify(
                 // The number went elsewhere while the code was on its way.
                 None => Some(Verified::Not(Attempt::Gone)),
                 Some((AccountState::Active, confirmed_at)) => {
-                    let old = is_unconfirmed_in(tx, &policies, account, confirmed_at, now)?;
-                    old.then_some(Verified::Unconfirmed { return_to })
+                    if is_unconfirmed_in(tx, &policies, account, confirmed_at, now)? {
+                        Some(Verified::Unconfirmed { return_to })
+                    } else {
+                        needs_more_in(tx, account)?.then_some(Verified::Staff { return_to })
+                    }
                 }
                 Some(_) => Some(Verified::Disabled { return_to }),
             };
@@ -113,6 +116,12 @@ pub async fn verify(
             Ok((Verified::Next { next, return_to: kept.return_to }, events))
         })
         .await
+}
+/// A number alone opens no desk, as it recovers no account of the staff: it takes a password, or a second factor after it.
+fn needs_more_in(tx: &mut Tx<'_>, account: AccountId) -> Result<bool> {
+    let staff = platform::staff::service::find_in(tx, account)?;
+    Ok(staff.is_some_and(|member| member.state == StaffState::Active)
+        && !factor::has_second_factor_in(tx, account)?)
 }
 /// Numbers are handed to other people after a while: the same rule as for recovery.
 fn is_unconfirmed_in(

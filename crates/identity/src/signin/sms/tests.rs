@@ -242,6 +242,29 @@ async fn a_number_that_nobody_confirmed_for_long_opens_no_verified_account() {
         );
     }
 }
+#[tokio::test]
+async fn a_number_alone_opens_no_desk() {
+    for room in Room::on_engines().await {
+        let account = room.account("linzy", Some(PHONE)).await;
+        let now = room.now();
+        room.db()
+            .write(move |tx| {
+                let (actor, role) = (kernel::Actor::system(), platform::StaffRole::Auditor);
+                let event = platform::staff::service::appoint_in(tx, &actor, account, role, None, now)?;
+                Ok(((), vec![event]))
+            })
+            .await
+            .unwrap();
+        let mut browser = room.browser();
+        let page = ask(&mut browser, PHONE).await;
+        let code = code_for(&room, PHONE).await;
+        let refused = answer(&mut browser, &page, &code).await;
+        assert_eq!(refused.location.as_deref(), Some("/login?return_to=/me"));
+        assert!(browser.signed_in().await.is_none());
+        assert!(browser.get("/login").await.shows("identity-login-sms-staff"));
+        room.browser().sign_in("linzy", PASSWORD).await.location.expect("the password does");
+    }
+}
 async fn prove(room: &Room, account: AccountId) {
     let (id, now) = (room.db().draw(), room.now());
     let proof = crate::realname::Proof {

@@ -9,7 +9,7 @@ mod trial;
 
 use super::Desk;
 use channel::{Channels, gateway::Gateway, purpose};
-use identity::{staff::Staff, stepup};
+use identity::staff::Staff;
 use kernel::Error;
 use platform::{
     StaffRole,
@@ -47,12 +47,9 @@ fn editor(desk: &Desk) -> Result<PolicyEditor, Failure> {
 }
 /// Whoever decides by whom codes are sent, or what is written beside them, proves it anew.
 async fn fresh(desk: &Desk, back: &str) -> Result<PolicyEditor, Failure> {
-    let (editor, need) = (editor(desk)?, stepup::Need::Fresh);
-    let identity = desk.organizations.identity();
-    match stepup::service::required(identity, &desk.ctx, &desk.signed_in, need, back).await? {
-        Some(response) => Err(response.into()),
-        None => Ok(editor),
-    }
+    let editor = editor(desk)?;
+    desk.must_be_fresh(back).await?;
+    Ok(editor)
 }
 /// A connector of these kinds. Error: `connector.unknown`.
 async fn gateway(channels: &Channels, id: ConnectorId) -> Result<(Connector, Gateway), Failure> {

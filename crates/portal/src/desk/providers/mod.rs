@@ -4,7 +4,7 @@ mod form;
 
 use super::{Desk, FOR_POLICIES, Nothing};
 use form::{PROVIDERS, Typed, provider_key};
-use identity::{Identity, external, staff::Staff, stepup};
+use identity::{Identity, external, staff::Staff};
 use kernel::{Error, id::mark};
 use platform::{
     connector::{Connector, Kind, NewConnector, model::ConnectorId, service},
@@ -40,11 +40,8 @@ fn editor(desk: &Desk) -> Result<PolicyEditor, Failure> {
 /// Whoever decides whom to believe proves it anew.
 async fn fresh(desk: &Desk, back: &str) -> Result<PolicyEditor, Failure> {
     let editor = editor(desk)?;
-    let need = stepup::Need::Fresh;
-    match stepup::service::required(identity(desk), &desk.ctx, &desk.signed_in, need, back).await? {
-        Some(response) => Err(response.into()),
-        None => Ok(editor),
-    }
+    desk.must_be_fresh(back).await?;
+    Ok(editor)
 }
 fn identity(desk: &Desk) -> &Identity {
     desk.organizations.identity()
