@@ -2,7 +2,7 @@
 use super::model::{Basis, MembershipState, OrganizationAdministrator, Role};
 use super::newcomer::{MemberInput, Newcomer, parse_phone};
 use super::service::{Appointed, Appointment};
-use super::store::{Filter, MemberRow};
+use super::store::MemberRow;
 use crate::{Organizations, People, shell};
 use askama::Template;
 use axum::Extension;
@@ -10,16 +10,14 @@ use identity::account;
 use identity::{session::SignedIn, stepup};
 use kernel::{Error, Secret, Timestamp, id::MembershipId};
 use web::{
-    Ctx, Form, FormErrors, Lang, Page, Path, Policy, Query, Result, Routes, html, html_status, see_other,
+    Ctx, Form, FormErrors, Lang, Page, Path, Policy, Result, Routes, html, html_status, see_other,
     with_flash,
 };
 
-const PAGE: i64 = 20;
 const POLICY: Policy = Policy::OrganizationAdministrator;
 
 pub fn routes() -> Routes {
     Routes::new()
-        .get("/org/{organization}/members", POLICY, list)
         .get("/org/{organization}/members/new", POLICY, new)
         .post("/org/{organization}/members/new", POLICY, create)
         .get("/org/{organization}/members/{member}", POLICY, member)
@@ -30,7 +28,7 @@ pub fn routes() -> Routes {
         .post("/org/{organization}/members/{member}/delete", POLICY, delete)
 }
 
-/// A member as list and page show them.
+/// A member as their page shows them.
 struct View {
     id: MembershipId,
     name: String,
@@ -81,89 +79,6 @@ impl View {
             editable: by.role().may_touch(row.role) && row.state != MembershipState::Ended,
         }
     }
-}
-
-#[derive(Template)]
-#[template(path = "membership/list.html")]
-struct ListPage {
-    page: Page,
-    home: String,
-    q: String,
-    state: String,
-    filtered: bool,
-    too_many: bool,
-    rows: Vec<View>,
-    /// Address of this list with its filters, ready for `before=` or `after=`.
-    base: String,
-    newer: Option<MembershipId>,
-    older: Option<MembershipId>,
-}
-#[derive(serde::Deserialize, Default)]
-#[serde(default)]
-struct ListQuery {
-    q: String,
-    state: String,
-    before: Option<String>,
-    after: Option<String>,
-}
-async fn list(
-    ctx: Ctx,
-    Extension(rooms): Extension<Organizations>,
-    who: SignedIn,
-    by: OrganizationAdministrator,
-    Query(query): Query<ListQuery>,
-) -> Result {
-    let page = page(&ctx, &rooms, &who, &by, ctx.lang.t("organization-nav-members")).await?;
-    let (mut filter, too_many) = search(&rooms, &by, &query.q).await?;
-    filter.state = query.state.parse().ok().filter(|state| *state != MembershipState::Ended);
-    // A cursor that is none leads to the first page.
-    filter.before = query.before.as_deref().and_then(|id| id.parse().ok());
-    filter.after = query.after.as_deref().and_then(|id| id.parse().ok()).filter(|_| filter.before.is_none());
-    let mut rows = rooms.list_members(&by, filter.clone(), PAGE + 1).await?;
-    let more = rows.len() as i64 > PAGE;
-    if more && filter.after.is_some() {
-        rows.remove(0);
-    } else if more {
-        rows.pop();
-    }
-    let (has_newer, has_older) = match (filter.before, filter.after) {
-        (_, Some(_)) => (more, true),
-        (Some(_), None) => (true, more),
-        (None, None) => (false, more),
-    };
-    let people = rooms.people(rows.iter().map(|row| row.account)).await?;
-    Ok(html(ListPage {
-        home: home(&by),
-        filtered: !query.q.is_empty() || filter.state.is_some(),
-        base: format!(
-            "/org/{}/members?q={}&state={}&",
-            by.organization(),
-            encoded(&query.q),
-            encoded(&query.state)
-        ),
-        too_many,
-        newer: rows.first().filter(|_| has_newer).map(|row| row.id),
-        older: rows.last().filter(|_| has_older).map(|row| row.id),
-        rows: rows.iter().map(|row| View::new(&page, &by, row, &people)).collect(),
-        q: query.q,
-        state: query.state,
-        page,
-    }))
-}
-/// Login name by its beginning, name by any part. True if there are too many to look at.
-pub(crate) async fn search(
-    rooms: &Organizations,
-    by: &OrganizationAdministrator,
-    typed: &str,
-) -> kernel::Result<(Filter, bool)> {
-    let typed: String = kernel::text::normalize(typed).chars().take(60).collect();
-    if typed.is_empty() {
-        return Ok((Filter::default(), false));
-    }
-    let (named, too_many) = rooms.members_named(by.organization(), &typed).await?;
-    let filter =
-        Filter { login_prefix: Some(typed.to_ascii_lowercase()), accounts: Some(named), ..Filter::default() };
-    Ok((filter, too_many))
 }
 
 #[derive(Template)]
@@ -537,15 +452,4 @@ fn home(by: &OrganizationAdministrator) -> String {
 }
 fn members(by: &OrganizationAdministrator) -> String {
     format!("/org/{}/members", by.organization())
-}
-/// For a value in a query string.
-pub(crate) fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            other => out.push_str(&format!("%{other:02X}")),
-        }
-    }
-    out
 }
