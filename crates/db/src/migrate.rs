@@ -14,6 +14,10 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (7, include_str!("../../../migrations/0007_external.sql")),
     (8, include_str!("../../../migrations/0008_profile.sql")),
     (9, include_str!("../../../migrations/0009_verification.sql")),
+    (10, include_str!("../../../migrations/0010_registry.sql")),
+    (11, include_str!("../../../migrations/0011_roster.sql")),
+    (12, include_str!("../../../migrations/0012_feed.sql")),
+    (13, include_str!("../../../migrations/0013_legacy.sql")),
 ];
 /// The version of a store that is up to date.
 pub const LATEST: i64 = MIGRATIONS.len() as i64;

@@ -49,6 +49,10 @@ pub fn routes() -> Routes {
         .merge(recovery::routes())
         .merge(oidc::routes())
         .merge(verification::routes())
+        .merge(registry::routes())
+        .merge(roster::routes())
+        .merge(feed::routes())
+        .merge(legacy::routes())
         .merge(profile::routes())
         .merge(portal::routes())
 }

@@ -55,6 +55,16 @@ pub mod mark {
         Document,
         Scan,
         Delivery,
+        Invitation,
+        Contact,
+        Material,
+        Registration,
+        RegistrySync,
+        ImportJob,
+        FeedEntry,
+        Item,
+        LegacyAccount,
+        Merge,
     );
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 const LANGUAGES: [&str; 2] = ["zh-CN", "en"];
 /// A literal that begins with one of these and a dash is a key.
-const PREFIXES: [&str; 12] = [
+const PREFIXES: [&str; 16] = [
     "web",
     "platform",
     "upstream",
@@ -20,6 +20,10 @@ const PREFIXES: [&str; 12] = [
     "oidc",
     "recovery",
     "verification",
+    "registry",
+    "roster",
+    "feed",
+    "legacy",
     "profile",
     "portal",
 ];

@@ -5,7 +5,7 @@ use anyhow::Result;
 use std::path::Path;
 
 /// Lowest first.
-const ROOMS: [&str; 15] = [
+const ROOMS: [&str; 19] = [
     "kernel",
     "db",
     "web",
@@ -18,6 +18,10 @@ const ROOMS: [&str; 15] = [
     "oidc",
     "recovery",
     "verification",
+    "registry",
+    "roster",
+    "feed",
+    "legacy",
     "profile",
     "portal",
     "fujie",

@@ -1,0 +1,1 @@
+-- Materials, registrations, contacts, synchronisation with registers.

@@ -1,0 +1,1 @@
+-- Entries that products push, items, favourites.

@@ -1,0 +1,1 @@
+-- Accounts brought over from earlier systems, and their merging.
