@@ -229,6 +229,10 @@ impl Page {
     }
 }
 impl Browser {
+    /// The same browser in another network.
+    pub fn move_to(&mut self, address: [u8; 4]) {
+        self.address = SocketAddr::from((address, 40_000));
+    }
     pub async fn get(&mut self, path: &str) -> Page {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }

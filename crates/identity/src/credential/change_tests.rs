@@ -169,3 +169,31 @@ async fn staff_idle_out_before_everybody_else() {
         assert!(person.signed_in().await.is_some());
     }
 }
+
+#[tokio::test]
+async fn guesses_at_the_change_and_at_the_sign_in_are_one_count() {
+    for room in Room::on_engines().await {
+        room.account("linzy", None).await;
+        let mut browser = room.browser();
+        browser.sign_in("linzy", PASSWORD).await;
+        for _ in 0..2 {
+            let page = change(&mut browser, "no such password", "lantern over water 1").await;
+            assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        }
+        // By any name, from the same place.
+        let mut stranger = room.browser();
+        for _ in 0..3 {
+            stranger.sign_in("linzy", "no such password").await;
+        }
+        let locked = change(&mut browser, PASSWORD, "lantern over water 1").await;
+        assert_eq!(locked.status, StatusCode::TOO_MANY_REQUESTS);
+        // Guesses from elsewhere take nothing from the holder here.
+        room.db().clock().advance_seconds(16 * 60);
+        let mut far = room.browser_at([10, 0, 0, 9]);
+        for _ in 0..5 {
+            far.sign_in("linzy", "no such password").await;
+        }
+        let done = change(&mut browser, PASSWORD, "lantern over water 1").await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    }
+}

@@ -2,6 +2,7 @@
 pub mod breach;
 #[cfg(test)]
 mod change_tests;
+pub(crate) mod guesses;
 pub mod model;
 pub mod pages;
 pub mod pool;

@@ -89,7 +89,7 @@ async fn submit(
     let (Some(current), Some(new)) = (current, new) else {
         return page(&ctx, &identity, &signed_in, &typed, errors).await;
     };
-    let error = match service::change(&identity, &signed_in, &current, &new, (ctx.lang, ctx.now)).await {
+    let error = match service::change(&identity, &ctx, &signed_in, &current, &new).await {
         Ok(Change::Changed { token }) => {
             let next = web::see_other(&target(&typed.return_to, signed_in.must_change_password));
             let next = web::with_cookie(next, web::cookie::set_session(&ctx.app, &token, None));

@@ -1,5 +1,6 @@
 //! Setting and changing passwords.
 use super::{
+    guesses::Guesses,
     model::{Parameters, Password},
     store,
 };
@@ -10,13 +11,10 @@ use crate::{
 };
 use db::{Keyring, Tx};
 use kernel::{Error, Event, Result, Timestamp, id::AccountId};
-use platform::{
-    counter::{self, Limit},
-    setting::PasswordPolicy,
-};
+use platform::setting::PasswordPolicy;
 use serde_json::json;
 use std::sync::Arc;
-use web::Lang;
+use web::Ctx;
 
 /// What became of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,26 +132,20 @@ pub async fn hash(identity: &Identity, password: &Password) -> Result<String> {
 /// Errors at `new_password`: those of [`check_new`], `password.unchanged`.
 pub async fn change(
     identity: &Identity,
+    ctx: &Ctx,
     signed_in: &SignedIn,
     current: &Password,
     new: &Password,
-    (lang, now): (Lang, Timestamp),
 ) -> Result<Change> {
     let policies = identity.settings().policies().await?;
     if kernel::secret::equal(current.bytes(), new.bytes()) {
         return Err(Error::invalid("password.unchanged").at("new_password"));
     }
-    let limit = Limit {
-        scope: "password.change",
-        most: policies.sign_in.wrong_passwords,
-        seconds: policies.sign_in.window_minutes * 60,
-    };
-    let account = signed_in.account;
-    let key = account.as_i64().to_be_bytes();
-    let (stored, tried) = identity
-        .db()
-        .read(move |tx| Ok((store::find(tx, account)?, counter::service::peek_in(tx, limit, &key, now)?)))
-        .await?;
+    let (account, lang, now) = (signed_in.account, ctx.lang, ctx.now);
+    let guesses = Guesses::of(identity, ctx, &policies, account);
+    let looked = guesses.clone();
+    let (stored, tried) =
+        identity.db().read(move |tx| Ok((store::find(tx, account)?, looked.peek_in(tx, now)?))).await?;
     if tried.exhausted() {
         return Ok(Change::Locked { minutes: tried.minutes_left(now) });
     }
@@ -172,7 +164,7 @@ pub async fn change(
         .db()
         .write(move |tx| {
             let (Some(old), Some(hash)) = (&stored, &hash) else {
-                let hit = counter::service::hit_in(tx, limit, &key, now)?;
+                let hit = guesses.hit_in(tx, now)?;
                 if !hit.allowed() {
                     let event = Event::refused(&signed_in.actor, "password.change").on("account", account);
                     return Ok((Change::Locked { minutes: hit.minutes_left(now) }, vec![event]));
@@ -181,7 +173,7 @@ pub async fn change(
                 return Ok((Change::Wrong { left: (hit.most - hit.n).max(0) }, vec![event]));
             };
             // Whatever was counted while the hash was computed counts before this try.
-            let hit = counter::service::peek_in(tx, limit, &key, now)?;
+            let hit = guesses.peek_in(tx, now)?;
             if hit.exhausted() {
                 let event = Event::refused(&signed_in.actor, "password.change").on("account", account);
                 return Ok((Change::Locked { minutes: hit.minutes_left(now) }, vec![event]));
@@ -191,7 +183,7 @@ pub async fn change(
             if !store::replace(tx, account, old, hash, now)? {
                 return Err(Error::conflict("password.changed_meanwhile"));
             }
-            counter::service::clear_in(tx, limit, &key)?;
+            guesses.clear_in(tx)?;
             device::service::distrust_all_in(tx, account)?;
             session::service::end_all_in(tx, account, Some(signed_in.session), now)?;
             // The password stands in for no second factor: beside an SMS in the session it would be one.

@@ -9,7 +9,7 @@ use platform::{
 };
 use web::Ctx;
 
-pub(super) type Counter = (Limit, [u8; 32]);
+pub(crate) type Counter = (Limit, [u8; 32]);
 
 #[derive(Clone)]
 pub(super) struct Counters {
@@ -57,17 +57,14 @@ impl Counters {
                 },
                 by_identifier,
             ),
-            account: limit("signin.account", wrong),
             identity: identity.clone(),
+            account: account_limit(policies),
             from,
         }
     }
-    /// Wrong passwords for one account from this source, whatever it was called. Past the limit even the right password is
-    /// answered as a wrong one.
+    /// Past the limit even the right password is answered as a wrong one.
     pub fn account(&self, account: AccountId) -> Counter {
-        let keyring = self.identity.db().keyring();
-        let parts: [&[u8]; 2] = [&account.as_i64().to_be_bytes(), self.from.as_bytes()];
-        (self.account, keyring.mac("counter.account", &parts))
+        (self.account, account_key(&self.identity, &self.from, account))
     }
     /// All that are told, in one statement.
     pub fn stand_in(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Stood> {
@@ -78,12 +75,32 @@ impl Counters {
         Ok(Stood { pair, address, identifier, strangers, source })
     }
 }
-pub(super) fn hit_in(tx: &mut Tx<'_>, (limit, key): &Counter, now: Timestamp) -> Result<Hit> {
+/// Wrong passwords for one account from one source, whatever it was called and wherever they were typed.
+pub(crate) fn of_account(
+    identity: &Identity,
+    source: &str,
+    policies: &Policies,
+    account: AccountId,
+) -> Counter {
+    (account_limit(policies), account_key(identity, source, account))
+}
+fn account_limit(policies: &Policies) -> Limit {
+    Limit {
+        scope: "signin.account",
+        most: policies.sign_in.wrong_passwords,
+        seconds: policies.sign_in.window_minutes * 60,
+    }
+}
+fn account_key(identity: &Identity, source: &str, account: AccountId) -> [u8; 32] {
+    let parts: [&[u8]; 2] = [&account.as_i64().to_be_bytes(), source.as_bytes()];
+    identity.db().keyring().mac("counter.account", &parts)
+}
+pub(crate) fn hit_in(tx: &mut Tx<'_>, (limit, key): &Counter, now: Timestamp) -> Result<Hit> {
     counter::service::hit_in(tx, *limit, key, now)
 }
-pub(super) fn peek_in(tx: &mut Tx<'_>, (limit, key): &Counter, now: Timestamp) -> Result<Hit> {
+pub(crate) fn peek_in(tx: &mut Tx<'_>, (limit, key): &Counter, now: Timestamp) -> Result<Hit> {
     counter::service::peek_in(tx, *limit, key, now)
 }
-pub(super) fn clear_in(tx: &mut Tx<'_>, (limit, key): &Counter) -> Result<()> {
+pub(crate) fn clear_in(tx: &mut Tx<'_>, (limit, key): &Counter) -> Result<()> {
     counter::service::clear_in(tx, *limit, key)
 }

@@ -2,7 +2,7 @@
 //! gets the same words unless the password is right. Wrong passwords are counted per identifier and source, so nobody
 //! locks out somebody else.
 mod begin;
-mod counters;
+pub(crate) mod counters;
 #[cfg(test)]
 mod limit_tests;
 pub mod model;

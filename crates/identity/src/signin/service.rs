@@ -10,7 +10,7 @@ use crate::{
     account::{self, AccountRef, AccountState, Identifier},
     captcha::{self, Purpose, model::Checked},
     challenge::{self, ChallengeId, NewChallenge},
-    credential::{self, model::Parameters},
+    credential::{self, guesses::Guesses, model::Parameters},
 };
 use kernel::{Error, Event, Result, Timestamp, TokenHash, id::AccountId};
 use platform::{
@@ -385,5 +385,5 @@ pub fn forgive_in(
             clear_in(tx, counter)?;
         }
     }
-    Ok(())
+    Guesses::of(identity, ctx, policies, account).clear_in(tx)
 }

@@ -51,7 +51,7 @@ async fn a_fresh_proof_is_asked_for_after_ten_minutes_and_the_session_rotates() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn f13_wrong_passwords_are_counted_here_alone() {
+async fn f13_wrong_passwords_have_one_count_of_the_session_and_the_source() {
     for room in Room::on_engines().await {
         room.account("linzy", None).await;
         let mut browser = signed_in(&room, "linzy").await;
@@ -74,7 +74,19 @@ async fn f13_wrong_passwords_are_counted_here_alone() {
         assert_eq!(wrong, 5);
         let locked = submit(&mut browser, &page, &[("means", "password"), ("password", PASSWORD)]).await;
         assert_eq!(locked.status, StatusCode::TOO_MANY_REQUESTS);
-        signed_in(&room, "linzy").await;
+        // Neither is there another guess beside, nor in another place, nor from another address.
+        let form = browser.get("/me/password").await;
+        let members = [("current_password", PASSWORD), ("new_password", "lantern over water 1")];
+        let change = browser.post("/me/password", &form.value("csrf").unwrap(), &members).await;
+        assert_eq!(change.status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(room.browser().sign_in("linzy", PASSWORD).await.location.is_none(), "as a wrong one");
+        browser.move_to([10, 0, 0, 8]);
+        let moved = submit(&mut browser, &page, &[("means", "password"), ("password", PASSWORD)]).await;
+        assert_eq!(moved.status, StatusCode::TOO_MANY_REQUESTS);
+        // The holder, elsewhere, is shut out of nothing but that.
+        let mut elsewhere = room.browser_at([10, 0, 0, 9]);
+        elsewhere.sign_in("linzy", PASSWORD).await;
+        assert!(elsewhere.session().is_some());
         room.db().clock().advance_seconds(16 * 60);
         let done = submit(&mut browser, &page, &[("means", "password"), ("password", PASSWORD)]).await;
         assert_eq!(done.location.as_deref(), Some("/me"));

@@ -8,7 +8,7 @@ use crate::{
     Identity, SignedIn, account,
     challenge::{Attempt, ChallengeId},
     code::{self, Deal, Sending, Sent, To, pages::attempt_error},
-    credential::{self, Password, model::Parameters},
+    credential::{self, Password, guesses::Guesses, model::Parameters},
     external::{self, Purpose},
     passkey,
     session::{self, model::strength},
@@ -17,7 +17,6 @@ use crate::{
 use db::Tx;
 use factor::{recovery_code, totp};
 use kernel::{Error, Event, Mobile, Result, Timestamp, id::AccountId};
-use platform::counter::{self, Limit};
 use std::sync::Arc;
 use web::Ctx;
 
@@ -119,7 +118,7 @@ fn failed(signed_in: &SignedIn) -> Event {
     Event::failed(&signed_in.actor, "session.verify").on("account", signed_in.account)
 }
 
-/// The own password; wrong ones are counted here alone. Error: `signin.busy`.
+/// The own password; wrong ones are counted with those of a change and of signing in from here. Error: `signin.busy`.
 pub async fn by_password(
     identity: &Identity,
     ctx: &Ctx,
@@ -127,22 +126,16 @@ pub async fn by_password(
     password: &Password,
 ) -> Result<Verified> {
     let policies = identity.settings().policies().await?;
-    let limit = Limit {
-        scope: "stepup.password",
-        most: policies.sign_in.wrong_passwords,
-        seconds: policies.sign_in.window_minutes * 60,
-    };
     let (account, now) = (signed_in.account, ctx.now);
-    let key = account.as_i64().to_be_bytes();
+    let guesses = Guesses::of(identity, ctx, &policies, account);
+    let looked = guesses.clone();
     let locked = |minutes: i64| {
         let error = Error::too_many("password.current_locked").at("password");
         Verified::Wrong(error.arg("minutes", minutes.to_string()))
     };
     let (stored, tried) = identity
         .db()
-        .read(move |tx| {
-            Ok((credential::store::find(tx, account)?, counter::service::peek_in(tx, limit, &key, now)?))
-        })
+        .read(move |tx| Ok((credential::store::find(tx, account)?, looked.peek_in(tx, now)?)))
         .await?;
     if tried.exhausted() {
         return Ok(locked(tried.minutes_left(now)));
@@ -156,18 +149,18 @@ pub async fn by_password(
         .write(move |tx| {
             account::service::lock_in(tx, account)?;
             // Whatever was counted, and whatever was set, while the hash was computed comes first.
-            let tried = counter::service::peek_in(tx, limit, &key, now)?;
+            let tried = guesses.peek_in(tx, now)?;
             if tried.exhausted() {
                 return Ok((locked(tried.minutes_left(now)), vec![failed(&signed_in)]));
             }
             let still = credential::store::find(tx, account)?.map(|stored| stored.hash) == compared;
             if !matches || !still {
-                let hit = counter::service::hit_in(tx, limit, &key, now)?;
+                let hit = guesses.hit_in(tx, now)?;
                 let left = (hit.most - hit.n).max(0).to_string();
                 let error = Error::invalid("password.current_wrong").at("password").arg("left", left);
                 return Ok((Verified::Wrong(error), vec![failed(&signed_in)]));
             }
-            counter::service::clear_in(tx, limit, &key)?;
+            guesses.clear_in(tx)?;
             let event = strengthen_in(tx, &signed_in, &["pwd"], &token, now)?;
             Ok(settled(token.clone(), event))
         })
