@@ -17,9 +17,10 @@ CREATE UNIQUE INDEX device_live ON device (token_hash, account_id) WHERE ended_a
 CREATE INDEX device_account ON device (account_id, ended_at);
 
 -- A desktop that waits for a signed-in phone. browser: the one that asked, and the only one that may go on. code_hash: of
--- the code to type for whoever cannot scan.
+-- the code to type for whoever cannot scan. fresh: the desktop is to prove itself anew, so the phone does so first.
 CREATE TABLE scan (
     id BIGINT PRIMARY KEY,
+    fresh BOOLEAN NOT NULL,
     code_hash BYTEA NOT NULL UNIQUE,
     browser BYTEA NOT NULL,
     user_agent TEXT,

@@ -94,6 +94,8 @@ pub struct Asking {
     pub device: Device,
     pub address: String,
     pub at: Timestamp,
+    /// The desktop is to prove itself anew: the phone proves itself after the picture was shown.
+    pub fresh: bool,
 }
 
 /// The picture: black on white with a quiet zone, in either theme.

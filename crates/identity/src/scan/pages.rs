@@ -76,7 +76,9 @@ async fn show(
     Query(asked): Query<Asked>,
 ) -> web::Result {
     let return_to = target(&asked.return_to);
-    if signed_in.is_some() && asked.again != "1" {
+    let again = asked.again == "1";
+    // A picture that is shown already may be of somebody who signs in again.
+    if signed_in.is_some() && !again && asked.scan.is_empty() {
         return Ok(web::see_other(&return_to));
     }
     let known = match asked.scan.parse() {
@@ -85,10 +87,14 @@ async fn show(
     };
     let waiting = match known {
         Some(known) => known,
-        None => service::show(&identity, &ctx, &headers, asked.anew == "1").await?,
+        None => service::show(&identity, &ctx, &headers, asked.anew == "1", again).await?,
     };
     let address = ctx.app.url(&format!("/scan/{}", waiting.token));
-    let query = if return_to == "/" { String::new() } else { format!("&return_to={}", encoded(&return_to)) };
+    let mut query =
+        if return_to == "/" { String::new() } else { format!("&return_to={}", encoded(&return_to)) };
+    if again || signed_in.is_some() {
+        query.push_str("&again=1");
+    }
     Ok(web::html(ShowPage {
         page: Page::new(&ctx, ctx.lang.t("identity-scan-title")),
         picture: Safe(model::picture(&address)?),
@@ -185,11 +191,10 @@ async fn ask(
     Extension(identity): Extension<Identity>,
     Path(token): Path<String>,
 ) -> web::Result {
-    // Only what signing in itself would ask: not that it was a moment ago.
-    if stepup::service::lacking(&identity, &ctx, &signed_in, Need::Fresh).await? == Lack::Second {
-        return Ok(stronger(&token));
-    }
     let Some(asking) = service::asking(&identity, &ctx, &token).await? else { return Ok(gone()) };
+    if let Some(verify) = proof_first(&ctx, &identity, &signed_in, &token, &asking).await? {
+        return Ok(verify);
+    }
     Ok(web::html(AskPage {
         page: Page::new(&ctx, ctx.lang.t("identity-scan-ask-title")),
         same_address: asking.address == ctx.address.to_string(),
@@ -198,8 +203,22 @@ async fn ask(
         token,
     }))
 }
-fn stronger(token: &str) -> Response {
-    web::see_other(&format!("/me/verify?need=fresh&return_to=/scan/{}", encoded(token)))
+/// Only what signing in itself would ask: that it was a moment ago where the desktop signs in again, else the second factor
+/// alone.
+async fn proof_first(
+    ctx: &Ctx,
+    identity: &Identity,
+    signed_in: &SignedIn,
+    token: &str,
+    asking: &Asking,
+) -> kernel::Result<Option<Response>> {
+    let need = if asking.fresh { Need::Since(asking.at) } else { Need::Fresh };
+    let lacks = stepup::service::lacking(identity, ctx, signed_in, need).await?;
+    let wanting = lacks == Lack::Second || asking.fresh && lacks == Lack::Any;
+    Ok(wanting.then(|| stronger(token, need)))
+}
+fn stronger(token: &str, need: Need) -> Response {
+    web::see_other(&format!("/me/verify?need={need}&return_to=/scan/{}", encoded(token)))
 }
 fn gone() -> Response {
     web::with_flash(web::see_other("/scan"), "bad", "identity-scan-gone", &[])
@@ -217,8 +236,14 @@ async fn decide(
     Form(typed): Form<Verdict>,
 ) -> web::Result {
     let approve = typed.verdict == "approve";
+    if approve
+        && let Some(asking) = service::asking(&identity, &ctx, &token).await?
+        && let Some(verify) = proof_first(&ctx, &identity, &signed_in, &token, &asking).await?
+    {
+        return Ok(verify);
+    }
     Ok(match service::decide(&identity, &ctx, &signed_in, &token, approve).await? {
-        Decided::Stronger => stronger(&token),
+        Decided::Stronger => stronger(&token, Need::Fresh),
         Decided::Gone => gone(),
         Decided::Done if approve => web::with_flash(web::see_other("/me"), "ok", "identity-scan-done", &[]),
         Decided::Done => web::with_flash(web::see_other("/me"), "info", "identity-scan-done-refused", &[]),

@@ -30,11 +30,19 @@ fn waiting(identity: &Identity, row: &Row, now: Timestamp) -> Waiting {
         code: Code::of(keyring, row.id).printed(),
     }
 }
-/// The picture of this browser: the one that waits, else a new one; `anew` always a new one. Error: `scan.too_many`.
-pub async fn show(identity: &Identity, ctx: &Ctx, headers: &http::HeaderMap, anew: bool) -> Result<Waiting> {
+/// The picture of this browser: the one that waits, else a new one; `anew` always a new one. `fresh`: whoever is signed in
+/// signs in again, so the phone has to prove itself too. Error: `scan.too_many`.
+pub async fn show(
+    identity: &Identity,
+    ctx: &Ctx,
+    headers: &http::HeaderMap,
+    anew: bool,
+    fresh: bool,
+) -> Result<Waiting> {
     let (browser, now) = (ctx.browser, ctx.now);
     if !anew {
-        let open = identity.db().read(move |tx| store::find_open_of_browser(tx, &browser, now)).await?;
+        let open =
+            identity.db().read(move |tx| store::find_open_of_browser(tx, &browser, fresh, now)).await?;
         if let Some(row) = open {
             return Ok(waiting(identity, &row, now));
         }
@@ -46,6 +54,7 @@ pub async fn show(identity: &Identity, ctx: &Ctx, headers: &http::HeaderMap, ane
         id,
         code_hash: Code::of(keyring, id).hash(keyring),
         browser,
+        fresh,
         user_agent: user_agent.map(session::model::clean_user_agent),
         address: ctx.address.to_string(),
         now,
@@ -86,6 +95,7 @@ pub async fn asking(identity: &Identity, ctx: &Ctx, token: &str) -> Result<Optio
         device: Device::of(row.user_agent.as_deref().unwrap_or_default()),
         address: row.address,
         at: row.created_at,
+        fresh: row.fresh,
     }))
 }
 /// The token of the picture whose code was typed. Errors at `code`: `scan.code_unknown`, `scan.too_many`.
@@ -121,7 +131,7 @@ pub async fn by_code(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decided {
     Done,
-    /// Answered before, or over.
+    /// Answered before, or over, or approved without the fresh proof that it asks for.
     Gone,
     /// The account has a second factor that the approving session lacks: what it approves would be weaker than signing in.
     Stronger,
@@ -149,7 +159,8 @@ pub async fn decide(
                 return Ok((Decided::Stronger, Vec::new()));
             }
             let by = (account, signed_in.session);
-            if !store::decide(tx, id, state, by, now, now.plus_seconds(FINISH_SECONDS))? {
+            let times = (now, now.plus_seconds(FINISH_SECONDS));
+            if !store::decide(tx, id, state, by, signed_in.verified_at, times)? {
                 return Ok((Decided::Gone, Vec::new()));
             }
             Ok((Decided::Done, vec![Event::done(&signed_in.actor, action).on("account", account)]))

@@ -77,7 +77,7 @@ async fn a_session_that_was_let_in_is_no_fresher_than_the_one_that_let_it_in() {
         decide(&mut phone, &path, "approve").await;
         finish(&mut desktop, &page).await;
         let (old, new) = (phone.signed_in().await.unwrap(), desktop.signed_in().await.unwrap());
-        assert_eq!((new.verified_at, new.authenticated_at), (old.verified_at, room.now()));
+        assert_eq!((new.verified_at, new.authenticated_at), (old.verified_at, old.verified_at));
     }
 }
 
@@ -137,7 +137,7 @@ async fn f13_one_approval_makes_one_session() {
         let me = phone.signed_in().await.unwrap();
         let ctx = room.ctx([5; 32]);
         let headers = http::HeaderMap::new();
-        let waiting = service::show(&room.identity, &ctx, &headers, true).await.unwrap();
+        let waiting = service::show(&room.identity, &ctx, &headers, true, false).await.unwrap();
         let approvals = (0..25).map(|n| {
             let (room, ctx, me, token) = (room.clone(), ctx.clone(), me.clone(), waiting.token.clone());
             tokio::spawn(async move { service::decide(&room.identity, &ctx, &me, &token, n % 5 != 0).await })
@@ -244,5 +244,58 @@ proptest! {
         let code = Code::of(&keyring, id);
         prop_assert_eq!(Code::parse(&code.printed().to_lowercase()).unwrap(), code);
         prop_assert_eq!(model::open_token(&keyring, &model::token(&keyring, id)), Some(id));
+    }
+}
+
+#[tokio::test]
+async fn who_signs_in_again_by_a_phone_proves_it_at_the_phone() {
+    for room in Room::on_engines().await {
+        room.account("linzy", None).await;
+        let (mut desktop, mut phone) = (room.browser(), phone(&room).await);
+        desktop.sign_in("linzy", PASSWORD).await;
+        room.db().clock().advance_seconds(60);
+        // Every way keeps in mind that it is again.
+        let login = desktop.get("/login?again=1&return_to=/me").await;
+        assert!(
+            login.has("/login/scan?return_to=/me&amp;again=1") || login.has("again=1\""),
+            "{}",
+            login.text
+        );
+        let page = desktop.get("/login/scan?return_to=/me&again=1").await;
+        let scan = page.value("scan").unwrap();
+        let shown = desktop.get(&format!("/login/scan?scan={scan}&return_to=/me")).await;
+        assert_eq!(shown.status, StatusCode::OK, "the picture goes on although somebody is signed in");
+        let (_, rest) = page.text.split_once(":8080/scan/").unwrap();
+        let path = format!("/scan/{}", rest.split('"').next().unwrap());
+        // A minute ago is fresh for any action of the phone, not for this.
+        let asked = phone.get(&path).await.location.unwrap();
+        assert!(asked.starts_with("/me/verify?need=since-") && asked.ends_with(&path), "{asked}");
+        let csrf = phone.get("/scan").await.value("csrf").unwrap();
+        let forced = phone.post(&path, &csrf, &[("verdict", "approve")]).await;
+        assert_eq!(forced.location.as_deref(), Some(asked.as_str()));
+        let me = phone.signed_in().await.unwrap();
+        let token = path.strip_prefix("/scan/").unwrap();
+        let past = service::decide(&room.identity, &room.ctx([5; 32]), &me, token, true).await.unwrap();
+        assert_eq!(past, Decided::Gone, "nor past the page");
+        let verify = phone.get(&asked).await;
+        let need = verify.value("need").unwrap();
+        room.db().clock().advance_seconds(5);
+        let members =
+            [("means", "password"), ("password", PASSWORD), ("need", need.as_str()), ("return_to", &path)];
+        let done = phone.post("/me/verify", &verify.value("csrf").unwrap(), &members).await;
+        assert_eq!(done.location.as_deref(), Some(path.as_str()));
+        let proven_at = room.now();
+        room.db().clock().advance_seconds(5);
+        assert_eq!(decide(&mut phone, &path, "approve").await.location.as_deref(), Some("/me"));
+        assert_eq!(finish(&mut desktop, &page).await.location.as_deref(), Some("/me"));
+        let me = desktop.signed_in().await.unwrap();
+        assert_eq!((me.authenticated_at, me.methods), (proven_at, vec!["scan".to_owned()]));
+        // Refusing takes no proof.
+        let page = desktop.get("/login/scan?return_to=/me&again=1").await;
+        let (_, rest) = page.text.split_once(":8080/scan/").unwrap();
+        let path = format!("/scan/{}", rest.split('"').next().unwrap());
+        room.db().clock().advance_seconds(5);
+        let csrf = phone.get("/scan").await.value("csrf").unwrap();
+        assert_eq!(phone.post(&path, &csrf, &[("verdict", "refuse")]).await.location.as_deref(), Some("/me"));
     }
 }

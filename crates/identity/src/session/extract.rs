@@ -29,6 +29,7 @@ pub struct SignedIn {
     pub methods: Vec<String>,
     /// 1 to 3.
     pub strength: i64,
+    /// When whoever is here signed in; where a phone let them in, when its holder last proved to be there.
     pub authenticated_at: Timestamp,
     /// When the person last proved to be there, by signing in or by a step-up.
     pub verified_at: Timestamp,

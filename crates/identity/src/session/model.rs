@@ -39,7 +39,7 @@ pub struct SessionCard {
     pub current: bool,
     pub device: Device,
     pub address: Option<String>,
-    pub authenticated_at: Timestamp,
+    pub begun_at: Timestamp,
     pub last_seen_at: Timestamp,
     pub methods: Vec<String>,
 }

@@ -120,7 +120,7 @@ pub fn verified_in(
     Ok(updated)
 }
 /// A session that another one let in is no fresher than that one: nobody proved anything at this moment. Else whoever finds a
-/// session open would make a fresh one of it.
+/// session open would make a fresh one of it, and a product that asks for a new sign-in would be told of one.
 pub(crate) fn verified_as_in(
     tx: &mut Tx<'_>,
     token: &str,
@@ -146,7 +146,7 @@ pub async fn list(identity: &Identity, signed_in: &SignedIn, now: Timestamp) -> 
             device: Device::of(row.user_agent.as_deref().unwrap_or_default()),
             id: row.id,
             address: row.address,
-            authenticated_at: row.authenticated_at,
+            begun_at: row.begun_at,
             last_seen_at: row.last_seen_at,
             methods: row.methods.split_whitespace().map(str::to_owned).collect(),
         })

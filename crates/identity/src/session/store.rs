@@ -121,7 +121,8 @@ pub(super) fn update_verified(
     )?;
     Ok(updated == 1)
 }
-/// What a session proved last counts for another that it let in, and no more than that.
+/// What a session proved last counts for another that it let in, and no more than that: also for who asks later when the
+/// person was last there.
 pub(super) fn update_verified_as(
     tx: &mut Tx<'_>,
     token: &TokenHash,
@@ -130,7 +131,9 @@ pub(super) fn update_verified_as(
 ) -> Result<u64> {
     tx.run(
         sql!(
-            "UPDATE session SET verified_at = (SELECT s.verified_at FROM session s WHERE s.id = $2 AND s.account_id = $3)
+            "UPDATE session SET
+                verified_at = (SELECT s.verified_at FROM session s WHERE s.id = $2 AND s.account_id = $3),
+                authenticated_at = (SELECT s.verified_at FROM session s WHERE s.id = $2 AND s.account_id = $3)
              WHERE token_hash = $1 AND account_id = $3"
         ),
         &[&token, &approving, &account],
@@ -191,11 +194,11 @@ pub(super) struct Listed {
     pub id: SessionId,
     pub user_agent: Option<String>,
     pub address: Option<String>,
-    pub authenticated_at: Timestamp,
+    pub begun_at: Timestamp,
     pub last_seen_at: Timestamp,
     pub methods: String,
 }
-db::row!(Listed { id, user_agent, address, authenticated_at, last_seen_at, methods });
+db::row!(Listed { id, user_agent, address, begun_at, last_seen_at, methods });
 pub(super) fn list(
     tx: &mut Tx<'_>,
     account: AccountId,
@@ -204,7 +207,7 @@ pub(super) fn list(
 ) -> Result<Vec<Listed>> {
     tx.all(
         sql!(
-            "SELECT id, user_agent, address, authenticated_at, last_seen_at, methods FROM session
+            "SELECT id, user_agent, address, created_at, last_seen_at, methods FROM session
              WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $3 AND last_seen_at > $2
              ORDER BY last_seen_at DESC, id DESC LIMIT 100"
         ),

@@ -33,9 +33,16 @@ pub async fn has_sms(identity: &Identity) -> Result<bool> {
 pub(super) fn query(return_to: &str) -> String {
     if return_to == "/" { String::new() } else { format!("?return_to={}", encoded(return_to)) }
 }
+/// Somebody who is signed in signs in again: no way sends them back before they did.
+fn again(ctx: &Ctx) -> bool {
+    ctx.path.split_once('?').is_some_and(|(_, query)| query.split('&').any(|pair| pair == "again=1"))
+}
 /// What is not configured does not appear. `current`: `password`, `sms`, `passkey` or `scan`.
 pub async fn of(identity: &Identity, ctx: &Ctx, return_to: &str, current: &str) -> Result<Ways> {
-    let query = query(return_to);
+    let mut query = query(return_to);
+    if again(ctx) {
+        query.push_str(if query.is_empty() { "?again=1" } else { "&again=1" });
+    }
     let tab = |name: &str, path: &str, icon, label| Tab {
         href: format!("{path}{query}"),
         icon,

@@ -11,17 +11,26 @@ pub enum Need {
     Fresh,
     /// Two factors, a moment ago, whatever the account has.
     Strong,
+    /// As `Fresh`, by a proof that was given since.
+    Since(Timestamp),
 }
-impl Need {
-    /// As it stands in an address.
-    pub const fn as_str(self) -> &'static str {
+/// As it stands in an address.
+impl std::fmt::Display for Need {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Fresh => "fresh",
-            Self::Strong => "strong",
+            Self::Fresh => f.write_str("fresh"),
+            Self::Strong => f.write_str("strong"),
+            Self::Since(at) => write!(f, "since-{}", at.as_millis()),
         }
     }
+}
+impl Need {
     pub fn parse(text: &str) -> Self {
-        if text == "strong" { Self::Strong } else { Self::Fresh }
+        if text == "strong" {
+            return Self::Strong;
+        }
+        let since = text.strip_prefix("since-").and_then(|millis| millis.parse().ok());
+        since.map_or(Self::Fresh, |millis| Self::Since(Timestamp::from_millis(millis)))
     }
 }
 
@@ -97,9 +106,13 @@ pub fn lack(
     now: Timestamp,
 ) -> Lack {
     let wants_second = need == Need::Strong || has_second_factor;
+    let stale = match need {
+        Need::Since(at) => verified_at < at,
+        Need::Fresh | Need::Strong => verified_at.plus_seconds(FRESH_MINUTES * 60) <= now,
+    };
     if wants_second && strength < 2 {
         Lack::Second
-    } else if verified_at.plus_seconds(FRESH_MINUTES * 60) <= now {
+    } else if stale {
         Lack::Any
     } else {
         Lack::Nothing
@@ -123,8 +136,12 @@ mod tests {
             (Need::Strong, 1, fresh, false, Lack::Second),
             (Need::Strong, 2, fresh, false, Lack::Nothing),
             (Need::Strong, 3, stale, true, Lack::Any),
+            (Need::Since(fresh), 1, fresh, false, Lack::Nothing),
+            (Need::Since(fresh.plus_seconds(1)), 1, fresh, false, Lack::Any),
+            (Need::Since(stale), 1, stale, true, Lack::Second),
         ] {
             assert_eq!(lack(need, strength, at, second, now), lacks, "{need:?} {strength} {second}");
+            assert_eq!(Need::parse(&need.to_string()), need);
         }
     }
 }

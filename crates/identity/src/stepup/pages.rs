@@ -76,7 +76,7 @@ impl Typed {
         Need::parse(&self.need)
     }
     fn query(&self) -> String {
-        format!("need={}&return_to={}", self.need().as_str(), encoded(&target(&self.return_to)))
+        format!("need={}&return_to={}", self.need(), encoded(&target(&self.return_to)))
     }
 }
 

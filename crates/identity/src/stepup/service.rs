@@ -27,7 +27,7 @@ pub async fn required(
     Ok(match lacking(identity, ctx, signed_in, need).await? {
         Lack::Nothing => None,
         Lack::Any | Lack::Second => {
-            Some(web::see_other(&format!("/me/verify?need={}&return_to={}", need.as_str(), encoded(back))))
+            Some(web::see_other(&format!("/me/verify?need={need}&return_to={}", encoded(back))))
         }
     })
 }

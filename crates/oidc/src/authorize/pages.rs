@@ -210,11 +210,12 @@ pub(super) async fn needs_sign_in(
     Ok(openid.account_of(&hint.sub).await? != Some(signed_in.account))
 }
 
-/// `again` asks for the sign-in page although somebody is signed in.
+/// `again` asks for the sign-in page although somebody is signed in, and for a proof that is given now.
 pub(super) fn sign_in_address(handle: &str, request: &Request, again: bool) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("return_to", &consent_address(handle, request));
-    if again {
+    // A scan by a phone that proved itself long ago would not do either.
+    if again || request.prompt.login || request.max_age.is_some() {
         query.append_pair("again", "1");
     }
     if let Some(hint) = &request.login_hint {

@@ -33,7 +33,7 @@ pub fn line(ctx: &Ctx, card: SessionCard) -> Line {
         device: card.device.words(ctx.lang),
         icon: if handheld { "phone" } else { "laptop" },
         address: card.address.unwrap_or_default(),
-        at: card.authenticated_at.local_minute(&ctx.app.zone),
+        at: card.begun_at.local_minute(&ctx.app.zone),
         seen: card.last_seen_at.local_minute(&ctx.app.zone),
         current: card.current,
     }

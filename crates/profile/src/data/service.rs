@@ -131,7 +131,7 @@ async fn gather(me: &Me, openid: &OpenId) -> Result<Value> {
         })).collect::<Vec<_>>(),
         "sessions": sessions.iter().map(|session| json!({
             "browser": session.device.browser, "system": session.device.system, "address": session.address,
-            "signed_in_at": time(session.authenticated_at), "last_seen_at": time(session.last_seen_at),
+            "signed_in_at": time(session.begun_at), "last_seen_at": time(session.last_seen_at),
             "methods": session.methods,
         })).collect::<Vec<_>>(),
         "devices": devices.iter().map(|device| json!({

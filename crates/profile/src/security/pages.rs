@@ -255,7 +255,7 @@ fn browser(me: &Me, card: SessionCard) -> Browser {
         device: card.device.words(me.ctx.lang),
         icon: if handheld { "phone" } else { "laptop" },
         address: card.address.unwrap_or_default(),
-        at: me.minute(card.authenticated_at),
+        at: me.minute(card.begun_at),
         how: how.join(&me.t("profile-scope-and")),
         current: card.current,
     }
