@@ -95,3 +95,18 @@ CREATE TABLE counter (
     -- The counters of one key lie side by side: most are counted together.
     PRIMARY KEY (key, scope)
 );
+
+-- Files that were handed in: an application's, a material's. Sealed; erased content leaves the row, which says what was there.
+CREATE TABLE document (
+    id BIGINT PRIMARY KEY,
+    subject_kind TEXT NOT NULL,
+    subject_id BIGINT NOT NULL,
+    account_id BIGINT,
+    kind TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    sha256 BYTEA NOT NULL,
+    content BYTEA,
+    created_at BIGINT NOT NULL,
+    erased_at BIGINT
+);
+CREATE INDEX document_subject ON document (subject_kind, subject_id, id);

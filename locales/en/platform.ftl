@@ -12,4 +12,13 @@ error-setting-changed-meanwhile = Somebody changed this part a moment ago. Look 
 error-staff-already = This account is platform staff already. An account has one platform role.
 error-staff-role-required = This needs a platform role that your account does not have. Ask a system administrator.
 error-connector-changed-meanwhile = Somebody changed it meanwhile. Look at what it says now and change it again.
+error-connector-secret-elsewhere = The address now leads to another server, and the stored secret is not sent there. Check the new address, then type the secret again.
 error-connector-unknown = There is no such connection. It may have been deleted.
+# Files that are handed in
+platform-document-image = Image
+platform-document-pdf = PDF
+error-document-empty = Choose a file first. JPEG, PNG and PDF are taken.
+error-document-large = The file is too large: { $most } MB at most. Choose a smaller one.
+error-document-kind = Only JPEG and PNG images and PDF files are taken. Choose another.
+error-document-many = { $most } files at most. Remove one first.
+error-document-unknown = This file does not exist or was deleted.

@@ -12,4 +12,13 @@ error-setting-changed-meanwhile = 这部分策略刚刚被他人修改，核对�
 error-staff-already = 该账号已是平台人员，一个账号只能担任一种平台角色
 error-staff-role-required = 此操作需要相应的平台角色，需要时联系系统管理员
 error-connector-changed-meanwhile = 有人同时修改了这项配置。查看最新内容后再修改
+error-connector-secret-elsewhere = 地址已改到另一台服务器，已保存的密钥不会发往新地址。确认新地址无误后，重新填写密钥
 error-connector-unknown = 没有这项配置，可能已被删除
+# Files that are handed in
+platform-document-image = 图片
+platform-document-pdf = PDF 文件
+error-document-empty = 没有选择文件。可以上传 JPEG、PNG 或 PDF
+error-document-large = 文件太大，每个不超过 { $most } MB，请换一个
+error-document-kind = 只接受 JPEG、PNG 图片和 PDF 文件，请换一个
+error-document-many = 最多 { $most } 个文件，先移除一个
+error-document-unknown = 文件不存在或已经删除

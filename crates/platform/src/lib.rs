@@ -3,11 +3,14 @@ pub mod audit;
 pub mod challenge;
 pub mod connector;
 pub mod counter;
+pub mod document;
 pub mod outbox;
 pub mod setting;
 pub mod staff;
 
-pub use outbox::{Channel, Delivery, LocalOutbox, Message, Outbox};
+#[doc(hidden)]
+pub use linkme;
+pub use outbox::{Channel, Delivery, LocalOutbox, Message, Outbox, Purpose};
 pub use setting::{Policies, Settings};
 pub use staff::StaffRole;
 
