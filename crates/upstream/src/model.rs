@@ -25,8 +25,8 @@ pub struct Flow {
     pub nonce: String,
     pub verifier: String,
     pub redirect_uri: String,
-    /// The person proves it anew: a session at the provider does not do.
-    pub fresh: bool,
+    /// The person proves it anew: a sign-in at the provider from before this moment does not do.
+    pub fresh: Option<Timestamp>,
 }
 impl Flow {
     /// `BASE64URL(SHA256(verifier))` (RFC 7636 §4.2).

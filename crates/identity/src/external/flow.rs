@@ -17,7 +17,7 @@ use crate::{
 };
 use axum::response::Response;
 use data_encoding::HEXLOWER;
-use kernel::{Error, Event, Result};
+use kernel::{Error, Event, Result, Timestamp};
 use platform::{
     connector::{
         self,
@@ -71,7 +71,7 @@ pub async fn begin(
         nonce: rng.token(),
         verifier: rng.token(),
         redirect_uri: redirect_uri(ctx, connector.id),
-        fresh: purpose.fresh(),
+        fresh: purpose.fresh().then_some(ctx.now),
     };
     let return_to = web::local_path(return_to).unwrap_or("/").to_owned();
     let open = upstream::open(identity.upstreams(), &connector.provider, &connector.config)?;
@@ -87,6 +87,7 @@ pub async fn begin(
         account: by.map(|signed_in| signed_in.account),
         nonce: flow.nonce,
         verifier: flow.verifier,
+        begun_at: ctx.now.as_millis(),
         return_to,
     };
     let data = serde_json::to_string(&kept).map_err(json_error)?;
@@ -247,7 +248,7 @@ async fn redeem(
             nonce: kept.nonce.clone(),
             verifier: kept.verifier.clone(),
             redirect_uri: redirect_uri(ctx, connector.id),
-            fresh: kept.purpose.fresh(),
+            fresh: kept.purpose.fresh().then_some(Timestamp::from_millis(kept.begun_at)),
         };
         (kept, flow)
     }))
@@ -329,8 +330,8 @@ fn waiting(
     id: ChallengeId,
     arrived: &Arrived,
     browser: [u8; 32],
-    now: kernel::Timestamp,
-    expires_at: kernel::Timestamp,
+    now: Timestamp,
+    expires_at: Timestamp,
 ) -> Result<NewChallenge> {
     Ok(NewChallenge {
         id,

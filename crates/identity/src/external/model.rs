@@ -143,6 +143,8 @@ pub(super) struct Kept {
     pub account: Option<AccountId>,
     pub nonce: String,
     pub verifier: String,
+    /// Milliseconds.
+    pub begun_at: i64,
     pub return_to: String,
 }
 /// Kept sealed until somebody takes it.

@@ -12,8 +12,6 @@ use serde::Deserialize;
 
 /// Clocks of two machines differ.
 const LEEWAY_SECONDS: i64 = 60;
-/// How long ago a fresh sign-in at the provider may be.
-const FRESH_SECONDS: i64 = 300;
 /// Never a symmetric one: its key would be known to whoever can read ours, and a public key would do as one.
 const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::RS256,
@@ -32,7 +30,8 @@ pub(super) struct Expected<'a> {
     pub client_id: &'a str,
     pub nonce: &'a str,
     pub access_token: Option<&'a str>,
-    pub fresh: bool,
+    /// The sign-in there may be no older than this.
+    pub fresh: Option<Timestamp>,
     pub now: Timestamp,
 }
 #[derive(Deserialize)]
@@ -125,9 +124,10 @@ fn check(claims: &Claims, algorithm: Algorithm, expected: &Expected<'_>) -> Resu
         let access = expected.access_token.ok_or(Fault::Untrusted("at_hash"))?;
         must(half_hash(algorithm, access).is_none_or(|hash| hash == *at_hash), "at_hash")?;
     }
-    if expected.fresh {
+    if let Some(since) = expected.fresh {
+        // Asked for with `max_age`, it has to be there; a provider that kept an old session says so by it.
         let at = claims.auth_time.ok_or(Fault::Untrusted("auth_time"))?;
-        must(now <= at + FRESH_SECONDS as f64 + leeway, "auth_time")?;
+        must(since.as_seconds() as f64 <= at + leeway && at <= now + leeway, "auth_time")?;
     }
     must(!claims.sub.is_empty() && claims.sub.len() <= 255 && !claims.sub.contains(char::is_control), "sub")
 }

@@ -166,7 +166,7 @@ impl Connector for OpenIdProvider {
                 ("code_challenge", flow.challenge().as_str()),
                 ("code_challenge_method", "S256"),
             ]);
-            if flow.fresh {
+            if flow.fresh.is_some() {
                 url.query_pairs_mut().extend_pairs([("prompt", "login"), ("max_age", "0")]);
             }
             Ok(url)

@@ -1,5 +1,5 @@
 use super::{
-    NOW, flow, query_of,
+    BEGUN_BEFORE, NOW, flow, query_of,
     stub::{Key, Shared, provider, unsigned, with_public_key_as_secret},
     upstreams,
 };
@@ -114,9 +114,17 @@ async fn every_claim_that_binds_the_token_is_compared() {
         shared.lock().unwrap().claims = claims.clone();
         assert!(once(&shared).await.is_ok(), "{claims}");
     }
-    for (claims, good) in
-        [(json!({}), true), (json!({ "auth_time": now - 361 }), false), (json!({ "auth_time": null }), false)]
-    {
+    let begun = now - BEGUN_BEFORE;
+    for (claims, good) in [
+        (json!({}), true),
+        (json!({ "auth_time": begun }), true),
+        // A minute for clocks that differ, and no more.
+        (json!({ "auth_time": begun - 60 }), true),
+        (json!({ "auth_time": begun - 61 }), false),
+        (json!({ "auth_time": 0 }), false),
+        (json!({ "auth_time": now + 61 }), false),
+        (json!({ "auth_time": null }), false),
+    ] {
         shared.lock().unwrap().claims = claims.clone();
         let outcome = arrive(&shared, &callback(&shared), true).await;
         assert_eq!(outcome.is_ok(), good, "{claims}: {outcome:?}");

@@ -76,10 +76,14 @@ impl Verification {
                 let came = external::service::take_result_in(tx, keyring, external, &purpose, &browser, now)?;
                 let Some(came) = came else { return Ok((Came::Gone, Vec::new())) };
                 let Some(certified) = came.certified else { return Ok((Came::NotCertified, Vec::new())) };
-                let document =
-                    Document::parse(DocumentType::ResidentId, &certified.document, "", today(now))?;
+                // What no form would take is no identity either; the person typed none of it.
+                let parsed = (
+                    Document::parse(DocumentType::ResidentId, &certified.document, "", today(now)),
+                    account::model::parse_name(&certified.name),
+                );
+                let (Ok(document), Ok(name)) = parsed else { return Ok((Came::NotCertified, Vec::new())) };
                 let subject = Subject {
-                    name: account::model::parse_name(&certified.name)?,
+                    name,
                     document_type: document.kind(),
                     document_number: document.number().to_owned(),
                     country: String::new(),
