@@ -82,8 +82,12 @@ pub(super) struct Envelope {
     pub text: String,
     pub instead: Option<String>,
     pub silent: bool,
-    /// Wrong codes of the recipient a day, over all codes.
+    /// Wrong codes a day, over all codes.
     pub wrong_allowed: i64,
+    /// From where it was asked for.
+    pub source: String,
+    /// The recipient gave a right code from there before: counted apart from strangers.
+    pub known: bool,
     pub data: String,
 }
 impl Envelope {

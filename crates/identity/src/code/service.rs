@@ -1,14 +1,16 @@
 //! Draw, limit, send, send again, try.
-use super::model::{Deal, Envelope, Sent, To, Waiting};
+use super::{
+    limits::{self, Counter, Limits},
+    model::{Deal, Envelope, Sent, To, Waiting},
+};
 use crate::Identity;
 use db::Tx;
 use kernel::{Error, Event, Result, Timestamp};
 use platform::{
-    Channel, Message, Policies,
+    Channel, Message, Policies, Purpose,
     challenge::{self, Attempt, ChallengeId, NewChallenge, Open},
-    counter::{self, Limit},
+    counter,
     outbox::model::OutboxId,
-    setting::CodePolicy,
 };
 use web::{Ctx, Lang};
 
@@ -17,7 +19,7 @@ use web::{Ctx, Lang};
 pub struct Sending {
     id: ChallengeId,
     message: OutboxId,
-    purpose: &'static str,
+    purpose: Purpose,
     to: To,
     code: String,
     text: String,
@@ -25,13 +27,12 @@ pub struct Sending {
     minutes: i64,
     attempts: i64,
     expires_at: Timestamp,
-    limits: [(Limit, [u8; 32]); 5],
-    wrong: (Limit, [u8; 32]),
-}
-/// Wrong codes of one recipient a day, whatever they were for and however many codes were sent.
-fn wrong(identity: &Identity, to: &To, most: i64) -> (Limit, [u8; 32]) {
-    let key = identity.db().keyring().mac("counter.phone", &[to.counted().as_bytes()]);
-    (Limit { scope: "code.wrong", most, seconds: 86_400 }, key)
+    source: String,
+    known: Counter,
+    /// Where the recipient is known.
+    own: Limits,
+    /// Everywhere else, taken together.
+    strangers: Limits,
 }
 impl Sending {
     /// `text` is the key of a message with `$code` and `$minutes`.
@@ -39,10 +40,11 @@ impl Sending {
         identity: &Identity,
         ctx: &Ctx,
         policies: &Policies,
-        purpose: &'static str,
+        purpose: Purpose,
         to: &To,
         text: &str,
     ) -> Self {
+        let source = ctx.source();
         Self {
             id: identity.db().draw(),
             message: identity.db().draw(),
@@ -54,23 +56,30 @@ impl Sending {
             minutes: policies.code.minutes,
             attempts: policies.code.attempts,
             expires_at: ctx.now.plus_seconds(policies.code.minutes * 60),
-            limits: limits(identity, ctx, &policies.code, purpose, to),
-            wrong: wrong(identity, to, policies.code.wrong_per_target),
+            known: limits::known(identity, to, &source),
+            own: Limits::of(identity, &source, &policies.code, purpose.name(), to, Some(&source)),
+            strangers: Limits::of(identity, &source, &policies.code, purpose.name(), to, None),
+            source,
         }
     }
     pub fn to(&self) -> &To {
         &self.to
     }
+    fn is_known_in(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<bool> {
+        let (limit, key) = &self.known;
+        Ok(counter::service::peek_in(tx, *limit, key, now)?.n > 0)
+    }
     /// Looks at every limit before it counts at any, so that a refused message uses nothing up.
-    fn refused_in(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Option<Sent>> {
+    fn refused_in(&self, tx: &mut Tx<'_>, known: bool, now: Timestamp) -> Result<Option<Sent>> {
+        let Limits { sending, wrong } = if known { &self.own } else { &self.strangers };
         // Another code would not be taken either.
-        let [a, b, c, d, e] = self.limits.each_ref().map(|(limit, key)| (*limit, key.as_slice()));
-        let looked = [(self.wrong.0, self.wrong.1.as_slice()), a, b, c, d, e];
+        let [a, b, c, d, e] = sending.each_ref().map(|(limit, key)| (*limit, key.as_slice()));
+        let looked = [(wrong.0, wrong.1.as_slice()), a, b, c, d, e];
         let [guessed, hits @ ..] = counter::service::peek_six_in(tx, looked, now)?;
         if guessed.exhausted() {
             return Ok(Some(Sent::TooMany { minutes: guessed.minutes_left(now) }));
         }
-        for ((limit, _), hit) in self.limits.iter().zip(hits) {
+        for ((limit, _), hit) in sending.iter().zip(hits) {
             if hit.exhausted() {
                 return Ok(Some(if limit.seconds <= 600 {
                     Sent::Wait { seconds: hit.seconds_left(now) }
@@ -109,37 +118,6 @@ impl Sending {
         identity.outbox().queue_in(tx, &message, now)
     }
 }
-/// Per recipient: a pause, an hour, a day; per recipient and purpose an hour; per source an hour.
-fn limits(
-    identity: &Identity,
-    ctx: &Ctx,
-    policy: &CodePolicy,
-    purpose: &str,
-    to: &To,
-) -> [(Limit, [u8; 32]); 5] {
-    let keyring = identity.db().keyring();
-    let counted = to.counted();
-    let recipient = keyring.mac("counter.phone", &[counted.as_bytes()]);
-    let purposed = keyring.mac("counter.purpose", &[counted.as_bytes(), purpose.as_bytes()]);
-    let source = keyring.mac("counter.address", &[ctx.source().as_bytes()]);
-    let limit = |scope, most, seconds| Limit { scope, most, seconds };
-    match to.channel() {
-        Channel::Sms => [
-            (limit("sms.phone.pause", 1, policy.resend_seconds), recipient),
-            (limit("sms.purpose.hour", policy.per_phone_hour, 3600), purposed),
-            (limit("sms.phone.hour", policy.per_phone_hour, 3600), recipient),
-            (limit("sms.phone.day", policy.per_phone_day, 86_400), recipient),
-            (limit("sms.address.hour", policy.per_address_hour, 3600), source),
-        ],
-        Channel::Mail => [
-            (limit("mail.to.pause", 1, policy.resend_seconds), recipient),
-            (limit("mail.purpose.hour", policy.per_phone_hour, 3600), purposed),
-            (limit("mail.to.hour", policy.per_phone_hour, 3600), recipient),
-            (limit("mail.to.day", policy.per_phone_day, 86_400), recipient),
-            (limit("mail.address.hour", policy.per_address_hour, 3600), source),
-        ],
-    }
-}
 fn json(error: serde_json::Error) -> Error {
     Error::internal("code.json").because(error)
 }
@@ -157,7 +135,8 @@ pub fn open_in(
     browser: [u8; 32],
     now: Timestamp,
 ) -> Result<Sent> {
-    if let Some(refused) = sending.refused_in(tx, now)? {
+    let known = sending.is_known_in(tx, now)?;
+    if let Some(refused) = sending.refused_in(tx, known, now)? {
         return Ok(refused);
     }
     let envelope = Envelope {
@@ -169,13 +148,15 @@ pub fn open_in(
             Deal::Code | Deal::Silence => None,
         },
         silent: *deal == Deal::Silence,
-        wrong_allowed: sending.wrong.0.most,
+        wrong_allowed: sending.strangers.wrong.0.most,
+        source: sending.source.clone(),
+        known,
         data: data.to_owned(),
     };
     let new = NewChallenge {
         id: sending.id,
         kind: "code",
-        purpose: sending.purpose,
+        purpose: sending.purpose.name(),
         browser,
         target: Some(browser_bound(identity, sending)),
         code: (*deal == Deal::Code).then(|| sending.code.clone()),
@@ -189,7 +170,7 @@ pub fn open_in(
     Ok(Sent::Sent(sending.id))
 }
 /// Another code to the same recipient, within the limits.
-pub async fn resend(identity: &Identity, ctx: &Ctx, purpose: &'static str, id: ChallengeId) -> Result<Sent> {
+pub async fn resend(identity: &Identity, ctx: &Ctx, purpose: Purpose, id: ChallengeId) -> Result<Sent> {
     let policies = identity.settings().policies().await?;
     let Some((envelope, _)) = open_envelope(identity, ctx, purpose, id).await? else {
         return Ok(Sent::Gone);
@@ -205,13 +186,14 @@ pub async fn resend(identity: &Identity, ctx: &Ctx, purpose: &'static str, id: C
     identity
         .db()
         .write(move |tx| {
-            let detail = serde_json::json!({ "purpose": purpose });
-            if let Some(refused) = sending.refused_in(tx, now)? {
+            let detail = serde_json::json!({ "purpose": purpose.name() });
+            let known = sending.is_known_in(tx, now)?;
+            if let Some(refused) = sending.refused_in(tx, known, now)? {
                 return Ok((refused, vec![Event::refused(&actor, "code.resend").with(detail)]));
             }
             let keyring = identity2.db().keyring();
             // Answered meanwhile in another tab: nothing is sent.
-            if challenge::service::find_open_in(tx, keyring, id, purpose, &browser, now)?.is_none() {
+            if challenge::service::find_open_in(tx, keyring, id, purpose.name(), &browser, now)?.is_none() {
                 return Ok((Sent::Gone, Vec::new()));
             }
             let code = (deal == Deal::Code).then_some(sending.code.as_str());
@@ -225,7 +207,7 @@ pub async fn resend(identity: &Identity, ctx: &Ctx, purpose: &'static str, id: C
 pub async fn waiting(
     identity: &Identity,
     ctx: &Ctx,
-    purpose: &'static str,
+    purpose: Purpose,
     id: ChallengeId,
 ) -> Result<Option<Waiting>> {
     let policies = identity.settings().policies().await?;
@@ -246,10 +228,10 @@ pub async fn waiting(
 async fn open_envelope(
     identity: &Identity,
     ctx: &Ctx,
-    purpose: &'static str,
+    purpose: Purpose,
     id: ChallengeId,
 ) -> Result<Option<(Envelope, Open)>> {
-    let open = challenge::service::find_open(identity.db(), id, purpose, ctx.browser, ctx.now).await?;
+    let open = challenge::service::find_open(identity.db(), id, purpose.name(), ctx.browser, ctx.now).await?;
     match open {
         Some(open) => Ok(Some((serde_json::from_str(&open.data).map_err(json)?, open))),
         None => Ok(None),
@@ -260,27 +242,30 @@ async fn open_envelope(
 pub fn attempt_in(
     tx: &mut Tx<'_>,
     identity: &Identity,
-    purpose: &'static str,
+    purpose: Purpose,
     id: ChallengeId,
     browser: &[u8; 32],
     code: &str,
     now: Timestamp,
 ) -> Result<Attempt> {
     let keyring = identity.db().keyring();
-    let Some(open) = challenge::service::find_open_in(tx, keyring, id, purpose, browser, now)? else {
+    let Some(open) = challenge::service::find_open_in(tx, keyring, id, purpose.name(), browser, now)? else {
         return Ok(Attempt::Gone);
     };
     let envelope: Envelope = serde_json::from_str(&open.data).map_err(json)?;
-    let (limit, key) = wrong(identity, &envelope.recipient()?, envelope.wrong_allowed);
+    let to = envelope.recipient()?;
+    let known_at = Some(envelope.source.as_str()).filter(|_| envelope.known);
+    let (limit, key) = limits::wrong(identity, &to, known_at, envelope.wrong_allowed);
     let guessed = counter::service::peek_in(tx, limit, &key, now)?;
     if guessed.exhausted() {
         return Ok(Attempt::Exhausted);
     }
-    let attempt = challenge::service::attempt_in(tx, keyring, id, purpose, browser, code, now)?;
+    let attempt = challenge::service::attempt_in(tx, keyring, id, purpose.name(), browser, code, now)?;
     match attempt {
         Attempt::Right(_) => {
-            if guessed.n > 0 {
-                counter::service::clear_in(tx, limit, &key)?;
+            if !envelope.known {
+                let (limit, key) = limits::known(identity, &to, &envelope.source);
+                counter::service::hit_in(tx, limit, &key, now)?;
             }
             Ok(Attempt::Right(envelope.data))
         }
