@@ -1,6 +1,7 @@
 //! Argon2id on threads of its own, so that a burst of sign-ins cannot starve the rest. Each thread reuses its memory
 //! (page faults cost more than a third of a hash); it is wiped when the queue is empty and freed after a quiet while.
 use super::model::{Parameters, Password, Phc};
+use crate::former::FormerHash;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use kernel::{Error, Result, Rng};
@@ -15,6 +16,8 @@ use tokio::sync::oneshot;
 use zeroize::Zeroize;
 
 const HASH_BYTES: usize = 32;
+/// What stands for a hash where a former one was compared.
+const MATCHES: &[u8] = b"matches";
 const KEEP_MEMORY: Duration = Duration::from_secs(20);
 /// Whoever waited this long has been told "busy" by something else.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -34,6 +37,8 @@ struct Job {
     password: Password,
     parameters: Parameters,
     salt: Vec<u8>,
+    /// Compared after the hash, which then is the work that everybody's password costs.
+    former: Option<FormerHash>,
     queued: Instant,
     reply: oneshot::Sender<Result<Vec<u8>>>,
 }
@@ -77,7 +82,7 @@ impl PasswordPool {
     /// The stored form of a password. Error: `signin.busy`.
     pub async fn hash(&self, password: &Password, parameters: Parameters) -> Result<String> {
         let salt = self.rng.bytes::<16>().to_vec();
-        let hash = self.submit(password, parameters, salt.clone()).await?;
+        let hash = self.submit(password, parameters, salt.clone(), None).await?;
         Ok(Phc { parameters, salt, hash }.to_string())
     }
     /// Compares with a stored form; without one does the same work and never matches. Error: `signin.busy`.
@@ -87,24 +92,36 @@ impl PasswordPool {
         stored: Option<&str>,
         current: Parameters,
     ) -> Result<Verdict> {
+        if let Some(text) = stored.filter(|text| FormerHash::is(text)) {
+            let former =
+                FormerHash::parse(text).ok_or_else(|| Error::internal("password.unreadable_hash"))?;
+            let told = self.submit(password, current, b"nobody's password".to_vec(), Some(former)).await?;
+            return Ok(Verdict { matches: told == MATCHES, outdated: true });
+        }
         let stored = match stored {
             Some(text) => Some(Phc::parse(text).ok_or_else(|| Error::internal("password.unreadable_hash"))?),
             None => None,
         };
         let Some(phc) = stored else {
-            self.submit(password, current, b"nobody's password".to_vec()).await?;
+            self.submit(password, current, b"nobody's password".to_vec(), None).await?;
             return Ok(Verdict { matches: false, outdated: false });
         };
-        let hash = self.submit(password, phc.parameters, phc.salt).await?;
+        let hash = self.submit(password, phc.parameters, phc.salt, None).await?;
         Ok(Verdict {
             matches: kernel::secret::equal(&hash, &phc.hash),
             outdated: phc.parameters != current || phc.hash.len() != HASH_BYTES,
         })
     }
-    async fn submit(&self, password: &Password, parameters: Parameters, salt: Vec<u8>) -> Result<Vec<u8>> {
+    async fn submit(
+        &self,
+        password: &Password,
+        parameters: Parameters,
+        salt: Vec<u8>,
+        former: Option<FormerHash>,
+    ) -> Result<Vec<u8>> {
         self.admit()?;
         let (reply, answer) = oneshot::channel();
-        let job = Job { password: password.clone(), parameters, salt, queued: Instant::now(), reply };
+        let job = Job { password: password.clone(), parameters, salt, former, queued: Instant::now(), reply };
         match self.jobs.try_send(job) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => return Err(Error::overloaded("signin.busy")),
@@ -178,5 +195,9 @@ fn hash(job: &Job, memory: &mut Memory) -> Result<Vec<u8>> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
         .hash_password_into_with_memory(job.password.bytes(), &job.salt, &mut out, memory.of(blocks))
         .map_err(wrong)?;
-    Ok(out)
+    Ok(match &job.former {
+        None => out,
+        Some(former) if former.matches(job.password.bytes()) => MATCHES.to_vec(),
+        Some(_) => Vec::new(),
+    })
 }

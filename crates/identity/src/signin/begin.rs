@@ -9,6 +9,7 @@ use crate::{
     challenge::{self, ChallengeId, NewChallenge},
     credential,
     device::{self, model::Shown},
+    former::{self, FormerLoginId},
     notice::{self, Kind, Notice},
     session::{self, Device, NewSession},
 };
@@ -132,9 +133,25 @@ impl Start {
 
 /// Whether the password that was compared is still the account's and the account still active, under its row lock:
 /// a reset or a suspension that came while the hash was computed must not be outlived by the session that begins.
-pub(super) fn still_fits_in(tx: &mut Tx<'_>, account: AccountId, compared: Option<&str>) -> Result<bool> {
+pub(super) fn still_fits_in(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    compared: Option<&str>,
+    former: Option<FormerLoginId>,
+) -> Result<bool> {
     let active = account::service::lock_state_in(tx, account)? == Some(AccountState::Active);
     // A statement of its own, after the lock: it sees what was committed while this one waited for it.
-    let stored = credential::store::find(tx, account)?.map(|stored| stored.hash);
+    let stored = stored_in(tx, account, former)?;
     Ok(active && stored.as_deref() == compared)
+}
+/// The hash of the account's password, or of its login of an earlier system.
+pub(super) fn stored_in(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    former: Option<FormerLoginId>,
+) -> Result<Option<String>> {
+    match former {
+        Some(former) => former::store::find_hash(tx, former),
+        None => Ok(credential::store::find(tx, account)?.map(|stored| stored.hash)),
+    }
 }

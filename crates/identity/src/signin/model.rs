@@ -4,6 +4,7 @@ use crate::{
     captcha,
     challenge::ChallengeId,
     credential::Password,
+    former::FormerLoginId,
 };
 use kernel::{Timestamp, id::AccountId, text::normalize};
 use serde::{Deserialize, Serialize};
@@ -56,11 +57,11 @@ pub struct First {
 impl First {
     pub(super) fn password(
         account: AccountId,
-        compared: Option<String>,
+        (compared, former): (Option<String>, Option<FormerLoginId>),
         must_change_password: bool,
         return_to: &str,
     ) -> Self {
-        let (methods, still) = (vec!["pwd"], Still::Password(compared));
+        let (methods, still) = (vec!["pwd"], Still::Password(compared, former));
         Self { account, methods, must_change_password, still, return_to: return_to.to_owned() }
     }
     /// By something other than a password.
@@ -79,7 +80,7 @@ impl First {
 #[serde(rename_all = "snake_case")]
 pub enum Still {
     /// The account is active and its password is the one that was compared.
-    Password(Option<String>),
+    Password(Option<String>, Option<FormerLoginId>),
     /// The account is active.
     Active,
 }
@@ -116,6 +117,8 @@ pub enum Outcome {
     Captcha(captcha::model::Checked),
     /// The password fits several accounts.
     Choose(ChallengeId),
+    /// The password is that of an earlier system's login which belongs to nobody yet: whoever has this token says whose.
+    Unclaimed(ChallengeId, String),
     /// The password is right, the account suspended.
     Disabled,
     /// The password is right, but what was handed out waited too long.

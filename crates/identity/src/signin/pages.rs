@@ -185,6 +185,9 @@ async fn submit(
             let back = target(&typed.return_to);
             return Ok(web::see_other(&format!("/login/choose?choice={id}&return_to={}", encoded(&back))));
         }
+        Outcome::Unclaimed(id, token) => {
+            return Ok(web::see_other(&format!("/login/former/{id}/{token}")));
+        }
         Outcome::Captcha(checked) => {
             // A form that never showed one says so in its own words.
             let error = match checked.error() {

@@ -11,25 +11,31 @@ use crate::{
     captcha::{self, Purpose, model::Checked},
     challenge::{self, ChallengeId, NewChallenge},
     credential::{self, guesses::Guesses, model::Parameters},
+    former::{self, FormerLoginId},
 };
 use kernel::{Error, Event, Result, Timestamp, TokenHash, id::AccountId};
 use platform::{
     counter::{self, Limit},
     setting::{CaptchaStrategy, Policies},
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use web::Ctx;
 
 pub use super::begin::Start;
 
 /// An address that the account signed in from within so many days is no stranger's.
 const KNOWN_DAYS: i64 = 90;
+/// Hashes of earlier systems take longer than ours or shorter. While there are any, a wrong password is answered no sooner
+/// than this, so that the time does not tell which name is of an earlier system.
+const WRONG_TAKES: Duration = Duration::from_millis(400);
 
 /// Of one account that the identifier may mean.
 #[derive(Clone)]
 struct Candidate {
     account: AccountRef,
     stored: Option<String>,
+    /// The login of an earlier system that `stored` belongs to.
+    former: Option<FormerLoginId>,
     temporary_since: Option<Timestamp>,
     /// Guessed at too often from here, by whatever name.
     barred: bool,
@@ -43,6 +49,10 @@ struct Known {
     new_source: bool,
     /// Whether anything was counted that a right password takes back.
     counted: bool,
+    /// A login of an earlier system that belongs to nobody yet, with its hash.
+    unclaimed: Option<(FormerLoginId, String)>,
+    /// Whether there are logins of earlier systems at all.
+    has_former: bool,
 }
 /// Whether the empty form asks for a captcha already, by what is known of the source.
 pub async fn asks_captcha(identity: &Identity, ctx: &Ctx) -> Result<bool> {
@@ -72,13 +82,15 @@ pub async fn sign_in(
     attempt: &Attempt,
     headers: &http::HeaderMap,
 ) -> Result<Outcome> {
+    let began = tokio::time::Instant::now();
     // Refused before anything is looked up or a captcha used up.
     identity.passwords().admit()?;
     let policies = identity.settings().policies().await?;
     let parsed = attempt.parsed(ctx.now);
+    let folded = former::folded(&attempt.identifier);
     let counted = counted_as(&attempt.identifier, parsed.as_ref());
     let counters = Counters::of(identity, ctx, &policies, &counted);
-    let known = look_up(identity, ctx, headers, parsed.clone(), &counters).await?;
+    let known = look_up(identity, ctx, headers, (parsed.clone(), folded), &counters).await?;
     if let Some(minutes) = known.locked_minutes {
         // Said of an identifier whether or not there is such an account; no password is compared.
         return refuse(identity, ctx, &counters, minutes).await;
@@ -90,12 +102,19 @@ pub async fn sign_in(
         }
     }
     let parameters = Parameters::from(&policies.password);
+    let there = known.candidates.len().max(1);
     let tries = match parsed {
-        Some(Identifier::Document(_)) => account::service::MOST_MATCHES as usize,
-        _ => 1,
+        Some(Identifier::Document(_)) => there.max(account::service::MOST_MATCHES as usize),
+        _ if known.candidates.is_empty() && known.unclaimed.is_some() => 0,
+        _ => there,
     };
     let mut fitting = Vec::new();
     let mut fresh_hash = None;
+    let mut unclaimed = None;
+    if let Some((former, stored)) = &known.unclaimed {
+        let verdict = identity.passwords().verify(&attempt.password, Some(stored), parameters).await?;
+        unclaimed = verdict.matches.then_some(*former);
+    }
     for place in 0..tries {
         // Without a candidate the same work is done, so that time tells nothing.
         let candidate = known.candidates.get(place);
@@ -109,15 +128,20 @@ pub async fn sign_in(
         }
     }
     let return_to = attempt.return_to.clone();
-    let tried = Tried { counters, known, fitting, fresh_hash, return_to };
-    finish(identity, ctx, headers, &policies, tried).await
+    let has_former = known.has_former;
+    let tried = Tried { counters, known, fitting, unclaimed, fresh_hash, return_to };
+    let outcome = finish(identity, ctx, headers, &policies, tried).await?;
+    if has_former && matches!(outcome, Outcome::Wrong { .. }) {
+        tokio::time::sleep_until(began + WRONG_TAKES).await;
+    }
+    Ok(outcome)
 }
 
 async fn look_up(
     identity: &Identity,
     ctx: &Ctx,
     headers: &http::HeaderMap,
-    parsed: Option<Identifier>,
+    (parsed, folded): (Option<Identifier>, String),
     counters: &Counters,
 ) -> Result<Known> {
     let (keyring, now, address) = (Arc::clone(identity.db().keyring()), ctx.now, ctx.address.to_string());
@@ -127,19 +151,31 @@ async fn look_up(
         .db()
         .read(move |tx| {
             let stood = counters.stand_in(tx, now)?;
-            let accounts = match &parsed {
+            let mut accounts = match &parsed {
                 Some(identifier) => account::service::matches_in(tx, &keyring, identifier)?,
                 None => Vec::new(),
             };
+            let mut unclaimed = None;
+            let mut former = former::store::find(tx, &folded)?;
+            if let Some(row) = former.take_if(|row| row.account.is_none()) {
+                unclaimed = Some((row.id, row.hash));
+            }
+            let own = accounts.len();
+            let holder = former.as_ref().and_then(|row| row.account);
+            if let Some(holder) = holder {
+                accounts.extend(account::service::find_in(tx, holder)?);
+            }
             let mut known = Known {
                 candidates: Vec::new(),
                 locked_minutes: stood.pair.exhausted().then(|| stood.pair.minutes_left(now)),
                 failures: stood.address.n.max(stood.identifier.n),
                 new_source: true,
                 counted: stood.pair.n + stood.identifier.n > 0,
+                has_former: unclaimed.is_some() || former.is_some() || former::store::exists(tx)?,
+                unclaimed,
             };
             let since = now.plus_days(-KNOWN_DAYS);
-            for account in accounts {
+            for (place, account) in accounts.into_iter().enumerate() {
                 let counter = counters.account(account.id);
                 let row = store::find_candidate(
                     tx,
@@ -151,10 +187,12 @@ async fn look_up(
                 )?;
                 known.new_source &= !row.known;
                 known.counted |= row.wrong > 0;
+                let former = former.as_ref().filter(|_| place >= own);
                 known.candidates.push(Candidate {
                     account,
-                    temporary_since: row.set_at.filter(|_| row.temporary == Some(true)),
-                    stored: row.hash,
+                    former: former.map(|former| former.id),
+                    temporary_since: row.set_at.filter(|_| row.temporary == Some(true) && former.is_none()),
+                    stored: former.map_or(row.hash, |former| Some(former.hash.clone())),
                     barred: row.wrong >= counter.0.most,
                     counter,
                 });
@@ -192,6 +230,7 @@ struct Tried {
     counters: Counters,
     known: Known,
     fitting: Vec<Candidate>,
+    unclaimed: Option<FormerLoginId>,
     fresh_hash: Option<String>,
     return_to: String,
 }
@@ -202,10 +241,11 @@ async fn finish(
     policies: &Policies,
     tried: Tried,
 ) -> Result<Outcome> {
-    let Tried { counters, known, fitting, fresh_hash, return_to } = tried;
+    let Tried { counters, known, fitting, unclaimed, fresh_hash, return_to } = tried;
     let start = Start::new(identity, ctx, headers, policies);
     let (actor, now) = (ctx.actor(), ctx.now);
     let (choice, browser) = (identity.db().draw::<kernel::id::mark::Challenge>(), ctx.browser);
+    let claim = identity.db().rng().token();
     let handed_out_until = now.plus_days(-policies.sign_in.reset_password_days);
     let keyring = Arc::clone(identity.db().keyring());
     identity
@@ -221,7 +261,7 @@ async fn finish(
                 }
             }
             fitting.retain(|candidate| !barred.contains(&candidate.account.id));
-            let wrong = fitting.is_empty();
+            let wrong = fitting.is_empty() && unclaimed.is_none();
             let pair =
                 if wrong { hit_in(tx, &counters.pair, now)? } else { peek_in(tx, &counters.pair, now)? };
             if if wrong { !pair.allowed() } else { pair.exhausted() } {
@@ -251,6 +291,11 @@ async fn finish(
                     clear_in(tx, &candidate.counter)?;
                 }
             }
+            if let (true, Some(former)) = (fitting.is_empty(), unclaimed) {
+                former::service::open_claim_in(tx, &keyring, choice, &claim, former, now)?;
+                let event = Event::done(&actor, "former_login.proven").on("former_login", former);
+                return Ok((Outcome::Unclaimed(choice, claim.clone()), vec![event]));
+            }
             let active: Vec<&Candidate> =
                 fitting.iter().filter(|candidate| candidate.account.state == AccountState::Active).collect();
             let in_time = |candidate: &&Candidate| {
@@ -276,22 +321,32 @@ async fn finish(
                 }
                 [candidate] => {
                     let account = candidate.account.id;
-                    if !still_fits_in(tx, account, candidate.stored.as_deref())? {
+                    if !still_fits_in(tx, account, candidate.stored.as_deref(), candidate.former)? {
                         let event = Event::failed(&actor, "session.begin").on("account", account);
                         return Ok((Outcome::Wrong { left: (pair.most - pair.n).max(0) }, vec![event]));
                     }
-                    if let (Some(old), Some(new)) = (&candidate.stored, &fresh_hash) {
-                        credential::store::update_hash(tx, account, old, new)?;
+                    match (candidate.former, &candidate.stored, &fresh_hash) {
+                        (Some(former), _, new) => {
+                            former::store::update_used(tx, former, new.as_deref(), now)?;
+                        }
+                        (None, Some(old), Some(new)) => {
+                            credential::store::update_hash(tx, account, old, new)?;
+                        }
+                        (None, _, _) => {}
                     }
                     let compared = fresh_hash.clone().or_else(|| candidate.stored.clone());
-                    let first =
-                        First::password(account, compared, candidate.temporary_since.is_some(), &return_to);
+                    let first = First::password(
+                        account,
+                        (compared, candidate.former),
+                        candidate.temporary_since.is_some(),
+                        &return_to,
+                    );
                     let (next, events) = start.begin_or_second_in(tx, &first)?;
                     Ok((next.into(), events))
                 }
                 several => {
-                    let offered: Vec<(AccountId, Option<&str>)> =
-                        several.iter().map(|c| (c.account.id, c.stored.as_deref())).collect();
+                    let offered: Vec<Offered<&str>> =
+                        several.iter().map(|c| (c.account.id, c.stored.as_deref(), c.former)).collect();
                     let data = serde_json::to_string(&offered)
                         .map_err(|e| Error::internal("signin.json").because(e))?;
                     let new = NewChallenge {
@@ -322,14 +377,15 @@ pub async fn choice(identity: &Identity, ctx: &Ctx, id: ChallengeId) -> Result<O
         .read(move |tx| {
             let open = challenge::service::find_open_in(tx, &keyring, id, CHOICE, &browser, now)?;
             let Some(open) = open else { return Ok(None) };
-            let ids: Vec<AccountId> = offered_in(&open.data)?.into_iter().map(|(id, _)| id).collect();
+            let ids: Vec<AccountId> = offered_in(&open.data)?.into_iter().map(|(id, _, _)| id).collect();
             let accounts = account::service::cards_in(tx, &keyring, &ids)?;
             Ok(Some(Choice { id, accounts }))
         })
         .await
 }
-/// Each account with the stored form of the password that fitted.
-fn offered_in(data: &str) -> Result<Vec<(AccountId, Option<String>)>> {
+/// An account with the stored form of the password that fitted, and the login of an earlier system if it is that one's.
+type Offered<S> = (AccountId, Option<S>, Option<FormerLoginId>);
+fn offered_in(data: &str) -> Result<Vec<Offered<String>>> {
     serde_json::from_str(data).map_err(|e| Error::internal("signin.json").because(e))
 }
 /// Signs in to the chosen account. None if the choice is over; the person signs in again.
@@ -351,17 +407,21 @@ pub async fn choose(
         .write(move |tx| {
             let attempt = challenge::service::attempt_in(tx, &keyring, id, CHOICE, &browser, "", now)?;
             let challenge::Attempt::Right(data) = attempt else { return Ok((None, Vec::new())) };
-            let offered = offered_in(&data)?.into_iter().find(|(id, _)| *id == chosen);
+            let offered = offered_in(&data)?.into_iter().find(|(id, _, _)| *id == chosen);
             let usable = match &offered {
-                Some((id, compared)) => still_fits_in(tx, *id, compared.as_deref())?,
+                Some((id, compared, former)) => still_fits_in(tx, *id, compared.as_deref(), *former)?,
                 None => false,
             };
             if !usable {
                 return Ok((None, vec![Event::refused(&actor, "session.begin").on("account", chosen)]));
             }
             let temporary = credential::store::find(tx, chosen)?.is_some_and(|stored| stored.temporary);
-            let compared = offered.and_then(|(_, compared)| compared);
-            let first = First::password(chosen, compared, temporary, &return_to);
+            let (compared, former) = offered.map_or((None, None), |(_, compared, former)| (compared, former));
+            if let Some(former) = former {
+                former::store::update_used(tx, former, None, now)?;
+            }
+            let temporary = temporary && former.is_none();
+            let first = First::password(chosen, (compared, former), temporary, &return_to);
             let (next, events) = start.begin_or_second_in(tx, &first)?;
             Ok((Some(next), events))
         })

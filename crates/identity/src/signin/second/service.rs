@@ -7,8 +7,11 @@ use crate::{
     Identity,
     account::{self, AccountState},
     challenge::{self, ChallengeId, Counted},
-    credential, device,
-    signin::{begin::Start, model::Still},
+    device,
+    signin::{
+        begin::{Start, stored_in},
+        model::Still,
+    },
 };
 use db::Tx;
 use factor::{recovery_code, totp};
@@ -123,9 +126,6 @@ fn still_in(tx: &mut Tx<'_>, kept: &Kept) -> Result<bool> {
     }
     Ok(match &kept.still {
         Still::Active => true,
-        Still::Password(compared) => {
-            let stored = credential::store::find(tx, kept.account)?.map(|stored| stored.hash);
-            stored == *compared
-        }
+        Still::Password(compared, former) => stored_in(tx, kept.account, *former)? == *compared,
     })
 }
