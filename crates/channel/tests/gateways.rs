@@ -27,6 +27,9 @@ use std::{
 use stub::{ID, Mood, SECRET, Stub};
 use web::{Brand, Outbound, OutboundOptions};
 
+platform::purpose!(const REGISTER = "register", Code by Sms);
+platform::purpose!(const RECOVER = "recover", CodeOrWords by Sms);
+
 struct Town {
     db: Db,
     channels: Channels,
@@ -115,7 +118,7 @@ impl Town {
             id: self.db.draw(),
             channel: Channel::Sms,
             to: to.into(),
-            purpose: "register",
+            purpose: REGISTER,
             lang: "zh-CN",
             text: "验证码 482913，5 分钟内有效".into(),
             code: Some("482913".into()),
@@ -191,7 +194,7 @@ async fn a_template_for_any_notice_also_carries_what_is_said_in_place_of_a_code(
             id: town.db.draw(),
             channel: Channel::Sms,
             to: "+8613800138000".into(),
-            purpose: "recover",
+            purpose: RECOVER,
             lang: "zh-CN",
             text: "账号已停用".into(),
             code: None,
@@ -252,7 +255,12 @@ async fn a_gateway_that_hangs_breaks_or_lies_costs_little_time_and_rests() {
         let moods = [
             (Mood::Hang, Reason::Timeout),
             (Mood::Status(503), Reason::Answer),
-            (Mood::Lie(r#"{"code": 500, "message": "sorry 482913 for +8613800138002"}"#), Reason::Other),
+            (
+                Mood::Lie(
+                    r#"{"code": 500, "message": "sorry 482913 for +8613800138002, not stub%2Bkey%2Fsecret%3D"}"#,
+                ),
+                Reason::Other,
+            ),
             (Mood::Lie("<html>ok</html>"), Reason::Answer),
             (Mood::Status(302), Reason::Answer),
         ];
@@ -274,7 +282,7 @@ async fn a_gateway_that_hangs_breaks_or_lies_costs_little_time_and_rests() {
         assert_eq!(town.states().await, expected);
         let rows = format!("{:?}", town.deliveries().await);
         assert!(
-            !rows.contains("482913") && !rows.contains("13800138002"),
+            !rows.contains("482913") && !rows.contains("13800138002") && !rows.contains("secret"),
             "a gateway repeats nothing here: {rows}"
         );
 

@@ -4,6 +4,7 @@ use crate::{
     Channels, circuit,
     circuit::model::near,
     gateway::{Failure, Gateway},
+    purpose::GATEWAY_ALARM,
 };
 use kernel::Result;
 use platform::{
@@ -39,7 +40,7 @@ pub(crate) async fn counted(channels: &Channels, gateway: &Gateway, count: i64) 
     metrics::counter!("fujie_gateway_alarms_total", "alarm" => alarm).increment(1);
     tell(channels, gateway, text).await;
 }
-/// In both languages, since an address says nothing about who reads it.
+/// In both languages, since an address says nothing about who reads it. Staff may write another text for it.
 async fn tell(channels: &Channels, gateway: &Gateway, key: &str) {
     let Some(to) = gateway.config.alarm_to.clone() else { return };
     let now = channels.db().clock().now();
@@ -49,7 +50,7 @@ async fn tell(channels: &Channels, gateway: &Gateway, key: &str) {
         id: channels.db().draw(),
         channel: Channel::Mail,
         to,
-        purpose: "gateway_alarm",
+        purpose: GATEWAY_ALARM,
         lang: Lang::Zh.tag(),
         text: format!("{}\n\n{}\n", said(Lang::Zh), said(Lang::En)),
         code: None,

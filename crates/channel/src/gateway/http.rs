@@ -7,6 +7,7 @@ use super::{
 };
 use crate::Tools;
 use http::{HeaderName, HeaderValue, Method, header};
+use platform::connector::Server;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use url::Url;
@@ -122,6 +123,37 @@ impl HttpGateway {
             None => Err(Failure::new(Reason::Answer, said)),
         }
     }
+    /// Renders every template with sample values; the field that fails and why.
+    pub(super) fn trial(&self, sign: &str) -> Result<(), (&'static str, RenderError)> {
+        let named = [("minutes", "5"), ("brand", "B"), ("title", "T"), ("notice", "N"), ("subject", "S")];
+        let letter = sample(named.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+        let with =
+            |alone: Self, field| alone.request(sign, &letter).map(drop).map_err(|error| (field, error));
+        let bare = Self { method: self.method.clone(), url: self.url.clone(), ..Self::default() };
+        with(bare.clone(), "url")?;
+        with(Self { body: self.body.clone(), ..bare.clone() }, "body")?;
+        let signing = Self {
+            body: self.body.clone(),
+            secret: self.secret.clone(),
+            signed: self.signed.clone(),
+            ..bare
+        };
+        with(signing, "signed")?;
+        with(self.clone(), "headers")
+    }
+    /// Whom its secret is handed.
+    pub(super) fn server(&self) -> Option<Server> {
+        fixed_part(&self.url).map(|url| Server::of(&url))
+    }
+    /// What proves who asks, wherever staff wrote it: in the field for it, in a header, in the address.
+    pub(super) fn secrets(&self) -> Vec<&str> {
+        const PLAIN: [&str; 3] = ["accept", "content-type", "user-agent"];
+        let headers = self.headers.iter().filter(|(name, _)| !PLAIN.contains(&name.as_str()));
+        let written = headers.flat_map(|(_, value)| value.split([' ', ',', ';', '=', '"']));
+        let parameters = self.url.split(['?', '&']).skip(1).filter_map(|pair| Some(pair.split_once('=')?.1));
+        let literal = |text: &&str| text.len() >= 8 && !text.contains(['{', '}']);
+        [self.secret.as_str()].into_iter().chain(written.chain(parameters).filter(literal)).collect()
+    }
     pub async fn send(&self, tools: &Tools, config: &Config, letter: &Letter) -> Taken {
         let call = self
             .request(&config.sign, letter)
@@ -143,13 +175,12 @@ pub fn parse_headers(text: &str) -> Option<Vec<(String, String)>> {
         })
         .collect()
 }
-/// Whether the host is fixed: nothing that a message holds can lead elsewhere.
-pub fn fixed_host(template: &str) -> bool {
+/// The address before its first template, if that fixes the host: nothing that a message holds can lead elsewhere.
+pub fn fixed_part(template: &str) -> Option<Url> {
     let head = template.split(['{', '}']).next().unwrap_or_default();
-    let Some((scheme, rest)) = head.split_once("://") else { return false };
-    matches!(scheme, "http" | "https")
-        && rest.find(['/', '?']).is_some_and(|end| end > 0)
-        && Url::parse(head).is_ok_and(|url| url.host_str().is_some_and(|host| !host.is_empty()))
+    let (scheme, rest) = head.split_once("://")?;
+    let whole = matches!(scheme, "http" | "https") && rest.find(['/', '?']).is_some_and(|end| end > 0);
+    Url::parse(head).ok().filter(|url| whole && url.host_str().is_some_and(|host| !host.is_empty()))
 }
 /// A letter to try templates with.
 pub fn sample(values: BTreeMap<String, String>) -> Letter {

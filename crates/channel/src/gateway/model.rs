@@ -1,7 +1,7 @@
 //! What staff sets up, what a gateway gets, what it answers.
 use crate::template::Template;
 use kernel::{Error, Result, Timestamp, id::mark};
-use platform::connector::{Connector, ConnectorId, Kind};
+use platform::connector::{Connector, ConnectorId, Kind, Server};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -49,6 +49,28 @@ pub enum Way {
     Http(HttpGateway),
     Smpp(SmppGateway),
     Smtp(SmtpGateway),
+}
+impl Way {
+    /// Whom it hands its secret.
+    pub fn server(&self) -> Option<Server> {
+        Some(match self {
+            Self::Aliyun(way) => Server::of(&way.endpoint),
+            Self::Tencent(way) => Server::of(&way.endpoint),
+            Self::Http(way) => return way.server(),
+            Self::Smpp(way) => Server::new(if way.tls { "smpps" } else { "smpp" }, &way.host, way.port),
+            Self::Smtp(way) => Server::new(way.security.as_str(), &way.host, way.port),
+        })
+    }
+    /// What nobody reads, whoever repeats it.
+    pub fn secrets(&self) -> Vec<&str> {
+        match self {
+            Self::Aliyun(way) => vec![&way.access_key_secret],
+            Self::Tencent(way) => vec![&way.secret_key],
+            Self::Http(way) => way.secrets(),
+            Self::Smpp(way) => vec![&way.password],
+            Self::Smtp(way) => vec![&way.password],
+        }
+    }
 }
 
 /// A connector whose configuration is understood.

@@ -1,167 +1,23 @@
-//! The form of each gateway: its fields, what it begins with, what it says of a stored gateway, and reading it. A secret is
-//! never shown; left blank it stays as it is.
+//! The form of each gateway: what it begins with, what it says of a stored gateway, and reading it. A secret is never shown;
+//! left blank it stays as it is, for the server that it was typed for.
 use super::{
     aliyun::{self, Aliyun},
-    http::{HttpGateway, fixed_host, parse_headers, sample},
-    model::{Config, Provider, Way},
+    http::{HttpGateway, fixed_part, parse_headers},
+    model::{Config, Gateway, Provider, Way},
     render::RenderError,
     smpp::SmppGateway,
     smtp::{Security, SmtpGateway},
     tencent::{self, Tencent},
 };
 use kernel::{Error, Result, email::Email, text};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use url::Url;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    Line,
-    Paragraph,
-    /// Write-only.
-    Secret,
-    Number,
-    Mail,
-    Switch,
-    /// Values with the keys of their names.
-    Choice(&'static [(&'static str, &'static str)]),
-}
-#[derive(Clone, Copy, Debug)]
-pub struct Field {
-    pub name: &'static str,
-    pub label: &'static str,
-    /// Empty for none.
-    pub hint: &'static str,
-    pub shape: Shape,
-    pub required: bool,
-    pub max: usize,
-}
-const fn field(
-    name: &'static str,
-    label: &'static str,
-    hint: &'static str,
-    shape: Shape,
-    max: usize,
-) -> Field {
-    Field { name, label, hint, shape, required: true, max }
-}
-const fn optional(
-    name: &'static str,
-    label: &'static str,
-    hint: &'static str,
-    shape: Shape,
-    max: usize,
-) -> Field {
-    Field { name, label, hint, shape, required: false, max }
-}
-
-const NAME: Field = field("name", "channel-field-name", "channel-field-name-hint", Shape::Line, 60);
-const SIGN: Field = optional("sign", "channel-field-sign", "channel-field-sign-hint", Shape::Line, 20);
-const CAP: Field = optional("daily_cap", "channel-field-cap", "channel-field-cap-hint", Shape::Number, 9);
-const ALARM: Field =
-    optional("alarm_to", "channel-field-alarm", "channel-field-alarm-hint", Shape::Mail, 200);
-const ENABLED: Field = optional("enabled", "channel-field-enabled", "", Shape::Switch, 2);
-const HOST: Field = field("host", "channel-field-host", "channel-field-host-hint", Shape::Line, 200);
-const PORT: Field = field("port", "channel-field-port", "", Shape::Number, 5);
-const ENDPOINT: Field =
-    field("endpoint", "channel-field-endpoint", "channel-field-endpoint-hint", Shape::Line, 300);
-
-const ALIYUN: &[Field] = &[
-    NAME,
-    field("access_key_id", "channel-field-access-key-id", "", Shape::Line, 100),
-    field("access_key_secret", "channel-field-access-key-secret", "", Shape::Secret, 200),
-    SIGN,
-    ENDPOINT,
-    CAP,
-    ALARM,
-    ENABLED,
-];
-const TENCENT: &[Field] = &[
-    NAME,
-    field("secret_id", "channel-field-secret-id", "", Shape::Line, 100),
-    field("secret_key", "channel-field-secret-key", "", Shape::Secret, 200),
-    field("sdk_app_id", "channel-field-sdk-app-id", "channel-field-sdk-app-id-hint", Shape::Line, 40),
-    SIGN,
-    field("region", "channel-field-region", "", Shape::Line, 40),
-    ENDPOINT,
-    CAP,
-    ALARM,
-    ENABLED,
-];
-const METHODS: Shape = Shape::Choice(&[
-    ("POST", "channel-method-post"),
-    ("GET", "channel-method-get"),
-    ("PUT", "channel-method-put"),
-]);
-const HTTP: &[Field] = &[
-    NAME,
-    field("method", "channel-field-method", "", METHODS, 4),
-    field("url", "channel-field-url", "channel-field-url-hint", Shape::Line, 1000),
-    optional("content_type", "channel-field-content-type", "", Shape::Line, 100),
-    optional("headers", "channel-field-headers", "channel-field-headers-hint", Shape::Paragraph, 4000),
-    optional("body", "channel-field-body", "channel-field-body-hint", Shape::Paragraph, 8000),
-    optional("secret", "channel-field-secret", "channel-field-secret-hint", Shape::Secret, 400),
-    optional("signed", "channel-field-signed", "channel-field-signed-hint", Shape::Paragraph, 2000),
-    optional(
-        "success_pointer",
-        "channel-field-success-pointer",
-        "channel-field-success-pointer-hint",
-        Shape::Line,
-        100,
-    ),
-    optional("success_value", "channel-field-success-value", "", Shape::Line, 100),
-    optional("id_pointer", "channel-field-id-pointer", "", Shape::Line, 100),
-    optional("said_pointer", "channel-field-said-pointer", "", Shape::Line, 100),
-    SIGN,
-    CAP,
-    ALARM,
-    ENABLED,
-];
-const SMPP: &[Field] = &[
-    NAME,
-    HOST,
-    PORT,
-    optional("tls", "channel-field-tls", "channel-field-tls-hint", Shape::Switch, 2),
-    field("system_id", "channel-field-system-id", "", Shape::Line, 15),
-    field("password", "channel-field-password", "", Shape::Secret, 8),
-    optional("system_type", "channel-field-system-type", "", Shape::Line, 12),
-    field("source", "channel-field-source", "channel-field-source-hint", Shape::Line, 20),
-    optional("receipts", "channel-field-receipts", "", Shape::Switch, 2),
-    SIGN,
-    CAP,
-    ALARM,
-    ENABLED,
-];
-const SECURITIES: Shape = Shape::Choice(&[
-    ("starttls", "channel-security-starttls"),
-    ("tls", "channel-security-tls"),
-    ("none", "channel-security-none"),
-]);
-const SMTP: &[Field] = &[
-    NAME,
-    HOST,
-    PORT,
-    field("security", "channel-field-security", "channel-field-security-hint", SECURITIES, 10),
-    optional("user", "channel-field-user", "channel-field-user-hint", Shape::Line, 200),
-    optional("password", "channel-field-password", "", Shape::Secret, 200),
-    field("from", "channel-field-from", "", Shape::Mail, 200),
-    optional("from_name", "channel-field-from-name", "", Shape::Line, 60),
-    optional("reply_to", "channel-field-reply-to", "", Shape::Mail, 200),
-    CAP,
-    ALARM,
-    ENABLED,
-];
+pub use super::fields::{Field, Shape, fields};
 
 pub type Values = BTreeMap<String, String>;
 
-pub fn fields(provider: Provider) -> &'static [Field] {
-    match provider {
-        Provider::Aliyun => ALIYUN,
-        Provider::Tencent => TENCENT,
-        Provider::Http => HTTP,
-        Provider::Smpp => SMPP,
-        Provider::Smtp => SMTP,
-    }
-}
 fn values(pairs: &[(&str, &str)]) -> Values {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
@@ -181,83 +37,37 @@ pub fn blank(provider: Provider) -> Values {
     });
     all
 }
-fn switch(on: bool) -> &'static str {
-    if on { "on" } else { "" }
+/// A stored gateway as its form shows it: no secret among it. Each field stands under its name in what is stored.
+pub fn shown(gateway: &Gateway) -> Result<Values> {
+    let unreadable = |e| Error::internal("connector.json").because(e);
+    let config = serde_json::to_value(&gateway.config).map_err(unreadable)?;
+    let mut all = values(&[("name", &gateway.name), ("enabled", if gateway.enabled { "on" } else { "" })]);
+    for field in fields(gateway.provider).iter().filter(|field| field.shape != Shape::Secret) {
+        let stored = config.get(field.name).or_else(|| config.get("way")?.get(field.name));
+        if let Some(stored) = stored {
+            all.insert(field.name.to_owned(), typed_of(stored));
+        }
+    }
+    Ok(all)
 }
-/// A stored gateway as its form shows it: no secret among it.
-pub fn shown(name: &str, enabled: bool, config: &Config) -> Values {
-    let cap = if config.daily_cap > 0 { config.daily_cap.to_string() } else { String::new() };
-    let mut all = values(&[
-        ("name", name),
-        ("enabled", switch(enabled)),
-        ("sign", &config.sign),
-        ("daily_cap", &cap),
-        ("alarm_to", config.alarm_to.as_deref().unwrap_or_default()),
-    ]);
-    all.extend(match &config.way {
-        Way::Aliyun(way) => {
-            values(&[("access_key_id", &way.access_key_id), ("endpoint", way.endpoint.as_str())])
-        }
-        Way::Tencent(way) => values(&[
-            ("secret_id", &way.secret_id),
-            ("sdk_app_id", &way.sdk_app_id),
-            ("region", &way.region),
-            ("endpoint", way.endpoint.as_str()),
-        ]),
-        Way::Http(way) => {
-            let headers: Vec<String> =
-                way.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-            values(&[
-                ("method", &way.method),
-                ("url", &way.url),
-                ("content_type", &way.content_type),
-                ("headers", &headers.join("\n")),
-                ("body", &way.body),
-                ("signed", &way.signed),
-                ("success_pointer", &way.success_pointer),
-                ("success_value", &way.success_value),
-                ("id_pointer", &way.id_pointer),
-                ("said_pointer", &way.said_pointer),
-            ])
-        }
-        Way::Smpp(way) => values(&[
-            ("host", &way.host),
-            ("port", &way.port.to_string()),
-            ("tls", switch(way.tls)),
-            ("system_id", &way.system_id),
-            ("system_type", &way.system_type),
-            ("source", &way.source),
-            ("receipts", switch(way.receipts)),
-        ]),
-        Way::Smtp(way) => values(&[
-            ("host", &way.host),
-            ("port", &way.port.to_string()),
-            (
-                "security",
-                match way.security {
-                    Security::Tls => "tls",
-                    Security::Starttls => "starttls",
-                    Security::None => "none",
-                },
-            ),
-            ("user", &way.user),
-            ("from", &way.from),
-            ("from_name", &way.from_name),
-            ("reply_to", way.reply_to.as_deref().unwrap_or_default()),
-        ]),
-    });
-    all
+fn typed_of(stored: &Value) -> String {
+    match stored {
+        Value::String(text) => text.clone(),
+        // Zero is no limit.
+        Value::Number(number) if number.as_i64() == Some(0) => String::new(),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(true) => "on".to_owned(),
+        Value::Array(headers) => headers
+            .iter()
+            .filter_map(|pair| Some(format!("{}: {}", pair.get(0)?.as_str()?, pair.get(1)?.as_str()?)))
+            .collect::<Vec<_>>()
+            .join("\n"),
+        Value::Bool(false) | Value::Null | Value::Object(_) => String::new(),
+    }
 }
 /// The secret of a stored gateway, if it has one.
 pub fn secret(config: &Config) -> Option<&str> {
-    let secret = match &config.way {
-        Way::Aliyun(way) => &way.access_key_secret,
-        Way::Tencent(way) => &way.secret_key,
-        Way::Http(way) => &way.secret,
-        Way::Smpp(way) => &way.password,
-        Way::Smtp(way) => &way.password,
-    };
-    Some(secret.as_str()).filter(|secret| !secret.is_empty())
+    config.way.secrets().first().copied().filter(|secret| !secret.is_empty())
 }
 
 /// Name, switch and configuration, or everything that is wrong with the form.
@@ -301,6 +111,9 @@ pub fn parse(
         })),
         Provider::Smtp => Some(Way::Smtp(form.smtp())),
     };
+    if let Some(way) = &way {
+        form.stays(way);
+    }
     let enabled = form.on("enabled");
     match way {
         Some(way) if form.errors.is_empty() => Ok((name, enabled, Config { daily_cap, alarm_to, sign, way })),
@@ -350,6 +163,16 @@ impl Reading<'_> {
             ("", Some(kept)) => kept.to_owned(),
             ("", None) if !field.required => String::new(),
             _ => self.ascii(name),
+        }
+    }
+    /// A secret that was not typed again goes where it went before.
+    fn stays(&mut self, way: &Way) {
+        let secret_field = self.fields.iter().find(|field| field.shape == Shape::Secret);
+        let kept = secret_field.filter(|field| self.raw(field.name).is_empty());
+        let before =
+            self.before.filter(|before| secret(before).is_some()).and_then(|before| before.way.server());
+        if let (Some(field), Some(before), Some(now)) = (kept, before, way.server()) {
+            self.take(before.keeps(&now, field.name));
         }
     }
     fn on(&self, name: &str) -> bool {
@@ -427,7 +250,7 @@ impl Reading<'_> {
         if !way.signed.is_empty() && way.secret.is_empty() {
             self.errors.push(Error::invalid("gateway.unsigned").at("secret"));
         }
-        if !fixed_host(&way.url) {
+        if fixed_part(&way.url).is_none() {
             self.errors.push(Error::invalid("gateway.url").at("url"));
         } else if self.errors.is_empty()
             && let Err((field, RenderError(words))) = way.trial(sign)
@@ -437,16 +260,9 @@ impl Reading<'_> {
         way
     }
     fn smtp(&mut self) -> SmtpGateway {
-        let security = match self.raw("security") {
-            "tls" => Ok(Security::Tls),
-            "starttls" => Ok(Security::Starttls),
-            "none" => Ok(Security::None),
-            _ => Err(Error::invalid("field.unknown_value").at("security")),
-        };
-        let security = security.unwrap_or_else(|error| {
-            self.errors.push(error);
-            Security::Starttls
-        });
+        let security = Security::parse(self.raw("security"));
+        let security = security.ok_or_else(|| Error::invalid("field.unknown_value").at("security"));
+        let security = self.take(security);
         SmtpGateway {
             host: self.host(),
             port: self.port(),
@@ -457,30 +273,5 @@ impl Reading<'_> {
             from_name: self.line("from_name"),
             reply_to: self.mail("reply_to"),
         }
-    }
-}
-impl HttpGateway {
-    /// Renders every template with sample values; the field that fails and why.
-    fn trial(&self, sign: &str) -> std::result::Result<(), (&'static str, RenderError)> {
-        let letter = sample(values(&[
-            ("minutes", "5"),
-            ("brand", "B"),
-            ("title", "T"),
-            ("notice", "N"),
-            ("subject", "S"),
-        ]));
-        let with =
-            |alone: Self, field| alone.request(sign, &letter).map(drop).map_err(|error| (field, error));
-        let bare = Self { method: self.method.clone(), url: self.url.clone(), ..Self::default() };
-        with(bare.clone(), "url")?;
-        with(Self { body: self.body.clone(), ..bare.clone() }, "body")?;
-        let signing = Self {
-            body: self.body.clone(),
-            secret: self.secret.clone(),
-            signed: self.signed.clone(),
-            ..bare
-        };
-        with(signing, "signed")?;
-        with(self.clone(), "headers")
     }
 }

@@ -23,15 +23,29 @@ use std::{
 /// Connections are kept, but the name is looked up again now and then.
 const KEPT: Duration = Duration::from_secs(300);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Security {
     /// TLS from the first byte, port 465.
     Tls,
     /// Port 587 or 25; a server that does not offer it is refused.
+    #[default]
     Starttls,
     /// Only into networks that the operator opened.
     None,
+}
+impl Security {
+    pub const ALL: [Self; 3] = [Self::Tls, Self::Starttls, Self::None];
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tls => "tls",
+            Self::Starttls => "starttls",
+            Self::None => "none",
+        }
+    }
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text)
+    }
 }
 
 #[derive(Clone, Serialize, Deserialize)]

@@ -1,5 +1,5 @@
 use super::{
-    aliyun, http::fixed_host, model::Reason, render, setup, setup::Values, signing::sha256, tencent, *,
+    aliyun, http::fixed_part, model::Reason, render, setup, setup::Values, signing::sha256, tencent, *,
 };
 use ::http::StatusCode;
 use std::collections::BTreeMap;
@@ -218,7 +218,8 @@ fn a_form_says_everything_that_is_wrong_with_it() {
     let several = setup::parse(Provider::Smpp, &values(&[("port", "x")]), None).err().unwrap();
     let fields: Vec<&str> = several.iter().filter_map(|error| error.field).collect();
     assert_eq!(fields, ["name", "host", "port", "system_id", "password", "source"]);
-    assert!(fixed_host("https://sms.example.cn/?a={{ b }}") && !fixed_host("https:///x") && !fixed_host(""));
+    let fixed = |url| fixed_part(url).is_some();
+    assert!(fixed("https://sms.example.cn/?a={{ b }}") && !fixed("https:///x") && !fixed(""));
 }
 
 #[test]
@@ -233,6 +234,15 @@ fn a_secret_is_never_shown_and_stays_when_left_blank() {
             Provider::Tencent,
             &[("secret_id", "id"), ("secret_key", "s3cr3t"), ("sdk_app_id", "1400000000")],
             "secret_key",
+        ),
+        (
+            Provider::Http,
+            &[
+                ("url", "https://sms.example.cn/send?m={{ to }}"),
+                ("headers", "A: b\nC: d"),
+                ("secret", "s3cr3t"),
+            ],
+            "secret",
         ),
         (
             Provider::Smpp,
@@ -251,7 +261,19 @@ fn a_secret_is_never_shown_and_stays_when_left_blank() {
         let (name, enabled, config) =
             setup::parse(provider, &typed, None).map_err(|e| format!("{e:?}")).unwrap();
         assert!(enabled);
-        let mut shown = setup::shown(&name, enabled, &config);
+        let shown_of = |name: &str, config: &Config| {
+            let gateway = Gateway {
+                id: kernel::Id::from_i64(1),
+                name: name.to_owned(),
+                kind: provider.kind(),
+                provider,
+                enabled,
+                rev: 1,
+                config: config.clone(),
+            };
+            setup::shown(&gateway).unwrap()
+        };
+        let mut shown = shown_of(&name, &config);
         assert!(!shown.values().any(|value| value.contains("s3cr3t")), "{provider}");
         assert!(!shown.contains_key(secret), "{provider}");
         shown.insert(secret.to_owned(), String::new());
@@ -262,11 +284,25 @@ fn a_secret_is_never_shown_and_stays_when_left_blank() {
         // As it travels through its sealed column.
         let stored = serde_json::to_string(&kept).unwrap();
         let read: Config = serde_json::from_str(&stored).unwrap();
-        assert_eq!(setup::shown("H", true, &read), setup::shown("H", true, &kept));
+        assert_eq!(shown_of("H", &read), shown_of("H", &kept));
         // Every field of the form is read and shown again.
         for field in setup::fields(provider).iter().filter(|field| field.name != secret) {
-            assert!(setup::shown("H", true, &kept).contains_key(field.name), "{provider} {}", field.name);
+            assert!(shown_of("H", &kept).contains_key(field.name), "{provider} {}", field.name);
         }
+        // Sent elsewhere only by whoever knows it; what stands beside it may change.
+        let elsewhere = match provider {
+            Provider::Aliyun | Provider::Tencent => ("endpoint", "https://evil.example"),
+            Provider::Http => ("url", "https://evil.example/send"),
+            Provider::Smpp | Provider::Smtp => ("host", "evil.example"),
+        };
+        shown.extend(values(&[elsewhere, ("daily_cap", "7")]));
+        let refused = setup::parse(provider, &shown, Some(&config)).err().unwrap();
+        let refused: Vec<_> = refused.iter().map(|error| (error.code, error.field)).collect();
+        assert_eq!(refused, [("connector.secret_elsewhere", Some(secret))], "{provider}");
+        shown.insert(secret.to_owned(), "an0ther".into());
+        let (_, _, moved) =
+            setup::parse(provider, &shown, Some(&config)).map_err(|e| format!("{e:?}")).unwrap();
+        assert_eq!(setup::secret(&moved), Some("an0ther"));
     }
 }
 

@@ -1,2 +1,3 @@
 //! A message's way: gateways in their order, each for a short time, until one takes it.
+mod scrub;
 pub mod service;

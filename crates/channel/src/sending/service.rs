@@ -1,4 +1,5 @@
 //! Deliver, and try one gateway out.
+use super::scrub::scrubbed;
 use crate::{
     Channels, alarm, circuit,
     circuit::Entry,
@@ -210,9 +211,8 @@ impl Channels {
         let began = std::time::Instant::now();
         let taken = tokio::time::timeout(patience, asking)
             .await
-            .unwrap_or_else(|_| Err(Failure::new(Reason::Timeout, "")))
-            // Gateways repeat what they were given.
-            .map_err(|failure| scrubbed(failure, letter));
+            .unwrap_or_else(|_| Err(Failure::new(Reason::Timeout, "")));
+        let taken = scrubbed(taken, &config.way, letter);
         let outcome = taken.as_ref().map_or_else(|failure| failure.reason.as_str(), |_| "taken");
         let provider = gateway.provider.as_str();
         metrics::counter!("fujie_gateway_attempts_total", "provider" => provider, "outcome" => outcome)
@@ -362,14 +362,4 @@ pub fn masked(channel: Channel, to: &str) -> String {
         Channel::Sms => kernel::mask::mobile(to.strip_prefix("+86").unwrap_or(to)),
         Channel::Mail => kernel::mask::email(to),
     }
-}
-/// Without what the message said and to whom.
-fn scrubbed(failure: Failure, letter: &Letter) -> Failure {
-    let mut said = failure.said;
-    let private =
-        [Some(letter.text.as_str()), letter.code.as_deref(), Some(&letter.to), Some(letter.national())];
-    for private in private.into_iter().flatten().filter(|text| text.chars().count() >= 4) {
-        said = said.replace(private, "…");
-    }
-    Failure { said, ..failure }
 }

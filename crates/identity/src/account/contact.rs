@@ -9,11 +9,12 @@ use crate::{
     Identity, SignedIn,
     code::{self, Deal, Sending, Sent, To},
     notice::{self, Kind, Notice},
+    search,
 };
 use db::Tx;
 use kernel::{Actor, Error, Event, Mobile, Result, Timestamp, email::Email, id::AccountId};
 use platform::{
-    Channel,
+    Channel, Purpose,
     challenge::{Attempt, ChallengeId},
     setting::ProfileField,
 };
@@ -21,10 +22,12 @@ use serde::{Deserialize, Serialize};
 use web::{Ctx, Lang};
 
 /// Phone or mail: purpose of the code, text of the message, field.
-pub const fn purpose(channel: Channel) -> &'static str {
+pub const fn purpose(channel: Channel) -> Purpose {
+    platform::purpose!(const PHONE = "contact.phone", Code by Sms);
+    platform::purpose!(const EMAIL = "contact.email", Code by Mail);
     match channel {
-        Channel::Sms => "contact.phone",
-        Channel::Mail => "contact.email",
+        Channel::Sms => PHONE,
+        Channel::Mail => EMAIL,
     }
 }
 fn text(channel: Channel) -> &'static str {
@@ -152,7 +155,10 @@ impl Change<'_> {
         let old = service::phone_in(tx, keyring, account)?.filter(|(_, proven)| *proven);
         let mut events = release_phone_in(tx, self.identity, self.actor, phone, account, since, now)?;
         let sealed = keyring.seal(PHONE, account.as_i64(), phone.as_str());
-        store::update_phone_to(tx, account, (&sealed, &keyring.blind("phone", phone.as_str())), now)?;
+        let index = keyring.blind("phone", phone.as_str());
+        search::service::refreshed_in(tx, keyring, account, |tx| {
+            store::update_phone_to(tx, account, (&sealed, &index), now)
+        })?;
         let kind = if old.is_some() { Kind::PhoneChanged } else { Kind::PhoneBound };
         self.tell_in(tx, kind, Channel::Sms, old.map(|(old, _)| old), &phone.masked())?;
         events.push(Event::done(self.actor, "account.phone_changed").on("account", account));

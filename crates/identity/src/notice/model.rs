@@ -1,6 +1,6 @@
 //! Kinds of notices, their groups, their arguments, and what a holder wishes.
 use kernel::{Id, Timestamp, clock::Zone, id::mark};
-use platform::Channel;
+use platform::{Channel, Purpose};
 use serde_json::{Map, Value, json};
 use web::Lang;
 
@@ -31,7 +31,7 @@ impl Group {
     }
 }
 
-macro_rules! kinds { ($($(#[$meta:meta])* $kind:ident = $text:literal in $group:ident / $purpose:literal),* $(,)?) => {
+macro_rules! kinds { ($($(#[$meta:meta])* $kind:ident = $text:literal in $group:ident),* $(,)?) => {
     db::text_enum!(
         /// One sort of notice. Its words are `identity-notice-{kind}` and `identity-notice-{kind}-text`.
         pub enum Kind { $($(#[$meta])* $kind = $text),* }
@@ -39,47 +39,77 @@ macro_rules! kinds { ($($(#[$meta:meta])* $kind:ident = $text:literal in $group:
     impl Kind {
         pub const fn group(self) -> Group { match self { $(Self::$kind => Group::$group),* } }
         /// Names the template of a gateway that sends approved texts alone.
-        pub const fn purpose(self) -> &'static str { match self { $(Self::$kind => $purpose),* } }
+        pub const fn purpose(self) -> Purpose {
+            match self {
+                $(Self::$kind => {
+                    platform::purpose!(const PURPOSE = concat!("notice.", $text), Words by Sms, Mail);
+                    PURPOSE
+                })*
+            }
+        }
     }
 } }
 kinds!(
-    PasswordChanged = "password_changed" in Security / "notice.password_changed",
+    PasswordChanged = "password_changed" in Security,
     /// An administrator handed out a new one.
-    PasswordReset = "password_reset" in Security / "notice.password_reset",
-    Recovered = "recovered" in Security / "notice.recovered",
-    PhoneBound = "phone_bound" in Security / "notice.phone_bound",
-    PhoneChanged = "phone_changed" in Security / "notice.phone_changed",
+    PasswordReset = "password_reset" in Security,
+    Recovered = "recovered" in Security,
+    PhoneBound = "phone_bound" in Security,
+    PhoneChanged = "phone_changed" in Security,
     /// An administrator set or removed it.
-    PhoneSet = "phone_set" in Security / "notice.phone_set",
+    PhoneSet = "phone_set" in Security,
     /// Somebody else proved the number: it no longer signs in here.
-    PhoneReleased = "phone_released" in Security / "notice.phone_released",
-    EmailBound = "email_bound" in Security / "notice.email_bound",
-    EmailChanged = "email_changed" in Security / "notice.email_changed",
-    LoginNameChanged = "login_name_changed" in Security / "notice.login_name_changed",
-    FactorAdded = "factor_added" in Security / "notice.factor_added",
-    FactorRemoved = "factor_removed" in Security / "notice.factor_removed",
-    IdentityLinked = "identity_linked" in Security / "notice.identity_linked",
-    IdentityUnlinked = "identity_unlinked" in Security / "notice.identity_unlinked",
-    QuestionsSet = "questions_set" in Security / "notice.questions_set",
-    QuestionsRemoved = "questions_removed" in Security / "notice.questions_removed",
-    RealNameProven = "real_name_proven" in Security / "notice.real_name_proven",
-    RealNameRemoved = "real_name_removed" in Security / "notice.real_name_removed",
-    DisputeOpened = "dispute_opened" in Security / "notice.dispute_opened",
-    DisputeDecided = "dispute_decided" in Security / "notice.dispute_decided",
-    Closing = "closing" in Security / "notice.closing",
-    ClosingUndone = "closing_undone" in Security / "notice.closing_undone",
-    DataTaken = "data_taken" in Security / "notice.data_taken",
-    NewDevice = "new_device" in SignIn / "notice.new_device",
-    AccessRequested = "access_requested" in Requests / "notice.access_requested",
-    RequestApproved = "request_approved" in Decisions / "notice.request_approved",
-    RequestRejected = "request_rejected" in Decisions / "notice.request_rejected",
-    ProofApproved = "proof_approved" in Decisions / "notice.proof_approved",
-    ProofRejected = "proof_rejected" in Decisions / "notice.proof_rejected",
-    GrantGiven = "grant_given" in Access / "notice.grant_given",
-    GrantRevoked = "grant_revoked" in Access / "notice.grant_revoked",
-    MembershipSuspended = "membership_suspended" in Access / "notice.membership_suspended",
-    MembershipResumed = "membership_resumed" in Access / "notice.membership_resumed",
-    MembershipEnded = "membership_ended" in Access / "notice.membership_ended",
+    PhoneReleased = "phone_released" in Security,
+    EmailBound = "email_bound" in Security,
+    EmailChanged = "email_changed" in Security,
+    LoginNameChanged = "login_name_changed" in Security,
+    FactorAdded = "factor_added" in Security,
+    FactorRemoved = "factor_removed" in Security,
+    IdentityLinked = "identity_linked" in Security,
+    IdentityUnlinked = "identity_unlinked" in Security,
+    QuestionsSet = "questions_set" in Security,
+    QuestionsRemoved = "questions_removed" in Security,
+    RealNameProven = "real_name_proven" in Security,
+    RealNameRemoved = "real_name_removed" in Security,
+    DisputeOpened = "dispute_opened" in Security,
+    DisputeDecided = "dispute_decided" in Security,
+    Closing = "closing" in Security,
+    ClosingUndone = "closing_undone" in Security,
+    DataTaken = "data_taken" in Security,
+    NewDevice = "new_device" in SignIn,
+    AccessRequested = "access_requested" in Requests,
+    RequestApproved = "request_approved" in Decisions,
+    RequestRejected = "request_rejected" in Decisions,
+    /// For those who can decide it.
+    ApplicationReceived = "application_received" in Requests,
+    ApplicationReturned = "application_returned" in Decisions,
+    ApplicationApproved = "application_approved" in Decisions,
+    ApplicationRejected = "application_rejected" in Decisions,
+    ApplicationExpired = "application_expired" in Decisions,
+    /// The register names another head: to everybody whom it concerns.
+    HeadChanged = "head_changed" in Access,
+    /// To the new head: administrators wait to be confirmed.
+    HeadGiven = "head_given" in Access,
+    AdministratorConfirmed = "administrator_confirmed" in Access,
+    ProofApproved = "proof_approved" in Decisions,
+    ProofRejected = "proof_rejected" in Decisions,
+    GrantGiven = "grant_given" in Access,
+    GrantRevoked = "grant_revoked" in Access,
+    MembershipSuspended = "membership_suspended" in Access,
+    MembershipResumed = "membership_resumed" in Access,
+    MembershipEnded = "membership_ended" in Access,
+    MembershipRenewed = "membership_renewed" in Access,
+    /// It ends in 30, 7 or 1 days.
+    MembershipExpiring = "membership_expiring" in Access,
+    /// The same for those who can renew it.
+    MemberExpiring = "member_expiring" in Access,
+    RoleChanged = "role_changed" in Access,
+    /// To a number that may belong to no account: a link to answer by.
+    Invited = "invited" in Access,
+    InvitationAccepted = "invitation_accepted" in Decisions,
+    InvitationDeclined = "invitation_declined" in Decisions,
+    /// To the holder's number: the link that opens the account.
+    AccountHandedOut = "account_handed_out" in Security,
 );
 impl Kind {
     /// `identity-notice-password-changed`.

@@ -159,7 +159,11 @@ async fn changing_what_was_typed_keeps_it_but_not_the_password() {
         let begun = begin_with(&mut browser, &over).await;
         let (_, challenge) = code_page(&mut browser, &begun).await;
         let link = format!("/register?change={challenge}");
-        assert!(browser.get(begun.location.as_deref().unwrap()).await.has(&link));
+        // Whoever gets no message has a way on: another number, or a sign-in that needs none.
+        let waiting = browser.get(begun.location.as_deref().unwrap()).await;
+        assert!(waiting.has(&format!("id=\"other-number\" href=\"{link}\"")), "{}", waiting.text);
+        assert!(waiting.has("id=\"another-way\" href=\"/login?return_to=/me\""), "{}", waiting.text);
+        assert!(waiting.shows("identity-verify-nothing") && waiting.has("action=\"/register/resend\""));
         let form = browser.get(&link).await;
         for (name, value) in [
             ("name", "林知远"),

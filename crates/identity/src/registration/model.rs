@@ -3,7 +3,7 @@ use crate::external::Visit;
 use kernel::{LoginName, Mobile, ResidentId};
 use serde::{Deserialize, Serialize};
 
-pub(super) const PURPOSE: &str = "register";
+platform::purpose!(pub(super) const PURPOSE = "register", Code by Sms);
 /// The phone is proven, and an account holds it: whoever proved it decides.
 pub(super) const HELD: &str = "register.held";
 
@@ -45,11 +45,7 @@ pub enum Verified {
     },
     /// An account holds the number: a choice that waits.
     Held(crate::challenge::ChallengeId),
-    Wrong {
-        left: i64,
-    },
-    Exhausted,
-    Gone,
+    Not(crate::challenge::Attempt),
 }
 /// What the page of that choice shows.
 #[derive(Clone, Debug)]

@@ -10,12 +10,15 @@ use crate::{
     challenge::ChallengeId,
     code::{
         self, Sent, Waiting,
-        pages::{parse_code, sent_error},
+        pages::{Again, Code, Resent, attempt_error, parse_code, sent_error},
     },
     credential::{self, Password},
     external::{self, Ticket, Visit},
     session::encoded,
-    signin::pages::{begun_response, target},
+    signin::{
+        pages::{begun_response, target},
+        ways,
+    },
 };
 use askama::Template;
 use axum::Extension;
@@ -60,6 +63,8 @@ struct VerifyPage {
     waiting: Waiting,
     /// Of the form that sends another code: every message has a captcha before it.
     captcha: View,
+    /// Begins with `?`, or is empty.
+    query: String,
 }
 #[derive(Template)]
 #[template(path = "registration/held.html")]
@@ -314,12 +319,6 @@ async fn proceed(identity: &Identity, ctx: &Ctx, input: &Input, new: Registratio
     service::require_free(identity, ctx, &new.login_name).await?;
     service::start(identity, ctx, new).await
 }
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Code {
-    challenge: String,
-    code: String,
-}
 async fn show_code(
     ctx: Ctx,
     Extension(identity): Extension<Identity>,
@@ -338,8 +337,9 @@ async fn code_page(
     let Some(waiting) = code::service::waiting(identity, ctx, PURPOSE, id).await? else { return Ok(over()) };
     let status = errors.status();
     let captcha = captcha::service::ask(identity, ctx, Purpose::Resend, way).await?;
-    let page = Page::new(ctx, ctx.lang.t("identity-verify-title"));
-    Ok(web::html_status(status, VerifyPage { page, errors, challenge: id, waiting, captcha }))
+    let page = Page::new(ctx, ctx.lang.t("identity-verify-title")).with_errors(&errors);
+    let query = ways::query(&target(&service::return_to(&waiting)?));
+    Ok(web::html_status(status, VerifyPage { page, errors, challenge: id, waiting, captcha, query }))
 }
 /// Used, expired or of another browser: begin again.
 fn over() -> axum::response::Response {
@@ -353,65 +353,33 @@ async fn verify(
     Form(typed): Form<Code>,
 ) -> web::Result {
     let Ok(id) = typed.challenge.parse::<ChallengeId>() else { return Ok(over()) };
-    let code = match parse_code(&typed.code) {
-        Ok(code) => code,
-        Err(error) => {
-            return code_page(&ctx, &identity, id, FormErrors::from(&error, ctx.lang), Way::Picture).await;
-        }
+    let verified = match parse_code(&typed.code) {
+        Ok(code) => service::verify(&identity, &ctx, &headers, id, &code).await,
+        Err(error) => Err(error),
     };
-    let error = match service::verify(&identity, &ctx, &headers, id, &code).await {
+    let error = match verified {
         Ok(Verified::Done { begun, return_to }) => {
             let next = begun_response(&ctx, &begun, &target(&return_to));
             return Ok(web::with_flash(next, "ok", "identity-registered", &[]));
         }
         Ok(Verified::Held(id)) => return Ok(web::see_other(&format!("/register/held?choice={id}"))),
-        Ok(Verified::Gone) => return Ok(over()),
-        Ok(Verified::Wrong { left }) if left > 0 => {
-            Error::invalid("code.wrong").at("code").arg("left", left.to_string())
-        }
-        Ok(Verified::Wrong { .. } | Verified::Exhausted) => Error::too_many("code.exhausted").at("code"),
+        Ok(Verified::Not(attempt)) => match attempt_error(&attempt) {
+            Some(error) => error,
+            None => return Ok(over()),
+        },
         Err(error) => error,
     };
     let errors = FormErrors::or_fail(error, ctx.lang)?;
     code_page(&ctx, &identity, id, errors, Way::Picture).await
 }
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Again {
-    challenge: String,
-    captcha: String,
-    #[serde(rename = "captcha-answer")]
-    captcha_answer: String,
-    #[serde(rename = "captcha-work")]
-    captcha_work: String,
-    #[serde(rename = "captcha-way")]
-    captcha_way: String,
-}
 async fn resend(ctx: Ctx, Extension(identity): Extension<Identity>, Form(typed): Form<Again>) -> web::Result {
-    let Ok(id) = typed.challenge.parse::<ChallengeId>() else { return Ok(over()) };
-    if let Some(way) = Way::parse(&typed.captcha_way) {
-        return code_page(&ctx, &identity, id, FormErrors::none(), way).await;
-    }
-    let input = Input { token: typed.captcha, answer: typed.captcha_answer, work: typed.captcha_work };
-    let error = match send_again(&identity, &ctx, &input, id).await {
-        Ok(Sent::Sent(id)) => {
+    match code::pages::resend(&identity, &ctx, PURPOSE, typed).await? {
+        Resent::Sent(id) => {
             let next = web::see_other(&format!("/register/verify?challenge={id}"));
-            return Ok(web::with_flash(next, "ok", "identity-code-resent", &[]));
+            Ok(web::with_flash(next, "ok", "identity-code-resent", &[]))
         }
-        Ok(Sent::Gone) => return Ok(over()),
-        Ok(sent) => sent_error(sent, "code").unwrap_or_else(|| Error::internal("registration.outcome")),
-        Err(error) => error,
-    };
-    let errors = FormErrors::or_fail(error, ctx.lang)?;
-    let way = captcha::service::way_of(&identity, &ctx, &input);
-    code_page(&ctx, &identity, id, errors, way).await
-}
-/// Captcha first, as for the first message.
-async fn send_again(identity: &Identity, ctx: &Ctx, input: &Input, id: ChallengeId) -> kernel::Result<Sent> {
-    let checked = captcha::service::check(identity, ctx, Purpose::Resend, input).await?;
-    match checked.error() {
-        Some(error) => Err(error),
-        None => code::service::resend(identity, ctx, PURPOSE, id).await,
+        Resent::Over => Ok(over()),
+        Resent::Shown(id, errors, way) => code_page(&ctx, &identity, id, errors, way).await,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{
     Identity,
     account::{self, NewSelfOwned, contact::release_phone_in},
     challenge::{self, Attempt, ChallengeId, NewChallenge},
-    code::{self, Deal, Sending, Sent, To},
+    code::{self, Deal, Sending, Sent, To, Waiting},
     credential::model::Parameters,
     external::{self, Linking, Visit, service::LinkTo},
     signin::Start,
@@ -111,6 +111,10 @@ pub async fn kept(identity: &Identity, ctx: &Ctx, id: ChallengeId) -> Result<Opt
         external: draft.external,
         return_to: draft.return_to,
     }))
+}
+/// Where the person goes on, of a code that waits.
+pub fn return_to(waiting: &Waiting) -> Result<String> {
+    serde_json::from_str(&waiting.data).map(|draft: Draft| draft.return_to).map_err(json)
 }
 fn national(phone: &str) -> &str {
     phone.strip_prefix("+86").unwrap_or(phone)
@@ -257,13 +261,14 @@ async fn verify_once(
                     let held = newcomer.hold_in(tx, browser, data)?;
                     Ok((held, vec![Event::done(&actor, "registration.phone_held")]))
                 }
-                Attempt::Wrong { left } => {
-                    Ok((Verified::Wrong { left }, vec![Event::failed(&actor, "registration.verify")]))
+                attempt => {
+                    let event = match attempt {
+                        Attempt::Wrong { .. } => vec![Event::failed(&actor, "registration.verify")],
+                        Attempt::Exhausted => vec![Event::refused(&actor, "registration.verify")],
+                        Attempt::Right(_) | Attempt::Gone => Vec::new(),
+                    };
+                    Ok((Verified::Not(attempt), event))
                 }
-                Attempt::Exhausted => {
-                    Ok((Verified::Exhausted, vec![Event::refused(&actor, "registration.verify")]))
-                }
-                Attempt::Gone => Ok((Verified::Gone, Vec::new())),
             }
         })
         .await
@@ -303,7 +308,7 @@ pub async fn take_over(
         .write(move |tx| {
             let keyring = newcomer.identity.db().keyring();
             let attempt = challenge::service::attempt_in(tx, keyring, id, HELD, &browser, "", now)?;
-            let Attempt::Right(data) = attempt else { return Ok((Verified::Gone, Vec::new())) };
+            let Attempt::Right(data) = attempt else { return Ok((Verified::Not(Attempt::Gone), Vec::new())) };
             let draft: Draft = serde_json::from_str(&data).map_err(json)?;
             let (phone, since) = (Mobile::parse(&draft.phone)?, Timestamp::from_millis(draft.since));
             let mut events =

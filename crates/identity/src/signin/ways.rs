@@ -30,7 +30,7 @@ pub async fn has_sms(identity: &Identity) -> Result<bool> {
     Ok(!connector::service::enabled(identity.db(), Kind::Sms).await?.is_empty())
 }
 /// What follows the path of a way, so that the person arrives where they were going.
-pub(super) fn query(return_to: &str) -> String {
+pub(crate) fn query(return_to: &str) -> String {
     if return_to == "/" { String::new() } else { format!("?return_to={}", encoded(return_to)) }
 }
 /// Somebody who is signed in signs in again: no way sends them back before they did.

@@ -20,7 +20,7 @@ use kernel::{Error, Event, Mobile, Result, Timestamp, id::AccountId};
 use std::sync::Arc;
 use web::Ctx;
 
-pub const SMS: &str = "step_up";
+platform::purpose!(pub const SMS = "step_up", Code by Sms);
 const PASSKEY: &str = "step_up.passkey";
 
 /// What came of an answer.

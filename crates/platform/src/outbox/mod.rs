@@ -3,6 +3,7 @@
 mod delivery;
 pub mod model;
 pub mod pages;
+mod purpose;
 pub mod service;
 mod store;
 #[cfg(test)]
@@ -10,4 +11,5 @@ mod tests;
 
 pub use delivery::{Delivered, Delivery, LocalOutbox, Unconfigured};
 pub use model::{Channel, DeliveryError, Message, Outgoing};
+pub use purpose::{Content, PURPOSES, Purpose};
 pub use service::Outbox;

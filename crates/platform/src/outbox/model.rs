@@ -1,4 +1,5 @@
 //! Messages before, in and after the queue.
+use super::Purpose;
 use kernel::{Id, Timestamp, id::mark};
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +29,7 @@ pub struct Message {
     pub channel: Channel,
     /// E.164 number or mail address.
     pub to: String,
-    pub purpose: &'static str,
+    pub purpose: Purpose,
     pub lang: &'static str,
     pub text: String,
     pub code: Option<String>,

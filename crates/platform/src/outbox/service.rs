@@ -49,6 +49,11 @@ impl Outbox {
     }
     /// Queues a message in the transaction of the change that causes it.
     pub fn queue_in(&self, tx: &mut Tx<'_>, message: &Message, now: Timestamp) -> Result<()> {
+        debug_assert!(
+            message.purpose.goes_by(message.channel),
+            "{} is not listed for it",
+            message.purpose.name()
+        );
         let body = Body {
             to: message.to.clone(),
             lang: message.lang.to_owned(),
@@ -70,7 +75,7 @@ impl Outbox {
             &Queued {
                 id: message.id,
                 channel: message.channel,
-                purpose: message.purpose,
+                purpose: message.purpose.name(),
                 subject,
                 body: keyring.seal("outbox.body", message.id.as_i64(), &body),
                 created_at: now,

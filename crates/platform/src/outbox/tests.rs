@@ -1,3 +1,4 @@
+#![expect(unsafe_code, reason = "the registry of purposes sets link sections")]
 use super::*;
 use crate::outbox::model::OutboxId;
 use kernel::Timestamp;
@@ -6,12 +7,14 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+crate::purpose!(const TEST = "test", Code by Sms, Mail);
+
 fn message(db: &db::Db, to: &str, text: &str, expires_at: Timestamp) -> Message {
     Message {
         id: db.draw(),
         channel: Channel::Sms,
         to: to.into(),
-        purpose: "test",
+        purpose: TEST,
         lang: "en",
         text: text.into(),
         code: Some("123456".into()),

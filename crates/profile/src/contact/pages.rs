@@ -9,7 +9,7 @@ use identity::{
     captcha::{self, Input, Purpose, View, Way},
     code::{
         self, Sent, To, Waiting,
-        pages::{attempt_error, parse_code, sent_error},
+        pages::{Again, Code, Resent, attempt_error, parse_code, sent_error},
     },
 };
 use kernel::{Error, Mobile, email::Email};
@@ -232,12 +232,6 @@ async fn send(me: &Me, editable: &Editable, input: &Input, to: To) -> kernel::Re
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Code {
-    challenge: String,
-    code: String,
-}
 #[derive(Template)]
 #[template(path = "contact/verify.html")]
 struct CodePage {
@@ -274,13 +268,11 @@ fn over(kind: &Kind) -> Response {
 }
 async fn verify(me: Me, kind: &'static Kind, typed: Code) -> web::Result {
     let Ok(id) = typed.challenge.parse::<ChallengeId>() else { return Ok(over(kind)) };
-    let code = match parse_code(&typed.code) {
-        Ok(code) => code,
-        Err(error) => {
-            return code_page(&me, kind, id, FormErrors::from(&error, me.ctx.lang), Way::Picture).await;
-        }
+    let verified = match parse_code(&typed.code) {
+        Ok(code) => contact::verify(&me.identity, &me.ctx, &me.who, kind.channel, id, &code).await,
+        Err(error) => Err(error),
     };
-    let error = match contact::verify(&me.identity, &me.ctx, &me.who, kind.channel, id, &code).await {
+    let error = match verified {
         Ok(Attempt::Right(_)) => return Ok(with_flash(see_other("/me/security"), "ok", kind.done, &[])),
         Ok(Attempt::Gone) => return Ok(over(kind)),
         Ok(other) => attempt_error(&other).unwrap_or_else(|| Error::internal("contact.outcome")),
@@ -289,37 +281,13 @@ async fn verify(me: Me, kind: &'static Kind, typed: Code) -> web::Result {
     let errors = FormErrors::or_fail(error, me.ctx.lang)?;
     code_page(&me, kind, id, errors, Way::Picture).await
 }
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Again {
-    challenge: String,
-    captcha: String,
-    #[serde(rename = "captcha-answer")]
-    captcha_answer: String,
-    #[serde(rename = "captcha-work")]
-    captcha_work: String,
-    #[serde(rename = "captcha-way")]
-    captcha_way: String,
-}
 async fn resend(me: Me, kind: &'static Kind, typed: Again) -> web::Result {
-    let Ok(id) = typed.challenge.parse::<ChallengeId>() else { return Ok(over(kind)) };
-    if let Some(way) = Way::parse(&typed.captcha_way) {
-        return code_page(&me, kind, id, FormErrors::none(), way).await;
+    match code::pages::resend(&me.identity, &me.ctx, contact::purpose(kind.channel), typed).await? {
+        Resent::Sent(id) => {
+            let next = see_other(&format!("{}/verify?challenge={id}", kind.path));
+            Ok(with_flash(next, "ok", "identity-code-resent", &[]))
+        }
+        Resent::Over => Ok(over(kind)),
+        Resent::Shown(id, errors, way) => code_page(&me, kind, id, errors, way).await,
     }
-    let input = Input { token: typed.captcha, answer: typed.captcha_answer, work: typed.captcha_work };
-    let checked = captcha::service::check(&me.identity, &me.ctx, Purpose::Resend, &input).await?;
-    let error = match checked.error() {
-        Some(error) => error,
-        None => match code::service::resend(&me.identity, &me.ctx, contact::purpose(kind.channel), id).await?
-        {
-            Sent::Sent(id) => {
-                let next = see_other(&format!("{}/verify?challenge={id}", kind.path));
-                return Ok(with_flash(next, "ok", "identity-code-resent", &[]));
-            }
-            Sent::Gone => return Ok(over(kind)),
-            sent => sent_error(sent, "code").unwrap_or_else(|| Error::internal("contact.outcome")),
-        },
-    };
-    let way = captcha::service::way_of(&me.identity, &me.ctx, &input);
-    code_page(&me, kind, id, FormErrors::or_fail(error, me.ctx.lang)?, way).await
 }

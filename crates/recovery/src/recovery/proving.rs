@@ -22,7 +22,7 @@ use serde_json::json;
 use std::sync::Arc;
 use web::Ctx;
 
-pub(super) const CODE: &str = "recover";
+platform::purpose!(pub(super) const CODE = "recover", CodeOrWords by Sms, Mail);
 
 /// Of an account, or of nobody: then nothing is proven and nothing fits.
 #[derive(Clone, Debug, Default)]

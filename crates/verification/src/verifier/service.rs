@@ -6,11 +6,11 @@ use super::{
 use crate::{Method, Verification};
 use kernel::{Error, Result, Timestamp};
 use platform::{
-    connector::{self, Connector, ConnectorId, Kind, NewConnector},
+    connector::{self, Connector, ConnectorId, Kind, NewConnector, Server},
     staff::PolicyEditor,
 };
 
-/// A verifier as staff typed it. An empty secret keeps the one that is there.
+/// A verifier as staff typed it. An empty secret keeps the one that is there, for the server that it was typed for.
 #[derive(Clone, Debug)]
 pub struct Typed {
     pub name: String,
@@ -23,11 +23,13 @@ pub struct Typed {
 impl Typed {
     fn parse(&self, kept: Option<&Config>) -> Result<(String, Config)> {
         let name = kernel::text::line("name", &self.name, 60)?;
-        let secret = match kept {
-            Some(kept) if self.secret.trim().is_empty() => &kept.secret,
-            _ => &self.secret,
-        };
-        Ok((name, Config::parse(&self.url, &self.key_id, secret, &self.checks)?))
+        let kept = kept.filter(|_| self.secret.trim().is_empty());
+        let secret = kept.map_or(&self.secret, |kept| &kept.secret);
+        let config = Config::parse(&self.url, &self.key_id, secret, &self.checks)?;
+        if let Some(kept) = kept {
+            Server::of(&kept.url).keeps(&Server::of(&config.url), "secret")?;
+        }
+        Ok((name, config))
     }
 }
 
@@ -66,7 +68,7 @@ impl Verification {
         let new = NewConnector::new(id, Kind::Verifier, PROVIDER, &name, typed.enabled, &config)?;
         connector::service::create(self.db(), editor, new, now).await
     }
-    /// Errors: `connector.unknown`, `connector.changed_meanwhile`.
+    /// Errors: `connector.unknown`, `connector.changed_meanwhile`, `connector.secret_elsewhere` at `secret`.
     pub async fn change_verifier(
         &self,
         editor: &PolicyEditor,
@@ -86,5 +88,32 @@ impl Verification {
         let (_, config) = self.verifier(id).await?;
         let db = self.db();
         client::ping(self.identity().outbound(), db.clock(), db.rng(), &config).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Typed;
+
+    #[test]
+    fn a_secret_stays_for_its_server_and_is_typed_again_for_another() {
+        let secret = "0123456789abcdefghijklmnopqrstuv".to_owned();
+        let typed = |url: &str, secret: &str| Typed {
+            name: "V".into(),
+            url: url.into(),
+            key_id: "fujie".into(),
+            secret: secret.into(),
+            checks: vec!["two_element".into()],
+            enabled: true,
+        };
+        let (_, kept) = typed("https://verifier.example/a", &secret).parse(None).unwrap();
+        let (_, same) = typed("https://verifier.example/b", " ").parse(Some(&kept)).unwrap();
+        assert_eq!(same.secret, secret);
+        for other in ["https://evil.example/a", "http://verifier.example/a", "https://verifier.example:444/a"]
+        {
+            let error = typed(other, "").parse(Some(&kept)).unwrap_err();
+            assert_eq!((error.code, error.field), ("connector.secret_elsewhere", Some("secret")), "{other}");
+            assert_eq!(typed(other, &secret).parse(Some(&kept)).unwrap().1.secret, secret);
+        }
     }
 }

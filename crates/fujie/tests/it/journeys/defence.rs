@@ -54,7 +54,7 @@ async fn m01_a_recycled_number_goes_to_whoever_proves_it(engine: Engine) -> Resu
         let phone = old.phone.as_deref().context("a phone")?;
         register(browser, &server, "纪白芸", "jibaiyun", phone).await?;
         // "Change what I typed" keeps it.
-        browser.click("#verify-back").await?;
+        browser.click("#other-number").await?;
         browser.until("the form again", |url| url.path() == "/register").await?;
         assert_eq!(browser.value("#login_name").await?, "jibaiyun");
         assert_eq!(browser.value("#phone").await?, phone);

@@ -7,4 +7,4 @@ pub mod service;
 #[cfg(test)]
 mod tests;
 
-pub(super) const PURPOSE: &str = "sign_in";
+platform::purpose!(pub(super) const PURPOSE = "sign_in", Code by Sms);

@@ -10,7 +10,7 @@ use crate::{
     challenge::ChallengeId,
     code::{
         self, Sent, Waiting,
-        pages::{attempt_error, parse_code, sent_error},
+        pages::{Again, Code, Resent, attempt_error, parse_code, sent_error},
     },
     signin::{
         pages::{next_response, target},
@@ -154,12 +154,6 @@ async fn send(
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Code {
-    challenge: String,
-    code: String,
-}
 /// Used, expired or of another browser: begin again.
 fn over() -> Response {
     web::with_flash(web::see_other("/login/sms"), "bad", "identity-login-sms-over", &[])
@@ -221,39 +215,13 @@ fn elsewhere(key: &'static str, return_to: &str) -> Response {
     web::with_flash(web::see_other(&login), "bad", key, &[])
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Again {
-    challenge: String,
-    captcha: String,
-    #[serde(rename = "captcha-answer")]
-    captcha_answer: String,
-    #[serde(rename = "captcha-work")]
-    captcha_work: String,
-    #[serde(rename = "captcha-way")]
-    captcha_way: String,
-}
 async fn resend(ctx: Ctx, Extension(identity): Extension<Identity>, Form(typed): Form<Again>) -> web::Result {
-    let Ok(id) = typed.challenge.parse::<ChallengeId>() else { return Ok(over()) };
-    if let Some(way) = Way::parse(&typed.captcha_way) {
-        return code_page(&ctx, &identity, id, FormErrors::none(), way).await;
-    }
-    let input = Input { token: typed.captcha, answer: typed.captcha_answer, work: typed.captcha_work };
-    let checked = captcha::service::check(&identity, &ctx, Purpose::Resend, &input).await;
-    let sent = match checked.map(|checked| checked.error()) {
-        Ok(None) => code::service::resend(&identity, &ctx, PURPOSE, id).await,
-        Ok(Some(error)) | Err(error) => Err(error),
-    };
-    let error = match sent {
-        Ok(Sent::Sent(id)) => {
+    match code::pages::resend(&identity, &ctx, PURPOSE, typed).await? {
+        Resent::Sent(id) => {
             let next = web::see_other(&format!("/login/sms/verify?challenge={id}"));
-            return Ok(web::with_flash(next, "ok", "identity-code-resent", &[]));
+            Ok(web::with_flash(next, "ok", "identity-code-resent", &[]))
         }
-        Ok(Sent::Gone) => return Ok(over()),
-        Ok(sent) => sent_error(sent, "code").unwrap_or_else(|| Error::internal("signin.outcome")),
-        Err(error) => error,
-    };
-    let errors = FormErrors::or_fail(error, ctx.lang)?;
-    let way = captcha::service::way_of(&identity, &ctx, &input);
-    code_page(&ctx, &identity, id, errors, way).await
+        Resent::Over => Ok(over()),
+        Resent::Shown(id, errors, way) => code_page(&ctx, &identity, id, errors, way).await,
+    }
 }

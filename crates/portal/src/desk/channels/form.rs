@@ -184,7 +184,7 @@ async fn show(
 ) -> web::Result {
     fresh(&desk, &format!("{AREA}/{id}")).await?;
     let (_, found) = gateway(&channels, id).await?;
-    let values = setup::shown(&found.name, found.enabled, &found.config);
+    let values = setup::shown(&found)?;
     render(&desk, old(&desk, &found, found.rev.to_string()), &values, FormErrors::none()).await
 }
 async fn change(

@@ -9,11 +9,11 @@ mod trial;
 
 use super::Desk;
 use channel::{Channels, gateway::Gateway, purpose};
-use identity::staff::Staff;
+use identity::{notice::model::Kind, staff::Staff};
 use kernel::Error;
 use platform::{
-    StaffRole,
-    connector::{self, Connector, ConnectorId, Kind},
+    Channel, StaffRole,
+    connector::{self, Connector, ConnectorId},
     staff::PolicyEditor,
 };
 use web::{Failure, Routes};
@@ -54,7 +54,7 @@ async fn fresh(desk: &Desk, back: &str) -> Result<PolicyEditor, Failure> {
 /// A connector of these kinds. Error: `connector.unknown`.
 async fn gateway(channels: &Channels, id: ConnectorId) -> Result<(Connector, Gateway), Failure> {
     let found = connector::service::find(channels.db(), id).await?;
-    let found = found.filter(|found| matches!(found.kind, Kind::Sms | Kind::Mail));
+    let found = found.filter(|found| matches!(found.kind, connector::Kind::Sms | connector::Kind::Mail));
     let connector = found.ok_or_else(|| Error::not_found("connector.unknown"))?;
     let gateway = Gateway::of(&connector)?;
     Ok((connector, gateway))
@@ -75,32 +75,24 @@ struct Choice {
     value: String,
     label: String,
 }
-/// Every purpose that is known beforehand, codes first. `any` adds those that stand for all without one of their own.
-fn purposes(desk: &Desk, any: bool) -> Vec<Choice> {
-    let mut names: Vec<String> = Vec::new();
-    if any {
-        names.extend([purpose::ANY_CODE.to_owned(), purpose::ANY_NOTICE.to_owned()]);
-    }
-    names.extend(purpose::CODES.iter().map(|(name, _)| (*name).to_owned()));
-    names.extend(identity::notice::model::Kind::ALL.iter().map(|kind| kind.purpose().to_owned()));
+/// Every purpose of a channel, codes first. `any` adds those that stand for all without one of their own.
+fn purposes(desk: &Desk, channel: Channel, any: bool) -> Vec<Choice> {
+    let any = [purpose::ANY_CODE, purpose::ANY_NOTICE].into_iter().filter(|_| any).map(str::to_owned);
+    let mut names: Vec<String> = any.chain(purpose::of_channel(channel)).collect();
+    // Notices as their holders know them: security first.
+    names.sort_by_key(|name| notice(name).and_then(|kind| Kind::ALL.iter().position(|known| *known == kind)));
     names.into_iter().map(|value| Choice { label: purpose_words(desk, &value), value }).collect()
+}
+fn notice(purpose: &str) -> Option<Kind> {
+    Kind::ALL.iter().copied().find(|kind| kind.purpose().name() == purpose)
 }
 /// A purpose in words; one that nobody named stands as it is.
 fn purpose_words(desk: &Desk, name: &str) -> String {
-    let key = match name {
-        purpose::ANY_CODE => "portal-channel-any-code",
-        purpose::ANY_NOTICE => "portal-channel-any-notice",
-        "gateway_alarm" => "portal-channel-alarm",
-        _ => match purpose::CODES.iter().find(|(known, _)| *known == name) {
-            Some((_, key)) => key,
-            None => {
-                let kinds = identity::notice::model::Kind::ALL;
-                let kind = kinds.iter().find(|kind| kind.purpose() == name);
-                return kind.map_or_else(|| name.to_owned(), |kind| desk.t(&kind.title_key()));
-            }
-        },
-    };
-    desk.t(key)
+    let key = title_key(name);
+    if desk.ctx.lang.has(&key) { desk.t(&key) } else { name.to_owned() }
+}
+fn title_key(name: &str) -> String {
+    notice(name).map_or_else(|| purpose::title_key(name), Kind::title_key)
 }
 fn languages(desk: &Desk) -> Vec<Choice> {
     let choice = |lang: web::Lang| Choice { value: lang.tag().to_owned(), label: language(desk, lang.tag()) };
@@ -120,5 +112,40 @@ fn failure_words(desk: &Desk, reason: channel::gateway::Reason, said: &str) -> S
         words
     } else {
         desk.ctx.lang.ta("portal-channel-said", &[("words", &words), ("said", said)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::title_key;
+    use channel::purpose::{self, ANY_CODE, ANY_NOTICE};
+    use platform::{Channel, outbox::PURPOSES};
+
+    #[test]
+    fn every_purpose_of_the_program_has_a_name_and_a_channel() {
+        let sms = purpose::of_channel(Channel::Sms);
+        let mail = purpose::of_channel(Channel::Mail);
+        assert_eq!(sms[..5], ["contact.phone", "recover", "recover_instead", "register", "sign_in"]);
+        assert_eq!(mail[..4], ["contact.email", "recover", "recover_instead", "gateway_alarm"]);
+        for purpose in &PURPOSES {
+            let listed = [(Channel::Sms, &sms), (Channel::Mail, &mail)];
+            assert!(Channel::ALL.iter().any(|channel| purpose.goes_by(*channel)), "{purpose:?}");
+            for (channel, names) in listed {
+                assert_eq!(names.iter().any(|name| name == purpose.name()), purpose.goes_by(channel), "{purpose:?}");
+            }
+        }
+        for name in sms.iter().chain(&mail).map(String::as_str).chain([ANY_CODE, ANY_NOTICE]) {
+            for lang in web::Lang::ALL {
+                assert!(lang.has(&title_key(name)), "{name} has no name");
+            }
+        }
+    }
+    #[test]
+    fn no_two_purposes_share_a_name() {
+        let mut names: Vec<&str> = PURPOSES.iter().map(|purpose| purpose.name()).collect();
+        names.sort_unstable();
+        let all = names.len();
+        names.dedup();
+        assert_eq!(names.len(), all);
     }
 }

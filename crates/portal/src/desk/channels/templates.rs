@@ -11,7 +11,7 @@ use channel::{
     template::{self, Approval, Template, TemplateId, model::parse_parameters},
 };
 use kernel::{Error, id::mark};
-use platform::connector::ConnectorId;
+use platform::{Channel, connector::ConnectorId};
 use serde::Deserialize;
 use web::{Failure, Form, FormErrors, Page, Path, Policy, Routes, html, html_status, see_other, with_flash};
 
@@ -137,7 +137,7 @@ async fn render(
         home,
         sign: gateway.config.sign.clone(),
         form,
-        purposes: purposes(desk, true),
+        purposes: purposes(desk, Channel::Sms, true),
         languages: languages(desk),
         approvals: Approval::ALL
             .iter()
@@ -195,7 +195,7 @@ async fn create(
     };
     let mut errors = FormErrors::none();
     for (field, value, known) in
-        [("purpose", &typed.purpose, purposes(&desk, true)), ("lang", &typed.lang, languages(&desk))]
+        [("purpose", &typed.purpose, purposes(&desk, Channel::Sms, true)), ("lang", &typed.lang, languages(&desk))]
     {
         if !known.iter().any(|choice| choice.value == *value) {
             errors.push(&Error::invalid("field.unknown_value").at(field), desk.ctx.lang);

@@ -5,13 +5,14 @@ use super::{
 };
 use axum::Extension;
 use channel::{
-    Channels,
+    Channels, purpose,
     text::{
         self, MailText,
         model::{DEFAULT_BODY, NAMES},
     },
 };
 use kernel::Error;
+use platform::Channel;
 use serde::Deserialize;
 use web::{
     Failure, Form, FormErrors, Lang, Page, Path, Policy, Routes, html, html_status, see_other, with_flash,
@@ -49,13 +50,19 @@ async fn list(desk: Desk, Extension(channels): Extension<Channels>) -> web::Resu
     let line = |choice: super::Choice| {
         let version = |lang: Lang| Version {
             href: format!("{HOME}/{}/{}", choice.value, lang.tag()),
-            label: language(&desk, lang.tag()),
+            label: version_words(&desk, &choice.value, lang.tag()),
             own: own.iter().any(|text| text.purpose == choice.value && text.lang == lang.tag()),
         };
-        Line { versions: Lang::ALL.into_iter().map(version).collect(), purpose: choice.label }
+        let versions = purpose::languages(&choice.value).iter().copied().map(version).collect();
+        Line { versions, purpose: choice.label }
     };
-    let lines = purposes(&desk, false).into_iter().map(line).collect();
+    let lines = purposes(&desk, Channel::Mail, false).into_iter().map(line).collect();
     Ok(html(List { page: desk.page(desk.t("portal-texts"), AREA).await?, may_edit: may_edit(&desk), lines }))
+}
+
+/// Where one text serves all readers, it is in both languages.
+fn version_words(desk: &Desk, purpose: &str, lang: &str) -> String {
+    if purpose::languages(purpose).len() == 1 { desk.t("portal-text-both") } else { language(desk, lang) }
 }
 
 #[derive(Default, Deserialize)]
@@ -85,8 +92,8 @@ struct FormPage {
 }
 /// Known purposes and languages alone have a page.
 fn known(desk: &Desk, purpose: &str, lang: &str) -> Result<Lang, Failure> {
-    let known = purposes(desk, false).iter().any(|choice| choice.value == purpose);
-    let lang = Lang::ALL.into_iter().find(|known| known.tag() == lang);
+    let known = purposes(desk, Channel::Mail, false).iter().any(|choice| choice.value == purpose);
+    let lang = purpose::languages(purpose).iter().copied().find(|known| known.tag() == lang);
     lang.filter(|_| known).ok_or_else(|| Error::not_found("page.unknown").into())
 }
 async fn render(
@@ -103,7 +110,7 @@ async fn render(
         .map(|(subject, body)| Preview { subject, lines: body.lines().map(str::to_owned).collect() });
     let title = desk.ctx.lang.ta(
         "portal-text-title",
-        &[("purpose", &purpose_words(desk, &text.purpose)), ("lang", &language(desk, &text.lang))],
+        &[("purpose", &purpose_words(desk, &text.purpose)), ("lang", &version_words(desk, &text.purpose, &text.lang))],
     );
     let page = FormPage {
         page: desk.page(title, AREA).await?.with_errors(&errors),

@@ -3,7 +3,10 @@ use super::{super::Desk, AREA, Choice, EDITORS, editor, failure_words, gateway, 
 use axum::Extension;
 use channel::{Channels, gateway::Gateway, purpose};
 use kernel::{Error, Mobile, email::Email};
-use platform::connector::{ConnectorId, Kind};
+use platform::{
+    Channel,
+    connector::{ConnectorId, Kind},
+};
 use serde::Deserialize;
 use web::{Form, FormErrors, Lang, Page, Path, Policy, Routes, html_status};
 
@@ -42,6 +45,9 @@ struct TestPage {
     verdict: Option<Verdict>,
 }
 
+fn channel_of(gateway: &Gateway) -> Channel {
+    if gateway.kind == Kind::Mail { Channel::Mail } else { Channel::Sms }
+}
 async fn show(
     desk: &Desk,
     gateway: &Gateway,
@@ -57,7 +63,7 @@ async fn show(
         back: AREA,
         mail: gateway.kind == Kind::Mail,
         form,
-        purposes: purposes(desk, true),
+        purposes: purposes(desk, channel_of(gateway), true),
         languages: languages(desk),
         verdict,
     };
@@ -92,7 +98,7 @@ async fn send(
         _ => Mobile::parse(&typed.to).map(|phone| phone.as_str().to_owned()),
     };
     let to = errors.take(to.map_err(|error| error.at("to")), lang);
-    let known = purposes(&desk, true).into_iter().any(|choice| choice.value == typed.purpose);
+    let known = purposes(&desk, channel_of(&gateway), true).into_iter().any(|choice| choice.value == typed.purpose);
     let unknown = |field| Error::invalid("field.unknown_value").at(field);
     errors.take(if known { Ok(()) } else { Err(unknown("purpose")) }, lang);
     let sample = Lang::ALL.into_iter().find(|lang| lang.tag() == typed.lang);

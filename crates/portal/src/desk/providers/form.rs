@@ -1,7 +1,7 @@
 //! One form for every provider: what is typed becomes a configuration, and a configuration fills the form again, without its
 //! secrets.
 use kernel::{Error, Result, text::line};
-use platform::connector::Connector;
+use platform::connector::{Connector, Server};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use upstream::{AlipayConfig, ClientAuthentication, DingTalkConfig, Hidden, OidcConfig, WeChatConfig};
@@ -125,15 +125,17 @@ impl Typed {
         let config = match provider {
             AlipayConfig::PROVIDER => self.alipay(before, app_id, &mut errors, lang),
             WeChatConfig::PROVIDER => {
-                let secret = errors.take(self.secret(before, |old: WeChatConfig| old.secret), lang);
                 let (authorize, api) = self.addresses(&mut errors, lang);
+                let kept = |old: WeChatConfig| (old.secret, Server::of(&old.api));
+                let secret = errors.take(self.secret(before, kept, api.as_ref()), lang);
                 both(app_id, secret, authorize, api).and_then(|(app_id, secret, authorize, api)| {
                     json(&WeChatConfig { app_id, secret, authorize, api })
                 })
             }
             DingTalkConfig::PROVIDER => {
-                let secret = errors.take(self.secret(before, |old: DingTalkConfig| old.secret), lang);
                 let (authorize, api) = self.addresses(&mut errors, lang);
+                let kept = |old: DingTalkConfig| (old.secret, Server::of(&old.api));
+                let secret = errors.take(self.secret(before, kept, api.as_ref()), lang);
                 both(app_id, secret, authorize, api).and_then(|(client_id, secret, authorize, api)| {
                     json(&DingTalkConfig { client_id, secret, authorize, api })
                 })
@@ -157,9 +159,11 @@ impl Typed {
         errors: &mut FormErrors,
         lang: Lang,
     ) -> Option<Value> {
-        let kept = |old: AlipayConfig| old.private_key;
-        let private_key = errors.take(hidden("private_key", &self.private_key, before, kept), lang);
         let (authorize, gateway) = self.addresses(errors, lang);
+        // The key never leaves, but what it signs would be taken there.
+        let kept = |old: AlipayConfig| (old.private_key, Server::of(&old.gateway));
+        let private_key = hidden("private_key", &self.private_key, before, kept, gateway.as_ref());
+        let private_key = errors.take(private_key, lang);
         let (app_id, private_key, authorize, gateway) = both(app_id, private_key, authorize, gateway)?;
         let config = AlipayConfig {
             app_id,
@@ -179,7 +183,13 @@ impl Typed {
         errors: &mut FormErrors,
         lang: Lang,
     ) -> Option<Value> {
-        let secret = errors.take(self.secret(before, |old: OidcConfig| old.secret), lang);
+        // Where the secret goes is read from what the issuer publishes.
+        let issuer = Url::parse(self.issuer.trim()).ok();
+        let kept = |old: OidcConfig| {
+            let server = Url::parse(&old.issuer).map_or(Server::new("", "", 0), |old| Server::of(&old));
+            (old.secret, server)
+        };
+        let secret = errors.take(self.secret(before, kept, issuer.as_ref()), lang);
         let authentication = match self.authentication.as_str() {
             "client_secret_basic" => Ok(ClientAuthentication::ClientSecretBasic),
             "client_secret_post" => Ok(ClientAuthentication::ClientSecretPost),
@@ -199,9 +209,10 @@ impl Typed {
     fn secret<T: serde::de::DeserializeOwned>(
         &self,
         before: Option<&Connector>,
-        of: impl FnOnce(T) -> Hidden,
+        of: impl FnOnce(T) -> (Hidden, Server),
+        goes_to: Option<&Url>,
     ) -> Result<Hidden> {
-        hidden("secret", &self.secret, before, of)
+        hidden("secret", &self.secret, before, of, goes_to)
     }
     fn addresses(&self, errors: &mut FormErrors, lang: Lang) -> (Option<Url>, Option<Url>) {
         let authorize = errors.take(address("authorize", &self.authorize), lang);
@@ -214,12 +225,14 @@ fn json(config: &impl Serialize) -> Option<Value> {
 fn both<A, B, C, D>(a: Option<A>, b: Option<B>, c: Option<C>, d: Option<D>) -> Option<(A, B, C, D)> {
     Some((a?, b?, c?, d?))
 }
-/// What was typed, else what was kept before. Error: `portal.secret_required`.
+/// What was typed, else what was kept before, for the server that it was typed for. `goes_to` is None where the address
+/// is wrong and said to be. Errors: `portal.secret_required`, `connector.secret_elsewhere`.
 fn hidden<T: serde::de::DeserializeOwned>(
     field: &'static str,
     typed: &str,
     before: Option<&Connector>,
-    of: impl FnOnce(T) -> Hidden,
+    of: impl FnOnce(T) -> (Hidden, Server),
+    goes_to: Option<&Url>,
 ) -> Result<Hidden> {
     let typed = typed.trim();
     if !typed.is_empty() {
@@ -229,10 +242,12 @@ fn hidden<T: serde::de::DeserializeOwned>(
             Err(Error::invalid("field.too_long").at(field).arg("max", "16384"))
         };
     }
-    match before {
-        Some(connector) => Ok(of(connector.config()?)),
-        None => Err(Error::invalid("portal.secret_required").at(field)),
+    let before = before.ok_or_else(|| Error::invalid("portal.secret_required").at(field))?;
+    let (secret, server) = of(before.config()?);
+    if let Some(url) = goes_to {
+        server.keeps(&Server::of(url), field)?;
     }
+    Ok(secret)
 }
 /// Error: `portal.address`.
 fn address(field: &'static str, typed: &str) -> Result<Url> {
@@ -282,6 +297,44 @@ mod tests {
                 config
             );
         }
+    }
+    #[test]
+    fn a_secret_is_typed_again_before_it_goes_elsewhere() {
+        for provider in [WeChatConfig::PROVIDER, DingTalkConfig::PROVIDER, OidcConfig::PROVIDER] {
+            let mut typed = Typed::blank(provider, String::new(), ["名称".into(), String::new()]);
+            (typed.app_id, typed.secret) = ("app".into(), "s3cr3t".into());
+            typed.issuer = "https://op.example".into();
+            let stored = connector(provider, typed.parse(provider, None, Lang::En).unwrap().1);
+            let mut again = Typed::of(&stored).unwrap();
+            // Only the browser goes there, without the secret.
+            again.authorize = "https://elsewhere.example/authorize".into();
+            again.parse(provider, Some(&stored), Lang::En).unwrap();
+            (again.api, again.issuer) = ("https://evil.example".into(), "https://evil.example".into());
+            let errors = again.parse(provider, Some(&stored), Lang::En).unwrap_err();
+            assert!(errors.of("secret").is_some_and(|words| words.contains("another server")), "{provider}");
+            again.secret = "s3cr3t".into();
+            again.parse(provider, Some(&stored), Lang::En).unwrap();
+        }
+    }
+    #[test]
+    fn a_key_signs_for_another_server_only_once_it_is_typed_again() {
+        let config = AlipayConfig {
+            app_id: "2021000000000000".into(),
+            private_key: Hidden::new("key"),
+            public_key: String::new(),
+            authorize: AlipayConfig::AUTHORIZE.parse().unwrap(),
+            gateway: AlipayConfig::GATEWAY.parse().unwrap(),
+            profile: false,
+        };
+        let stored = connector(AlipayConfig::PROVIDER, serde_json::to_string(&config).unwrap());
+        let mut again = Typed::of(&stored).unwrap();
+        let said = |typed: &Typed| {
+            let errors = typed.parse(AlipayConfig::PROVIDER, Some(&stored), Lang::En).unwrap_err();
+            errors.of("private_key").is_some_and(|words| words.contains("another server"))
+        };
+        assert!(!said(&again));
+        again.api = "https://evil.example/gateway.do".into();
+        assert!(said(&again));
     }
     #[test]
     fn addresses_are_of_the_web() {
