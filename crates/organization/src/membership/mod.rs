@@ -1,22 +1,37 @@
 //! Memberships: account × organization × role. The order of roles is the authority: nobody creates, edits, resets, ends
 //! or approves at or above the own role; an organization touches the credentials of accounts that it owns alone.
+mod chain;
+mod expiry;
 mod extract;
-mod list_pages;
+mod managed;
 mod model;
+mod new_pages;
 mod newcomer;
 mod pages;
 mod service;
+mod standing;
 mod store;
+mod telling;
+mod terms;
+mod timeline;
 #[cfg(test)]
 mod tests;
 
+pub use chain::{Chain, ChainLink};
+pub use expiry::warn_expiring;
+pub use managed::{
+    ManagedMember, Managing, PhoneChange, activation_in, create_managed_in, create_unsearched_in, managing_in,
+};
 pub use model::{Basis, Member, Membership, MembershipState, OrganizationAdministrator, Role};
 pub use newcomer::{MemberInput, NewMember, Newcomer};
-pub(crate) use list_pages::{encoded, search};
-pub use service::{Appointed, Appointment, PhoneChange};
+pub(crate) use pages::{basis_key, period_of, state_of};
+pub use service::{Appointed, Appointment, HandedOut};
+pub(crate) use service::{NewMembership, admit_in, joinable};
+pub(crate) use standing::{change_role_in, end_in, must_have_room_in};
 pub use store::{Filter, MemberRow};
-pub(crate) use store::{find, find_acting_role, find_live_by_account, list_administrators};
+pub(crate) use store::{MEMBERS, SPACES, find, find_acting_role, find_live_by_account, list_administrators, list_spaces};
+pub use terms::{REASON_MAX, SCOPE_MAX, Terms, TermsInput, end};
 
 pub fn routes() -> web::Routes {
-    pages::routes().merge(list_pages::routes())
+    new_pages::routes().merge(pages::routes())
 }

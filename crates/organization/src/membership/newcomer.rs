@@ -1,5 +1,6 @@
 //! Who joins: a managed account that is made for the organization, or an account that exists.
 use crate::Organizations;
+use crate::activation::Link;
 use db::{Keyring, Tx};
 use identity::account::{self, NewManaged};
 use identity::credential::{self, Password};
@@ -18,7 +19,10 @@ pub struct NewMember {
 }
 #[derive(Clone, Debug)]
 pub enum Newcomer {
+    /// With a temporary password on a slip.
     Managed(NewMember),
+    /// With a link that its holder sets a password by.
+    Linked(NewMember, Link),
     Existing(AccountId),
 }
 
@@ -52,15 +56,18 @@ pub(super) struct PreparedManaged {
     pub account: AccountId,
     new: NewMember,
     sub: String,
-    hash: String,
+    hash: Option<String>,
 }
 impl PreparedManaged {
-    pub async fn new(rooms: &Organizations, new: &NewMember, password: &Secret) -> Result<Self> {
+    pub async fn new(rooms: &Organizations, new: &NewMember, password: Option<&Secret>) -> Result<Self> {
         Ok(Self {
             account: rooms.db().draw(),
             new: new.clone(),
             sub: rooms.db().rng().short_token(),
-            hash: hash(rooms, password).await?,
+            hash: match password {
+                Some(password) => Some(hash(rooms, password).await?),
+                None => None,
+            },
         })
     }
     pub fn create_in(
@@ -77,6 +84,7 @@ impl PreparedManaged {
             login_name: self.new.login_name.clone(),
             name: self.new.name.clone(),
             phone: self.new.phone.clone(),
+            document: None,
             temporary_password_hash: self.hash.clone(),
             now,
         };

@@ -1,34 +1,35 @@
-//! `/org/{organization}/members`: the administrators' page of people. Every handler takes the administrator's capability.
-use super::model::{Basis, MembershipState, OrganizationAdministrator, Role};
-use super::newcomer::{MemberInput, Newcomer, parse_phone};
-use super::service::{Appointed, Appointment};
+//! `/org/{organization}/members/{member}`: one member with everything that can be done below the own role, and what happened
+//! so far. Every handler takes the administrator's capability.
+use super::managed::PhoneChange;
+use super::model::{Basis, MembershipState, OrganizationAdministrator};
+use super::newcomer::{MemberInput, parse_phone};
 use super::store::MemberRow;
+use super::terms;
+use super::timeline::{self, Entry};
+use crate::activation::{self, Way};
 use crate::{Organizations, People, shell};
 use askama::Template;
 use axum::Extension;
-use identity::account;
+use identity::account::{self, AccountState};
 use identity::{session::SignedIn, stepup};
-use kernel::{Error, Secret, Timestamp, id::MembershipId};
+use kernel::{Error, Timestamp, id::MembershipId};
 use web::{
-    Ctx, Form, FormErrors, Lang, Page, Path, Policy, Result, Routes, html, html_status, see_other,
-    with_flash,
+    Ctx, Form, FormErrors, Lang, Page, Path, Policy, Result, Routes, html_status, see_other, with_flash,
 };
 
 const POLICY: Policy = Policy::OrganizationAdministrator;
 
 pub fn routes() -> Routes {
     Routes::new()
-        .get("/org/{organization}/members/new", POLICY, new)
-        .post("/org/{organization}/members/new", POLICY, create)
         .get("/org/{organization}/members/{member}", POLICY, member)
         .post("/org/{organization}/members/{member}", POLICY, edit)
         .post("/org/{organization}/members/{member}/state", POLICY, set_state)
-        .post("/org/{organization}/members/{member}/reset", POLICY, reset)
+        .post("/org/{organization}/members/{member}/period", POLICY, renew)
         .post("/org/{organization}/members/{member}/factors", POLICY, remove_factors)
         .post("/org/{organization}/members/{member}/delete", POLICY, delete)
 }
 
-/// A member as their page shows them.
+/// A member as the page shows them.
 struct View {
     id: MembershipId,
     name: String,
@@ -40,24 +41,57 @@ struct View {
     managed: bool,
     suspended: bool,
     ended: bool,
+    unactivated: bool,
     state: String,
     tone: &'static str,
-    since: String,
+    basis: String,
+    by: String,
+    period: String,
+    /// As a date field has it; empty without an end.
+    until: String,
+    scope: String,
+    reason: String,
     last: String,
     editable: bool,
+}
+/// What a membership is called in its state, and the tone of it.
+pub(crate) fn state_of(row: &MemberRow, now: Timestamp) -> (&'static str, &'static str) {
+    match row.state {
+        MembershipState::Ended => ("", "organization-member-ended"),
+        MembershipState::Suspended => ("bad", "organization-member-suspended"),
+        MembershipState::Active if row.valid_until <= now => ("bad", "organization-member-expired"),
+        MembershipState::Active if now < row.valid_from => ("wait", "organization-member-not-yet"),
+        MembershipState::Active => ("ok", "organization-member-active"),
+    }
+}
+/// `2026-07-14 至 2026-12-31`, or without an end.
+pub(crate) fn period_of(page: &Page, row: &MemberRow) -> String {
+    let until = match row.valid_until {
+        Timestamp::FOREVER => page.t("organization-no-end"),
+        until => until.last_day(&page.ctx.app.zone),
+    };
+    page.t2("organization-from-to", "from", page.date(&row.valid_from), "until", until)
+}
+pub(crate) const fn basis_key(basis: Basis) -> &'static str {
+    match basis {
+        Basis::Proven => "organization-basis-proven",
+        Basis::Appointed => "organization-basis-appointed",
+        Basis::Delegated => "organization-basis-delegated",
+        Basis::Applied => "organization-basis-applied",
+        Basis::Created => "organization-basis-created",
+        Basis::Merged => "organization-basis-merged",
+    }
 }
 impl View {
     fn new(page: &Page, by: &OrganizationAdministrator, row: &MemberRow, people: &People) -> Self {
         let card = people.card(row.account);
-        let suspended = row.state == MembershipState::Suspended;
-        let (tone, state) = match row.state {
-            MembershipState::Active if row.valid_until <= page.ctx.now => {
-                ("wait", "organization-member-expired")
-            }
-            MembershipState::Active => ("ok", "organization-member-active"),
-            MembershipState::Suspended => ("bad", "organization-member-suspended"),
-            MembershipState::Ended => ("", "organization-member-ended"),
+        let unactivated = card.is_some_and(|card| card.state == AccountState::Unactivated);
+        let (tone, state) = match state_of(row, page.ctx.now) {
+            ("ok", _) if unactivated => ("wait", "organization-member-unactivated"),
+            other => other,
         };
+        let zone = &page.ctx.app.zone;
+        let finite = row.valid_until != Timestamp::FOREVER;
         Self {
             id: row.id,
             name: people.name(row.account).to_owned(),
@@ -67,11 +101,20 @@ impl View {
             role: by.policy().role_label(row.role).of(page.ctx.lang == Lang::En).to_owned(),
             administers: row.role.administers(),
             managed: row.managed,
-            suspended,
+            suspended: row.state == MembershipState::Suspended,
             ended: row.state == MembershipState::Ended,
+            unactivated,
             state: page.t(state),
             tone,
-            since: page.date(&row.created_at),
+            basis: page.t(basis_key(row.basis)),
+            by: match row.granted_by {
+                Some(granted_by) => people.name(granted_by).to_owned(),
+                None => page.t("organization-event-platform"),
+            },
+            period: period_of(page, row),
+            until: if finite { row.valid_until.last_day(zone) } else { String::new() },
+            scope: row.scope.clone().unwrap_or_default(),
+            reason: row.reason.clone().unwrap_or_default(),
             last: match card.and_then(|card| card.last_sign_in_at) {
                 Some(at) => page.minute(&at),
                 None => page.t("organization-member-never"),
@@ -79,158 +122,6 @@ impl View {
             editable: by.role().may_touch(row.role) && row.state != MembershipState::Ended,
         }
     }
-}
-
-#[derive(Template)]
-#[template(path = "membership/new.html")]
-struct NewPage {
-    page: Page,
-    home: String,
-    members: String,
-    /// Word, role, whether this administrator may give it, whether it is chosen.
-    roles: Vec<RoleChoice>,
-    form_id: String,
-    input: MemberInput,
-    errors: FormErrors,
-}
-struct RoleChoice {
-    role: Role,
-    label: String,
-    hint: String,
-    open: bool,
-    chosen: bool,
-}
-#[derive(Template)]
-#[template(path = "membership/slip.html")]
-struct SlipPage {
-    page: Page,
-    home: String,
-    members: String,
-    organization: String,
-    name: String,
-    login_name: String,
-    password: String,
-    reset: bool,
-}
-
-async fn new(
-    ctx: Ctx,
-    Extension(rooms): Extension<Organizations>,
-    who: SignedIn,
-    by: OrganizationAdministrator,
-) -> Result {
-    let form_id = ctx.form_id::<kernel::id::mark::Membership>(rooms.db().draw());
-    render_new(&ctx, &rooms, &who, &by, form_id, Role::Agent, MemberInput::default(), FormErrors::none())
-        .await
-}
-#[expect(clippy::too_many_arguments, reason = "a page's worth of values")]
-async fn render_new(
-    ctx: &Ctx,
-    rooms: &Organizations,
-    who: &SignedIn,
-    by: &OrganizationAdministrator,
-    form_id: String,
-    chosen: Role,
-    input: MemberInput,
-    errors: FormErrors,
-) -> Result {
-    let page = page(ctx, rooms, who, by, ctx.lang.t("organization-member-new")).await?;
-    let roles = [Role::Agent, Role::Administrator]
-        .into_iter()
-        .map(|role| {
-            let open = by.role().may_touch(role);
-            let hint = match (role, open) {
-                (Role::Administrator, true) => "organization-role-administrator-hint",
-                (Role::Administrator, false) => "organization-role-administrator-closed",
-                _ => "organization-role-agent-hint",
-            };
-            RoleChoice {
-                role,
-                label: by.policy().role_label(role).of(ctx.lang == Lang::En).to_owned(),
-                hint: page.t(hint),
-                open,
-                chosen: role == chosen && open,
-            }
-        })
-        .collect();
-    let view = NewPage { home: home(by), members: members(by), roles, form_id, input, page, errors };
-    Ok(html_status(view.errors.status(), view))
-}
-#[derive(serde::Deserialize)]
-struct NewForm {
-    id: String,
-    name: String,
-    login_name: String,
-    #[serde(default)]
-    phone: String,
-    #[serde(default)]
-    role: Option<Role>,
-}
-async fn create(
-    ctx: Ctx,
-    Extension(rooms): Extension<Organizations>,
-    who: SignedIn,
-    by: OrganizationAdministrator,
-    Form(form): Form<NewForm>,
-) -> Result {
-    let id: MembershipId = ctx.check_form_id(&form.id)?;
-    let role = form.role.unwrap_or(Role::Agent);
-    let input = MemberInput { login_name: form.login_name, name: form.name, phone: form.phone };
-    let new = match input.parse() {
-        Ok(new) => new,
-        Err(faults) => {
-            let mut errors = FormErrors::none();
-            faults.iter().for_each(|fault| errors.push(fault, ctx.lang));
-            return render_new(&ctx, &rooms, &who, &by, form.id, role, input, errors).await;
-        }
-    };
-    let (name, login_name) = (new.name.clone(), new.login_name.as_str().to_owned());
-    let newcomer = Newcomer::Managed(new);
-    let appointed = if role == Role::Agent {
-        rooms.create_member(&by, id, newcomer, ctx.now).await
-    } else {
-        // Above the own role the service refuses, whatever the form says.
-        let basis = Basis::Delegated;
-        let appointment = Appointment { id, newcomer, role, basis, valid_until: Timestamp::FOREVER };
-        rooms.appoint(by.clone(), by.organization(), appointment, ctx.now).await
-    };
-    match appointed {
-        Ok(Appointed::New { temporary_password: Some(password), .. }) => {
-            slip(&ctx, &rooms, &who, &by, name, login_name, &password, false).await
-        }
-        Ok(appointed) => {
-            let there = format!("/org/{}/members/{}", by.organization(), appointed.membership());
-            Ok(with_flash(see_other(&there), "info", "organization-flash-created-before", &[]))
-        }
-        Err(error) => {
-            let errors = FormErrors::or_fail(error, ctx.lang)?;
-            render_new(&ctx, &rooms, &who, &by, form.id, role, input, errors).await
-        }
-    }
-}
-#[expect(clippy::too_many_arguments, reason = "a page's worth of values")]
-async fn slip(
-    ctx: &Ctx,
-    rooms: &Organizations,
-    who: &SignedIn,
-    by: &OrganizationAdministrator,
-    name: String,
-    login_name: String,
-    password: &Secret,
-    reset: bool,
-) -> Result {
-    let title = if reset { "organization-member-reset" } else { "organization-member-new" };
-    let page = page(ctx, rooms, who, by, ctx.lang.t(title)).await?;
-    Ok(html(SlipPage {
-        page,
-        home: home(by),
-        members: members(by),
-        organization: by.membership().organization_name.clone(),
-        name,
-        login_name,
-        password: password.expose().to_owned(),
-        reset,
-    }))
 }
 
 #[derive(Template)]
@@ -246,11 +137,14 @@ struct MemberPage {
     phone_hint: String,
     /// Whether there is one that could have been lost.
     second_factor: bool,
+    /// The last link that was handed out, in words; empty if there was none.
+    link: String,
+    timeline: Vec<Entry>,
     errors: FormErrors,
 }
-type Ids = (String, String);
+pub(super) type Ids = (String, String);
 /// The second id of the path; the first one made the capability.
-fn member_id(ids: &Ids) -> kernel::Result<MembershipId> {
+pub(super) fn member_id(ids: &Ids) -> kernel::Result<MembershipId> {
     ids.1.parse().map_err(|_| Error::not_found("membership.unknown"))
 }
 async fn member(
@@ -262,7 +156,8 @@ async fn member(
 ) -> Result {
     render_member(&ctx, &rooms, &who, &by, member_id(&ids)?, None, FormErrors::none()).await
 }
-async fn render_member(
+/// With what was typed, if a form came back.
+pub(super) async fn render_member(
     ctx: &Ctx,
     rooms: &Organizations,
     who: &SignedIn,
@@ -272,11 +167,17 @@ async fn render_member(
     errors: FormErrors,
 ) -> Result {
     let row = rooms.find_member(by.organization(), id).await?;
-    let people = rooms.people([row.account]).await?;
+    let happened = rooms.member_timeline(by.organization(), &row).await?;
+    let named = timeline::people(&happened).into_iter().chain([row.account]).chain(row.granted_by);
+    let people = rooms.people(named).await?;
     let grants = rooms.granted_cells(by.organization(), vec![id], ctx.now).await?.len();
-    let page = page(ctx, rooms, who, by, people.name(row.account).to_owned()).await?;
+    let page = page(ctx, rooms, who, by, people.name(row.account).to_owned()).await?.with_errors(&errors);
     let m = View::new(&page, by, &row, &people);
     let second_factor = m.editable && m.managed && factor::summary(rooms.db(), row.account).await?.second();
+    let link = match m.editable && m.managed {
+        true => rooms.handed_out(row.account).await?.map(|link| link_words(&page, &link)),
+        false => None,
+    };
     let remove_phone = typed.as_ref().is_some_and(|typed| typed.remove_phone.is_some());
     let input = match typed {
         Some(typed) => MemberInput { name: typed.name, phone: typed.phone, login_name: String::new() },
@@ -290,24 +191,36 @@ async fn render_member(
     let view = MemberPage {
         home: home(by),
         members: members(by),
+        timeline: timeline::entries(&page, &happened, &people),
         m,
         grants,
         input,
         remove_phone,
         phone_hint,
         second_factor,
+        link: link.unwrap_or_default(),
         errors,
         page,
     };
     Ok(html_status(view.errors.status(), view))
 }
-#[derive(serde::Deserialize)]
-struct EditForm {
+/// `2026-07-14 09:12 短信链接，有效至 …`.
+fn link_words(page: &Page, link: &activation::Standing) -> String {
+    let key = match (link.state, link.way) {
+        (activation::State::Used, _) => "organization-link-used",
+        (activation::State::Void, _) => "organization-link-void",
+        (activation::State::Open, _) if link.expires_at <= page.ctx.now => "organization-link-expired",
+        (activation::State::Open, Way::Sms) => "organization-link-sms",
+        (activation::State::Open, Way::Print) => "organization-link-print",
+    };
+    page.t2(key, "at", page.minute(&link.created_at), "until", page.minute(&link.expires_at))
+}
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+pub(super) struct EditForm {
     name: String,
     /// Empty leaves the number as it is: only its masked form was shown.
-    #[serde(default)]
     phone: String,
-    #[serde(default)]
     remove_phone: Option<String>,
 }
 async fn edit(
@@ -328,9 +241,9 @@ async fn edit(
         }
     };
     let change = match (phone, form.remove_phone.is_some()) {
-        (Some(phone), _) => super::service::PhoneChange::Set(phone),
-        (None, true) => super::service::PhoneChange::Remove,
-        (None, false) => super::service::PhoneChange::Keep,
+        (Some(phone), _) => PhoneChange::Set(phone),
+        (None, true) => PhoneChange::Remove,
+        (None, false) => PhoneChange::Keep,
     };
     match rooms.edit_member(by.clone(), by.organization(), id, form.name.clone(), change, ctx.now).await {
         Ok(()) => done(&by, id, "organization-flash-saved"),
@@ -340,31 +253,82 @@ async fn edit(
         }
     }
 }
-#[derive(serde::Deserialize)]
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
 struct StateForm {
-    to: MembershipState,
+    to: Option<MembershipState>,
+    state_reason: String,
 }
 async fn set_state(
     ctx: Ctx,
     Extension(rooms): Extension<Organizations>,
+    who: SignedIn,
     by: OrganizationAdministrator,
     Path(ids): Path<Ids>,
     Form(form): Form<StateForm>,
 ) -> Result {
     let id = member_id(&ids)?;
     let suspended = match form.to {
-        MembershipState::Suspended => true,
-        MembershipState::Active => false,
-        MembershipState::Ended => return Err(Error::invalid("field.unknown_value").at("to").into()),
+        Some(MembershipState::Suspended) => true,
+        Some(MembershipState::Active) => false,
+        Some(MembershipState::Ended) | None => {
+            return Err(Error::invalid("field.unknown_value").at("to").into());
+        }
     };
-    rooms.set_member_suspended(by.clone(), by.organization(), id, suspended, ctx.now).await?;
-    done(&by, id, if suspended { "organization-flash-suspended" } else { "organization-flash-resumed" })
+    let (organization, reason) = (by.organization(), form.state_reason.as_str());
+    match rooms.set_member_suspended(by.clone(), organization, id, suspended, reason, ctx.now).await {
+        Ok(()) => {
+            done(&by, id, if suspended { "organization-flash-suspended" } else { "organization-flash-resumed" })
+        }
+        Err(error) => back(&ctx, &rooms, &who, &by, id, ("reason", "state_reason"), error).await,
+    }
+}
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct RenewForm {
+    until: String,
+    renew_reason: String,
+}
+async fn renew(
+    ctx: Ctx,
+    Extension(rooms): Extension<Organizations>,
+    who: SignedIn,
+    by: OrganizationAdministrator,
+    Path(ids): Path<Ids>,
+    Form(form): Form<RenewForm>,
+) -> Result {
+    let id = member_id(&ids)?;
+    let renewed = match terms::end("until", &form.until, &ctx.app.zone, ctx.now) {
+        Ok(until) => {
+            let (organization, reason) = (by.organization(), form.renew_reason.as_str());
+            rooms.renew_member(by.clone(), organization, id, until, reason, ctx.now).await
+        }
+        Err(error) => Err(error),
+    };
+    match renewed {
+        Ok(()) => done(&by, id, "organization-flash-renewed"),
+        Err(error) => back(&ctx, &rooms, &who, &by, id, ("reason", "renew_reason"), error).await,
+    }
+}
+/// The page again, with the fault at the field as this page calls it.
+async fn back(
+    ctx: &Ctx,
+    rooms: &Organizations,
+    who: &SignedIn,
+    by: &OrganizationAdministrator,
+    id: MembershipId,
+    (field, here): (&'static str, &'static str),
+    error: Error,
+) -> Result {
+    let error = if error.field == Some(field) { error.at(here) } else { error };
+    let errors = FormErrors::or_fail(error, ctx.lang)?;
+    render_member(ctx, rooms, who, by, id, None, errors).await
 }
 #[derive(serde::Deserialize)]
 struct Nothing {}
 /// Whoever finds an open session must not let themselves in to the accounts below it: a way in is handed out by somebody
 /// who proved a moment ago to be there. Some leads to that proof and back to the member.
-async fn proven_anew(
+pub(super) async fn proven_anew(
     ctx: &Ctx,
     rooms: &Organizations,
     who: &SignedIn,
@@ -373,25 +337,6 @@ async fn proven_anew(
 ) -> kernel::Result<Option<axum::response::Response>> {
     let back = format!("/org/{}/members/{id}", by.organization());
     stepup::service::required(rooms.identity(), ctx, who, stepup::Need::Fresh, &back).await
-}
-async fn reset(
-    ctx: Ctx,
-    Extension(rooms): Extension<Organizations>,
-    who: SignedIn,
-    by: OrganizationAdministrator,
-    Path(ids): Path<Ids>,
-    Form(Nothing {}): Form<Nothing>,
-) -> Result {
-    let id = member_id(&ids)?;
-    if let Some(asked) = proven_anew(&ctx, &rooms, &who, &by, id).await? {
-        return Ok(asked);
-    }
-    let password = rooms.reset_member_password(by.clone(), by.organization(), id, ctx.now).await?;
-    let row = rooms.find_member(by.organization(), id).await?;
-    let people = rooms.people([row.account]).await?;
-    let login_name = people.card(row.account).map(|card| card.login_name.clone()).unwrap_or_default();
-    let name = people.name(row.account).to_owned();
-    slip(&ctx, &rooms, &who, &by, name, login_name, &password, true).await
 }
 async fn remove_factors(
     ctx: Ctx,
@@ -408,9 +353,11 @@ async fn remove_factors(
     rooms.remove_member_factors(by.clone(), by.organization(), id, ctx.now).await?;
     done(&by, id, "organization-flash-factors-removed")
 }
-#[derive(serde::Deserialize)]
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
 struct DeleteForm {
     confirm: String,
+    end_reason: String,
 }
 async fn delete(
     ctx: Ctx,
@@ -429,16 +376,21 @@ async fn delete(
         let errors = FormErrors::from(&error, ctx.lang);
         return render_member(&ctx, &rooms, &who, &by, id, None, errors).await;
     }
-    rooms.delete_member(by.clone(), by.organization(), id, ctx.now).await?;
-    let there = see_other(&format!("/org/{}/members", by.organization()));
-    Ok(with_flash(there, "ok", "organization-flash-deleted", &[("name", people.name(row.account))]))
+    let (organization, reason) = (by.organization(), form.end_reason.as_str());
+    match rooms.delete_member(by.clone(), organization, id, reason, ctx.now).await {
+        Ok(()) => {
+            let there = see_other(&format!("/org/{organization}/members"));
+            Ok(with_flash(there, "ok", "organization-flash-deleted", &[("name", people.name(row.account))]))
+        }
+        Err(error) => back(&ctx, &rooms, &who, &by, id, ("reason", "end_reason"), error).await,
+    }
 }
 
 fn done(by: &OrganizationAdministrator, id: MembershipId, flash: &str) -> Result {
     let there = see_other(&format!("/org/{}/members/{id}", by.organization()));
     Ok(with_flash(there, "ok", flash, &[]))
 }
-async fn page(
+pub(super) async fn page(
     ctx: &Ctx,
     rooms: &Organizations,
     who: &SignedIn,
@@ -447,9 +399,9 @@ async fn page(
 ) -> kernel::Result<Page> {
     Ok(Page::new(ctx, title).with_shell(shell::of(rooms, ctx, who, by.organization()).await?))
 }
-fn home(by: &OrganizationAdministrator) -> String {
+pub(super) fn home(by: &OrganizationAdministrator) -> String {
     format!("/org/{}/", by.organization())
 }
-fn members(by: &OrganizationAdministrator) -> String {
+pub(super) fn members(by: &OrganizationAdministrator) -> String {
     format!("/org/{}/members", by.organization())
 }

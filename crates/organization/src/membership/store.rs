@@ -49,7 +49,8 @@ impl TryFrom<MembershipRow> for Membership {
         })
     }
 }
-const SPACES: &str =
+/// Memberships that did not end, with what a list of spaces shows.
+pub(crate) const SPACES: &str =
     "SELECT m.id, o.id, o.name, o.short_name, o.state, t.policy, m.role, m.state, m.valid_from, m.valid_until
     FROM membership m JOIN organization o ON o.id = m.organization_id AND o.state <> 'closed'
     JOIN organization_type t ON t.id = o.type_id WHERE m.state <> 'ended'";
@@ -60,6 +61,10 @@ pub(super) fn list_of_account(tx: &mut Tx<'_>, account: AccountId, limit: i64) -
         " ORDER BY CASE m.role WHEN 'legal_representative' THEN 0 WHEN 'administrator' THEN 1 ELSE 2 END, m.id LIMIT ?",
         &limit,
     );
+    list_spaces(tx, &query)
+}
+/// What a query that begins with [`SPACES`] finds.
+pub(crate) fn list_spaces(tx: &mut Tx<'_>, query: &Query<'_>) -> Result<Vec<Membership>> {
     tx.all::<MembershipRow>(query.sql(), query.params())?.into_iter().map(Membership::try_from).collect()
 }
 pub(super) fn find_of_account(
@@ -102,12 +107,36 @@ pub struct MemberRow {
     pub valid_from: Timestamp,
     pub valid_until: Timestamp,
     pub granted_by: Option<AccountId>,
+    pub scope: Option<String>,
+    pub reason: Option<String>,
     pub created_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
 }
-row!(MemberRow { id, account, managed, role, basis, state, valid_from, valid_until, granted_by, created_at });
-const MEMBERS: &str =
+row!(MemberRow {
+    id,
+    account,
+    managed,
+    role,
+    basis,
+    state,
+    valid_from,
+    valid_until,
+    granted_by,
+    scope,
+    reason,
+    created_at,
+    ended_at,
+});
+impl MemberRow {
+    /// The role counts at this instant.
+    pub fn is_in_force(&self, now: Timestamp) -> bool {
+        self.state == MembershipState::Active && self.valid_from <= now && now < self.valid_until
+    }
+}
+/// Memberships with their accounts; rows of [`MemberRow`].
+pub(crate) const MEMBERS: &str =
     "SELECT m.id, m.account_id, m.managed, m.role, m.basis, m.state, m.valid_from, m.valid_until,
-    m.granted_by, m.created_at FROM membership m JOIN account a ON a.id = m.account_id";
+    m.granted_by, m.scope, m.reason, m.created_at, m.ended_at FROM membership m JOIN account a ON a.id = m.account_id";
 
 /// Ended memberships included: a replayed form and the record of a former member lead here.
 pub(crate) fn find(
@@ -135,8 +164,7 @@ pub(crate) fn find_live_by_account(
 pub struct Filter {
     pub state: Option<MembershipState>,
     pub role: Option<Role>,
-    pub login_prefix: Option<String>,
-    /// Accounts whose name may fit; None without a search by name.
+    /// Accounts that a search found; None without one.
     pub accounts: Option<Vec<AccountId>>,
     /// Roles below this one alone.
     pub below: Option<Role>,
@@ -150,7 +178,6 @@ pub(crate) fn list(
     filter: &Filter,
     limit: i64,
 ) -> Result<Vec<MemberRow>> {
-    let prefix_end = filter.login_prefix.as_ref().map(|from| format!("{from}\u{10FFFF}"));
     let below: Option<Vec<Role>> =
         filter.below.map(|top| Role::ALL.iter().copied().filter(|role| top.may_grant_to(*role)).collect());
     let mut query = Query::new(MEMBERS)
@@ -162,18 +189,9 @@ pub(crate) fn list(
     if let Some(below) = &below {
         query = query.list(" AND m.role IN (?)", below);
     }
-    // Login name or name: either may fit what was typed.
-    query = match (&filter.login_prefix, &prefix_end, &filter.accounts) {
-        (Some(from), Some(to), Some(accounts)) => query
-            .bind(" AND (a.login_name >= ?", from)
-            .bind(" AND a.login_name < ?", to)
-            .list(" OR m.account_id IN (?))", accounts),
-        (Some(from), Some(to), None) => {
-            query.bind(" AND a.login_name >= ?", from).bind(" AND a.login_name < ?", to)
-        }
-        (_, _, Some(accounts)) => query.list(" AND m.account_id IN (?)", accounts),
-        _ => query,
-    };
+    if let Some(accounts) = &filter.accounts {
+        query = query.list(" AND m.account_id IN (?)", accounts);
+    }
     let query = if filter.after.is_some() {
         query.bind(" ORDER BY m.id LIMIT ?", &limit)
     } else {
@@ -186,27 +204,6 @@ pub(crate) fn list(
     Ok(rows)
 }
 
-/// Members whose name has all these keyed bigrams. A managed account is indexed in its owner's scope, a self-owned one in
-/// scope 0, and the bigrams of one scope mean nothing in the other; so both lists can be asked at once.
-pub(super) fn list_by_grams(
-    tx: &mut Tx<'_>,
-    organization: OrganizationId,
-    managed: &[i64],
-    self_owned: &[i64],
-    limit: i64,
-) -> Result<Vec<AccountId>> {
-    let (scope, wanted) = (organization.as_i64(), managed.len() as i64);
-    let query =
-        Query::new("SELECT g.account_id FROM membership m JOIN search_gram g ON g.account_id = m.account_id")
-            .bind(" WHERE m.organization_id = ? AND m.state <> 'ended'", &organization)
-            .bind(" AND (g.scope = ?", &scope)
-            .list(" AND g.gram IN (?)", managed)
-            .list(" OR g.scope = 0 AND g.gram IN (?))", self_owned)
-            .bind(" GROUP BY g.account_id HAVING COUNT(*) = ?", &wanted)
-            .bind(" ORDER BY g.account_id LIMIT ?", &limit);
-    tx.all(query.sql(), query.params())
-}
-
 /// Whom to ask: those who administer the organization now, the administrators before the legal representative.
 pub(crate) fn list_administrators(
     tx: &mut Tx<'_>,
@@ -215,7 +212,8 @@ pub(crate) fn list_administrators(
 ) -> Result<Vec<MemberRow>> {
     let query = Query::new(MEMBERS)
         .bind(
-            " WHERE m.organization_id = ? AND m.state = 'active' AND m.role IN ('administrator', 'legal_representative')
+            " WHERE m.organization_id = ? AND m.state = 'active' AND m.state <> 'ended'
+                AND m.role <> 'agent' AND m.role IN ('administrator', 'legal_representative')
                 AND a.state IN ('active', 'unactivated')",
             &organization,
         )
@@ -256,7 +254,7 @@ pub(super) fn count_role(
     )
 }
 
-pub(super) struct NewMembership {
+pub(crate) struct NewMembership {
     pub id: MembershipId,
     pub organization: OrganizationId,
     pub account: AccountId,
@@ -266,15 +264,16 @@ pub(super) struct NewMembership {
     pub valid_from: Timestamp,
     pub valid_until: Timestamp,
     pub granted_by: Option<AccountId>,
-    pub note: Option<String>,
+    pub scope: Option<String>,
+    pub reason: Option<String>,
 }
 /// False if a unique key says no: the id exists, the pair is live, or a managed account has its one membership already.
 pub(super) fn insert(tx: &mut Tx<'_>, new: &NewMembership, now: Timestamp) -> Result<bool> {
     let inserted = tx.run(
         sql!(
             "INSERT INTO membership (id, organization_id, account_id, managed, role, basis, state, valid_from,
-                valid_until, granted_by, note, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, 'active', $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING"
+                valid_until, granted_by, scope, reason, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, 'active', $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING"
         ),
         &[
             &new.id,
@@ -286,7 +285,8 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &NewMembership, now: Timestamp) -> Re
             &new.valid_from,
             &new.valid_until,
             &new.granted_by,
-            &new.note,
+            &new.scope,
+            &new.reason,
             &now,
         ],
     )?;
@@ -308,6 +308,96 @@ pub(super) fn end(tx: &mut Tx<'_>, id: MembershipId, now: Timestamp) -> Result<b
     let changed = tx.run(
         sql!("UPDATE membership SET state = 'ended', ended_at = $2 WHERE id = $1 AND state <> 'ended'"),
         &[&id, &now],
+    )?;
+    Ok(changed == 1)
+}
+/// A new end, of which nobody was warned yet. False if the membership had ended.
+pub(super) fn renew(tx: &mut Tx<'_>, id: MembershipId, until: Timestamp) -> Result<bool> {
+    let changed = tx.run(
+        sql!("UPDATE membership SET valid_until = $2, warned_days = NULL WHERE id = $1 AND state <> 'ended'"),
+        &[&id, &until],
+    )?;
+    Ok(changed == 1)
+}
+/// False if the membership has another role by now, or ended.
+pub(super) fn change_role(
+    tx: &mut Tx<'_>,
+    id: MembershipId,
+    from: Role,
+    to: (Role, Basis),
+    by: Option<AccountId>,
+) -> Result<bool> {
+    let changed = tx.run(
+        sql!(
+            "UPDATE membership SET role = $3, basis = $4, granted_by = $5
+            WHERE id = $1 AND role = $2 AND state <> 'ended'"
+        ),
+        &[&id, &from, &to.0, &to.1, &by],
+    )?;
+    Ok(changed == 1)
+}
+/// What stands of the organization's people by role, without reading them all.
+pub(super) fn count_agents(tx: &mut Tx<'_>, organization: OrganizationId, now: Timestamp) -> Result<i64> {
+    tx.one(
+        sql!(
+            "SELECT COUNT(*) FROM membership WHERE organization_id = $1 AND role = 'agent' AND state = 'active'
+                AND valid_from <= $2 AND valid_until > $2"
+        ),
+        &[&organization, &now],
+    )
+}
+/// Everybody above the agents who did not leave, in force or not; the highest role first.
+pub(super) fn list_chain(tx: &mut Tx<'_>, organization: OrganizationId) -> Result<Vec<MemberRow>> {
+    let query = Query::new(MEMBERS).bind(
+        " WHERE m.organization_id = ? AND m.state <> 'ended' AND m.role IN ('administrator', 'legal_representative')
+            ORDER BY CASE m.role WHEN 'legal_representative' THEN 0 ELSE 1 END, m.id LIMIT 100",
+        &organization,
+    );
+    tx.all(query.sql(), query.params())
+}
+/// Agents who hold a live membership: whom the powers of an administrator can pass to.
+pub(super) fn list_agents(tx: &mut Tx<'_>, organization: OrganizationId, limit: i64) -> Result<Vec<MemberRow>> {
+    let query = Query::new(MEMBERS)
+        .bind(" WHERE m.organization_id = ? AND m.state = 'active' AND m.role = 'agent'", &organization)
+        .bind(" ORDER BY m.id LIMIT ?", &limit);
+    tx.all(query.sql(), query.params())
+}
+
+/// A membership that ends soon and was not warned of at this distance.
+pub(super) struct Ending {
+    pub id: MembershipId,
+    pub organization: OrganizationId,
+    pub account: AccountId,
+    pub role: Role,
+    pub valid_until: Timestamp,
+}
+row!(Ending { id, organization, account, role, valid_until });
+/// Those that end within so many days from `now`, the soonest first.
+pub(super) fn list_ending(
+    tx: &mut Tx<'_>,
+    days: i64,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<Ending>> {
+    tx.all(
+        sql!(
+            "SELECT m.id, m.organization_id, m.account_id, m.role, m.valid_until FROM membership m
+            JOIN organization o ON o.id = m.organization_id AND o.state = 'active'
+            WHERE m.state = 'active' AND m.valid_until < 9223372036854775807 AND m.valid_until > $1
+                AND m.valid_until <= $2 AND (m.warned_days IS NULL OR m.warned_days > $3)
+            ORDER BY m.valid_until, m.id LIMIT $4"
+        ),
+        &[&now, &now.plus_days(days), &days, &limit],
+    )
+}
+/// False if another node warned meanwhile, or the end was moved.
+pub(super) fn mark_warned(tx: &mut Tx<'_>, ending: &Ending, days: i64) -> Result<bool> {
+    let changed = tx.run(
+        sql!(
+            "UPDATE membership SET warned_days = $3 WHERE id = $1 AND state = 'active' AND valid_until = $2
+                AND (warned_days IS NULL OR warned_days > $3)"
+        ),
+        &[&ending.id, &ending.valid_until, &days],
     )?;
     Ok(changed == 1)
 }

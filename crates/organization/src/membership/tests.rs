@@ -1,6 +1,5 @@
 //! Who may do what to whom; invariant 2: nobody reaches outside the organization or up to the own role.
-use super::service::PhoneChange;
-use super::{Appointed, Appointment, Basis, Filter, MembershipState, Newcomer, Role};
+use super::{Appointed, Appointment, Basis, Filter, HandedOut, MembershipState, Newcomer, PhoneChange, Role, Terms};
 use crate::authority::Operator;
 use crate::testing::{Town, newcomer, signed_in, towns};
 use identity::account::{self, AccountState};
@@ -15,7 +14,7 @@ fn appointment(town: &Town, newcomer: Newcomer, role: Role) -> Appointment {
         newcomer,
         role,
         basis: Basis::Appointed,
-        valid_until: Timestamp::FOREVER,
+        terms: Terms::default(),
     }
 }
 
@@ -25,7 +24,7 @@ async fn m32_an_administrator_creates_a_member_with_a_temporary_password_and_a_r
         let by = town.as_administrator(town.administrator).await;
         let id = town.rooms.db().draw();
         let first = town.rooms.create_member(&by, id, newcomer("xuwangshu"), town.now()).await.unwrap();
-        let Appointed::New { membership, temporary_password: Some(password) } = first else {
+        let Appointed::New { membership, handed_out: HandedOut::Password(password) } = first else {
             panic!("{first:?}")
         };
         assert_eq!((membership, password.expose().len()), (id, 14));
@@ -109,19 +108,19 @@ async fn m32_edit_suspend_resume_reset_and_delete_a_member() {
         assert!(card(&town, account).await.phone_masked.is_none());
 
         assert!(town.decision(town.agent).await.allow);
-        town.rooms.set_member_suspended(by.clone(), town.ours, id, true, now).await.unwrap();
+        town.rooms.set_member_suspended(by.clone(), town.ours, id, true, "", now).await.unwrap();
         let suspended = town.decision(town.agent).await;
         assert_eq!(suspended.code(), "decision.account_disabled");
         assert!(suspended.is_missing(crate::decision::LayerKind::Membership));
-        town.rooms.set_member_suspended(by.clone(), town.ours, id, false, now).await.unwrap();
+        town.rooms.set_member_suspended(by.clone(), town.ours, id, false, "", now).await.unwrap();
         assert!(town.decision(town.agent).await.allow, "grants were kept");
 
         let one = town.rooms.reset_member_password(by.clone(), town.ours, id, now).await.unwrap();
         let two = town.rooms.reset_member_password(by.clone(), town.ours, id, now).await.unwrap();
         assert_ne!(one.expose(), two.expose());
 
-        town.rooms.delete_member(by.clone(), town.ours, id, now).await.unwrap();
-        town.rooms.delete_member(by.clone(), town.ours, id, now).await.unwrap();
+        town.rooms.delete_member(by.clone(), town.ours, id, "", now).await.unwrap();
+        town.rooms.delete_member(by.clone(), town.ours, id, "", now).await.unwrap();
         assert_eq!(card(&town, account).await.state, AccountState::Closed);
         assert_eq!(town.rooms.find_member(town.ours, id).await.unwrap().state, MembershipState::Ended);
         assert!(town.rooms.granted_cells(town.ours, vec![id], now).await.unwrap().is_empty());
@@ -181,10 +180,10 @@ async fn f10_an_administrator_touches_nobody_at_or_above_the_own_role() {
                     .edit_member(by.clone(), town.theirs, id, name, PhoneChange::Remove, now)
                     .await
                     .err(),
-                town.rooms.set_member_suspended(by.clone(), town.theirs, id, true, now).await.err(),
+                town.rooms.set_member_suspended(by.clone(), town.theirs, id, true, "", now).await.err(),
                 town.rooms.reset_member_password(by.clone(), town.theirs, id, now).await.err(),
                 town.rooms.remove_member_factors(by.clone(), town.theirs, id, now).await.err(),
-                town.rooms.delete_member(by.clone(), town.theirs, id, now).await.err(),
+                town.rooms.delete_member(by.clone(), town.theirs, id, "", now).await.err(),
             ];
             for refusal in refusals {
                 assert_eq!(refusal.unwrap().code, "membership.role_too_high");
@@ -199,7 +198,7 @@ async fn f10_an_administrator_touches_nobody_at_or_above_the_own_role() {
         // The legal representative may.
         let head = town.as_administrator(head).await;
         town.rooms
-            .set_member_suspended(head.clone(), town.theirs, second.membership, true, now)
+            .set_member_suspended(head.clone(), town.theirs, second.membership, true, "", now)
             .await
             .unwrap();
         town.rooms
@@ -215,10 +214,10 @@ async fn f10_an_administrator_reaches_nothing_outside_the_organization() {
         let (id, now) = (town.their_agent.membership, town.now());
         for organization in [town.ours, town.theirs] {
             let refusals = [
-                town.rooms.set_member_suspended(by.clone(), organization, id, true, now).await.err(),
+                town.rooms.set_member_suspended(by.clone(), organization, id, true, "", now).await.err(),
                 town.rooms.reset_member_password(by.clone(), organization, id, now).await.err(),
                 town.rooms.remove_member_factors(by.clone(), organization, id, now).await.err(),
-                town.rooms.delete_member(by.clone(), organization, id, now).await.err(),
+                town.rooms.delete_member(by.clone(), organization, id, "", now).await.err(),
                 town.rooms
                     .edit_member(by.clone(), organization, id, "某人某".into(), PhoneChange::Keep, now)
                     .await
@@ -249,13 +248,7 @@ async fn f20_a_demoted_or_suspended_administrator_loses_the_power_inside_the_tra
         let stale = town.as_administrator(town.administrator).await;
         let now = town.now();
         town.rooms
-            .set_member_suspended(
-                Operator::installation(),
-                town.ours,
-                town.administrator.membership,
-                true,
-                now,
-            )
+            .set_member_suspended(Operator::installation(), town.ours, town.administrator.membership, true, "", now)
             .await
             .unwrap();
         let refusal = town
@@ -361,7 +354,7 @@ async fn m39_a_person_may_be_in_many_organizations_and_keeps_the_own_password() 
             .await
             .unwrap_err();
         assert_eq!(refusal.code, "membership.self_owned");
-        town.rooms.delete_member(by, town.ours, here.membership, town.now()).await.unwrap();
+        town.rooms.delete_member(by, town.ours, here.membership, "", town.now()).await.unwrap();
         assert_eq!(card(&town, person).await.state, AccountState::Active);
         assert_eq!(town.rooms.memberships(person).await.unwrap().len(), 1);
         let owner = signed_in(&town.rooms, person).await.owner;
@@ -374,13 +367,13 @@ async fn m30_an_account_manager_works_in_the_own_portfolio_alone() {
         let manager = town.as_staff(town.account_manager).await;
         let now = town.now();
         town.rooms
-            .delete_member(manager.clone(), town.ours, town.administrator.membership, now)
+            .delete_member(manager.clone(), town.ours, town.administrator.membership, "", now)
             .await
             .unwrap();
-        let foreign = town.rooms.delete_member(manager, town.theirs, town.their_agent.membership, now).await;
+        let foreign = town.rooms.delete_member(manager, town.theirs, town.their_agent.membership, "", now).await;
         assert_eq!(foreign.unwrap_err().code, "organization.unknown");
         let auditor = town.as_staff(town.auditor).await;
-        let refused = town.rooms.delete_member(auditor, town.ours, town.agent.membership, now).await;
+        let refused = town.rooms.delete_member(auditor, town.ours, town.agent.membership, "", now).await;
         assert_eq!(refused.unwrap_err().code, "staff.role_required");
     }
 }
@@ -398,7 +391,7 @@ async fn f20_a_suspended_organization_is_only_viewed_by_its_people() {
         let id = town.agent.membership;
         let refusals = [
             town.rooms.create_member(&by, town.rooms.db().draw(), newcomer("xuwangshu"), now).await.err(),
-            town.rooms.set_member_suspended(by.clone(), town.ours, id, true, now).await.err(),
+            town.rooms.set_member_suspended(by.clone(), town.ours, id, true, "", now).await.err(),
             town.rooms.grant(by.clone(), town.ours, town.cell(), Timestamp::FOREVER, now).await.err(),
             town.rooms.request_access(&member, town.data, "", now).await.err(),
         ];
@@ -407,6 +400,6 @@ async fn f20_a_suspended_organization_is_only_viewed_by_its_people() {
         }
         assert_eq!(town.rooms.list_members(&by, Filter::default(), 50).await.unwrap().len(), 2);
         suspend(crate::organization::OrganizationState::Active).await;
-        town.rooms.set_member_suspended(by, town.ours, id, true, now).await.unwrap();
+        town.rooms.set_member_suspended(by, town.ours, id, true, "", now).await.unwrap();
     }
 }

@@ -1,0 +1,147 @@
+//! `/activate`: whoever holds the link, or the code of a slip, sets the password of the account.
+use super::model::{Opening, typed_code};
+use crate::Organizations;
+use askama::Template;
+use axum::Extension;
+use identity::credential::Password;
+use identity::registration::pages::password_hint;
+use http::StatusCode;
+use kernel::{Error, Kind};
+use platform::counter::{self, Limit};
+use serde::Deserialize;
+use web::{Ctx, Form, FormErrors, Page, Path, Policy, Result, Routes, html_status, see_other, with_flash};
+
+/// Codes that are none, typed from one source.
+const WRONG: Limit = Limit { scope: "activation.wrong", most: 20, seconds: 3600 };
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/activate", Policy::Public, ask)
+        .post("/activate", Policy::Public, typed)
+        .get("/activate/{token}", Policy::Public, show)
+        .post("/activate/{token}", Policy::Public, set)
+}
+
+#[derive(Template)]
+#[template(path = "activation/code.html")]
+struct CodePage {
+    page: Page,
+    errors: FormErrors,
+    code: String,
+}
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Typed {
+    code: String,
+}
+fn code_page(ctx: &Ctx, code: String, errors: FormErrors) -> Result {
+    let labels = [("code", ctx.lang.t("organization-activate-code"))];
+    let errors = errors.labelled(ctx.lang, &labels);
+    let status = errors.status();
+    let page = Page::new(ctx, ctx.lang.t("organization-activate-title")).with_errors(&errors);
+    Ok(html_status(status, CodePage { page, errors, code }))
+}
+async fn ask(ctx: Ctx) -> Result {
+    code_page(&ctx, String::new(), FormErrors::none())
+}
+async fn typed(
+    ctx: Ctx,
+    Extension(rooms): Extension<Organizations>,
+    Form(typed): Form<Typed>,
+) -> Result {
+    let key = rooms.db().keyring().mac("counter.address", &[ctx.source().as_bytes()]).to_vec();
+    let guessed = counter::service::peek(rooms.db(), WRONG, key.clone(), ctx.now).await?;
+    if guessed.exhausted() {
+        let minutes = guessed.minutes_left(ctx.now).to_string();
+        let error = Error::too_many("activation.code_locked").at("code").arg("minutes", minutes);
+        return code_page(&ctx, typed.code, FormErrors::from(&error, ctx.lang));
+    }
+    if let Some(code) = typed_code(&typed.code) {
+        match rooms.activation(&code, ctx.now).await {
+            Ok(_) => return Ok(see_other(&format!("/activate/{code}"))),
+            Err(error) if error.kind == Kind::Conflict => {
+                return code_page(&ctx, typed.code, FormErrors::from(&error.at("code"), ctx.lang));
+            }
+            Err(error) if error.kind == Kind::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    counter::service::hit(rooms.db(), WRONG, key, ctx.now).await?;
+    let error = Error::invalid("activation.code_wrong").at("code");
+    code_page(&ctx, typed.code, FormErrors::from(&error, ctx.lang))
+}
+
+#[derive(Template)]
+#[template(path = "activation/open.html")]
+struct OpenPage {
+    page: Page,
+    errors: FormErrors,
+    opening: Opening,
+    action: String,
+    until: String,
+    password_hint: String,
+}
+#[derive(Template)]
+#[template(path = "activation/over.html")]
+struct OverPage {
+    page: Page,
+    message: String,
+    /// It was opened before: what is left is to sign in.
+    used: bool,
+}
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Chosen {
+    new_password: String,
+}
+async fn show(ctx: Ctx, Extension(rooms): Extension<Organizations>, Path(token): Path<String>) -> Result {
+    open_page(&ctx, &rooms, &token, FormErrors::none()).await
+}
+async fn open_page(ctx: &Ctx, rooms: &Organizations, token: &str, errors: FormErrors) -> Result {
+    let opening = match rooms.activation(token, ctx.now).await {
+        Ok(opening) => opening,
+        Err(error) => return over(ctx, error),
+    };
+    let policies = rooms.identity().settings().policies().await?;
+    let title = if opening.again { "organization-activate-again-title" } else { "organization-activate-title" };
+    let labels = [("new_password", ctx.lang.t("organization-activate-password"))];
+    let errors = errors.labelled(ctx.lang, &labels);
+    let view = OpenPage {
+        page: Page::new(ctx, ctx.lang.t(title)).with_errors(&errors),
+        action: format!("/activate/{token}"),
+        until: opening.expires_at.local_minute(&ctx.app.zone),
+        password_hint: password_hint(ctx, &policies),
+        opening,
+        errors,
+    };
+    Ok(html_status(view.errors.status(), view))
+}
+/// A link that opens nothing: why, and who can make another one.
+fn over(ctx: &Ctx, error: Error) -> Result {
+    let status = match error.kind {
+        Kind::Conflict => StatusCode::GONE,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        _ => return Err(error.into()),
+    };
+    let page = Page::new(ctx, ctx.lang.t("organization-activate-over"));
+    let view = OverPage { page, message: ctx.lang.error(&error), used: error.code == "activation.used" };
+    Ok(html_status(status, view))
+}
+async fn set(
+    ctx: Ctx,
+    Extension(rooms): Extension<Organizations>,
+    Path(token): Path<String>,
+    Form(chosen): Form<Chosen>,
+) -> Result {
+    let new = match Password::parse("new_password", &chosen.new_password) {
+        Ok(new) => new,
+        Err(error) => return open_page(&ctx, &rooms, &token, FormErrors::from(&error, ctx.lang)).await,
+    };
+    match rooms.activate(&ctx.actor(), &token, &new, ctx.now).await {
+        Ok(()) => Ok(with_flash(see_other("/login"), "ok", "organization-flash-activated", &[])),
+        Err(error) if error.field == Some("new_password") => {
+            open_page(&ctx, &rooms, &token, FormErrors::from(&error, ctx.lang)).await
+        }
+        Err(error) => over(&ctx, error),
+    }
+}

@@ -1,0 +1,296 @@
+//! Accounts that the organization owns: made, edited, given a way in again. Of accounts that people own it touches nothing.
+use super::model::{Basis, Role};
+use super::newcomer::{hash, temporary_password};
+use super::service::{NewMembership, admit_in};
+use super::standing::touchable;
+use super::store::MemberRow;
+use crate::authority::Power;
+use crate::organization::{self, Locked};
+use crate::{Authority, Organizations, activation};
+use db::{Keyring, Tx};
+use identity::account::{self, NewManaged};
+use identity::notice::{self, Kind, Notice};
+use identity::session;
+use kernel::{
+    Error, Event, LoginName, Mobile, ResidentId, Result, Secret, Timestamp,
+    id::{AccountId, MembershipId, OrganizationId},
+};
+use platform::Channel;
+use serde_json::json;
+use std::sync::Arc;
+
+/// What an administrator does to a member's number, of which they see the masked form alone.
+#[derive(Clone, Debug)]
+pub enum PhoneChange {
+    Keep,
+    Set(Mobile),
+    Remove,
+}
+
+impl Organizations {
+    /// Name and phone of a managed account that the organization owns. The phone counts once its holder proves it.
+    pub async fn edit_member(
+        &self,
+        by: impl Into<Authority>,
+        organization: OrganizationId,
+        id: MembershipId,
+        name: String,
+        phone: PhoneChange,
+        now: Timestamp,
+    ) -> Result<()> {
+        let by: Authority = by.into();
+        let name = account::model::parse_name(&name)?;
+        let (keyring, identity) = (Arc::clone(self.db().keyring()), self.identity().clone());
+        self.db()
+            .write(move |tx| {
+                let (_, member) = owned(tx, &by, organization, id, now)?;
+                account::service::rename_in(tx, &keyring, member.account, &name)?;
+                let old = match &phone {
+                    PhoneChange::Keep => None,
+                    PhoneChange::Set(phone) => {
+                        account::service::set_phone_in(tx, &keyring, member.account, Some(phone))?
+                    }
+                    PhoneChange::Remove => {
+                        account::service::set_phone_in(tx, &keyring, member.account, None)?
+                    }
+                };
+                if !matches!(phone, PhoneChange::Keep) {
+                    // A link at the number from before would let its holder in.
+                    activation::void_sent_in(tx, member.account)?;
+                }
+                if let Some(old) = &old {
+                    let told = Notice::new(Kind::PhoneSet);
+                    notice::tell_old_in(tx, &identity, member.account, Channel::Sms, old, &told, now)?;
+                    notice::tell_in(tx, &identity, member.account, &told, now)?;
+                }
+                let event = Event::done(by.actor(), "membership.edited")
+                    .on("membership", id)
+                    .of(organization)
+                    .with(json!({ "account": member.account, "old_phone_told": old.is_some() }));
+                Ok(((), vec![event]))
+            })
+            .await
+    }
+    /// A new temporary password; every session of the account ends. Shown once.
+    pub async fn reset_member_password(
+        &self,
+        by: impl Into<Authority>,
+        organization: OrganizationId,
+        id: MembershipId,
+        now: Timestamp,
+    ) -> Result<Secret> {
+        let by: Authority = by.into();
+        let secret = temporary_password(self.db().rng());
+        let (hash, identity) = (hash(self, &secret).await?, self.identity().clone());
+        self.db()
+            .write(move |tx| {
+                let (_, member) = owned(tx, &by, organization, id, now)?;
+                account::service::reset_password_in(tx, member.account, &hash, now)?;
+                // Whoever has the password needs no link; an account that waited for one is open now.
+                activation::void_in(tx, member.account)?;
+                activation::open_account_in(tx, member.account, now)?;
+                let told = Notice::new(Kind::PasswordReset);
+                notice::tell_all_in(tx, &identity, member.account, &told, now)?;
+                let event = Event::done(by.actor(), "membership.password_reset")
+                    .on("membership", id)
+                    .of(organization)
+                    .with(json!({ "account": member.account }));
+                Ok(((), vec![event]))
+            })
+            .await?;
+        Ok(secret)
+    }
+    /// A link in place of a password: by SMS to the holder's number, or on a slip. The old password ends at once, and with
+    /// it every session. Errors: `activation.no_phone`, `activation.too_many`.
+    pub async fn hand_out_again(
+        &self,
+        by: impl Into<Authority>,
+        organization: OrganizationId,
+        id: MembershipId,
+        link: activation::Link,
+        now: Timestamp,
+    ) -> Result<activation::Issued> {
+        let (by, rooms): (Authority, Self) = (by.into(), self.clone());
+        // Nobody knows it: the account is closed to everybody until the link is opened.
+        let hash = hash(self, &Secret::new(self.db().rng().token())).await?;
+        let draft = activation::Draft::new(self);
+        self.db()
+            .write(move |tx| {
+                let (locked, member) = owned(tx, &by, organization, id, now)?;
+                let before = identity::credential::service::exists_in(tx, member.account)?;
+                if before {
+                    account::service::reset_password_in(tx, member.account, &hash, now)?;
+                }
+                let holder = (member.id, member.account);
+                let (issued, event) =
+                    activation::issue_in(tx, &rooms, &by, &locked, holder, &draft, &link, now)?;
+                let mut events = vec![event];
+                if before {
+                    let told = Notice::new(Kind::PasswordReset);
+                    notice::tell_all_in(tx, rooms.identity(), member.account, &told, now)?;
+                    events.push(
+                        Event::done(by.actor(), "membership.password_reset")
+                            .on("membership", id)
+                            .of(organization)
+                            .with(json!({ "account": member.account, "way": link.way })),
+                    );
+                }
+                Ok((issued, events))
+            })
+            .await
+    }
+    /// Removes passkeys, apps and recovery codes of a member who lost them: the password alone signs in until the holder
+    /// adds a factor again. Every session of the account ends. Error: `membership.no_factor`.
+    pub async fn remove_member_factors(
+        &self,
+        by: impl Into<Authority>,
+        organization: OrganizationId,
+        id: MembershipId,
+        now: Timestamp,
+    ) -> Result<()> {
+        let (by, identity): (Authority, _) = (by.into(), self.identity().clone());
+        self.db()
+            .write(move |tx| {
+                let (_, member) = owned(tx, &by, organization, id, now)?;
+                account::service::touch_in(tx, member.account)?;
+                let factors = factor::summary_in(tx, member.account)?;
+                if !factors.second() {
+                    return Err(Error::conflict("membership.no_factor"));
+                }
+                factor::overview::service::erase_in(tx, member.account)?;
+                session::service::end_all_in(tx, member.account, None, now)?;
+                let told = Notice::new(Kind::FactorRemoved).key("factor", "organization-all-factors");
+                notice::tell_all_in(tx, &identity, member.account, &told, now)?;
+                let event = Event::done(by.actor(), "membership.factors_removed")
+                    .on("membership", id)
+                    .of(organization)
+                    .with(json!({ "account": member.account, "apps": factors.totp, "passkeys": factors.passkeys }));
+                Ok(((), vec![event]))
+            })
+            .await
+    }
+}
+
+/// An organization touches the name, phone and password of accounts that it owns, and of no others.
+fn owned(
+    tx: &mut Tx<'_>,
+    by: &Authority,
+    organization: OrganizationId,
+    id: MembershipId,
+    now: Timestamp,
+) -> Result<(Locked, MemberRow)> {
+    let (locked, member) = touchable(tx, by, organization, id, now)?;
+    if !member.managed {
+        return Err(Error::forbidden("membership.self_owned"));
+    }
+    Ok((locked, member))
+}
+
+/// Proof, for one transaction, that the organization's row is locked and that whoever acts may make agents in it.
+pub struct Managing {
+    locked: Locked,
+    power: Power,
+    by: Authority,
+}
+/// Locks the organization and checks the power once, for as many members as the transaction makes.
+pub fn managing_in(
+    tx: &mut Tx<'_>,
+    by: &Authority,
+    organization: OrganizationId,
+    now: Timestamp,
+) -> Result<Managing> {
+    let locked =
+        organization::lock(tx, organization)?.ok_or_else(|| Error::not_found("organization.unknown"))?;
+    let power = by.power_in(tx, &locked, now)?;
+    power.must_touch(Role::Agent)?;
+    Ok(Managing { locked, power, by: by.clone() })
+}
+/// An agent with an account of the organization; ids and `sub` are drawn before the transaction.
+#[derive(Clone, Debug)]
+pub struct ManagedMember {
+    pub membership: MembershipId,
+    pub account: AccountId,
+    pub sub: String,
+    pub login_name: LoginName,
+    pub name: String,
+    pub phone: Option<Mobile>,
+    pub document: Option<ResidentId>,
+    pub valid_from: Option<Timestamp>,
+    pub valid_until: Option<Timestamp>,
+    pub scope: Option<String>,
+    pub reason: Option<String>,
+}
+impl ManagedMember {
+    /// The account that is made.
+    pub fn account(&self, organization: OrganizationId, now: Timestamp) -> NewManaged {
+        NewManaged {
+            id: self.account,
+            sub: self.sub.clone(),
+            organization,
+            login_name: self.login_name.clone(),
+            name: self.name.clone(),
+            phone: self.phone.clone(),
+            document: self.document.clone(),
+            temporary_password_hash: None,
+            now,
+        }
+    }
+}
+/// Makes the account, without a password, and its membership; it waits for its activation. None if a transaction before
+/// made the very same. Errors: `account.login_name_taken`, `membership.exists`, each at its field.
+pub fn create_managed_in(
+    tx: &mut Tx<'_>,
+    keyring: &Keyring,
+    managing: &Managing,
+    new: &ManagedMember,
+    now: Timestamp,
+) -> Result<Option<Vec<Event>>> {
+    let created = create_unsearched_in(tx, keyring, managing, new, now)?;
+    if created.is_some() {
+        identity::search::service::insert_in(tx, &new.account(managing.locked.id, now).terms(keyring))?;
+    }
+    Ok(created)
+}
+/// As [`create_managed_in`], found by no search yet: whoever makes many inserts their terms in order afterwards.
+pub fn create_unsearched_in(
+    tx: &mut Tx<'_>,
+    keyring: &Keyring,
+    managing: &Managing,
+    new: &ManagedMember,
+    now: Timestamp,
+) -> Result<Option<Vec<Event>>> {
+    let organization = managing.locked.id;
+    let account = new.account(organization, now);
+    if account::service::insert_managed_in(tx, keyring, &account)? == account::Creation::Replayed {
+        return Ok(None);
+    }
+    let actor = managing.by.actor();
+    let mut events = vec![Event::done(actor, "account.created").on("account", new.account).of(organization)];
+    let membership = NewMembership {
+        id: new.membership,
+        organization,
+        account: new.account,
+        managed: true,
+        role: Role::Agent,
+        basis: Basis::Created,
+        valid_from: new.valid_from.unwrap_or(now),
+        valid_until: new.valid_until.unwrap_or(Timestamp::FOREVER),
+        granted_by: managing.by.account(),
+        scope: new.scope.clone(),
+        reason: new.reason.clone(),
+    };
+    events.extend(admit_in(tx, actor, &managing.locked, managing.power, &membership, now)?);
+    Ok(Some(events))
+}
+/// The link to an account that [`create_managed_in`] made, for whoever sends many of them apart and throttled.
+pub fn activation_in(
+    tx: &mut Tx<'_>,
+    rooms: &Organizations,
+    managing: &Managing,
+    holder: (MembershipId, AccountId),
+    draft: &activation::Draft,
+    link: &activation::Link,
+    now: Timestamp,
+) -> Result<(activation::Issued, Event)> {
+    activation::issue_in(tx, rooms, &managing.by, &managing.locked, holder, draft, link, now)
+}
