@@ -43,7 +43,7 @@ CREATE UNIQUE INDEX account_phone ON account (phone_index) WHERE state <> 'close
 CREATE UNIQUE INDEX account_self_owned ON account (person_id) WHERE state <> 'closed' AND owner_kind = 'self_owned';
 CREATE UNIQUE INDEX account_managed ON account (person_id, owner_organization_id) WHERE state <> 'closed' AND owner_kind = 'managed';
 CREATE INDEX account_document ON account (document_index);
-CREATE INDEX account_owner ON account (owner_organization_id);
+CREATE INDEX account_owner ON account (owner_organization_id, login_name);
 
 -- Evidence of the real-name level; the level is derived from rows in force, never stored.
 CREATE TABLE identity_proof (
@@ -121,7 +121,8 @@ CREATE TABLE challenge (
 );
 CREATE INDEX challenge_expiry ON challenge (expires_at);
 
--- Keyed bigrams of names and pinyin initials: candidates for search, verified after decryption.
+-- Keyed terms: bigrams and trigrams of names and pinyin initials, last four of phone and document. Candidates for search.
+-- Scope 0 is everybody's, an organization's id that of the accounts it owns.
 CREATE TABLE search_gram (
     scope BIGINT NOT NULL,
     gram BIGINT NOT NULL,

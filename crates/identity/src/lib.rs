@@ -21,8 +21,8 @@ pub mod stepup;
 mod testing;
 
 use credential::{BreachList, PasswordPool};
-use db::Db;
-use kernel::{Error, Result};
+use db::{Db, Tx};
+use kernel::{Error, Result, id::AccountId};
 use platform::{Outbox, Settings};
 use std::sync::{Arc, OnceLock};
 use upstream::Upstreams;
@@ -41,7 +41,10 @@ struct Inner {
     upstreams: Upstreams,
     passwords: PasswordPool,
     breach_list: OnceLock<BreachList>,
+    holder_words: OnceLock<Box<HolderWords>>,
 }
+/// What rooms above know of whoever holds an account, and a guesser knows too.
+type HolderWords = dyn Fn(&mut Tx<'_>, AccountId) -> Result<Vec<String>> + Send + Sync;
 
 impl Identity {
     /// Starts the threads that hash passwords.
@@ -56,6 +59,7 @@ impl Identity {
             upstreams,
             passwords,
             breach_list: OnceLock::new(),
+            holder_words: OnceLock::new(),
         })))
     }
     pub fn db(&self) -> &Db {
@@ -83,6 +87,17 @@ impl Identity {
         if self.0.breach_list.set(list).is_err() {
             tracing::warn!("a list of leaked passwords was in use already");
         }
+    }
+    /// New passwords are measured against these words too, beside name, phone and document: the names of the organizations
+    /// that the holder belongs to. The first one counts: a room is made over one identity many times.
+    pub fn use_holder_words(
+        &self,
+        words: impl Fn(&mut Tx<'_>, AccountId) -> Result<Vec<String>> + Send + Sync + 'static,
+    ) {
+        self.0.holder_words.get_or_init(|| Box::new(words));
+    }
+    pub(crate) fn holder_words_in(&self, tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<String>> {
+        self.0.holder_words.get().map_or(Ok(Vec::new()), |words| words(tx, account))
     }
     pub fn breach_list(&self) -> Option<&BreachList> {
         self.0.breach_list.get()

@@ -98,7 +98,7 @@ impl Browser<'_> {
         let page = self.get(from).await;
         let mut body = format!("csrf={}", value_of(&page.text, "csrf"));
         for (name, value) in members {
-            body.push_str(&format!("&{name}={}", crate::membership::encoded(value)));
+            body.push_str(&format!("&{name}={}", crate::directory::encoded(value)));
         }
         self.send_form(path, body).await
     }

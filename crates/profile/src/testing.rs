@@ -13,7 +13,7 @@ use kernel::{Actor, ActorKind, Clock, LoginName, Mobile, Timestamp, id::AccountI
 use oidc::OpenId;
 use organization::{
     Operator, Organizations,
-    membership::{Appointment, Basis, Newcomer, Role},
+    membership::{Appointment, Basis, Newcomer, Role, Terms},
     organization::NewOrganization,
     organization_type::{OrganizationType, TypePolicy, Words},
 };
@@ -101,6 +101,7 @@ impl House {
             short_name: "澄江证券".into(),
             uscc: None,
             member_number: None,
+            registration_number: None,
             head_name: None,
             address: None,
             account_manager: None,
@@ -122,7 +123,8 @@ impl House {
             login_name: LoginName::parse(login_name).unwrap(),
             name: "陈思齐".into(),
             phone: phone.map(|phone| Mobile::parse(phone).unwrap()),
-            temporary_password_hash: "none".into(),
+            document: None,
+            temporary_password_hash: Some("none".into()),
             now: self.now(),
         };
         let (id, keyring, now) = (new.id, Arc::clone(self.db().keyring()), self.now());
@@ -142,7 +144,7 @@ impl House {
             newcomer: Newcomer::Existing(account),
             role,
             basis: Basis::Appointed,
-            valid_until: Timestamp::FOREVER,
+            terms: Terms::default(),
         };
         self.rooms.appoint(Operator::installation(), organization, appointment, self.now()).await.unwrap();
     }

@@ -115,7 +115,8 @@ impl Room {
             login_name: LoginName::parse(login_name).unwrap(),
             name: "某某".into(),
             phone: None,
-            temporary_password_hash: "none".into(),
+            document: None,
+            temporary_password_hash: Some("none".into()),
             now,
         };
         self.db()

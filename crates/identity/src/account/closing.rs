@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Identity, SignedIn,
     notice::{self, Kind, Notice},
-    realname,
+    realname, search,
 };
 use db::{Db, Tx};
 use kernel::{Actor, Error, Event, Result, Timestamp, id::AccountId};
@@ -84,13 +84,13 @@ pub fn finish_in(
     if !store::take_closing_due(tx, account, now)? {
         return Ok(None);
     }
+    let keyring = identity.db().keyring();
+    search::service::forget_in(tx, keyring, account)?;
     service::set_state_in(tx, account, AccountState::Closed, now)?;
     realname::service::release_in(tx, account, "closed", now)?;
-    let keyring = identity.db().keyring();
     // Not a name that anybody could register: ids are upper case and begin with a digit.
     let name = service::seal_name(keyring, account, "");
     store::erase(tx, account, &format!("closed-{account}"), &name)?;
-    service::forget_name_in(tx, account)?;
     notice::service::erase_in(tx, account)?;
     Ok(Some(Event::done(&Actor::system(), "account.closed").on("account", account)))
 }

@@ -1,4 +1,6 @@
 //! Accounts, their owners and states, and what people type to name one.
+use crate::search;
+use db::Keyring;
 use kernel::{
     Error, LoginName, Mobile, ResidentId, Result, Timestamp,
     clock::Zone,
@@ -72,8 +74,20 @@ pub struct NewManaged {
     pub name: String,
     /// Counts for signing in once its holder proves it.
     pub phone: Option<Mobile>,
-    pub temporary_password_hash: String,
+    /// Not proven: it reserves nothing.
+    pub document: Option<ResidentId>,
+    /// None makes an account that nobody signs in to before its holder activates it.
+    pub temporary_password_hash: Option<String>,
     pub now: Timestamp,
+}
+impl NewManaged {
+    /// What the account is found by: in its owner's scope and in everybody's.
+    pub fn terms(&self, keyring: &Keyring) -> Vec<(i64, i64, AccountId)> {
+        let phone = self.phone.as_ref().map(Mobile::as_str);
+        let document = self.document.as_ref().map(ResidentId::as_str);
+        let terms = search::terms_of(keyring, Some(self.organization.as_i64()), &self.name, phone, document);
+        terms.into_iter().map(|(scope, term)| (scope, term, self.id)).collect()
+    }
 }
 /// An account that a person makes.
 #[derive(Clone, Debug)]
@@ -88,6 +102,15 @@ pub struct NewSelfOwned {
     pub document: Option<ResidentId>,
     pub password_hash: String,
     pub now: Timestamp,
+}
+impl NewSelfOwned {
+    /// What the account is found by.
+    pub fn terms(&self, keyring: &Keyring) -> Vec<(i64, i64, AccountId)> {
+        let phone = self.phone.as_ref().map(Mobile::as_str);
+        let document = self.document.as_ref().map(ResidentId::as_str);
+        let terms = search::terms_of(keyring, None, &self.name, phone, document);
+        terms.into_iter().map(|(scope, term)| (scope, term, self.id)).collect()
+    }
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Creation {

@@ -292,7 +292,8 @@ async fn an_account_of_an_organization_does_not_close_itself() {
             login_name: LoginName::parse("chensq").unwrap(),
             name: "陈思齐".into(),
             phone: None,
-            temporary_password_hash: room.hash(PASSWORD).await,
+            document: None,
+            temporary_password_hash: Some(room.hash(PASSWORD).await),
             now: room.now(),
         };
         who.account = new.id;

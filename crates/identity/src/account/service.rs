@@ -7,7 +7,7 @@ use super::{
     },
     store::{self, CardRow, NewAccount},
 };
-use crate::{credential, session};
+use crate::{credential, search, session};
 use db::{Db, Keyring, Tx};
 use kernel::{
     Error, LoginName, Mobile, Result, Timestamp,
@@ -18,12 +18,20 @@ use std::collections::HashMap;
 /// Most accounts that one document is tried against at sign-in.
 pub const MOST_MATCHES: i64 = 5;
 const NAME: &str = "account.name";
-pub(super) const PHONE: &str = "account.phone";
-const DOCUMENT: &str = "account.document";
+pub(crate) const PHONE: &str = "account.phone";
+pub(crate) const DOCUMENT: &str = "account.document";
 pub(super) const EMAIL: &str = "account.email";
 
-/// Makes an account that the organization owns. Errors: `account.login_name_taken` at `login_name`.
+/// Makes an account that the organization owns; without a password it waits for its activation. Errors: `account.login_name_taken` at `login_name`.
 pub fn create_managed_in(tx: &mut Tx<'_>, keyring: &Keyring, new: &NewManaged) -> Result<Creation> {
+    let created = insert_managed_in(tx, keyring, new)?;
+    if created == Creation::Created {
+        search::service::insert_in(tx, &new.terms(keyring))?;
+    }
+    Ok(created)
+}
+/// As [`create_managed_in`], found by no search yet: whoever makes many inserts their terms in order afterwards.
+pub fn insert_managed_in(tx: &mut Tx<'_>, keyring: &Keyring, new: &NewManaged) -> Result<Creation> {
     let row = new.id.as_i64();
     let created = insert_in(
         tx,
@@ -36,15 +44,20 @@ pub fn create_managed_in(tx: &mut Tx<'_>, keyring: &Keyring, new: &NewManaged) -
             phone: new.phone.as_ref().map(|phone| keyring.seal(PHONE, row, phone.as_str())),
             phone_index: new.phone.as_ref().map(|phone| keyring.blind("phone", phone.as_str())),
             phone_proven: false,
-            document_type: None,
-            document: None,
-            document_index: None,
+            document_type: new.document.as_ref().map(|_| RESIDENT_ID),
+            document: new.document.as_ref().map(|document| keyring.seal(DOCUMENT, row, document.as_str())),
+            document_index: new
+                .document
+                .as_ref()
+                .map(|document| keyring.blind("document", document.as_str())),
+            unactivated: new.temporary_password_hash.is_none(),
             now: new.now,
         },
     )?;
     if created == Creation::Created {
-        credential::service::set_in(tx, new.id, &new.temporary_password_hash, true, new.now)?;
-        index_name_in(tx, keyring, new.id, Owner::Managed(new.organization), &new.name)?;
+        if let Some(hash) = &new.temporary_password_hash {
+            credential::service::set_in(tx, new.id, hash, true, new.now)?;
+        }
     }
     Ok(created)
 }
@@ -74,6 +87,7 @@ pub fn create_self_owned_in(tx: &mut Tx<'_>, keyring: &Keyring, new: &NewSelfOwn
                 .document
                 .as_ref()
                 .map(|document| keyring.blind("document", document.as_str())),
+            unactivated: false,
             now: new.now,
         },
     );
@@ -88,7 +102,7 @@ pub fn create_self_owned_in(tx: &mut Tx<'_>, keyring: &Keyring, new: &NewSelfOwn
     };
     if created == Creation::Created {
         credential::service::set_in(tx, new.id, &new.password_hash, false, new.now)?;
-        index_name_in(tx, keyring, new.id, Owner::SelfOwned, &new.name)?;
+        search::service::insert_in(tx, &new.terms(keyring))?;
     }
     Ok(created)
 }
@@ -106,40 +120,15 @@ fn insert_in(tx: &mut Tx<'_>, new: &NewAccount) -> Result<Creation> {
     Err(Error::conflict("account.login_name_taken").at("login_name"))
 }
 
-/// Pinyin initials: 陈思齐 is found by `csq`. Characters of other scripts stand for themselves.
-fn initials(name: &str) -> String {
-    use pinyin::ToPinyin;
-    name.chars()
-        .filter_map(|c| match c.to_pinyin() {
-            Some(reading) => reading.plain().chars().next(),
-            None => c.is_alphanumeric().then_some(c),
-        })
-        .collect::<String>()
-        .to_lowercase()
-}
 /// Whether a name contains what was typed, by its characters or its initials. `typed` is in lower case.
 pub fn name_fits(name: &str, typed: &str) -> bool {
-    name.to_lowercase().contains(typed) || initials(name).contains(typed)
-}
-/// Search keys of a name: in its owner's scope, self-owned ones in scope 0.
-fn index_name_in(tx: &mut Tx<'_>, keyring: &Keyring, id: AccountId, owner: Owner, name: &str) -> Result<()> {
-    store::delete_grams(tx, id)?;
-    let scope = owner.organization().map_or(0, |organization| organization.as_i64());
-    for text in [name, &initials(name)] {
-        for gram in keyring.grams(scope, text) {
-            store::insert_gram(tx, scope, gram, id)?;
-        }
-    }
-    Ok(())
-}
-/// Nobody finds the name any more.
-pub(super) fn forget_name_in(tx: &mut Tx<'_>, id: AccountId) -> Result<()> {
-    store::delete_grams(tx, id).map(drop)
+    search::name_fits(name, typed)
 }
 pub fn rename_in(tx: &mut Tx<'_>, keyring: &Keyring, id: AccountId, name: &str) -> Result<()> {
-    let account = require_in(tx, id)?;
-    store::update_name(tx, id, &keyring.seal(NAME, id.as_i64(), name))?;
-    index_name_in(tx, keyring, id, account.owner, name)?;
+    require_in(tx, id)?;
+    search::service::refreshed_in(tx, keyring, id, |tx| {
+        store::update_name(tx, id, &keyring.seal(NAME, id.as_i64(), name))
+    })?;
     tx.changed("account", id);
     Ok(())
 }
@@ -168,7 +157,8 @@ pub fn set_phone_in(
         return Ok(None);
     }
     let sealed = phone.map(|phone| keyring.seal(PHONE, row, phone.as_str()));
-    store::update_phone(tx, id, sealed, phone.map(|phone| keyring.blind("phone", phone.as_str())))?;
+    let index = phone.map(|phone| keyring.blind("phone", phone.as_str()));
+    search::service::refreshed_in(tx, keyring, id, |tx| store::update_phone(tx, id, sealed, index))?;
     tx.changed("account", id);
     Ok(old.filter(|_| before.1))
 }
@@ -212,7 +202,10 @@ pub(crate) fn bind_document_in(
 ) -> Result<()> {
     let (kind, number, index) = document;
     let sealed = keyring.seal(DOCUMENT, id.as_i64(), number);
-    if !store::update_person(tx, id, person, kind, &sealed, index)? {
+    let bound = search::service::refreshed_in(tx, keyring, id, |tx| {
+        store::update_person(tx, id, person, kind, &sealed, index)
+    })?;
+    if !bound {
         return Err(Error::conflict("account.person_taken"));
     }
     tx.changed("account", id);
@@ -242,7 +235,7 @@ pub(crate) fn lock_by_phone_in(
         .map(|row| (row.state, row.proven_at.unwrap_or(row.created_at))))
 }
 /// A code reached the holder at the proven number.
-pub(crate) fn confirm_phone_in(tx: &mut Tx<'_>, id: AccountId, now: Timestamp) -> Result<()> {
+pub fn confirm_phone_in(tx: &mut Tx<'_>, id: AccountId, now: Timestamp) -> Result<()> {
     store::update_phone_confirmed(tx, id, now).map(drop)
 }
 /// Takes the account's row lock alone: whoever changes the account comes before this transaction or after it.

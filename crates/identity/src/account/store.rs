@@ -17,6 +17,7 @@ pub(super) struct NewAccount {
     pub document_type: Option<&'static str>,
     pub document: Option<Vec<u8>>,
     pub document_index: Option<Vec<u8>>,
+    pub unactivated: bool,
     pub now: Timestamp,
 }
 /// False if the id or a unique key is taken.
@@ -25,7 +26,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &NewAccount) -> Result<bool> {
         sql!(
             "INSERT INTO account (id, sub, owner_kind, owner_organization_id, state, login_name, name, phone, phone_index,
                 phone_proven, phone_proven_at, email_proven, document_type, document, document_index, rev, created_at)
-             VALUES ($1, $2, $3, $4, 'active', $5, $6, $7, $8, $9, $15, $10, $11, $12, $13, 1, $14)
+             VALUES ($1, $2, $3, $4, $16, $5, $6, $7, $8, $9, $15, $10, $11, $12, $13, 1, $14)
              ON CONFLICT DO NOTHING"
         ),
         &[
@@ -44,6 +45,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &NewAccount) -> Result<bool> {
             &new.document_index,
             &new.now,
             &new.phone_proven.then_some(new.now),
+            &if new.unactivated { AccountState::Unactivated } else { AccountState::Active },
         ],
     )?;
     Ok(inserted == 1)
@@ -299,16 +301,4 @@ pub(super) fn insert_acceptance(
         ),
         &[&account, &document, &version, &now],
     )
-}
-pub(super) fn insert_gram(tx: &mut Tx<'_>, scope: i64, gram: i64, account: AccountId) -> Result<u64> {
-    tx.run(
-        sql!(
-            "INSERT INTO search_gram (scope, gram, account_id) VALUES ($1, $2, $3)
-             ON CONFLICT (scope, gram, account_id) DO NOTHING"
-        ),
-        &[&scope, &gram, &account],
-    )
-}
-pub(super) fn delete_grams(tx: &mut Tx<'_>, account: AccountId) -> Result<u64> {
-    tx.run(sql!("DELETE FROM search_gram WHERE account_id = $1"), &[&account])
 }

@@ -12,7 +12,8 @@ fn managed(room: &Room, login_name: &str, hash: &str) -> NewManaged {
         login_name: LoginName::parse(login_name).unwrap(),
         name: "陈思齐".into(),
         phone: Some(Mobile::parse(PHONE).unwrap()),
-        temporary_password_hash: hash.into(),
+        document: None,
+        temporary_password_hash: Some(hash.into()),
         now: room.now(),
     }
 }

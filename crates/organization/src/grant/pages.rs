@@ -3,14 +3,15 @@
 use super::model::{Cell, Saved, Wish};
 use super::service::may_be_granted;
 use crate::decision::LayerState;
-use crate::membership::{self, Filter, MemberRow, OrganizationAdministrator};
+use crate::directory;
+use crate::membership::{Filter, MemberRow, OrganizationAdministrator};
 use crate::product::{GrantMode, Product};
 use crate::{Organizations, shell};
 use askama::Template;
 use axum::Extension;
 use identity::session::SignedIn;
 use kernel::{
-    Error,
+    Error, Timestamp,
     id::{MembershipId, ProductId},
 };
 use std::collections::BTreeSet;
@@ -85,7 +86,7 @@ struct Asked {
 impl Asked {
     /// The query string without the cursor, ending where the cursor follows.
     fn query(&self) -> String {
-        format!("?q={}&product={}&", membership::encoded(&self.q), membership::encoded(&self.product))
+        format!("?q={}&product={}&", directory::encoded(&self.q), directory::encoded(&self.product))
     }
     fn cursor(&self) -> String {
         let clean = |id: &Option<String>| id.as_deref().and_then(|id| id.parse::<MembershipId>().ok());
@@ -237,7 +238,7 @@ async fn render(
     }
     let more_columns = products.len() > COLUMNS;
     products.truncate(COLUMNS);
-    let (members, newer, older) = members(rooms, by, asked).await?;
+    let (members, newer, older) = members(rooms, by, asked, ctx.now).await?;
     let people = rooms.people(members.iter().map(|row| row.account)).await?;
     let held =
         rooms.granted_cells(by.organization(), members.iter().map(|row| row.id).collect(), ctx.now).await?;
@@ -319,11 +320,13 @@ async fn members(
     rooms: &Organizations,
     by: &OrganizationAdministrator,
     asked: &Asked,
+    now: Timestamp,
 ) -> kernel::Result<(Vec<MemberRow>, Option<MembershipId>, Option<MembershipId>)> {
-    let (found, _) = membership::search(rooms, by, &asked.q).await?;
+    let searched = !kernel::text::normalize(&asked.q).is_empty();
+    let found = if searched { Some(rooms.members_named(by.organization(), &asked.q, now).await?.0) } else { None };
     let before: Option<MembershipId> = asked.before.as_deref().and_then(|id| id.parse().ok());
     let after = asked.after.as_deref().and_then(|id| id.parse().ok()).filter(|_| before.is_none());
-    let filter = Filter { below: Some(by.role()), before, after, ..found };
+    let filter = Filter { below: Some(by.role()), before, after, accounts: found, ..Filter::default() };
     let mut rows = rooms.list_members(by, filter, ROWS + 1).await?;
     let more = rows.len() as i64 > ROWS;
     if more && after.is_some() {
