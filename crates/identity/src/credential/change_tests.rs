@@ -45,12 +45,21 @@ async fn the_last_passwords_may_not_come_back_and_only_their_holder_learns_so() 
 #[tokio::test]
 async fn what_is_known_of_the_holder_is_no_password_and_every_class_is_asked_for() {
     for room in Room::on_engines().await {
-        room.account("linzy", Some(PHONE)).await;
+        let account = room.account("linzy", Some(PHONE)).await;
+        room.identity.use_holder_words(move |_, asked| {
+            Ok(if asked == account {
+                vec!["华东期货有限公司".into(), "华东期货".into()]
+            } else {
+                Vec::new()
+            })
+        });
         let mut browser = room.browser();
         browser.sign_in("linzy", PASSWORD).await;
         for (weak, key) in [
             ("linzhiyuan8000", "error-password-personal"),
             ("13800138000lzy", "error-password-personal"),
+            ("huadongqihuo", "error-password-personal"),
+            ("HDQH8000hdqh", "error-password-personal"),
             ("abcdefgh1", "error-password-weak"),
             ("short7!", "at least 8 characters"),
         ] {

@@ -9,11 +9,10 @@ use crate::{
     notice::{self, Kind, Notice},
     session,
 };
-use db::{Keyring, Tx};
+use db::Tx;
 use kernel::{Error, Event, Result, Timestamp, id::AccountId};
 use platform::setting::PasswordPolicy;
 use serde_json::json;
-use std::sync::Arc;
 use web::Ctx;
 
 /// What became of a change.
@@ -30,6 +29,10 @@ pub enum Change {
 /// So many old passwords are kept, whatever the policy asks today.
 const KEPT: i64 = 24;
 
+/// The stored form, for a login that is taken from one account and goes on elsewhere.
+pub fn hash_in(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<String>> {
+    Ok(store::find(tx, account)?.map(|stored| stored.hash))
+}
 /// Stores a hash. `temporary` ones must be replaced at the first sign-in. No browser is remembered in place of the second
 /// step any more.
 pub fn set_in(
@@ -42,6 +45,10 @@ pub fn set_in(
     remember_in(tx, account)?;
     store::upsert(tx, account, hash, temporary, now)?;
     device::service::distrust_all_in(tx, account)
+}
+/// Whether there is a password to sign in with.
+pub fn exists_in(tx: &mut Tx<'_>, account: AccountId) -> Result<bool> {
+    store::find(tx, account).map(|found| found.is_some())
 }
 /// Keeps the password that is about to be replaced.
 fn remember_in(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
@@ -59,7 +66,7 @@ pub(crate) fn most_days(policy: &PasswordPolicy, staff: bool) -> Option<i64> {
 }
 
 /// Whether a new password is good enough, everything together: the rules, the list of leaked ones, and for an account that
-/// exists what its holder is called and which passwords it had. `own` is what the form holds of the person besides.
+/// exists what its holder is called, where they belong, and which passwords it had. `own` is what the form holds of the person besides.
 /// Errors at `field`: those of [`Password::check_new`], `password.breached`, `password.used_before`.
 pub async fn check_new(
     identity: &Identity,
@@ -73,12 +80,12 @@ pub async fn check_new(
     let mut last = Vec::new();
     if let Some(account) = holder {
         let history = i64::from(policies.password.history);
-        let keyring = Arc::clone(identity.db().keyring());
+        let room = identity.clone();
         let (words, hashes) = identity
             .db()
             .read(move |tx| {
                 let hashes = if history > 0 { store::list_last(tx, account, history)? } else { Vec::new() };
-                Ok((holder_words_in(tx, &keyring, account)?, hashes))
+                Ok((holder_words_in(tx, &room, account)?, hashes))
             })
             .await?;
         own.extend(words);
@@ -108,7 +115,8 @@ pub async fn check_new(
     }
     Ok(())
 }
-fn holder_words_in(tx: &mut Tx<'_>, keyring: &Keyring, account: AccountId) -> Result<Vec<String>> {
+fn holder_words_in(tx: &mut Tx<'_>, identity: &Identity, account: AccountId) -> Result<Vec<String>> {
+    let keyring = identity.db().keyring();
     let Some(row) = store::find_holder(tx, account)? else { return Ok(Vec::new()) };
     let id = account.as_i64();
     let mut words = vec![row.login_name, account::service::open_name(keyring, account, &row.name)?];
@@ -119,6 +127,7 @@ fn holder_words_in(tx: &mut Tx<'_>, keyring: &Keyring, account: AccountId) -> Re
     if let Some(sealed) = &row.document {
         words.push(keyring.open("account.document", id, sealed)?);
     }
+    words.extend(identity.holder_words_in(tx, account)?);
     Ok(words)
 }
 
