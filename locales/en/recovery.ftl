@@ -66,7 +66,7 @@ recovery-help-member-how = Ask an administrator of your organization to open you
 recovery-help-administrator = Administrators and legal representatives
 recovery-help-administrator-how = Ask the platform's account manager to reset the password in your organization's record
 recovery-help-person = Accounts that you created yourself
-recovery-help-person-how = Create a new account and verify your real name in it. As your identity has an account already, the platform's staff check who you are and move it to the new one
+recovery-help-person-how = Create a new account and verify your real name in it. As your identity has an account already, the platform's staff check who you are and move it to the new one. If you were verified at the counter, they can remove the second factors of the old one instead
 error-recovery-way-required = No way is chosen yet. Choose one.
 error-recovery-wrong = { $left ->
     [0] That is not correct. There are no attempts left, try later or choose another way.

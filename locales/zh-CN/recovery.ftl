@@ -66,7 +66,7 @@ recovery-help-member-how = 联系本机构的管理员，在「人员账号管�
 recovery-help-administrator = 机构管理员和法定代表人
 recovery-help-administrator-how = 联系平台的客户经理，在机构档案的「机构管理人员」中重置密码
 recovery-help-person = 自行注册的账号
-recovery-help-person-how = 注册一个新账号并在其中完成实名认证。系统发现同一身份已有账号时，由平台工作人员核验，再把您的实名身份转到新账号
+recovery-help-person-how = 注册一个新账号并在其中完成实名认证。系统发现同一身份已有账号时，由平台工作人员核验，再把您的实名身份转到新账号；在柜台核验的，也可以解除原账号的第二重验证
 error-recovery-way-required = 还没有选择验证方式，选择其中一种
 error-recovery-wrong = { $left ->
     [0] 验证没有通过。错误次数已达上限，稍后再试或换一种方式

@@ -5,6 +5,7 @@ pub mod dispute;
 pub mod leaving;
 pub mod method;
 pub mod proof;
+pub mod record;
 pub mod reviewer;
 #[cfg(test)]
 mod testing;

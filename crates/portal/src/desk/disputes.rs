@@ -1,7 +1,7 @@
 //! Disputes over one identity: both sides beside each other, a proposal, and another member of staff who confirms it.
 use super::{
     Desk,
-    proofs::{FOR_REVIEW, login_names, reviewer},
+    proofs::{FOR_REVIEW, login_names, reviewer, step_up},
 };
 use axum::Extension;
 use kernel::Error;
@@ -117,6 +117,7 @@ struct One {
     provider: String,
     sides: Vec<Side>,
     may_propose: bool,
+    may_restore: bool,
     may_confirm: bool,
     /// Key of why this person cannot do the next step.
     why_not: Option<&'static str>,
@@ -139,6 +140,7 @@ async fn view(
 ) -> web::Result {
     let by = reviewer(desk)?;
     let file = room.dispute(&by, id).await?;
+    let may_restore = file.restorable;
     let dispute = file.dispute;
     let page = desk.page(desk.t("verification-desk-dispute"), HERE).await?.with_errors(&errors);
     let staff = login_names(desk, [dispute.first_by]).await?;
@@ -193,6 +195,7 @@ async fn view(
         },
         case: (file.case.method == verification::Method::Counter)
             .then(|| format!("/desk/proofs/{}", file.case.id)),
+        may_restore,
         sides,
         form,
         dispute,
@@ -209,6 +212,9 @@ async fn propose(
     Form(typed): Form<Typed>,
 ) -> web::Result {
     let by = reviewer(&desk)?;
+    if let Some(first) = step_up(&desk, &room, &format!("{HERE}/{id}")).await? {
+        return Ok(first);
+    }
     let verdict = typed.verdict.parse().map_err(|_| Error::invalid("field.unknown_value").at("verdict"));
     let step = match verdict {
         Ok(verdict) => room.propose(&by, id, verdict, &typed.reason, desk.ctx.now).await,
@@ -234,6 +240,9 @@ async fn confirm(
     Form(agreed): Form<Agreed>,
 ) -> web::Result {
     let by = reviewer(&desk)?;
+    if let Some(first) = step_up(&desk, &room, &format!("{HERE}/{id}")).await? {
+        return Ok(first);
+    }
     let agreed = match agreed.agreed.as_str() {
         "yes" => true,
         "no" => false,
@@ -255,6 +264,7 @@ fn told(id: DisputeId, step: Step) -> axum::response::Response {
         Step::Proposed => ("ok", "verification-desk-dispute-proposed"),
         Step::SentBack => ("ok", "verification-desk-dispute-sent-back"),
         Step::Decided(Verdict::Keep) => ("ok", "verification-desk-dispute-kept"),
+        Step::Decided(Verdict::Restore) => ("ok", "verification-desk-dispute-restored"),
         Step::Decided(Verdict::Move) => ("ok", "verification-desk-dispute-moved"),
         Step::HolderChanged => ("warn", "verification-desk-dispute-holder-changed"),
         Step::NotPossible => ("warn", "verification-desk-dispute-not-possible"),

@@ -274,7 +274,7 @@ async fn seen(desk: &Desk, room: &Verification, id: CaseId, form: Typed, errors:
     };
     Ok(html_status(view.errors.status(), view))
 }
-async fn step_up(
+pub(super) async fn step_up(
     desk: &Desk,
     room: &Verification,
     back: &str,

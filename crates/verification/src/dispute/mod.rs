@@ -3,6 +3,9 @@
 //! learns who the other is.
 pub mod model;
 pub mod pages;
+mod restoring;
+#[cfg(test)]
+mod restoring_tests;
 pub mod service;
 mod store;
 #[cfg(test)]

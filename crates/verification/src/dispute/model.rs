@@ -46,6 +46,8 @@ db::text_enum!(
         Keep = "keep",
         /// It goes to the account that claims it; the holder's proofs are revoked.
         Move = "move",
+        /// As `Keep`, and both accounts are the same person, who lost the factors of the holder: those are removed.
+        Restore = "restore",
     }
 );
 impl Verdict {
@@ -53,6 +55,7 @@ impl Verdict {
         match self {
             Self::Keep => "verification-verdict-keep",
             Self::Move => "verification-verdict-move",
+            Self::Restore => "verification-verdict-restore",
         }
     }
 }

@@ -61,6 +61,8 @@ async fn view(
             (Side::Claimant, None) if open => "verification-dispute-claimant-open",
             (Side::Holder, None) if open => "verification-dispute-holder-open",
             (Side::Claimant, Some(Verdict::Keep)) => "verification-dispute-claimant-kept",
+            (Side::Claimant, Some(Verdict::Restore)) => "verification-dispute-claimant-restored",
+            (Side::Holder, Some(Verdict::Restore)) => "verification-dispute-holder-restored",
             (Side::Claimant, Some(Verdict::Move)) => "verification-dispute-claimant-moved",
             (Side::Holder, Some(Verdict::Keep)) => "verification-dispute-holder-kept",
             (Side::Holder, Some(Verdict::Move)) => "verification-dispute-holder-moved",

@@ -1,7 +1,7 @@
 //! Opening, hearing both sides, proposing, confirming. Whoever wins or loses is told; nothing happens silently.
 use super::{
     model::{Dispute, DisputeId, DisputeState, REASON_MAX, STATEMENT_MAX, Side, Verdict},
-    store,
+    restoring, store,
 };
 use crate::{
     Reviewer, Verification,
@@ -24,8 +24,8 @@ use kernel::{
 use serde_json::json;
 use std::sync::Arc;
 
-const CLAIMANT: &str = "dispute.claimant_statement";
-const HOLDER: &str = "dispute.holder_statement";
+pub(crate) const CLAIMANT: &str = "dispute.claimant_statement";
+pub(crate) const HOLDER: &str = "dispute.holder_statement";
 /// Disputes that the own page lists.
 const SHOWN: i64 = 10;
 
@@ -99,6 +99,8 @@ pub struct File {
     pub case: Case,
     pub claimant: SideCard,
     pub holder: SideCard,
+    /// Whether [`Verdict::Restore`] can be proposed.
+    pub restorable: bool,
 }
 /// What a reviewer's step led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +110,7 @@ pub enum Step {
     Decided(Verdict),
     /// The identity is with another account than the file says: the file was brought up to date and begins anew.
     HolderChanged,
-    /// The claimant cannot take it any more: closed, or proven as somebody else.
+    /// Not any more: the claimant is closed, or proven as somebody else; the holder has no factor to remove.
     NotPossible,
 }
 
@@ -180,7 +182,9 @@ impl Verification {
                 let dispute = store::find(tx, id)?.ok_or_else(unknown)?;
                 let said = statements_in(tx, &keyring, id)?;
                 let case = case::store::find(tx, dispute.case)?.ok_or_else(unknown)?;
+                let restorable = restoring::possible_in(tx, &dispute)?;
                 let file = File {
+                    restorable,
                     claimant: side_in(tx, &keyring, dispute.claimant, said.claimant)?,
                     holder: side_in(tx, &keyring, dispute.holder, said.holder)?,
                     case,
@@ -190,7 +194,8 @@ impl Verification {
             })
             .await
     }
-    /// Errors: `dispute.unknown`, `dispute.decided`, `dispute.own`, `field.required` at `reason`.
+    /// Errors: `dispute.unknown`, `dispute.decided`, `dispute.own`, `field.required` at `reason`; `dispute.nothing_to_restore`
+    /// at `verdict`.
     pub async fn propose(
         &self,
         by: &Reviewer,
@@ -210,6 +215,9 @@ impl Verification {
                 }
                 if dispute.state != DisputeState::Open {
                     return Err(Error::conflict("dispute.decided"));
+                }
+                if verdict == Verdict::Restore && !restoring::possible_in(tx, &dispute)? {
+                    return Err(Error::invalid("dispute.nothing_to_restore").at("verdict"));
                 }
                 store::update_proposed(tx, id, verdict, &reason, by.account(), now)?;
                 tx.changed("dispute", id);
@@ -248,7 +256,8 @@ impl Verification {
                 }
                 let case = case::store::lock(tx, dispute.case)?.ok_or_else(unknown)?;
                 match verdict {
-                    Verdict::Keep => keep_in(tx, &settling, &dispute, &case, &by),
+                    Verdict::Keep => keep_in(tx, &settling, &dispute, &case, &by, verdict),
+                    Verdict::Restore => restoring::restore_in(tx, &settling, &dispute, &case, &by),
                     Verdict::Move => move_in(tx, &settling, &dispute, &case, &by),
                 }
             })
@@ -306,21 +315,22 @@ fn holder_changed_in(
         .with(json!({ "before": dispute.holder, "after": holder }));
     Ok(Some((Step::HolderChanged, vec![event])))
 }
-fn keep_in(
+pub(super) fn keep_in(
     tx: &mut Tx<'_>,
     settling: &Settling,
     dispute: &Dispute,
     case: &Case,
     by: &Reviewer,
+    verdict: Verdict,
 ) -> Result<(Step, Vec<Event>)> {
     let proven =
         Proven { provider: "", result: "kept_with_holder", response_hash: None, by: Some(by.account()) };
     settle::end_in(tx, case, CaseState::Refused, &proven, dispute.reason.as_deref(), settling.now)?;
-    let event = end_in(tx, settling, dispute, Verdict::Keep, by)?;
+    let event = end_in(tx, settling, dispute, verdict, by)?;
     for account in [dispute.claimant, dispute.holder] {
         tell_in(tx, settling, dispute, account)?;
     }
-    Ok((Step::Decided(Verdict::Keep), vec![event]))
+    Ok((Step::Decided(verdict), vec![event]))
 }
 fn move_in(
     tx: &mut Tx<'_>,
@@ -339,9 +349,7 @@ fn move_in(
     let able = claimant.state == account::AccountState::Active
         && claimant.person.is_none_or(|person| person == dispute.person);
     if !able {
-        store::update_reopened(tx, dispute.id, dispute.holder)?;
-        let event = Event::refused(by.actor(), "dispute.decided").on("dispute", dispute.id);
-        return Ok((Step::NotPossible, vec![event]));
+        return not_possible_in(tx, dispute, by);
     }
     let mut events = Vec::new();
     if account::service::require_in(tx, dispute.holder)?.person == Some(dispute.person) {
@@ -367,6 +375,16 @@ fn move_in(
         tell_in(tx, settling, dispute, account)?;
     }
     Ok((Step::Decided(Verdict::Move), events))
+}
+/// What was proposed cannot be any more: another proposal is wanted.
+pub(super) fn not_possible_in(
+    tx: &mut Tx<'_>,
+    dispute: &Dispute,
+    by: &Reviewer,
+) -> Result<(Step, Vec<Event>)> {
+    store::update_reopened(tx, dispute.id, dispute.holder)?;
+    let event = Event::refused(by.actor(), "dispute.decided").on("dispute", dispute.id);
+    Ok((Step::NotPossible, vec![event]))
 }
 fn end_in(
     tx: &mut Tx<'_>,
