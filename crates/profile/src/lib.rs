@@ -14,6 +14,7 @@ mod own;
 mod passkey;
 mod recovery_code;
 mod reminder;
+mod second_factor;
 mod security;
 #[cfg(test)]
 mod testing;

@@ -50,8 +50,12 @@ impl Me {
     }
     /// A page in the frame of the personal space.
     pub async fn page(&self, title: &str) -> Result<Page> {
+        self.titled(self.t(title)).await
+    }
+    /// The same with a title that is no key.
+    pub async fn titled(&self, title: String) -> Result<Page> {
         let shell = shell::personal(&self.rooms, &self.ctx, &self.who).await?;
-        Ok(Page::new(&self.ctx, self.t(title)).with_shell(shell))
+        Ok(Page::new(&self.ctx, title).with_shell(shell))
     }
     pub async fn own(&self) -> Result<Own> {
         own::own(&self.identity, self.who.account, self.ctx.now).await

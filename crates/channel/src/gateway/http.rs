@@ -149,10 +149,10 @@ impl HttpGateway {
     pub(super) fn secrets(&self) -> Vec<&str> {
         const PLAIN: [&str; 3] = ["accept", "content-type", "user-agent"];
         let headers = self.headers.iter().filter(|(name, _)| !PLAIN.contains(&name.as_str()));
-        let written = headers.flat_map(|(_, value)| value.split([' ', ',', ';', '=', '"']));
         let parameters = self.url.split(['?', '&']).skip(1).filter_map(|pair| Some(pair.split_once('=')?.1));
-        let literal = |text: &&str| text.len() >= 8 && !text.contains(['{', '}']);
-        [self.secret.as_str()].into_iter().chain(written.chain(parameters).filter(literal)).collect()
+        let written = headers.map(|(_, value)| value.as_str()).chain(parameters).flat_map(literal);
+        let tokens = written.flat_map(|text| text.split([' ', ',', ';', '=', '"'])).filter(|t| t.len() >= 8);
+        [self.secret.as_str()].into_iter().chain(tokens).collect()
     }
     pub async fn send(&self, tools: &Tools, config: &Config, letter: &Letter) -> Taken {
         let call = self
@@ -181,6 +181,10 @@ pub fn fixed_part(template: &str) -> Option<Url> {
     let (scheme, rest) = head.split_once("://")?;
     let whole = matches!(scheme, "http" | "https") && rest.find(['/', '?']).is_some_and(|end| end > 0);
     Url::parse(head).ok().filter(|url| whole && url.host_str().is_some_and(|host| !host.is_empty()))
+}
+/// What stands between the templates of a text.
+fn literal(text: &str) -> impl Iterator<Item = &str> {
+    text.split('{').filter_map(|piece| piece.rsplit('}').next())
 }
 /// A letter to try templates with.
 pub fn sample(values: BTreeMap<String, String>) -> Letter {

@@ -111,7 +111,9 @@ pub fn parse(
         })),
         Provider::Smtp => Some(Way::Smtp(form.smtp())),
     };
-    if let Some(way) = &way {
+    // An address that is wrong is said to be, and leads nowhere.
+    let wrong = |error: &Error| matches!(error.field, Some("host" | "port"));
+    if let Some(way) = way.as_ref().filter(|_| !form.errors.iter().any(wrong)) {
         form.stays(way);
     }
     let enabled = form.on("enabled");

@@ -1,23 +1,14 @@
 //! Add, rename, remove.
-use crate::recovery_code::service::{self as recovery_code, First};
-use factor::{
-    recovery_code::Code,
-    totp::{self, AuthenticatorId, service::NewAuthenticator},
+use crate::{
+    recovery_code::service::{self as recovery_code, First},
+    second_factor::{AUTHENTICATOR, Added},
 };
-use identity::{
-    Identity, SignedIn, account,
-    notice::{self, Kind, Notice},
-};
+use factor::totp::{self, AuthenticatorId, service::NewAuthenticator};
+use identity::{Identity, SignedIn, account, notice::Kind};
 use kernel::{Error, Event, Result, Timestamp};
 use serde_json::json;
 use std::sync::Arc;
 
-pub enum Added {
-    /// With codes for the paper if it is the account's first second factor.
-    Done(Option<Vec<Code>>),
-    /// The form was sent twice.
-    Already,
-}
 /// Errors: `totp.first_wrong` at `code`, `totp.too_many`, `totp.offer_over`.
 pub async fn add(
     identity: &Identity,
@@ -39,10 +30,7 @@ pub async fn add(
                 totp::Added::TooMany => return Err(Error::conflict("totp.too_many")),
             }
             let codes = if has { None } else { Some(first.settle_in(tx, &keyring, &["otp", "mfa"])?) };
-            let told = Notice::new(Kind::FactorAdded)
-                .key("factor", "profile-factor-authenticator")
-                .leads_to("/me/authenticator");
-            notice::tell_all_in(tx, &room, account, &told, new.now)?;
+            AUTHENTICATOR.told_in(tx, &room, account, Kind::FactorAdded, new.now)?;
             let detail = json!({ "authenticator": new.id.to_string(), "first": !has });
             let event = Event::done(&actor, "authenticator.added").on("account", account).with(detail);
             Ok((Added::Done(codes), vec![event]))
@@ -87,10 +75,7 @@ pub async fn remove(
                 return Err(Error::not_found("totp.unknown"));
             }
             let last = recovery_code::without_last_in(tx, account)?;
-            let told = Notice::new(Kind::FactorRemoved)
-                .key("factor", "profile-factor-authenticator")
-                .leads_to("/me/authenticator");
-            notice::tell_all_in(tx, &room, account, &told, now)?;
+            AUTHENTICATOR.told_in(tx, &room, account, Kind::FactorRemoved, now)?;
             let detail = json!({ "authenticator": id.to_string(), "last": last });
             let event = Event::done(&actor, "authenticator.removed").on("account", account).with(detail);
             Ok((last, vec![event]))

@@ -1,24 +1,15 @@
 //! Add, rename, remove.
-use crate::recovery_code::service::{self as recovery_code, First};
-use factor::{
-    passkey::{self, Answer, PasskeyId, Registration},
-    recovery_code::Code,
+use crate::{
+    recovery_code::service::{self as recovery_code, First},
+    second_factor::{Added, PASSKEY},
 };
-use identity::{
-    Identity, SignedIn, account,
-    notice::{self, Kind, Notice},
-};
+use factor::passkey::{self, Answer, PasskeyId, Registration};
+use identity::{Identity, SignedIn, account, notice::Kind};
 use kernel::{Error, Event, Result, Timestamp};
 use serde_json::json;
 use std::sync::Arc;
 use web::Ctx;
 
-pub enum Added {
-    /// With codes for the paper if it is the account's first second factor.
-    Done(Option<Vec<Code>>),
-    /// The form was sent twice.
-    Already,
-}
 /// Errors: `passkey.over`, `passkey.refused`, `passkey.too_many_keys`.
 pub async fn add(
     identity: &Identity,
@@ -53,10 +44,7 @@ pub async fn add(
             }
             let methods = [if fresh.synced { "swk" } else { "hwk" }, "user", "mfa"];
             let codes = if has { None } else { Some(first.settle_in(tx, &keyring, &methods)?) };
-            let told = Notice::new(Kind::FactorAdded)
-                .key("factor", "profile-factor-passkey")
-                .leads_to("/me/passkeys");
-            notice::tell_all_in(tx, &room, account, &told, now)?;
+            PASSKEY.told_in(tx, &room, account, Kind::FactorAdded, now)?;
             let detail = json!({ "passkey": id.to_string(), "synced": fresh.synced, "first": !has });
             let event = Event::done(&actor, "passkey.added").on("account", account).with(detail);
             Ok((Added::Done(codes), vec![event]))
@@ -106,10 +94,7 @@ pub async fn remove(
                 return Err(Error::conflict("passkey.last_way_in"));
             }
             let last = recovery_code::without_last_in(tx, account)?;
-            let told = Notice::new(Kind::FactorRemoved)
-                .key("factor", "profile-factor-passkey")
-                .leads_to("/me/passkeys");
-            notice::tell_all_in(tx, &room, account, &told, now)?;
+            PASSKEY.told_in(tx, &room, account, Kind::FactorRemoved, now)?;
             let detail = json!({ "passkey": id.to_string(), "last": last });
             let event = Event::done(&actor, "passkey.removed").on("account", account).with(detail);
             Ok((last, vec![event]))

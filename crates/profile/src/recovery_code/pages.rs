@@ -1,15 +1,9 @@
 //! How many are left, and the page that shows a set once.
 use super::service;
-use ::organization::{Organizations, shell};
-use axum::{Extension, response::Response};
+use crate::me::{Me, Nothing};
 use factor::recovery_code::Code;
-use identity::{
-    Identity, SignedIn,
-    stepup::{Need, service as stepup},
-};
 use kernel::Timestamp;
-use serde::Deserialize;
-use web::{Ctx, Form, FormErrors, Page, Policy, Routes, html, html_status};
+use web::{Form, FormErrors, Page, Policy, Routes, html, html_status};
 
 const HERE: &str = "/me/recovery-codes";
 
@@ -27,51 +21,25 @@ struct Overview {
     /// Whether there is a factor for which codes can stand in.
     factor: bool,
 }
-async fn show(
-    ctx: Ctx,
-    signed_in: SignedIn,
-    Extension(identity): Extension<Identity>,
-    Extension(organizations): Extension<Organizations>,
-) -> web::Result {
-    if let Some(first) = stepup::required(&identity, &ctx, &signed_in, Need::Fresh, HERE).await? {
+async fn show(me: Me) -> web::Result {
+    if let Some(first) = me.must_be_fresh(HERE).await? {
         return Ok(first);
     }
-    overview(&ctx, &signed_in, &identity, &organizations, FormErrors::none()).await
+    overview(&me, FormErrors::none()).await
 }
-async fn overview(
-    ctx: &Ctx,
-    signed_in: &SignedIn,
-    identity: &Identity,
-    organizations: &Organizations,
-    errors: FormErrors,
-) -> web::Result {
-    let set = factor::recovery_code::service::set(identity.db(), signed_in.account).await?;
-    let factors = factor::summary(identity.db(), signed_in.account).await?;
-    let shell = shell::personal(organizations, ctx, signed_in).await?;
-    let page = Page::new(ctx, ctx.lang.t("profile-recovery-codes-title")).with_shell(shell);
-    let page = page.with_errors(&errors);
+async fn overview(me: &Me, errors: FormErrors) -> web::Result {
+    let set = factor::recovery_code::service::set(me.identity.db(), me.who.account).await?;
+    let factors = factor::summary(me.identity.db(), me.who.account).await?;
+    let page = me.page("profile-recovery-codes-title").await?.with_errors(&errors);
     Ok(html_status(errors.status(), Overview { page, set, factor: factors.second(), errors }))
 }
-
-/// A form without fields of its own.
-#[derive(Deserialize)]
-struct Nothing {}
-async fn replace(
-    ctx: Ctx,
-    signed_in: SignedIn,
-    Extension(identity): Extension<Identity>,
-    Extension(organizations): Extension<Organizations>,
-    Form(Nothing {}): Form<Nothing>,
-) -> web::Result {
-    if let Some(first) = stepup::required(&identity, &ctx, &signed_in, Need::Fresh, HERE).await? {
+async fn replace(me: Me, Form(Nothing {}): Form<Nothing>) -> web::Result {
+    if let Some(first) = me.must_be_fresh(HERE).await? {
         return Ok(first);
     }
-    match service::replace(&identity, &signed_in, ctx.now).await {
-        Ok(codes) => shown(&ctx, &signed_in, &organizations, &codes, None, HERE).await,
-        Err(error) => {
-            let errors = FormErrors::or_fail(error, ctx.lang)?;
-            overview(&ctx, &signed_in, &identity, &organizations, errors).await
-        }
+    match service::replace(&me.identity, &me.who, me.ctx.now).await {
+        Ok(codes) => shown(&me, &codes, None, HERE).await,
+        Err(error) => overview(&me, FormErrors::or_fail(error, me.ctx.lang)?).await,
     }
 }
 
@@ -87,21 +55,13 @@ struct Codes {
     next: &'static str,
 }
 /// The one page that shows a set; nothing else can show it again. `added` names the factor that it came with.
-pub async fn shown(
-    ctx: &Ctx,
-    signed_in: &SignedIn,
-    organizations: &Organizations,
-    codes: &[Code],
-    added: Option<String>,
-    next: &'static str,
-) -> std::result::Result<Response, web::Failure> {
-    let shell = shell::personal(organizations, ctx, signed_in).await?;
+pub async fn shown(me: &Me, codes: &[Code], added: Option<String>, next: &'static str) -> web::Result {
     Ok(html(Codes {
-        page: Page::new(ctx, ctx.lang.t("profile-recovery-codes-shown")).with_shell(shell),
+        page: me.page("profile-recovery-codes-shown").await?,
         added,
         codes: codes.iter().map(Code::printed).collect(),
-        login_name: signed_in.login_name.clone(),
-        made: ctx.now,
+        login_name: me.who.login_name.clone(),
+        made: me.ctx.now,
         next,
     }))
 }

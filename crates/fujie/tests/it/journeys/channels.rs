@@ -42,7 +42,13 @@ async fn register(browser: &Browser, server: &Server, login_name: &str, phone: &
     let began = Instant::now();
     browser.click("#register-submit").await?;
     browser.until("asked for the code", |url| url.path() == "/register/verify").await?;
-    Ok(began.elapsed())
+    let waited = began.elapsed();
+    // Whoever gets none has a way on.
+    for way in ["#other-number", "#another-way", "#resend"] {
+        browser.find(way).await?;
+    }
+    browser.picture(&format!("waiting-{login_name}")).await?;
+    Ok(waited)
 }
 async fn code(stub: &Stub, phone: &str) -> Result<String> {
     let until = Instant::now() + Duration::from_secs(10);
@@ -124,6 +130,22 @@ async fn m06_the_desk_of_channels_in_english_on_a_phone(engine: Engine) -> Resul
         add(browser, &server, "Gateway", &stub).await?;
         let here = browser.find("ol.list li").await?.attr("id").await?.context("no id")?;
         let id = here.trim_start_matches("c-").to_owned();
+        // The secret stays with the server that it was typed for.
+        let elsewhere = Stub::start().await;
+        browser.go(&format!("{}/desk/channels/{id}", server.base)).await?;
+        browser.fill("#name", "Gateway elsewhere").await?;
+        browser.fill("#url", &format!("{}/send", elsewhere.base())).await?;
+        browser.click("#save-channel").await?;
+        let said = browser.find("#secret-e").await?.text().await?;
+        assert!(said.contains("leads to another server"), "{said}");
+        assert_eq!(browser.value("#name").await?, "Gateway elsewhere");
+        assert!(browser.value("#url").await?.starts_with(&elsewhere.base()));
+        browser.picture("elsewhere").await?;
+        browser.fill("#url", &format!("{}/send", stub.base())).await?;
+        browser.fill("#name", "Gateway").await?;
+        browser.click("#save-channel").await?;
+        browser.until("the channels again", |url| url.path() == "/desk/channels").await?;
+        assert_eq!(elsewhere.asked(), 0);
         for (mood, word) in
             [(Mood::Good, "The provider took it"), (Mood::Lie("{}"), "The answer cannot be understood")]
         {
@@ -139,7 +161,7 @@ async fn m06_the_desk_of_channels_in_english_on_a_phone(engine: Engine) -> Resul
         assert!(browser.text().await?.contains("138****8000"));
         browser.picture("deliveries").await?;
         // A mail text: preview, save, back.
-        browser.go(&format!("{}/desk/channels/texts/register/en", server.base)).await?;
+        browser.go(&format!("{}/desk/channels/texts/contact.email/en", server.base)).await?;
         browser.fill("#subject", "{{ brand }}: {{ code }}").await?;
         browser.click("button[value=preview]").await?;
         assert!(browser.text().await?.contains("Fujie: 123456"), "{}", browser.excerpt().await);
@@ -147,6 +169,8 @@ async fn m06_the_desk_of_channels_in_english_on_a_phone(engine: Engine) -> Resul
         browser.click("#text-save").await?;
         browser.click("form[action$='/reset'] button").await?;
         browser.until("the texts", |url| url.path() == "/desk/channels/texts").await?;
+        let text = browser.text().await?;
+        assert!(text.contains("Channel alarm") && !text.contains("Registration code"), "{text}");
         browser.picture("texts").await?;
         browser.go(&format!("{}/desk/channels/{id}/delete", server.base)).await?;
         browser.picture("delete").await?;

@@ -90,7 +90,7 @@ async fn m06_clouds_send_approved_templates_with_right_signatures(engine: Engine
         (format!("/desk/channels/{ali}/test"), 403),
         (format!("/desk/channels/{ali}/delete"), 403),
         ("/desk/channels/new/http".to_owned(), 403),
-        ("/desk/channels/texts/register/en".to_owned(), 403),
+        ("/desk/channels/texts/contact.email/en".to_owned(), 403),
     ] {
         assert_eq!(reader.get(&path).await?.status.as_u16(), status, "{path}");
     }
