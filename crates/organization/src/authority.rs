@@ -39,15 +39,27 @@ impl Operator {
         }
     }
     /// Error `staff.role_required` unless the role is one of these.
-    pub(crate) fn must_be(&self, tx: &mut Tx<'_>, roles: &[StaffRole]) -> Result<()> {
+    pub fn must_be(&self, tx: &mut Tx<'_>, roles: &[StaffRole]) -> Result<()> {
         match self.role_in(tx)? {
             None => Ok(()),
             Some(role) if roles.contains(&role) => Ok(()),
             Some(_) => Err(refused()),
         }
     }
+    /// As [`Self::role_in`], for lists that a role sees differently.
+    pub(crate) fn staff_role_in(&self, tx: &mut Tx<'_>) -> Result<Option<StaffRole>> {
+        self.role_in(tx)
+    }
+    /// Whose organizations a list shows: the own ones of an account manager, None for everybody's.
+    pub(crate) fn portfolio_in(&self, tx: &mut Tx<'_>) -> Result<Option<AccountId>> {
+        match self.role_in(tx)? {
+            None | Some(StaffRole::SystemAdministrator) => Ok(None),
+            Some(StaffRole::AccountManager) => Ok(self.account),
+            Some(_) => Err(refused()),
+        }
+    }
     /// The account manager of this organization, or the system administrator.
-    pub(crate) fn must_manage(&self, tx: &mut Tx<'_>, organization: &Locked) -> Result<()> {
+    pub fn must_manage(&self, tx: &mut Tx<'_>, organization: &Locked) -> Result<()> {
         match self.role_in(tx)? {
             None | Some(StaffRole::SystemAdministrator) => Ok(()),
             Some(StaffRole::AccountManager) if organization.account_manager == self.account => Ok(()),
@@ -99,7 +111,7 @@ impl Authority {
         }
     }
     /// The power that holds at this instant; asked after the organization's row is locked.
-    pub(crate) fn power_in(&self, tx: &mut Tx<'_>, organization: &Locked, now: Timestamp) -> Result<Power> {
+    pub fn power_in(&self, tx: &mut Tx<'_>, organization: &Locked, now: Timestamp) -> Result<Power> {
         match self {
             Self::Operator(operator) => operator.must_manage(tx, organization).map(|()| Power::Platform),
             Self::Administrator(administrator) => {
@@ -119,7 +131,7 @@ impl Authority {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Power {
+pub enum Power {
     Platform,
     Role(Role),
 }

@@ -1,5 +1,9 @@
 //! Kinds of notices, their groups, their arguments, and what a holder wishes.
-use kernel::{Id, Timestamp, clock::Zone, id::mark};
+use kernel::{
+    Id, Timestamp,
+    clock::Zone,
+    id::{ProductId, mark},
+};
 use platform::{Channel, Purpose};
 use serde_json::{Map, Value, json};
 use web::Lang;
@@ -19,6 +23,8 @@ db::text_enum!(
         Decisions = "decisions",
         /// Grants and memberships given, suspended, taken away.
         Access = "access",
+        /// What products send.
+        Products = "products",
     }
 );
 impl Group {
@@ -103,6 +109,9 @@ kinds!(
     MembershipExpiring = "membership_expiring" in Access,
     /// The same for those who can renew it.
     MemberExpiring = "member_expiring" in Access,
+    /// A login of an earlier system opens this account from now on.
+    FormerMerged = "former_merged" in Security,
+    FormerParted = "former_parted" in Security,
     RoleChanged = "role_changed" in Access,
     /// To a number that may belong to no account: a link to answer by.
     Invited = "invited" in Access,
@@ -110,6 +119,8 @@ kinds!(
     InvitationDeclined = "invitation_declined" in Decisions,
     /// To the holder's number: the link that opens the account.
     AccountHandedOut = "account_handed_out" in Security,
+    /// A product's own message; its text stands on a page of its own.
+    ProductMessage = "product_message" in Products,
 );
 impl Kind {
     /// `identity-notice-password-changed`.
@@ -128,10 +139,12 @@ pub struct Notice {
     pub(super) args: Map<String, Value>,
     /// Of the SMS and mail, where the holder chose none.
     pub(super) lang: Option<Lang>,
+    /// The product that speaks; none for the platform itself.
+    pub(super) product: Option<ProductId>,
 }
 impl Notice {
     pub fn new(kind: Kind) -> Self {
-        Self { kind, args: Map::new(), lang: None }
+        Self { kind, args: Map::new(), lang: None, product: None }
     }
     #[must_use]
     pub fn arg(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -197,6 +210,22 @@ fn in_words(value: &Value, lang: Lang, zone: &Zone) -> String {
         return Timestamp::from_millis(at).local_minute(zone);
     }
     value.as_str().unwrap_or_default().to_owned()
+}
+
+/// Which messages a list shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MessageFilter {
+    pub unread: bool,
+    pub from: From,
+    pub since: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+}
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum From {
+    #[default]
+    Everybody,
+    Platform,
+    Product(ProductId),
 }
 
 /// A message as its holder reads it.

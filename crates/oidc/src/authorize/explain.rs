@@ -12,7 +12,6 @@ use kernel::{
     id::{ApplicationId, OrganizationId},
 };
 use organization::{
-    application::ApplicationState,
     decision::{Contact, Decision, LayerKind, LayerState, Means, Space},
     shell,
 };
@@ -121,7 +120,7 @@ async fn show(
     let product = explanation.product.name.of(ctx.lang == Lang::En);
     let page = Page::new(ctx, ctx.lang.ta("oidc-explain-title", &[("product", product)])).with_shell(frame);
     let open = explanation.application.as_ref();
-    let open = open.filter(|application| application.state_at(ctx.now) == ApplicationState::Submitted);
+    let open = open.filter(|application| application.state_at(ctx.now).is_open());
     let person = |contact: &Contact, role| Person::new(contact, ctx.lang, role);
     let managers = [
         (&explanation.account_manager, "oidc-explain-account-manager"),

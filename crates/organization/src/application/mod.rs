@@ -1,12 +1,26 @@
-//! Applications: somebody asks, somebody else decides, once. Here: access to a product.
+//! Applications: somebody asks, somebody else decides, once. One engine (`engine`) with one state table and one timeline
+//! for every kind; what a kind does lives with its feature. Here: access to a product, and agents who apply themselves.
+mod access;
+pub mod agent;
+mod agent_pages;
+pub mod desk;
+pub(crate) mod engine;
 mod model;
 mod pages;
-mod service;
 mod store;
+mod telling;
 #[cfg(test)]
 mod tests;
+mod typed;
+pub(crate) mod view;
+mod worker;
 
+pub(crate) use access::withdraw_all_in;
+pub use engine::{
+    Requested, data_in, documents_of, erase_documents_in, find_in, must_step_in, set_data_in, set_reason_in,
+    step_in, submit_in, timeline_in,
+};
 pub use model::*;
 pub use pages::routes;
-pub use service::Requested;
-pub(crate) use service::withdraw_all_in;
+pub use store::ListFilter;
+pub use typed::TypedOrganization;

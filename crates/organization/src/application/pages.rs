@@ -1,8 +1,9 @@
 //! `/org/{organization}/applications`: administrators decide, applicants follow their own.
-use super::model::{Application, ApplicationState, Verdict};
+use super::agent_pages;
+use super::model::{Application, ApplicationKind, ApplicationState, Verdict};
+use super::view::{TimeLine, timeline};
 use crate::decision::{LayerState, layer_key};
-use crate::membership::Member;
-use crate::organization::{Line, happened};
+use crate::membership::{Member, TermsInput};
 use crate::{Organizations, People, shell};
 use askama::Template;
 use axum::Extension;
@@ -21,6 +22,12 @@ pub fn routes() -> Routes {
         .get("/org/{organization}/applications/{application}", Policy::Member, application)
         .post("/org/{organization}/applications/{application}", Policy::OrganizationAdministrator, decide)
         .post("/org/{organization}/applications/{application}/withdraw", Policy::Member, withdraw)
+        .post("/org/{organization}/applications/{application}/complete", Policy::Member, complete)
+        .get(
+            "/org/{organization}/applications/{application}/documents/{document}",
+            Policy::OrganizationAdministrator,
+            agent_pages::document,
+        )
 }
 
 struct View {
@@ -28,13 +35,16 @@ struct View {
     initial: String,
     name: String,
     login_name: String,
+    /// The product, or the kind where it is about none.
     product: String,
     product_id: String,
     at: String,
     expires: String,
     state: String,
     tone: &'static str,
+    /// Waits for a decision.
     open: bool,
+    returned: bool,
     reason: Option<String>,
     note: Option<String>,
 }
@@ -46,12 +56,6 @@ impl View {
         products: &[crate::product::Product],
     ) -> Self {
         let state = application.state_at(page.ctx.now);
-        let tone = match state {
-            ApplicationState::Submitted => "wait",
-            ApplicationState::Approved => "ok",
-            ApplicationState::Rejected => "bad",
-            ApplicationState::Withdrawn | ApplicationState::Expired => "",
-        };
         let name = people.name(application.applicant);
         Self {
             id: application.id,
@@ -61,17 +65,21 @@ impl View {
                 .card(application.applicant)
                 .map(|card| card.login_name.clone())
                 .unwrap_or_default(),
-            product: products
-                .iter()
-                .find(|product| product.id == application.product)
-                .map(|product| product.name.of(page.ctx.lang == Lang::En).to_owned())
-                .unwrap_or_default(),
-            product_id: application.product.to_string(),
+            product: match application.product {
+                Some(id) => products
+                    .iter()
+                    .find(|product| product.id == id)
+                    .map(|product| product.name.of(page.ctx.lang == Lang::En).to_owned())
+                    .unwrap_or_default(),
+                None => page.t(application.kind.key()),
+            },
+            product_id: application.product.map(|id| id.to_string()).unwrap_or_default(),
             at: page.minute(&application.created_at),
             expires: page.date(&application.expires_at),
-            state: page.t(&format!("organization-application-{state}")),
-            tone,
-            open: state == ApplicationState::Submitted,
+            state: page.t(state.key()),
+            tone: state.tone(),
+            open: state.is_waiting(),
+            returned: state == ApplicationState::Returned,
             reason: application.reason.clone(),
             note: application.decision_note.clone(),
         }
@@ -142,7 +150,7 @@ struct ApplicationPage {
     may_decide: bool,
     /// Why approval is not possible yet.
     missing: Option<String>,
-    timeline: Vec<Line>,
+    timeline: Vec<TimeLine>,
     note: String,
     errors: FormErrors,
 }
@@ -157,7 +165,8 @@ async fn application(
     member: Member,
     Path(ids): Path<Ids>,
 ) -> Result {
-    render(&ctx, &rooms, &who, &member, application_id(&ids)?, String::new(), FormErrors::none()).await
+    let id = application_id(&ids)?;
+    render(&ctx, &rooms, &who, &member, id, DecideForm::default(), FormErrors::none()).await
 }
 async fn render(
     ctx: &Ctx,
@@ -165,31 +174,35 @@ async fn render(
     who: &SignedIn,
     member: &Member,
     id: ApplicationId,
-    note: String,
+    form: DecideForm,
     errors: FormErrors,
 ) -> Result {
-    let (application, happenings) = rooms.application(member, id).await?;
+    let (application, steps) = rooms.application(member, id).await?;
+    if application.kind == ApplicationKind::AgentAuthorization {
+        let page = page(ctx, rooms, who, member, ctx.lang.t("organization-agent-title")).await?;
+        return agent_pages::render(page, rooms, member, (&application, &steps), form, errors).await;
+    }
     let own = application.applicant == member.account();
     let products = rooms.products(true).await?;
-    let actors = happenings.iter().filter_map(|happening| happening.account);
+    let actors = steps.iter().filter_map(|step| step.by);
     let people = rooms.people(actors.chain([application.applicant])).await?;
     let applicant = rooms.live_member_of(member.organization(), application.applicant).await?;
     let may_decide =
         member.role().administers() && applicant.is_some_and(|row| member.role().may_grant_to(row.role));
-    let missing = if may_decide && application.state_at(ctx.now) == ApplicationState::Submitted {
+    let missing = if may_decide && application.state_at(ctx.now).is_waiting() {
         let organization = rooms.organization(member.organization()).await?;
         let admissions = rooms.admissions(&organization, ctx.now).await?;
         admissions
             .lines
             .iter()
-            .find(|line| line.product.id == application.product)
+            .find(|line| Some(line.product.id) == application.product)
             .filter(|line| line.layer.state != LayerState::Met)
             .map(|line| ctx.lang.t(&layer_key(line.layer.code)))
     } else {
         None
     };
     let title = ctx.lang.t("organization-application-title");
-    let page = page(ctx, rooms, who, member, title).await?;
+    let page = page(ctx, rooms, who, member, title).await?.with_errors(&errors);
     let view = ApplicationPage {
         home: home(member),
         list: format!("{}applications", home(member)),
@@ -198,24 +211,25 @@ async fn render(
         own,
         may_decide,
         missing,
-        timeline: happenings
-            .iter()
-            .map(|one| {
-                happened(&page, &one.action, &one.outcome, one.account.map(|id| people.name(id)), one.at)
-            })
-            .collect(),
-        note,
+        timeline: timeline(&page, &steps, |by| match by {
+            Some(id) => people.name(id).to_owned(),
+            None => page.t("organization-event-platform"),
+        }),
+        note: form.note,
         errors,
         page,
     };
     Ok(html_status(view.errors.status(), view))
 }
 
-#[derive(serde::Deserialize)]
-struct DecideForm {
-    verdict: String,
-    #[serde(default)]
-    note: String,
+#[derive(serde::Deserialize, Default)]
+#[serde(default)]
+pub(super) struct DecideForm {
+    pub verdict: String,
+    pub note: String,
+    /// Of agents: `from`, `until`, `scope`.
+    #[serde(flatten)]
+    pub terms: TermsInput,
 }
 async fn decide(
     ctx: Ctx,
@@ -229,20 +243,67 @@ async fn decide(
     let verdict = match form.verdict.as_str() {
         "approve" => Verdict::Approve,
         "reject" => Verdict::Reject,
+        "return" => Verdict::Return,
         _ => return Err(Error::invalid("field.unknown_value").at("verdict").into()),
     };
-    match rooms.decide_application(by.clone(), by.organization(), id, verdict, &form.note, ctx.now).await {
-        Ok(()) => {
-            let flash = match verdict {
-                Verdict::Approve => "organization-flash-approved",
-                Verdict::Reject => "organization-flash-rejected",
+    let (application, _) = rooms.application(&by, id).await?;
+    let organization = by.organization();
+    let decided = if application.kind == ApplicationKind::AgentAuthorization {
+        match form.terms.parse(&ctx.app.zone, ctx.now) {
+            Ok(terms) => {
+                rooms
+                    .decide_agent(by.clone(), organization, id, (verdict, terms), &form.note, ctx.now)
+                    .await
+            }
+            Err(faults) => {
+                let mut errors = FormErrors::none();
+                faults.iter().for_each(|fault| errors.push(fault, ctx.lang));
+                return render(&ctx, &rooms, &who, &by, id, form, errors).await;
+            }
+        }
+    } else {
+        rooms.decide_application(by.clone(), organization, id, verdict, &form.note, ctx.now).await
+    };
+    match decided {
+        Ok(state) => {
+            let flash = match state {
+                ApplicationState::Approved => "organization-flash-approved",
+                ApplicationState::FirstApproved => "organization-flash-first-approved",
+                ApplicationState::Returned => "organization-flash-returned",
+                _ => "organization-flash-rejected",
             };
-            let there = see_other(&format!("/org/{}/applications", by.organization()));
+            let there = see_other(&format!("/org/{organization}/applications"));
             Ok(with_flash(there, "ok", flash, &[]))
         }
         Err(error) => {
             let errors = FormErrors::or_fail(error, ctx.lang)?;
-            render(&ctx, &rooms, &who, &by, id, form.note, errors).await
+            render(&ctx, &rooms, &who, &by, id, form, errors).await
+        }
+    }
+}
+#[derive(serde::Deserialize, Default)]
+#[serde(default)]
+struct CompleteForm {
+    reason: String,
+}
+/// Sent back to be completed: the applicant says more and hands it in again.
+async fn complete(
+    ctx: Ctx,
+    Extension(rooms): Extension<Organizations>,
+    who: SignedIn,
+    member: Member,
+    Path(ids): Path<Ids>,
+    Form(form): Form<CompleteForm>,
+) -> Result {
+    let id = application_id(&ids)?;
+    match rooms.resubmit_access(&member, id, &form.reason, ctx.now).await {
+        Ok(()) => {
+            let there = see_other(&format!("/org/{}/applications/{id}", member.organization()));
+            Ok(with_flash(there, "ok", "organization-flash-resubmitted", &[]))
+        }
+        Err(error) => {
+            let errors = FormErrors::or_fail(error, ctx.lang)?;
+            render(&ctx, &rooms, &who, &member, id, DecideForm::default(), errors).await
         }
     }
 }
@@ -264,7 +325,7 @@ async fn withdraw(
         }
         Err(error) => {
             let errors = FormErrors::or_fail(error, ctx.lang)?;
-            render(&ctx, &rooms, &who, &member, id, String::new(), errors).await
+            render(&ctx, &rooms, &who, &member, id, DecideForm::default(), errors).await
         }
     }
 }

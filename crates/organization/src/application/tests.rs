@@ -1,4 +1,4 @@
-use super::{ApplicationState, Verdict};
+use super::{ApplicationState, Step, Verdict};
 use crate::membership::Role;
 use crate::testing::{Town, new_product, towns};
 use kernel::id::ApplicationId;
@@ -27,8 +27,8 @@ async fn m49_a_request_is_made_once_approved_and_then_the_product_opens() {
         assert_eq!(town.rooms.open_applications(town.ours, town.now()).await.unwrap(), 0);
         let (application, timeline) = town.rooms.application(&member, first.id).await.unwrap();
         assert_eq!(application.state, ApplicationState::Approved);
-        let steps: Vec<_> = timeline.iter().map(|step| step.action.as_str()).collect();
-        assert_eq!(steps, ["application.submitted", "application.approved"]);
+        let steps: Vec<_> = timeline.iter().map(|record| record.step).collect();
+        assert_eq!(steps, [Step::Submit, Step::Approve]);
         let needless = town.rooms.request_access(&member, town.data, "", town.now()).await.unwrap_err();
         assert_eq!(needless.code, "application.not_needed");
     }
@@ -69,7 +69,7 @@ async fn m49_each_request_is_decided_once_even_in_parallel() {
         let mut decided = 0;
         for task in tasks {
             match task.await.unwrap() {
-                Ok(()) => decided += 1,
+                Ok(_) => decided += 1,
                 Err(error) => assert_eq!(error.code, "application.decided"),
             }
         }

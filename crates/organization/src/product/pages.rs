@@ -1,6 +1,6 @@
 //! The catalog in a space, and one product in it: open, or why not and what to do.
 use super::model::{Product, ProductState};
-use crate::application::ApplicationState;
+use crate::application::{ApplicationState, Reader, link_of};
 use crate::decision::{
     Contact, Decision, Explanation, LayerKind, Means, Mender, SessionFacts, Space, layer_key, tally_class,
 };
@@ -266,10 +266,10 @@ async fn show_product(
     let why = found.why_html(&page)?;
     let latest = found.application.as_ref();
     let request = latest
-        .filter(|application| application.state_at(ctx.now) == ApplicationState::Submitted)
+        .filter(|application| application.state_at(ctx.now).is_open())
         .map(|application| OpenRequest {
             at: page.minute(&application.created_at),
-            href: format!("/org/{}/applications/{}", application.organization, application.id),
+            href: link_of(application, Reader::Applicant),
         });
     let rejected =
         latest.filter(|application| application.state == ApplicationState::Rejected).map(|application| {

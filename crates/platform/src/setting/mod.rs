@@ -12,7 +12,7 @@ mod tests;
 pub use model::{AloneUpTo, RecoveryPolicy, RecoveryWay, SessionPolicy, SignInPolicy};
 pub use model::{CaptchaPolicy, CaptchaStrategy, CodePolicy, PasswordPolicy, Policies, RegistrationPolicy};
 pub use model::{ProfileField, ProfilePolicy, SecondFactorDemand, SecondFactorPolicy};
-pub use model::{ProofLevel, RealNamePolicy};
+pub use model::{ApplicationPolicy, ProofLevel, RealNamePolicy};
 pub use preset::Preset;
 pub use section::{Member, Section, SectionInfo, Shape};
 pub use service::Settings;

@@ -16,6 +16,7 @@ pub struct Policies {
     pub profile: ProfilePolicy,
     pub second_factor: SecondFactorPolicy,
     pub recovery: RecoveryPolicy,
+    pub application: ApplicationPolicy,
 }
 
 macro_rules! sections { ($($type:ident $field:ident $key:literal { $($member:ident: $shape:expr),* $(,)? })*) => {
@@ -89,6 +90,10 @@ sections! {
     }
     ProfilePolicy profile "profile" {
         self_owned: PROFILE_FIELDS, administrator: PROFILE_FIELDS, agent: PROFILE_FIELDS, closing_days: number(0, 90),
+    }
+    ApplicationPolicy application "application" {
+        agent_level: PROOF_LEVELS, open_per_person: number(1, 100), per_person_day: number(1, 100),
+        per_organization_day: number(1, 10_000),
     }
 }
 
@@ -438,5 +443,27 @@ impl Default for ProfilePolicy {
         // Where an operator works is what the organization that owns the account says.
         let agent = all.iter().copied().filter(|field| *field != ProfileField::Employer).collect();
         Self { self_owned: all.clone(), administrator: all, agent, closing_days: 15 }
+    }
+}
+
+/// Applications of people to organizations that they only type.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ApplicationPolicy {
+    /// Real-name level without which nobody applies to be an agent: the same whichever organization is typed.
+    pub agent_level: ProofLevel,
+    pub open_per_person: i64,
+    pub per_person_day: i64,
+    /// Of everybody together, for one code.
+    pub per_organization_day: i64,
+}
+impl Default for ApplicationPolicy {
+    fn default() -> Self {
+        Self {
+            agent_level: ProofLevel::Primary,
+            open_per_person: 10,
+            per_person_day: 10,
+            per_organization_day: 100,
+        }
     }
 }

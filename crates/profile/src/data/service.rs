@@ -66,17 +66,18 @@ async fn gather(me: &Me, openid: &OpenId) -> Result<Value> {
     let messages = notice::service::list(&me.identity, account, reader, false, None, MESSAGES).await?;
     let wishes = notice::service::wishes(&me.identity, account).await?;
     let events = audit::service::concerning(db, account, ACTIONS, Before::NEWEST, EVENTS).await?;
-    let mut applications = Vec::new();
     let memberships = me.memberships().await?;
-    for membership in memberships.iter().filter(|membership| membership.is_in_force(me.ctx.now)) {
-        let member = me.rooms.member(&me.who, membership.organization, me.ctx.now).await?;
-        for application in me.rooms.own_applications(&member, None, 500).await? {
-            applications.push(json!({
-                "id": application.id, "organization": application.organization, "product": application.product,
-                "state": application.state, "reason": application.reason, "note": application.decision_note,
-                "at": time(application.created_at), "decided_at": some_time(application.decided_at),
-            }));
-        }
+    let mut applications = Vec::new();
+    for shown in me.rooms.my_applications(account, None, 500).await? {
+        let application = shown.application;
+        applications.push(json!({
+            "id": application.id, "kind": application.kind, "product": application.product,
+            // Whether an organization that was only typed is here is not the applicant's to know.
+            "organization": application.organization.filter(|_| !application.kind.waits()),
+            "typed": shown.organization, "state": application.state, "reason": application.reason,
+            "note": application.decision_note, "at": time(application.created_at),
+            "decided_at": some_time(application.decided_at),
+        }));
     }
     Ok(json!({
         "made_at": time(me.ctx.now),

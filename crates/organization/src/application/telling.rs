@@ -1,0 +1,94 @@
+//! Who hears of an application: those who can decide it, and the applicant of what became of it.
+use super::model::{Application, Reader, Step, link_of};
+use super::{engine, store};
+use crate::{Organizations, membership, organization};
+use db::Tx;
+use identity::notice::{self, Kind, Notice};
+use kernel::{
+    Result, Timestamp,
+    id::{AccountId, OrganizationId},
+};
+
+/// What a step is to its applicant; None where it is not told.
+const fn notice_of(step: Step) -> Option<Kind> {
+    match step {
+        Step::Approve => Some(Kind::ApplicationApproved),
+        Step::Reject => Some(Kind::ApplicationRejected),
+        Step::Return => Some(Kind::ApplicationReturned),
+        Step::Expire => Some(Kind::ApplicationExpired),
+        Step::Submit | Step::FirstApprove | Step::Resubmit | Step::Withdraw => None,
+    }
+}
+
+impl Organizations {
+    /// What became of it, in the words of whoever decided.
+    pub fn tell_applicant_in(
+        &self,
+        tx: &mut Tx<'_>,
+        application: &Application,
+        step: Step,
+        note: Option<&str>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let Some(kind) = notice_of(step) else { return Ok(()) };
+        let told = Notice::new(kind)
+            .key("kind", application.kind.key())
+            .arg("note", note.unwrap_or_default())
+            .leads_to(&link_of(application, Reader::Applicant));
+        notice::tell_in(tx, self.identity(), application.applicant, &told, now)
+    }
+    /// Those who administer the organization now; where nobody does, its account manager.
+    pub fn tell_received_in(
+        &self,
+        tx: &mut Tx<'_>,
+        application: &Application,
+        organization: OrganizationId,
+        now: Timestamp,
+    ) -> Result<()> {
+        let administrators = membership::list_administrators(tx, organization, now)?;
+        let others = administrators.iter().filter(|row| row.account != application.applicant);
+        let others: Vec<AccountId> = others.map(|row| row.account).collect();
+        if others.is_empty() {
+            return self.tell_staff_in(tx, application, now);
+        }
+        let told = self.received_in(tx, application, Reader::Administrator)?;
+        for account in others {
+            notice::tell_in(tx, self.identity(), account, &told, now)?;
+        }
+        Ok(())
+    }
+    /// The account manager of the organization, if it has one.
+    pub fn tell_staff_in(&self, tx: &mut Tx<'_>, application: &Application, now: Timestamp) -> Result<()> {
+        let Some(organization) = application.organization else { return Ok(()) };
+        let manager = organization::find_in(tx, organization)?.and_then(|found| found.account_manager);
+        let Some(manager) = manager else { return Ok(()) };
+        let told = self.received_in(tx, application, Reader::Staff)?;
+        notice::tell_in(tx, self.identity(), manager, &told, now)
+    }
+    fn received_in(&self, tx: &mut Tx<'_>, application: &Application, reader: Reader) -> Result<Notice> {
+        let name = match application.organization {
+            Some(id) => organization::find_in(tx, id)?.map(|found| found.name).unwrap_or_default(),
+            None => String::new(),
+        };
+        Ok(Notice::new(Kind::ApplicationReceived)
+            .key("kind", application.kind.key())
+            .arg("applicant", self.name_in(tx, application.applicant)?)
+            .arg("organization", name)
+            .leads_to(&link_of(application, reader)))
+    }
+    /// Marks it told: the worker tells what waited for somebody who can decide.
+    pub(super) fn tell_attached_in(
+        &self,
+        tx: &mut Tx<'_>,
+        application: &Application,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let Some(organization) = application.organization else { return Ok(false) };
+        let current = engine::find_in(tx, application.id)?;
+        if !current.state.is_waiting() || !store::set_told(tx, application.id)? {
+            return Ok(false);
+        }
+        self.tell_received_in(tx, &current, organization, now)?;
+        Ok(true)
+    }
+}
