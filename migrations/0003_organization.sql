@@ -1,16 +1,18 @@
 -- Organizations, memberships, applications, products and the two halves of the tally.
 
 -- policy is JSON: who may register, materials, title of the head, identifiers, number of administrators, whether
--- administrators do business, role labels, network zones.
+-- administrators do business, role labels, network zones, levels of head and agents, how often the register is asked.
 CREATE TABLE organization_type (
     id BIGINT PRIMARY KEY,
     code TEXT NOT NULL UNIQUE,
     name_zh TEXT NOT NULL,
     name_en TEXT NOT NULL,
     policy TEXT NOT NULL,
+    rev BIGINT NOT NULL,
     created_at BIGINT NOT NULL
 );
 
+-- registry_state is what the register said last; revoked or cancelled puts every admission to sleep.
 CREATE TABLE organization (
     id BIGINT PRIMARY KEY,
     type_id BIGINT NOT NULL REFERENCES organization_type (id),
@@ -19,8 +21,12 @@ CREATE TABLE organization (
     short_name TEXT NOT NULL,
     uscc TEXT,
     member_number TEXT,
+    registration_number TEXT,
     head_name TEXT,
     address TEXT,
+    phone TEXT,
+    registry_state TEXT NOT NULL DEFAULT 'unknown',
+    registry_at BIGINT,
     account_manager_id BIGINT REFERENCES account (id),
     administrator_extra_until BIGINT,
     administrator_extra_reason TEXT,
@@ -30,8 +36,20 @@ CREATE TABLE organization (
 );
 CREATE UNIQUE INDEX organization_uscc ON organization (uscc) WHERE state <> 'closed';
 CREATE UNIQUE INDEX organization_member_number ON organization (member_number) WHERE state <> 'closed';
+CREATE UNIQUE INDEX organization_registration_number ON organization (registration_number) WHERE state <> 'closed';
 CREATE INDEX organization_name ON organization (name_folded);
 CREATE INDEX organization_account_manager ON organization (account_manager_id);
+
+-- Where a field's value came from last; a field without a row is as the organization was created.
+CREATE TABLE organization_field (
+    organization_id BIGINT NOT NULL REFERENCES organization (id),
+    field TEXT NOT NULL,
+    source TEXT NOT NULL,
+    source_name TEXT,
+    changed_by BIGINT,
+    changed_at BIGINT NOT NULL,
+    PRIMARY KEY (organization_id, field)
+);
 
 -- managed repeats the owner kind of the account, so that the index can hold a managed account to one membership.
 CREATE TABLE membership (
@@ -45,14 +63,73 @@ CREATE TABLE membership (
     valid_from BIGINT NOT NULL,
     valid_until BIGINT NOT NULL,
     granted_by BIGINT,
-    note TEXT,
+    -- For what, and why: words of whoever appointed.
+    scope TEXT,
+    reason TEXT,
+    -- The last warning before the end: 30, 7 or 1 days.
+    warned_days BIGINT,
     created_at BIGINT NOT NULL,
     ended_at BIGINT
 );
 CREATE UNIQUE INDEX membership_live ON membership (organization_id, account_id) WHERE state <> 'ended';
+CREATE UNIQUE INDEX membership_head ON membership (organization_id)
+    WHERE state <> 'ended' AND role = 'legal_representative';
 CREATE UNIQUE INDEX membership_managed ON membership (account_id) WHERE state <> 'ended' AND managed;
 CREATE INDEX membership_account ON membership (account_id, state);
-CREATE INDEX membership_list ON membership (organization_id, state, id);
+-- Lists of members page by key: the newest first, those who end soon first, and the few who are suspended, lead or joined.
+CREATE INDEX membership_list ON membership (organization_id, id) WHERE state <> 'ended';
+CREATE INDEX membership_suspended ON membership (organization_id, id) WHERE state = 'suspended';
+CREATE INDEX membership_leaders ON membership (organization_id, role, id) WHERE state <> 'ended' AND role <> 'agent';
+CREATE INDEX membership_joined ON membership (organization_id, account_id) WHERE state <> 'ended' AND NOT managed;
+CREATE INDEX membership_until ON membership (organization_id, valid_until, id)
+    WHERE state <> 'ended' AND valid_until < 9223372036854775807;
+CREATE INDEX membership_expiry ON membership (valid_until) WHERE state = 'active' AND valid_until < 9223372036854775807;
+
+-- A way in to a managed account that its holder has not opened yet: a link by SMS, or link and code on a printed slip.
+-- What was handed out is kept as hashes alone.
+CREATE TABLE activation (
+    id BIGINT PRIMARY KEY,
+    organization_id BIGINT NOT NULL REFERENCES organization (id),
+    membership_id BIGINT NOT NULL REFERENCES membership (id),
+    account_id BIGINT NOT NULL REFERENCES account (id),
+    way TEXT NOT NULL,
+    token_hash BYTEA NOT NULL UNIQUE,
+    code_hash BYTEA UNIQUE,
+    -- Of the number that the link was sent to: whoever opens it holds that number.
+    phone_index BYTEA,
+    state TEXT NOT NULL,
+    created_by BIGINT,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    used_at BIGINT
+);
+CREATE UNIQUE INDEX activation_open ON activation (account_id) WHERE state = 'open';
+
+-- A membership that is offered to whoever proves to hold the number.
+CREATE TABLE invitation (
+    id BIGINT PRIMARY KEY,
+    organization_id BIGINT NOT NULL REFERENCES organization (id),
+    inviter_id BIGINT REFERENCES account (id),
+    by_staff BOOLEAN NOT NULL,
+    role TEXT NOT NULL,
+    way TEXT NOT NULL,
+    phone BYTEA NOT NULL,
+    phone_index BYTEA NOT NULL,
+    name BYTEA,
+    scope TEXT,
+    reason TEXT,
+    valid_from BIGINT NOT NULL,
+    valid_until BIGINT NOT NULL,
+    token_hash BYTEA NOT NULL UNIQUE,
+    state TEXT NOT NULL,
+    sent BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    decided_at BIGINT,
+    account_id BIGINT REFERENCES account (id)
+);
+CREATE UNIQUE INDEX invitation_open ON invitation (organization_id, phone_index) WHERE state = 'open';
+CREATE INDEX invitation_list ON invitation (organization_id, id);
 
 CREATE TABLE product (
     id BIGINT PRIMARY KEY,
@@ -133,22 +210,49 @@ CREATE TABLE product_grant (
 CREATE UNIQUE INDEX product_grant_live ON product_grant (membership_id, product_id) WHERE state <> 'ended';
 CREATE INDEX product_grant_product ON product_grant (product_id);
 
--- A request that somebody decides: agent authorization, product access, ... One state machine, many kinds.
+-- A request that somebody decides: agent authorization, product access, ... One state machine, many kinds. subject_id: the
+-- row that it is about, or a keyed hash of what was typed about an organization. code: of the organization that was typed,
+-- where the application waits for it (organization_id NULL); seen_rev: revision of that organization at which it did not
+-- fit. told: whether those who decide were told.
 CREATE TABLE application (
     id BIGINT PRIMARY KEY,
     kind TEXT NOT NULL,
     applicant_id BIGINT NOT NULL REFERENCES account (id),
     organization_id BIGINT REFERENCES organization (id),
     product_id BIGINT REFERENCES product (id),
+    subject_id BIGINT,
+    code TEXT,
+    seen_rev BIGINT NOT NULL,
+    told BOOLEAN NOT NULL,
     state TEXT NOT NULL,
     reason TEXT,
+    data BYTEA,
+    two_steps BOOLEAN NOT NULL,
+    first_by BIGINT,
     decided_by BIGINT,
     decided_at BIGINT,
     decision_note TEXT,
+    rev BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );
-CREATE UNIQUE INDEX application_open ON application (kind, applicant_id, organization_id, product_id)
-    WHERE state = 'submitted';
+-- Where somebody only types an organization, whether it is here must not show: it is no part of the key there.
+CREATE UNIQUE INDEX application_open ON application (kind, applicant_id, COALESCE(product_id, 0),
+    COALESCE(subject_id, 0), (CASE WHEN kind IN ('agent_authorization', 'head') THEN 0 ELSE COALESCE(organization_id, 0) END))
+    WHERE state IN ('submitted', 'first_approved', 'returned');
 CREATE INDEX application_organization ON application (organization_id, state, id);
 CREATE INDEX application_applicant ON application (applicant_id, id);
+CREATE INDEX application_desk ON application (kind, state, id);
+CREATE INDEX application_waiting ON application (code) WHERE organization_id IS NULL AND code IS NOT NULL
+    AND state IN ('submitted', 'first_approved', 'returned');
+CREATE INDEX application_expiry ON application (expires_at) WHERE state IN ('submitted', 'first_approved', 'returned');
+-- The timeline: one row a step, numbered by the revision that it made.
+CREATE TABLE application_step (
+    application_id BIGINT NOT NULL REFERENCES application (id),
+    number BIGINT NOT NULL,
+    step TEXT NOT NULL,
+    by_id BIGINT,
+    note TEXT,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (application_id, number)
+);

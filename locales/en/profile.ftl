@@ -252,6 +252,8 @@ profile-reminder-requests = Access requests
 profile-reminder-requests-hint = A member of your organization asks for a product and waits for you
 profile-reminder-decisions = Decisions
 profile-reminder-decisions-hint = A request of yours was decided
+profile-reminder-products = Messages of products
+profile-reminder-products-hint = What products that you use send you; SMS and mail name the product and the title alone
 profile-reminder-access = Grants
 profile-reminder-access-hint = Products granted or taken away; membership suspended, resumed or ended
 

@@ -74,6 +74,7 @@ error-page-unknown = The page does not exist, or you may not see it. Start again
 error-id-unknown = This does not exist, or you may not see it. Start again from the home page.
 error-node-not-ready = The service is getting ready. Try again in a moment.
 error-form-stale = The page was open for too long, or you signed in or out in another window. What you typed is kept, except passwords and codes. Send it again.
+error-form-other-space = The form was opened in another organization's space, so nothing was sent. Go back to that organization and open the page again.
 error-form-id-stale = The form has expired. Go back and open the page again.
 error-request-cross-site = The request came from another website and was refused. Start again from a page of this site.
 error-request-duplicate-member = A field was sent more than once. Go back to the page and fill it in again.
@@ -143,3 +144,6 @@ web-browsers-captcha-note = A picture or a question in words takes the place of 
 web-browsers-scripts = Scripts switched off
 web-browsers-scripts-note = Everything but passkeys works without scripts
 web-browsers-sign-in = Sign in
+
+## Numbers
+error-field-number = Type a whole number from { $least } to { $most }

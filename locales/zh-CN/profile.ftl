@@ -251,6 +251,8 @@ profile-reminder-requests = 授权申请
 profile-reminder-requests-hint = 本机构人员申请使用产品，等待您处理
 profile-reminder-decisions = 申请结果
 profile-reminder-decisions-hint = 您提交的申请已处理
+profile-reminder-products = 产品消息
+profile-reminder-products-hint = 您使用的产品发来的消息；短信和邮件只含产品名称和标题
 profile-reminder-access = 授权变动
 profile-reminder-access-hint = 获得或失去产品授权，机构身份停用、恢复或结束
 

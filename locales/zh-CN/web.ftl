@@ -74,6 +74,7 @@ error-page-unknown = 页面不存在，或您无权查看，请从首页重新�
 error-id-unknown = 要查看的内容不存在，或您无权查看，请从首页重新进入
 error-node-not-ready = 服务正在准备，请稍后重试
 error-form-stale = 页面打开过久，或已在其他窗口登录、退出。已保留填写的内容（密码和验证码除外），请重新提交
+error-form-other-space = 这张表单是在另一个企业空间打开的，没有提交任何内容。请返回该企业的页面重新打开后再提交
 error-form-id-stale = 表单已过期，请返回并重新打开此页面
 error-request-cross-site = 此请求来自其他网站，已被拒绝。请从本站页面重新操作
 error-request-duplicate-member = 同一字段提交了多次，请返回页面重新填写
@@ -143,3 +144,6 @@ web-browsers-captcha-note = 自动验证不可用时，改为输入图片上的�
 web-browsers-scripts = 已关闭脚本
 web-browsers-scripts-note = 除通行密钥外，全部功能都不需要脚本
 web-browsers-sign-in = 登录
+
+## Numbers
+error-field-number = 填写 { $least } 到 { $most } 之间的整数

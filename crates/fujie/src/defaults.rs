@@ -4,7 +4,7 @@ use anyhow::Result;
 use kernel::id::OrganizationTypeId;
 use organization::{
     Operator, Organizations,
-    organization_type::{Identifier, OrganizationType, Registration, RoleLabels, TypePolicy, Words},
+    organization_type::{Identifier, MaterialRule, OrganizationType, Registration, RoleLabels, TypePolicy, Words},
 };
 
 /// Code of the members of an exchange: their administrators do no business, and there is one of them.
@@ -45,8 +45,8 @@ fn types(mut draw: impl FnMut() -> OrganizationTypeId) -> Vec<OrganizationType> 
             policy: TypePolicy {
                 registration: Registration::Platform,
                 materials: vec![
-                    Words::new("营业执照", "Business licence"),
-                    Words::new("经营许可证", "Operating permit"),
+                    MaterialRule::new("business-licence", "营业执照", "Business licence", false),
+                    MaterialRule::new("operating-permit", "经营许可证", "Operating permit", true),
                 ],
                 identifiers: vec![Identifier::Uscc, Identifier::MemberNumber],
                 administrators: 1,
@@ -61,7 +61,7 @@ fn types(mut draw: impl FnMut() -> OrganizationTypeId) -> Vec<OrganizationType> 
             name: Words::new("进出口企业", "Import and export enterprise"),
             policy: TypePolicy {
                 registration: Registration::Platform,
-                materials: vec![Words::new("营业执照", "Business licence")],
+                materials: vec![MaterialRule::new("business-licence", "营业执照", "Business licence", false)],
                 identifiers: vec![Identifier::Uscc],
                 administrators: 3,
                 administrators_do_business: true,
@@ -75,7 +75,7 @@ fn types(mut draw: impl FnMut() -> OrganizationTypeId) -> Vec<OrganizationType> 
             name: Words::new("办事企业", "Enterprise of the public-service platform"),
             policy: TypePolicy {
                 registration: Registration::Head,
-                materials: vec![Words::new("营业执照", "Business licence")],
+                materials: vec![MaterialRule::new("business-licence", "营业执照", "Business licence", false)],
                 identifiers: vec![Identifier::Uscc],
                 administrators: 5,
                 administrators_do_business: true,

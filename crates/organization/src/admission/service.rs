@@ -1,7 +1,7 @@
 use super::model::{Admission, AdmissionBasis, AdmissionLine, AdmissionState};
 use super::store::{self, AdmissionRow};
 use crate::contract::{self, Contract};
-use crate::decision::{self, AdmissionFacts, ContractFacts};
+use crate::decision::{self, AdmissionFacts, ContractFacts, Standing};
 use crate::organization::{self, Locked, Organization};
 use crate::product::{self, AdmissionClass, AdmissionEditor, Product};
 use crate::{Authority, Organizations};
@@ -34,7 +34,7 @@ pub struct Admissions {
 
 impl Organizations {
     pub async fn admissions(&self, organization: &Organization, now: Timestamp) -> Result<Admissions> {
-        let (id, has_member_number) = (organization.id, organization.member_number.is_some());
+        let (id, standing) = (organization.id, organization.standing());
         self.db()
             .read(move |tx| {
                 let contracts = contract::list(tx, id)?;
@@ -48,7 +48,7 @@ impl Organizations {
                             .iter()
                             .position(|row| row.product == product.id)
                             .map(|at| rows.swap_remove(at));
-                        line(product, row, &contracts, &listings, has_member_number, now)
+                        line(product, row, &contracts, &listings, standing, now)
                     })
                     .collect();
                 Ok(Admissions { lines, contracts, listings })
@@ -247,7 +247,7 @@ fn line(
     row: Option<AdmissionRow>,
     contracts: &[Contract],
     listings: &[(ContractTypeId, ProductId)],
-    has_member_number: bool,
+    standing: Standing,
     now: Timestamp,
 ) -> AdmissionLine {
     let admission = row.map(|row| row.admission);
@@ -266,6 +266,6 @@ fn line(
             lists_product: listings.contains(&(contract.type_id, product.id)),
         }),
     });
-    let layer = decision::admission(product.admission_class, has_member_number, facts.as_ref(), now);
+    let layer = decision::admission(product.admission_class, standing, facts.as_ref(), now);
     AdmissionLine { product, admission, contract, layer }
 }

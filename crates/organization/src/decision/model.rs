@@ -3,7 +3,7 @@ use crate::admission::AdmissionState;
 use crate::contract::ContractState;
 use crate::grant::GrantState;
 use crate::membership::{MembershipState, Role};
-use crate::organization::OrganizationState;
+use crate::organization::{OrganizationState, RegistryState};
 use crate::product::{AdmissionClass, AdmissionEditor, Audience, GrantMode, ProductState};
 use identity::{account::AccountState, realname::RealNameLevel};
 use kernel::{Timestamp, id::OrganizationId};
@@ -93,6 +93,7 @@ pub struct OrganizationFacts {
     pub id: OrganizationId,
     pub state: OrganizationState,
     pub has_member_number: bool,
+    pub registry_state: RegistryState,
     /// Policy of the type.
     pub administrators_do_business: bool,
     /// Policy of the type: its people work from these zones; empty means from anywhere.
@@ -102,10 +103,20 @@ pub struct OrganizationFacts {
     pub grant: Option<GrantFacts>,
 }
 
+/// What of the organization itself every admission rests on.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    pub has_member_number: bool,
+    pub registry_state: RegistryState,
+}
+
 impl OrganizationFacts {
+    fn standing(&self) -> Standing {
+        Standing { has_member_number: self.has_member_number, registry_state: self.registry_state }
+    }
     /// The first half alone: also asked when a grant is made.
     pub fn admission(&self, class: AdmissionClass, now: Timestamp) -> Layer {
-        admission(class, self.has_member_number, self.admission.as_ref(), now)
+        admission(class, self.standing(), self.admission.as_ref(), now)
     }
 }
 
@@ -349,14 +360,20 @@ fn role(facts: &Facts, organization: &OrganizationFacts) -> Layer {
 /// The first half of the tally.
 pub fn admission(
     class: AdmissionClass,
-    has_member_number: bool,
+    standing: Standing,
     admission: Option<&AdmissionFacts>,
     now: Timestamp,
 ) -> Layer {
     use LayerKind::Admission as Kind;
+    // Struck off by the authority: whatever the basis is, it sleeps until the register says otherwise.
+    match standing.registry_state {
+        RegistryState::Revoked => return missing(Kind, "decision.registry_revoked"),
+        RegistryState::Cancelled => return missing(Kind, "decision.registry_cancelled"),
+        RegistryState::Unknown | RegistryState::Live | RegistryState::Abnormal => {}
+    }
     match class {
         AdmissionClass::Open => met(Kind, "decision.admission_open"),
-        AdmissionClass::Membership if has_member_number => met(Kind, "decision.admission_membership"),
+        AdmissionClass::Membership if standing.has_member_number => met(Kind, "decision.admission_membership"),
         AdmissionClass::Membership => missing(Kind, "decision.member_number_missing"),
         AdmissionClass::Discretionary => {
             admission_row(admission, now, |_| met(Kind, "decision.admission_discretionary"))

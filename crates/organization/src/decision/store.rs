@@ -7,7 +7,7 @@ use crate::admission::AdmissionState;
 use crate::contract::ContractState;
 use crate::grant::GrantState;
 use crate::membership::{MembershipState, Role};
-use crate::organization::OrganizationState;
+use crate::organization::{OrganizationState, RegistryState};
 use crate::organization_type::TypePolicy;
 use crate::product::{AdmissionClass, AdmissionEditor, Audience, GrantMode, ProductState, parse_roles};
 use db::{Query, Statement, Tx};
@@ -25,7 +25,7 @@ const ACCOUNT: &str = "
 const COLUMNS: &str = "
         p.id, p.state, p.audience, p.admission_class, p.admission_editor, p.grant_mode, p.roles_allowed,
         p.minimum_level, p.minimum_strength, p.network_zone,
-        o.id, o.state, o.member_number, t.policy,
+        o.id, o.state, o.member_number, o.registry_state, t.policy,
         m.id, m.role, m.state, m.valid_from, m.valid_until,
         d.state, d.valid_from, d.valid_until,
         c.state, c.valid_from, c.valid_until,
@@ -57,6 +57,7 @@ pub(super) struct FactsRow {
     organization: Option<OrganizationId>,
     organization_state: Option<OrganizationState>,
     member_number: Option<String>,
+    registry_state: Option<RegistryState>,
     policy: Option<String>,
     membership: Option<MembershipId>,
     role: Option<Role>,
@@ -91,6 +92,7 @@ db::row!(FactsRow {
     organization,
     organization_state,
     member_number,
+    registry_state,
     policy,
     membership,
     role,
@@ -150,6 +152,7 @@ impl FactsRow {
                     id,
                     state,
                     has_member_number: self.member_number.is_some(),
+                    registry_state: self.registry_state.unwrap_or(RegistryState::Unknown),
                     administrators_do_business: policy.administrators_do_business,
                     network_zones: policy.network_zones,
                     membership,

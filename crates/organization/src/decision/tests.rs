@@ -4,7 +4,7 @@ use crate::admission::AdmissionState;
 use crate::contract::ContractState;
 use crate::grant::GrantState;
 use crate::membership::{MembershipState, Role};
-use crate::organization::OrganizationState;
+use crate::organization::{OrganizationState, RegistryState};
 use crate::product::{AdmissionClass, AdmissionEditor, Audience, GrantMode, ProductState};
 use identity::{account::AccountState, realname::RealNameLevel};
 use kernel::{Timestamp, id::OrganizationId};
@@ -28,6 +28,7 @@ fn fitting() -> Facts {
             id: ORGANIZATION,
             state: OrganizationState::Active,
             has_member_number: true,
+            registry_state: RegistryState::Live,
             administrators_do_business: false,
             network_zones: vec![],
             membership: Some(MembershipFacts {
@@ -231,6 +232,20 @@ const DENIALS: &[Denial] = &[
             organization(f).has_member_number = false;
         },
         "decision.member_number_missing",
+        Some((Mender::AccountManager, Means::Contact)),
+    ),
+    (
+        |f| organization(f).registry_state = RegistryState::Revoked,
+        "decision.registry_revoked",
+        Some((Mender::AccountManager, Means::Contact)),
+    ),
+    (
+        |f| {
+            f.product.admission_class = AdmissionClass::Open;
+            f.product.admission_editor = AdmissionEditor::OrganizationAdministrator;
+            organization(f).registry_state = RegistryState::Cancelled;
+        },
+        "decision.registry_cancelled",
         Some((Mender::AccountManager, Means::Contact)),
     ),
     (
@@ -438,7 +453,8 @@ fn oracle(f: &Facts) -> bool {
         .admission
         .as_ref()
         .filter(|a| a.state == AdmissionState::Active && inside(a.valid_from, a.valid_until));
-    let first_half = match f.product.admission_class {
+    let struck_off = [RegistryState::Revoked, RegistryState::Cancelled].contains(&o.registry_state);
+    let first_half = !struck_off && match f.product.admission_class {
         AdmissionClass::Open => true,
         AdmissionClass::Membership => o.has_member_number,
         AdmissionClass::Discretionary => row.is_some(),
@@ -486,6 +502,7 @@ prop_compose! {
     fn any_organization()(
         state in mostly(OrganizationState::Active, OrganizationState::ALL),
         has_member_number in any::<bool>(),
+        registry_state in mostly(RegistryState::Live, RegistryState::ALL),
         administrators_do_business in any::<bool>(),
         network_zones in prop_oneof![3 => Just(vec![]), 1 => zones()],
         membership in prop::option::weighted(0.95, (prop::sample::select(Role::ALL), mostly(MembershipState::Active, MembershipState::ALL), times())),
@@ -498,6 +515,7 @@ prop_compose! {
             id: ORGANIZATION,
             state,
             has_member_number,
+            registry_state,
             administrators_do_business,
             network_zones,
             membership: membership.map(|(role, state, (valid_from, valid_until))| MembershipFacts { role, state, valid_from, valid_until }),

@@ -1,13 +1,14 @@
 //! Organizations: legal entities with identifiers of their type. Every change of rights within one begins with the lock
 //! of its row (`lock`), and is then checked again.
+mod home_pages;
 mod model;
-mod pages;
+pub mod record;
 mod service;
 mod store;
 
+pub use home_pages::routes;
+pub(crate) use home_pages::{Line, happened};
 pub use model::*;
-pub use pages::routes;
-pub(crate) use pages::{Line, happened};
 pub use service::Overview;
-pub use store::{Happened, Numbers};
-pub(crate) use store::{Locked, list_happened_to, lock};
+pub use store::{Happened, Locked, Numbers};
+pub(crate) use store::{administrators_allowed, find as find_in, list_happened_to, lock};

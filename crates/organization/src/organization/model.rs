@@ -1,3 +1,4 @@
+use crate::decision::Standing;
 use crate::organization_type::{Identifier, TypePolicy, Words};
 use kernel::{
     Error, Result, Timestamp, Uscc,
@@ -13,6 +14,73 @@ db::text_enum! {
     }
 }
 
+db::text_enum! {
+    /// What the register said last.
+    pub enum RegistryState {
+        /// Never asked, or it does not know the organization.
+        Unknown = "unknown",
+        Live = "live",
+        /// 经营异常: noted, nothing follows.
+        Abnormal = "abnormal",
+        /// 吊销.
+        Revoked = "revoked",
+        /// 注销.
+        Cancelled = "cancelled",
+    }
+}
+impl RegistryState {
+    /// Nobody does business for an organization that the authority struck off.
+    pub const fn holds_admissions(self) -> bool {
+        matches!(self, Self::Revoked | Self::Cancelled)
+    }
+    /// Key of its name.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Unknown => "organization-registry-unknown",
+            Self::Live => "organization-registry-live",
+            Self::Abnormal => "organization-registry-abnormal",
+            Self::Revoked => "organization-registry-revoked",
+            Self::Cancelled => "organization-registry-cancelled",
+        }
+    }
+}
+db::text_enum! {
+    /// A field of the record whose origin is kept.
+    pub enum Field {
+        Name = "name",
+        ShortName = "short_name",
+        Uscc = "uscc",
+        MemberNumber = "member_number",
+        RegistrationNumber = "registration_number",
+        HeadName = "head_name",
+        Address = "address",
+        Phone = "phone",
+        RegistryState = "registry_state",
+    }
+}
+db::text_enum! {
+    pub enum FieldSource {
+        /// Typed at the desk.
+        Platform = "platform",
+        /// Typed by an administrator of the organization.
+        Own = "own",
+        /// Taken over from a register.
+        Registry = "registry",
+        /// An application that the platform approved.
+        Application = "application",
+    }
+}
+/// Where a field's value came from last.
+#[derive(Clone, Debug)]
+pub struct FieldOrigin {
+    pub field: Field,
+    pub source: FieldSource,
+    /// What the register is called.
+    pub source_name: Option<String>,
+    pub changed_by: Option<AccountId>,
+    pub changed_at: Timestamp,
+}
+
 /// The whole record.
 #[derive(Clone, Debug)]
 pub struct Organization {
@@ -24,11 +92,23 @@ pub struct Organization {
     pub short_name: String,
     pub uscc: Option<String>,
     pub member_number: Option<String>,
+    pub registration_number: Option<String>,
     pub head_name: Option<String>,
     pub address: Option<String>,
+    pub phone: Option<String>,
     pub account_manager: Option<AccountId>,
     pub state: OrganizationState,
+    pub registry_state: RegistryState,
+    /// When the register was asked last.
+    pub registry_at: Option<Timestamp>,
     pub created_at: Timestamp,
+}
+
+impl Organization {
+    /// What every admission of it rests on.
+    pub fn standing(&self) -> Standing {
+        Standing { has_member_number: self.member_number.is_some(), registry_state: self.registry_state }
+    }
 }
 
 /// What the desk or the demonstration fills in.
@@ -41,6 +121,7 @@ pub struct NewOrganization {
     pub short_name: String,
     pub uscc: Option<Uscc>,
     pub member_number: Option<String>,
+    pub registration_number: Option<String>,
     pub head_name: Option<String>,
     pub address: Option<String>,
     pub account_manager: Option<AccountId>,
@@ -53,6 +134,7 @@ pub struct OrganizationInput {
     pub short_name: String,
     pub uscc: String,
     pub member_number: String,
+    pub registration_number: String,
     pub head_name: String,
     pub address: String,
 }
@@ -72,10 +154,20 @@ impl OrganizationInput {
                 .and_then(|typed| typed.map(|typed| Uscc::parse(&typed)).transpose()),
         );
         let member_number = faults.take(text::optional_line("member_number", &self.member_number, 32));
+        let registration_number =
+            faults.take(text::optional_line("registration_number", &self.registration_number, 40));
         let head_name = faults.take(text::optional_line("head_name", &self.head_name, 60));
         let address = faults.take(text::optional_line("address", &self.address, 200));
-        match (name, short_name, uscc, member_number, head_name, address) {
-            (Some(name), Some(short), Some(uscc), Some(member_number), Some(head_name), Some(address)) => {
+        match (name, short_name, uscc, member_number, registration_number, head_name, address) {
+            (
+                Some(name),
+                Some(short),
+                Some(uscc),
+                Some(member_number),
+                Some(registration_number),
+                Some(head_name),
+                Some(address),
+            ) => {
                 let short_name = short.unwrap_or_else(|| name.chars().take(30).collect());
                 Ok(NewOrganization {
                     id,
@@ -84,6 +176,7 @@ impl OrganizationInput {
                     short_name,
                     uscc,
                     member_number,
+                    registration_number,
                     head_name,
                     address,
                     account_manager,
@@ -101,6 +194,9 @@ impl NewOrganization {
         }
         if self.member_number.is_some() && !policy.has(Identifier::MemberNumber) {
             return Err(Error::invalid("organization.identifier_unknown").at("member_number"));
+        }
+        if self.registration_number.is_some() && !policy.has(Identifier::RegistrationNumber) {
+            return Err(Error::invalid("organization.identifier_unknown").at("registration_number"));
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-use super::model::{NewOrganization, Organization, OrganizationState};
+use super::model::{Field, FieldSource, NewOrganization, Organization, OrganizationState};
 use super::store::{self, Numbers};
 use crate::membership::{self, MemberRow, Membership};
 use crate::organization_type;
@@ -78,7 +78,13 @@ impl Organizations {
                     .ok_or_else(|| Error::invalid("organization.type_unknown").at("type"))?;
                 new.fits(&kind.policy)?;
                 let uscc = new.uscc.as_ref().map(kernel::Uscc::as_str);
-                if let Some(field) = store::taken(tx, new.id, uscc, new.member_number.as_deref())? {
+                if let Some(field) = store::taken(
+                    tx,
+                    new.id,
+                    uscc,
+                    new.member_number.as_deref(),
+                    new.registration_number.as_deref(),
+                )? {
                     return Err(Error::conflict("organization.identifier_taken").at(field));
                 }
                 if !store::insert(tx, &new, now)? {
@@ -116,11 +122,13 @@ impl Organizations {
         now: Timestamp,
     ) -> Result<()> {
         let number = number.map(|n| kernel::text::line("member_number", &n, 32)).transpose()?;
-        let detail = json!({ "present": number.is_some() });
+        let (detail, account) = (json!({ "present": number.is_some() }), by.account());
         self.change(by, id, "organization.member_number_changed", now, detail, move |tx| {
-            if store::taken(tx, id, None, number.as_deref())?.is_some() {
+            if store::taken(tx, id, None, number.as_deref(), None)?.is_some() {
                 return Err(Error::conflict("organization.identifier_taken").at("member_number"));
             }
+            let origin = (FieldSource::Platform, None);
+            store::set_origin(tx, id, Field::MemberNumber, origin, account, now)?;
             store::set_member_number(tx, id, number.as_deref())
         })
         .await
@@ -188,6 +196,6 @@ impl Organizations {
 }
 
 /// Two desks typed the same number at the same instant: the index said no.
-fn taken_meanwhile(error: Error) -> Error {
+pub(super) fn taken_meanwhile(error: Error) -> Error {
     if error.is_duplicate() { Error::conflict("organization.identifier_taken") } else { error }
 }

@@ -1,4 +1,6 @@
-use super::model::{NewOrganization, Organization, OrganizationState, folded};
+use super::model::{
+    Field, FieldOrigin, FieldSource, NewOrganization, Organization, OrganizationState, RegistryState, folded,
+};
 use crate::organization_type::{TypePolicy, Words};
 use db::{Query, Tx, row, sql};
 use kernel::{
@@ -8,7 +10,7 @@ use kernel::{
 
 /// The row that a transaction holds while it changes who may do what in the organization.
 #[derive(Clone, Debug)]
-pub(crate) struct Locked {
+pub struct Locked {
     pub id: OrganizationId,
     pub name: String,
     pub state: OrganizationState,
@@ -32,6 +34,19 @@ struct LockedRow {
     administrator_extra_until: Option<Timestamp>,
 }
 row!(LockedRow { id, name, type_id, state, account_manager, administrator_extra_until });
+
+/// How many administrators there may be now, for pages; a change asks the row that it locked.
+pub(crate) fn administrators_allowed(tx: &mut Tx<'_>, id: OrganizationId, now: Timestamp) -> Result<i64> {
+    let (policy, extra): (String, Option<Timestamp>) = tx.one(
+        sql!(
+            "SELECT t.policy, o.administrator_extra_until FROM organization o
+            JOIN organization_type t ON t.id = o.type_id WHERE o.id = $1"
+        ),
+        &[&id],
+    )?;
+    let extra = extra.is_some_and(|until| now < until);
+    Ok(i64::from(TypePolicy::parse(&policy)?.administrators) + i64::from(extra))
+}
 
 /// First statement of every change: the row lock that lets changes of one organization follow one another.
 pub(crate) fn lock(tx: &mut Tx<'_>, id: OrganizationId) -> Result<Option<Locked>> {
@@ -65,10 +80,14 @@ struct OrganizationRow {
     short_name: String,
     uscc: Option<String>,
     member_number: Option<String>,
+    registration_number: Option<String>,
     head_name: Option<String>,
     address: Option<String>,
+    phone: Option<String>,
     account_manager: Option<AccountId>,
     state: OrganizationState,
+    registry_state: RegistryState,
+    registry_at: Option<Timestamp>,
     created_at: Timestamp,
 }
 row!(OrganizationRow {
@@ -81,10 +100,14 @@ row!(OrganizationRow {
     short_name,
     uscc,
     member_number,
+    registration_number,
     head_name,
     address,
+    phone,
     account_manager,
     state,
+    registry_state,
+    registry_at,
     created_at,
 });
 impl TryFrom<OrganizationRow> for Organization {
@@ -99,19 +122,24 @@ impl TryFrom<OrganizationRow> for Organization {
             short_name: row.short_name,
             uscc: row.uscc,
             member_number: row.member_number,
+            registration_number: row.registration_number,
             head_name: row.head_name,
             address: row.address,
+            phone: row.phone,
             account_manager: row.account_manager,
             state: row.state,
+            registry_state: row.registry_state,
+            registry_at: row.registry_at,
             created_at: row.created_at,
         })
     }
 }
 const COLUMNS: &str = "SELECT o.id, o.type_id, t.name_zh, t.name_en, t.policy, o.name, o.short_name, o.uscc,
-    o.member_number, o.head_name, o.address, o.account_manager_id, o.state, o.created_at
+    o.member_number, o.registration_number, o.head_name, o.address, o.phone, o.account_manager_id, o.state,
+    o.registry_state, o.registry_at, o.created_at
     FROM organization o JOIN organization_type t ON t.id = o.type_id";
 
-pub(super) fn find(tx: &mut Tx<'_>, id: OrganizationId) -> Result<Option<Organization>> {
+pub(crate) fn find(tx: &mut Tx<'_>, id: OrganizationId) -> Result<Option<Organization>> {
     let query = Query::new(COLUMNS).bind(" WHERE o.id = ?", &id);
     tx.opt::<OrganizationRow>(query.sql(), query.params())?.map(Organization::try_from).transpose()
 }
@@ -142,9 +170,9 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &NewOrganization, now: Timestamp) -> 
     let uscc = new.uscc.as_ref().map(kernel::Uscc::as_str);
     let inserted = tx.run(
         sql!(
-            "INSERT INTO organization (id, type_id, name, name_folded, short_name, uscc, member_number, head_name,
-                address, account_manager_id, state, rev, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'active', 0, $11) ON CONFLICT (id) DO NOTHING"
+            "INSERT INTO organization (id, type_id, name, name_folded, short_name, uscc, member_number,
+                registration_number, head_name, address, account_manager_id, state, rev, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'active', 0, $12) ON CONFLICT (id) DO NOTHING"
         ),
         &[
             &new.id,
@@ -154,6 +182,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &NewOrganization, now: Timestamp) -> 
             &new.short_name,
             &uscc,
             &new.member_number,
+            &new.registration_number,
             &new.head_name,
             &new.address,
             &new.account_manager,
@@ -169,6 +198,7 @@ pub(super) fn taken(
     except: OrganizationId,
     uscc: Option<&str>,
     member_number: Option<&str>,
+    registration_number: Option<&str>,
 ) -> Result<Option<&'static str>> {
     if let Some(uscc) = uscc {
         let found: Option<i64> = tx.opt(
@@ -186,6 +216,17 @@ pub(super) fn taken(
         )?;
         if found.is_some() {
             return Ok(Some("member_number"));
+        }
+    }
+    if let Some(number) = registration_number {
+        let found: Option<i64> = tx.opt(
+            sql!(
+                "SELECT id FROM organization WHERE registration_number = $1 AND state <> 'closed' AND id <> $2"
+            ),
+            &[&number, &except],
+        )?;
+        if found.is_some() {
+            return Ok(Some("registration_number"));
         }
     }
     Ok(None)
@@ -219,6 +260,61 @@ pub(super) fn allow_extra_administrator(
     .map(drop)
 }
 
+/// Everything of the record that changes after the creation, at once.
+pub(super) fn update_record(tx: &mut Tx<'_>, o: &Organization) -> Result<u64> {
+    tx.run(
+        sql!(
+            "UPDATE organization SET name = $2, name_folded = $3, short_name = $4, uscc = $5, member_number = $6,
+                registration_number = $7, head_name = $8, address = $9, phone = $10, registry_state = $11,
+                registry_at = $12
+            WHERE id = $1"
+        ),
+        &[
+            &o.id,
+            &o.name,
+            &folded(&o.name),
+            &o.short_name,
+            &o.uscc,
+            &o.member_number,
+            &o.registration_number,
+            &o.head_name,
+            &o.address,
+            &o.phone,
+            &o.registry_state,
+            &o.registry_at,
+        ],
+    )
+}
+db::row!(FieldOrigin { field, source, source_name, changed_by, changed_at });
+pub(super) fn list_origins(tx: &mut Tx<'_>, id: OrganizationId) -> Result<Vec<FieldOrigin>> {
+    tx.all(
+        sql!(
+            "SELECT field, source, source_name, changed_by, changed_at FROM organization_field
+            WHERE organization_id = $1"
+        ),
+        &[&id],
+    )
+}
+pub(super) fn set_origin(
+    tx: &mut Tx<'_>,
+    id: OrganizationId,
+    field: Field,
+    (source, source_name): (FieldSource, Option<&str>),
+    by: Option<AccountId>,
+    now: Timestamp,
+) -> Result<()> {
+    tx.run(
+        sql!(
+            "INSERT INTO organization_field (organization_id, field, source, source_name, changed_by, changed_at)
+            VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (organization_id, field) DO UPDATE SET source = excluded.source,
+                source_name = excluded.source_name, changed_by = excluded.changed_by, changed_at = excluded.changed_at"
+        ),
+        &[&id, &field, &source, &source_name, &by, &now],
+    )
+    .map(drop)
+}
+
 /// What an administrator's home page counts.
 #[derive(Clone, Copy, Debug)]
 pub struct Numbers {
@@ -234,7 +330,9 @@ pub(super) fn numbers(tx: &mut Tx<'_>, id: OrganizationId, now: Timestamp) -> Re
             "SELECT (SELECT COUNT(*) FROM membership m WHERE m.organization_id = $1 AND m.state <> 'ended'),
                 (SELECT COUNT(*) FROM product_grant g JOIN membership m ON m.id = g.membership_id
                     WHERE m.organization_id = $1 AND m.state <> 'ended' AND g.state = 'active' AND g.valid_until > $2),
-                (SELECT COUNT(*) FROM application a WHERE a.organization_id = $1 AND a.state = 'submitted' AND a.expires_at > $2)"
+                (SELECT COUNT(*) FROM application a WHERE a.organization_id = $1
+                    AND a.state IN ('submitted', 'first_approved') AND a.kind IN ('product_access', 'agent_authorization')
+                    AND a.expires_at > $2)"
         ),
         &[&id, &now],
     )

@@ -1,5 +1,7 @@
 //! Policy as data: what differs between an exchange, a single window and a provincial platform.
+use crate::application::ApplicationKind;
 use crate::membership::Role;
+use identity::realname::RealNameLevel;
 use serde::{Deserialize, Serialize};
 
 /// A word in both languages of the pages.
@@ -30,6 +32,53 @@ db::text_enum! {
     pub enum Identifier {
         Uscc = "uscc",
         MemberNumber = "member_number",
+        /// What a branch, a partnership or an overseas firm has in place of the code.
+        RegistrationNumber = "registration_number",
+    }
+}
+db::text_enum! {
+    /// What a file may be, by its first bytes.
+    pub enum Format {
+        Pdf = "pdf",
+        Jpeg = "jpeg",
+        Png = "png",
+    }
+}
+impl Format {
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Pdf => "application/pdf",
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+        }
+    }
+}
+
+/// One material that an organization of the type hands in. The key names it in rows; a rule that goes leaves them readable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MaterialRule {
+    pub key: String,
+    pub name: Words,
+    pub required: bool,
+    /// It is valid until a date, which is asked for.
+    pub needs_expiry: bool,
+    pub formats: Vec<Format>,
+}
+impl Default for MaterialRule {
+    fn default() -> Self {
+        Self {
+            key: String::new(),
+            name: Words::new("", ""),
+            required: true,
+            needs_expiry: false,
+            formats: vec![Format::Pdf, Format::Jpeg, Format::Png],
+        }
+    }
+}
+impl MaterialRule {
+    pub fn new(key: &str, zh: &str, en: &str, needs_expiry: bool) -> Self {
+        Self { key: key.to_owned(), name: Words::new(zh, en), needs_expiry, ..Self::default() }
     }
 }
 
@@ -46,8 +95,7 @@ pub struct RoleLabels {
 #[serde(default)]
 pub struct TypePolicy {
     pub registration: Registration,
-    /// Names of the materials that an organization of the type hands in.
-    pub materials: Vec<Words>,
+    pub materials: Vec<MaterialRule>,
     /// 法定代表人, 负责人, 经营者, 执行事务合伙人.
     pub head_title: Words,
     pub identifiers: Vec<Identifier>,
@@ -56,6 +104,14 @@ pub struct TypePolicy {
     pub role_labels: RoleLabels,
     /// Empty: from anywhere.
     pub network_zones: Vec<String>,
+    /// Real-name level without which nobody is made its head.
+    pub head_level: RealNameLevel,
+    /// The same for agents who apply themselves.
+    pub agent_level: RealNameLevel,
+    /// Days between two questions to the register; 0 asks by hand alone.
+    pub sync_days: u32,
+    /// Kinds of applications that two persons approve, one after the other.
+    pub approved_by_two: Vec<ApplicationKind>,
 }
 impl Default for TypePolicy {
     fn default() -> Self {
@@ -72,10 +128,17 @@ impl Default for TypePolicy {
                 agent: Words::new("经办人", "Agent"),
             },
             network_zones: Vec::new(),
+            head_level: RealNameLevel::Intermediate,
+            agent_level: RealNameLevel::Primary,
+            sync_days: 0,
+            approved_by_two: Vec::new(),
         }
     }
 }
 impl TypePolicy {
+    pub fn material(&self, key: &str) -> Option<&MaterialRule> {
+        self.materials.iter().find(|rule| rule.key == key)
+    }
     pub fn role_label(&self, role: Role) -> &Words {
         match role {
             Role::LegalRepresentative => &self.role_labels.legal_representative,
@@ -102,4 +165,11 @@ pub struct OrganizationType {
     pub code: String,
     pub name: Words,
     pub policy: TypePolicy,
+}
+
+/// A type as the desk edits it: with the number that every change raises.
+#[derive(Clone, Debug)]
+pub struct EditedType {
+    pub kind: OrganizationType,
+    pub rev: i64,
 }

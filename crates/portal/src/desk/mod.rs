@@ -17,6 +17,7 @@ mod providers;
 mod record;
 mod settings;
 mod staff;
+mod types;
 mod verifiers;
 mod words;
 
@@ -39,6 +40,7 @@ pub fn routes() -> Routes {
         .merge(admissions::routes())
         .merge(contracts::routes())
         .merge(contract_types::routes())
+        .merge(types::routes())
         .merge(products::routes())
         .merge(clients::routes())
         .merge(policies::routes())
@@ -185,7 +187,7 @@ pub const PRODUCT_ROLES: &[StaffRole] = ORGANIZATION_ROLES;
 pub const STAFF_ROLES: &[StaffRole] = &[StaffRole::SystemAdministrator];
 pub const POLICY_ROLES: &[StaffRole] = &[StaffRole::SystemAdministrator, StaffRole::SecurityAdministrator];
 pub const AUDIT_ROLES: &[StaffRole] = &[StaffRole::SecurityAdministrator, StaffRole::Auditor];
-const AREAS: [Area; 11] = [
+const AREAS: &[Area] = &[
     Area {
         href: "/desk/organizations",
         label: "portal-organizations",
@@ -199,6 +201,13 @@ const AREAS: [Area; 11] = [
         hint: "portal-products-area-hint",
         icon: "grid",
         roles: PRODUCT_ROLES,
+    },
+    Area {
+        href: "/desk/types",
+        label: "portal-types",
+        hint: "portal-types-area-hint",
+        icon: "org",
+        roles: STAFF_ROLES,
     },
     Area {
         href: "/desk/contract-types",

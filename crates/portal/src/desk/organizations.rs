@@ -80,7 +80,11 @@ fn line(organization: Organization, managers: &HashMap<AccountId, String>, engli
         id: organization.id.to_string(),
         name: organization.name,
         kind: organization.type_name.of(english).to_owned(),
-        identifier: organization.uscc.or(organization.member_number).unwrap_or_default(),
+        identifier: organization
+            .uscc
+            .or(organization.member_number)
+            .or(organization.registration_number)
+            .unwrap_or_default(),
         manager: organization.account_manager.and_then(|id| managers.get(&id)).cloned().unwrap_or_default(),
         state,
         tone,
@@ -107,6 +111,7 @@ struct Typed {
     short_name: String,
     uscc: String,
     member_number: String,
+    registration_number: String,
     head_name: String,
     address: String,
     account_manager: String,
@@ -188,6 +193,7 @@ async fn create(desk: Desk, Form(typed): Form<Typed>) -> web::Result {
         short_name: typed.short_name.clone(),
         uscc: typed.uscc.clone(),
         member_number: typed.member_number.clone(),
+        registration_number: typed.registration_number.clone(),
         head_name: typed.head_name.clone(),
         address: typed.address.clone(),
     };

@@ -141,6 +141,8 @@ const WORDS: &[(&str, &str)] = &[
     ("organization.extra_administrator_allowed", "portal-event-organization-extra-administrator-allowed"),
     ("organization.member_number_changed", "portal-event-organization-member-number-changed"),
     ("organization.state_changed", "portal-event-organization-state-changed"),
+    ("organization.record_changed", "portal-event-organization-record-changed"),
+    ("organization_type.changed", "portal-event-organization-type-changed"),
     ("organization_type.created", "portal-event-organization-type-created"),
     ("passkey.add", "portal-event-passkey-add"),
     ("passkey.added", "portal-event-passkey-added"),
