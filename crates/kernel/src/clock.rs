@@ -35,6 +35,13 @@ impl Timestamp {
     pub fn rfc3339(self) -> String {
         self.to_jiff().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
     }
+    /// As programs write a moment: `2026-07-14T09:12:00+08:00`. None for anything else.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        if text.len() > 40 || !text.is_ascii() {
+            return None;
+        }
+        text.parse::<jiff::Timestamp>().ok().map(|at| Self(at.as_millisecond()))
+    }
     /// `2026-07-14 09:12` in the platform's zone, as pages show it.
     pub fn local_minute(self, zone: &Zone) -> String {
         self.to_jiff().to_zoned(zone.0.clone()).strftime("%Y-%m-%d %H:%M").to_string()
@@ -76,6 +83,16 @@ impl Zone {
     /// A business date "valid to" includes its day: the exclusive end is the next midnight.
     pub fn end_of(&self, date: &str) -> Option<Timestamp> {
         self.midnight(parse_date(date)?.tomorrow().ok()?)
+    }
+    /// `2026-07-14 09:12`, or a day, which then is its beginning.
+    pub fn minute_of(&self, text: &str) -> Option<Timestamp> {
+        let Some((date, time)) = text.split_once(' ') else { return self.start_of(text) };
+        let (hour, minute) = time.split_once(':')?;
+        let digits = |part: &str| (part.len() == 2).then(|| part.parse::<i8>().ok()).flatten();
+        let (hour, minute) = (digits(hour)?, digits(minute)?);
+        let there = (0..24).contains(&hour) && (0..60).contains(&minute);
+        let at = parse_date(date).filter(|_| there)?.at(hour, minute, 0, 0);
+        Some(Timestamp(at.to_zoned(self.0.clone()).ok()?.timestamp().as_millisecond()))
     }
     fn midnight(&self, date: Date) -> Option<Timestamp> {
         let zoned = date.to_zoned(self.0.clone()).ok()?;
@@ -134,6 +151,26 @@ mod tests {
         assert_eq!(end.rfc3339(), "2026-07-31T16:00:00.000Z");
         assert_eq!(end.last_day(&zone), "2026-07-31");
         assert_eq!(zone.start_of("2026-07-31").unwrap().local_minute(&zone), "2026-07-31 00:00");
+    }
+    #[test]
+    fn moments_of_programs_are_read_whatever_their_offset() {
+        let at = Timestamp::parse_rfc3339("2026-07-14T09:12:00+08:00").unwrap();
+        assert_eq!(at.rfc3339(), "2026-07-14T01:12:00.000Z");
+        assert_eq!(Timestamp::parse_rfc3339("2026-07-14T01:12:00.000Z"), Some(at));
+        for text in ["", "2026-07-14", "2026-07-14T09:12:00", "now", "1783991520", "2026-02-30T00:00:00Z"] {
+            assert_eq!(Timestamp::parse_rfc3339(text), None, "{text}");
+        }
+    }
+    #[test]
+    fn minutes_are_those_of_the_zone() {
+        let zone = Zone::default();
+        for text in ["2017-03-05 14:30", "2017-03-05 00:00", "2017-12-31 23:59"] {
+            assert_eq!(zone.minute_of(text).unwrap().local_minute(&zone), text);
+        }
+        assert_eq!(zone.minute_of("2017-03-05"), zone.start_of("2017-03-05"));
+        for text in ["", "2017-03-05 24:00", "2017-03-05 1:00", "2017-03-05 +1:00", "2017-02-29 10:00", "soon 10:00"] {
+            assert_eq!(zone.minute_of(text), None, "{text}");
+        }
     }
     #[test]
     fn what_is_no_date_is_refused() {

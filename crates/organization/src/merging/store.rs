@@ -1,0 +1,13 @@
+use db::{Tx, sql};
+use kernel::{Result, id::OrganizationId};
+
+pub(super) fn find_by_uscc(tx: &mut Tx<'_>, uscc: &str) -> Result<Option<OrganizationId>> {
+    tx.opt(sql!("SELECT id FROM organization WHERE uscc = $1 AND state <> 'closed'"), &[&uscc])
+}
+/// Two are enough to know that the name does not decide.
+pub(super) fn list_by_name(tx: &mut Tx<'_>, folded: &str) -> Result<Vec<(OrganizationId, Option<String>)>> {
+    tx.all(
+        sql!("SELECT id, uscc FROM organization WHERE name_folded = $1 AND state <> 'closed' ORDER BY id LIMIT 2"),
+        &[&folded],
+    )
+}
