@@ -1,11 +1,12 @@
 -- Addresses, reminders, notices, security questions, closing.
 
--- A message to an account. args is sealed JSON; the words are chosen when it is read.
+-- A message to an account: of a product, or of the platform where product_id is NULL. args is sealed JSON; the words are chosen when it is read.
 CREATE TABLE notice (
     id BIGINT PRIMARY KEY,
     account_id BIGINT NOT NULL REFERENCES account (id),
     kind TEXT NOT NULL,
     args BYTEA NOT NULL,
+    product_id BIGINT REFERENCES product (id),
     created_at BIGINT NOT NULL,
     read_at BIGINT
 );

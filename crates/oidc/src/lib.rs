@@ -97,7 +97,6 @@ pub fn routes() -> Routes {
         .get("/logout", Public, logout::pages::page)
         .post("/logout", Public, logout::pages::confirmed)
         .post_blind("/api/v1/decisions", Client, decision::decide)
-        .get_blind("/api/v1/openapi.json", Public, decision::openapi)
 }
 
 /// `person`, or an organization's id.

@@ -1,7 +1,12 @@
 //! Names beside ids: one look-up for everybody that a page mentions.
 use crate::Organizations;
 use identity::account::{self, AccountCard};
-use kernel::{Result, id::AccountId};
+use crate::membership::list_administrators;
+use db::Tx;
+use kernel::{
+    Result, Timestamp,
+    id::{AccountId, OrganizationId},
+};
 use std::collections::{BTreeSet, HashMap};
 
 #[derive(Clone, Debug, Default)]
@@ -25,4 +30,13 @@ impl Organizations {
         let cards = account::service::cards(self.db(), ids).await?;
         Ok(People(cards.into_iter().map(|card| (card.id, card)).collect()))
     }
+}
+
+/// Who administers the organization at this instant, for a room above that tells them something in its transaction.
+pub fn administrators_in(
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    now: Timestamp,
+) -> Result<Vec<AccountId>> {
+    Ok(list_administrators(tx, organization, now)?.into_iter().map(|row| row.account).collect())
 }

@@ -7,7 +7,7 @@ use http::{
     header::{ACCEPT, USER_AGENT},
     request::Parts,
 };
-use kernel::{Actor, Error, Id, Timestamp};
+use kernel::{Actor, Error, Id, Timestamp, id::OrganizationId};
 use sha2::{Digest, Sha256};
 use std::{
     net::{IpAddr, SocketAddr},
@@ -114,7 +114,7 @@ impl Ctx {
             request_id: request_id(app),
             address: address(app, parts),
             path: parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned(),
-            csrf: form_token(app, &browser),
+            csrf: form_token(app, &browser, parts.uri.path()),
             browser,
             wants_json: wants_json(&parts.uri, headers),
             is_get: parts.method.is_safe(),
@@ -163,9 +163,44 @@ impl Ctx {
     }
 }
 
-/// The token of every form of one browser; it changes when the session does.
-pub(crate) fn form_token(app: &App, browser: &[u8; 32]) -> String {
-    BASE64URL_NOPAD.encode(&app.keyring.mac("web.csrf", &[browser.as_slice()]))
+/// The token of every form of one browser; it changes when the session does. On a page of an organization's space it names
+/// the organization, so that a form of one firm is never taken for another's.
+pub(crate) fn form_token(app: &App, browser: &[u8; 32], path: &str) -> String {
+    let token = BASE64URL_NOPAD.encode(&app.keyring.mac("web.csrf", &[browser.as_slice()]));
+    match space_of(path) {
+        Some(organization) => format!("{token}{SPACE_MARK}{organization}"),
+        None => token,
+    }
+}
+/// Stands between the token and the organization; no letter of either.
+const SPACE_MARK: char = '~';
+
+/// The organization in whose space a path lies: `/org/{id}/…`.
+fn space_of(path: &str) -> Option<OrganizationId> {
+    path.strip_prefix("/org/")?.split('/').next()?.parse().ok()
+}
+
+/// What a form's token says beside "our own page wrote this".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenCheck {
+    Fits,
+    /// Written on a page of one organization's space and sent to another's.
+    OtherSpace,
+    Stale,
+}
+pub(crate) fn check_form_token(ctx: &Ctx, token: &str) -> TokenCheck {
+    let split = |token: &str| match token.split_once(SPACE_MARK) {
+        Some((token, space)) => (token.to_owned(), Some(space.to_owned())),
+        None => (token.to_owned(), None),
+    };
+    let ((own, here), (given, from)) = (split(&ctx.csrf), split(token));
+    if !kernel::secret::equal(given.as_bytes(), own.as_bytes()) {
+        return TokenCheck::Stale;
+    }
+    match (here, from) {
+        (Some(here), Some(from)) if here != from => TokenCheck::OtherSpace,
+        _ => TokenCheck::Fits,
+    }
 }
 
 /// `01K2-7F3Q-9XWD`: short enough to read out on the telephone.

@@ -1,5 +1,9 @@
 //! Forms: urlencoded, bounded, strict. A member given twice, bad UTF-8, NUL or a stale token never reaches a handler.
-use crate::{App, Ctx, Failure, Lang, urlencoded};
+use crate::{
+    App, Ctx, Failure, Lang,
+    context::{TokenCheck, check_form_token},
+    urlencoded,
+};
 use axum::{
     body::Body,
     extract::{FromRequest, FromRequestParts, Request},
@@ -43,7 +47,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
         let ctx = Ctx::from_request_parts(&mut parts, state).await?;
         let mut members = members(&parts, body).await?;
         let token = members.iter().position(|(name, _)| name == "csrf").map(|at| members.remove(at).1);
-        if !token.is_some_and(|token| kernel::secret::equal(token.as_bytes(), ctx.csrf.as_bytes())) {
+        let checked = token.map_or(TokenCheck::Stale, |token| check_form_token(&ctx, &token));
+        if checked == TokenCheck::OtherSpace {
+            return Err(Error::forbidden("form.other_space").into());
+        }
+        if checked == TokenCheck::Stale {
             // Offered again only if the browser says that our own page sent it: never a stranger's form.
             let retry = same_origin(&parts.headers, &ctx.app).then(|| Retry {
                 action: ctx.path.clone(),
@@ -71,20 +79,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Failure;
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
         let (parts, body) = request.into_parts();
-        if !content_type(&parts.headers)
-            .is_some_and(|kind| kind == "application/json" || kind.ends_with("+json"))
-        {
-            return Err(unsupported());
-        }
-        let bytes = read(body).await?;
-        // A NUL would end up in a store that cannot hold it.
-        if bytes.windows(6).any(|w| w == br"\u0000") {
-            return Err(malformed(Error::invalid("request.nul")));
-        }
-        serde_json::from_slice(&bytes)
-            .map(Self)
-            .map_err(|error| malformed(Error::invalid("request.json").because(error)))
+        json_of(&parts.headers, body, MAX_BODY).await.map(Self)
     }
+}
+/// A JSON body of at most so many bytes, for batches that are larger than a form.
+pub async fn json_within<T: DeserializeOwned>(request: Request, most: usize) -> Result<T, Failure> {
+    let (parts, body) = request.into_parts();
+    json_of(&parts.headers, body, most).await
+}
+async fn json_of<T: DeserializeOwned>(headers: &HeaderMap, body: Body, most: usize) -> Result<T, Failure> {
+    if !content_type(headers).is_some_and(|kind| kind == "application/json" || kind.ends_with("+json")) {
+        return Err(unsupported());
+    }
+    let bytes = read_within(body, most).await?;
+    // A NUL would end up in a store that cannot hold it.
+    if bytes.windows(6).any(|w| w == br"\u0000") {
+        return Err(malformed(Error::invalid("request.nul")));
+    }
+    serde_json::from_slice(&bytes).map_err(|error| malformed(Error::invalid("request.json").because(error)))
 }
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
     type Rejection = Failure;
@@ -103,7 +115,10 @@ async fn members(parts: &Parts, body: Body) -> Result<Vec<(String, String)>, Fai
     urlencoded::parse(&read(body).await?)
 }
 async fn read(body: Body) -> Result<bytes::Bytes, Failure> {
-    match Limited::new(body, MAX_BODY).collect().await {
+    read_within(body, MAX_BODY).await
+}
+async fn read_within(body: Body, most: usize) -> Result<bytes::Bytes, Failure> {
+    match Limited::new(body, most).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
         Err(error) => Err(malformed(Error::invalid("request.body").because(error))),

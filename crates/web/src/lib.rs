@@ -30,7 +30,7 @@ pub use app::{App, Brand, Network};
 pub use client::Client;
 pub use context::{Ctx, Peer};
 pub use flash::{Flash, with_flash};
-pub use form::{BareForm, Form, FormErrors, Json, Path, Query};
+pub use form::{BareForm, Form, FormErrors, Json, Path, Query, json_within};
 pub use frame::{frame, frame_with};
 pub use i18n::Lang;
 pub use outbound::{Answer, Call, Outbound, OutboundError, OutboundOptions};

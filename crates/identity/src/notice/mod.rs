@@ -7,5 +7,5 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
-pub use model::{Group, Kind, Message, Notice, NoticeId, Reminder, Wishes};
-pub use service::{tell_all_in, tell_in, tell_old_in};
+pub use model::{From, Group, Kind, Message, MessageFilter, Notice, NoticeId, Reminder, Wishes};
+pub use service::{tell_all_in, tell_in, tell_number_in, tell_old_in};

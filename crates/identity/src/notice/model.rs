@@ -104,6 +104,13 @@ kinds!(
     MembershipSuspended = "membership_suspended" in Access,
     MembershipResumed = "membership_resumed" in Access,
     MembershipEnded = "membership_ended" in Access,
+    /// A material or a registration of the organization ends soon.
+    RecordExpiring = "record_expiring" in Access,
+    /// The register says something else of the organization than its record.
+    RegistryDiffers = "registry_differs" in Requests,
+    /// The register struck the organization off: its admissions sleep.
+    RegistryHeld = "registry_held" in Access,
+    RegistryReleased = "registry_released" in Access,
     MembershipRenewed = "membership_renewed" in Access,
     /// It ends in 30, 7 or 1 days.
     MembershipExpiring = "membership_expiring" in Access,

@@ -1,12 +1,16 @@
 //! Telling, reading, and what a holder wishes.
 use super::{
-    model::{Group, Kind, Message, Notice, NoticeId, Reminder, Wishes, words},
+    model::{Group, Kind, Message, MessageFilter, Notice, NoticeId, Reminder, Wishes, words},
     store,
 };
 use crate::{Identity, SignedIn, account};
 use db::{Db, Keyring, Tx};
-use kernel::{Error, Event, Result, Timestamp, clock::Zone, id::AccountId};
-use platform::Channel;
+use kernel::{
+    Error, Event, Result, Timestamp,
+    clock::Zone,
+    id::{AccountId, ProductId},
+};
+use platform::{Channel, outbox::model::OutboxId};
 use serde_json::{Map, Value, json};
 use web::Lang;
 
@@ -23,7 +27,7 @@ pub fn tell_in(
     notice: &Notice,
     now: Timestamp,
 ) -> Result<()> {
-    told(tx, identity, account, notice, false, now)
+    told(tx, identity, account, notice, false, now).map(drop)
 }
 /// Tells the holder by every proven channel: a password or a factor changed, the account closes.
 pub fn tell_all_in(
@@ -33,7 +37,7 @@ pub fn tell_all_in(
     notice: &Notice,
     now: Timestamp,
 ) -> Result<()> {
-    told(tx, identity, account, notice, true, now)
+    told(tx, identity, account, notice, true, now).map(drop)
 }
 /// Tells an address that no longer belongs to the account: whoever reads there learns that it was exchanged.
 pub fn tell_old_in(
@@ -51,6 +55,30 @@ pub fn tell_old_in(
     let args = with_common(notice, &contact.login_name, now);
     queue_in(tx, identity, notice.kind, &args, (channel, to, lang), now)
 }
+/// Tells a number that may belong to no account yet, by SMS until `expires_at`: an invitation, the link to a new account.
+pub fn tell_number_in(
+    tx: &mut Tx<'_>,
+    identity: &Identity,
+    (id, to, expires_at): (OutboxId, &str, Timestamp),
+    notice: &Notice,
+    now: Timestamp,
+) -> Result<()> {
+    let lang = notice.lang.unwrap_or(Lang::Zh);
+    let (title, text, _) = words(notice.kind, &notice.args, lang, &Zone::default());
+    let message = platform::Message {
+        id,
+        channel: Channel::Sms,
+        to: to.to_owned(),
+        purpose: notice.kind.purpose(),
+        lang: lang.tag(),
+        text: lang.ta("identity-notice-sms", &[("text", &text)]),
+        code: None,
+        subject: Some(title.clone()),
+        args: vec![("title", title), ("notice", text)],
+        expires_at,
+    };
+    identity.outbox().queue_in(tx, &message, now)
+}
 fn told(
     tx: &mut Tx<'_>,
     identity: &Identity,
@@ -58,15 +86,15 @@ fn told(
     notice: &Notice,
     everywhere: bool,
     now: Timestamp,
-) -> Result<()> {
+) -> Result<Option<NoticeId>> {
     let keyring = identity.db().keyring();
-    let Some(contact) = account::service::contact_in(tx, keyring, account)? else { return Ok(()) };
+    let Some(contact) = account::service::contact_in(tx, keyring, account)? else { return Ok(None) };
     let wishes = wishes_in(tx, account)?;
     let lang = wishes.lang.or(notice.lang).unwrap_or(Lang::Zh);
     let args = with_common(notice, &contact.login_name, now);
     let id: NoticeId = identity.db().draw();
     let sealed = keyring.seal(ARGS, id.as_i64(), &Value::Object(args.clone()).to_string());
-    store::insert(tx, id, account, notice.kind, &sealed, now)?;
+    store::insert(tx, id, account, notice, &sealed, now)?;
     let group = notice.kind.group();
     let ways = [(Channel::Sms, &contact.phone), (Channel::Mail, &contact.email)];
     let proven: Vec<(Channel, &String)> =
@@ -78,7 +106,28 @@ fn told(
             queue_in(tx, identity, notice.kind, &args, (channel, to, lang), now)?;
         }
     }
-    Ok(())
+    Ok(Some(id))
+}
+/// As [`tell_in`], for what a product says; the message can be revised and withdrawn. None for an account that is gone.
+pub fn tell_of_in(
+    tx: &mut Tx<'_>,
+    identity: &Identity,
+    account: AccountId,
+    product: ProductId,
+    notice: &Notice,
+    now: Timestamp,
+) -> Result<Option<NoticeId>> {
+    let notice = Notice { product: Some(product), ..notice.clone() };
+    told(tx, identity, account, &notice, false, now)
+}
+/// Other words in the box; nothing is sent again, and what was read stays read.
+pub fn revise_in(tx: &mut Tx<'_>, identity: &Identity, id: NoticeId, notice: &Notice) -> Result<()> {
+    let args = Value::Object(notice.args.clone()).to_string();
+    store::update_args(tx, id, &identity.db().keyring().seal(ARGS, id.as_i64(), &args)).map(drop)
+}
+/// Out of the box: whoever sent it took it back.
+pub fn withdraw_in(tx: &mut Tx<'_>, id: NoticeId) -> Result<()> {
+    store::delete(tx, id).map(drop)
 }
 fn with_common(notice: &Notice, login_name: &str, now: Timestamp) -> Map<String, Value> {
     let mut args = notice.args.clone();
@@ -122,7 +171,19 @@ pub async fn list(
     before: Option<NoticeId>,
     limit: i64,
 ) -> Result<Vec<Message>> {
-    let rows = identity.db().read(move |tx| store::list(tx, account, unread, before, limit)).await?;
+    let filter = MessageFilter { unread, ..MessageFilter::default() };
+    list_where(identity, account, (lang, zone), filter, before, limit).await
+}
+/// As [`list`], by more than whether they were read.
+pub async fn list_where(
+    identity: &Identity,
+    account: AccountId,
+    (lang, zone): (Lang, &Zone),
+    filter: MessageFilter,
+    before: Option<NoticeId>,
+    limit: i64,
+) -> Result<Vec<Message>> {
+    let rows = identity.db().read(move |tx| store::list(tx, account, filter, before, limit)).await?;
     let keyring = identity.db().keyring();
     rows.into_iter()
         // A kind that a newer release wrote has no words here.
@@ -137,6 +198,10 @@ fn message(keyring: &Keyring, row: store::Row, lang: Lang, zone: &Zone) -> Resul
         serde_json::from_str(&args).map_err(|e| Error::internal("notice.json").because(e))?;
     let (title, text, href) = words(kind, &args, lang, zone);
     Ok(Message { id: row.id, kind, title, text, href, at: row.created_at, read: row.read_at.is_some() })
+}
+/// Products that sent messages which are still there.
+pub async fn products(db: &Db, account: AccountId) -> Result<Vec<ProductId>> {
+    db.read(move |tx| store::list_products(tx, account)).await
 }
 /// For the badge; counts to 99.
 pub async fn unread(db: &Db, account: AccountId) -> Result<i64> {

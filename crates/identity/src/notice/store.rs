@@ -1,6 +1,9 @@
-use super::model::{Group, Kind, NoticeId};
+use super::model::{From, Group, MessageFilter, Notice, NoticeId};
 use db::{Query, Statement, Tx, sql};
-use kernel::{Result, Timestamp, id::AccountId};
+use kernel::{
+    Result, Timestamp,
+    id::{AccountId, ProductId},
+};
 use platform::Channel;
 
 pub(super) struct Row {
@@ -16,27 +19,54 @@ pub(super) fn insert(
     tx: &mut Tx<'_>,
     id: NoticeId,
     account: AccountId,
-    kind: Kind,
+    notice: &Notice,
     args: &[u8],
     now: Timestamp,
 ) -> Result<u64> {
     tx.run(
-        sql!("INSERT INTO notice (id, account_id, kind, args, created_at) VALUES ($1, $2, $3, $4, $5)"),
-        &[&id, &account, &kind, &args, &now],
+        sql!(
+            "INSERT INTO notice (id, account_id, kind, args, product_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)"
+        ),
+        &[&id, &account, &notice.kind, &args, &notice.product, &now],
+    )
+}
+pub(super) fn update_args(tx: &mut Tx<'_>, id: NoticeId, args: &[u8]) -> Result<u64> {
+    tx.run(sql!("UPDATE notice SET args = $2 WHERE id = $1"), &[&id, &args])
+}
+pub(super) fn delete(tx: &mut Tx<'_>, id: NoticeId) -> Result<u64> {
+    tx.run(sql!("DELETE FROM notice WHERE id = $1"), &[&id])
+}
+pub(super) fn list_products(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<ProductId>> {
+    tx.all(
+        sql!(
+            "SELECT DISTINCT product_id FROM notice WHERE account_id = $1 AND product_id IS NOT NULL
+             ORDER BY product_id LIMIT 200"
+        ),
+        &[&account],
     )
 }
 /// Newest first, `before` exclusive.
 pub(super) fn list(
     tx: &mut Tx<'_>,
     account: AccountId,
-    unread: bool,
+    filter: MessageFilter,
     before: Option<NoticeId>,
     limit: i64,
 ) -> Result<Vec<Row>> {
+    let product = match filter.from {
+        From::Product(product) => Some(product),
+        From::Everybody | From::Platform => None,
+    };
     let mut query = Query::new("SELECT id, kind, args, created_at, read_at FROM notice")
-        .bind(" WHERE account_id = ?", &account);
-    if unread {
+        .bind(" WHERE account_id = ?", &account)
+        .opt(" AND product_id = ?", &product)
+        .opt(" AND created_at >= ?", &filter.since)
+        .opt(" AND created_at < ?", &filter.until);
+    if filter.unread {
         query = query.add(" AND read_at IS NULL");
+    }
+    if filter.from == From::Platform {
+        query = query.add(" AND product_id IS NULL");
     }
     let query = query.opt(" AND id < ?", &before).bind(" ORDER BY id DESC LIMIT ?", &limit);
     tx.all(query.sql(), query.params())

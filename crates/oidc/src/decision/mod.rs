@@ -1,17 +1,16 @@
 //! `POST /api/v1/decisions`: a product's server asks, between sign-ins, whether a person may still act for a space; and
 //! the description of the API.
-use crate::{OpenId, parameters::Parameters, token::api::authenticate};
+use crate::{
+    OpenId,
+    token::api::{challenge, confidential},
+};
 use axum::{
     Extension,
     extract::{FromRequest, Request},
-    response::{IntoResponse, Response},
 };
-use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
 use kernel::{Error, Timestamp};
 use organization::decision::{Decision, LayerKind, LayerState, SessionFacts, Space};
 use serde::{Deserialize, Serialize};
-use std::sync::LazyLock;
 use utoipa::{
     Modify, OpenApi, ToSchema,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -96,10 +95,7 @@ impl DecisionResponse {
 )]
 pub async fn decide(ctx: Ctx, Extension(openid): Extension<OpenId>, request: Request) -> web::Result {
     let headers = request.headers().clone();
-    let client = match authenticate(&openid, &headers, &Parameters::default()).await? {
-        Ok(client) if client.secret_mac.is_some() => client,
-        _ => return Ok(challenge()),
-    };
+    let Some(client) = confidential(&openid, &headers).await? else { return Ok(challenge()) };
     let web::Json(asked): web::Json<DecisionRequest> = web::Json::from_request(request, &()).await?;
     let space = crate::parse_space(&asked.space).ok_or(Error::invalid("decision.space").at("space"))?;
     if asked.subject.len() > 64 {
@@ -115,16 +111,6 @@ pub async fn decide(ctx: Ctx, Extension(openid): Extension<OpenId>, request: Req
     Ok(web::json(
         &found.map_or_else(DecisionResponse::stranger, |found| DecisionResponse::new(&found.decision)),
     ))
-}
-
-fn challenge() -> Response {
-    let failure = web::Failure::from(Error::unauthenticated("client.unauthenticated"));
-    let mut response = failure.into_response();
-    *response.status_mut() = StatusCode::UNAUTHORIZED;
-    response
-        .headers_mut()
-        .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"fujie\""));
-    response
 }
 
 #[derive(OpenApi)]
@@ -147,15 +133,9 @@ impl Modify for Security {
     }
 }
 
-static DESCRIPTION: LazyLock<Bytes> =
-    LazyLock::new(|| Bytes::from(serde_json::to_vec(&Description::openapi()).unwrap_or_default()));
-
-pub async fn openapi() -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")),
-    ];
-    (headers, DESCRIPTION.clone()).into_response()
+/// Of this room's part of the API; the topmost room that has one serves all of it.
+pub fn description() -> utoipa::openapi::OpenApi {
+    Description::openapi()
 }
 
 /// Which space a decision or page is about: `person`, or an organization's id.

@@ -46,6 +46,7 @@ impl OpenId {
                 if store::delete(tx, account, client)? == 0 {
                     return Err(Error::not_found("consent.unknown"));
                 }
+                store::delete_use(tx, account, client)?;
                 store::consume_codes(tx, account, client, now)?;
                 let tokens = store::revoke_tokens(tx, account, client, now)?;
                 for token in &tokens {
@@ -61,5 +62,6 @@ impl OpenId {
 }
 /// With an account go its consents; its tokens end with its sessions.
 pub fn erase_in(tx: &mut db::Tx<'_>, account: AccountId) -> Result<()> {
+    store::delete_all_uses(tx, account)?;
     store::delete_all(tx, account).map(drop)
 }

@@ -30,6 +30,19 @@ pub(super) fn list(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Row>> {
 pub(super) fn delete(tx: &mut Tx<'_>, account: AccountId, client: ClientId) -> Result<u64> {
     tx.run(sql!("DELETE FROM consent WHERE account_id = $1 AND client_id = $2"), &[&account, &client])
 }
+/// With the consent goes what the product may push.
+pub(super) fn delete_use(tx: &mut Tx<'_>, account: AccountId, client: ClientId) -> Result<u64> {
+    tx.run(
+        sql!(
+            "DELETE FROM product_use WHERE account_id = $1
+                 AND product_id = (SELECT product_id FROM client WHERE id = $2)"
+        ),
+        &[&account, &client],
+    )
+}
+pub(super) fn delete_all_uses(tx: &mut Tx<'_>, account: AccountId) -> Result<u64> {
+    tx.run(sql!("DELETE FROM product_use WHERE account_id = $1"), &[&account])
+}
 pub(super) fn delete_all(tx: &mut Tx<'_>, account: AccountId) -> Result<u64> {
     tx.run(sql!("DELETE FROM consent WHERE account_id = $1"), &[&account])
 }

@@ -15,8 +15,9 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
+use kernel::Error;
 use std::sync::Arc;
 use web::Ctx;
 
@@ -80,6 +81,23 @@ pub async fn authenticate(
     let proven =
         client.filter(|client| authenticates(openid.db().keyring(), client, presented.secret.as_deref()));
     Ok(proven.ok_or(TokenError::InvalidClient { basic: presented.basic }))
+}
+
+/// The confidential client behind a request of a product's server, for the APIs of rooms above; None if it did not prove to
+/// be itself, which [`challenge`] answers.
+pub async fn confidential(openid: &OpenId, headers: &HeaderMap) -> kernel::Result<Option<Arc<Client>>> {
+    let proven = authenticate(openid, headers, &Parameters::default()).await?;
+    Ok(proven.ok().filter(|client| client.secret_mac.is_some()))
+}
+/// 401 with the way to authenticate.
+pub fn challenge() -> Response {
+    let failure = web::Failure::from(Error::unauthenticated("client.unauthenticated"));
+    let mut response = failure.into_response();
+    *response.status_mut() = StatusCode::UNAUTHORIZED;
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"fujie\""));
+    response
 }
 
 /// The body as strict parameters.

@@ -92,6 +92,7 @@ impl OpenId {
                     Err(reason) => return Ok(refuse("code.refused", reason, &token, Some(&code))),
                 };
                 store::insert(tx, &token, &code, found.membership)?;
+                store::insert_use(tx, product, &code, now)?;
                 let mut actor = actor.clone();
                 actor.account = Some(code.account);
                 actor.session = Some(code.session);

@@ -129,6 +129,19 @@ pub fn insert(
     .map(drop)
 }
 
+/// The product is used in this space from now on: what it may push is bound to that.
+pub fn insert_use(tx: &mut Tx<'_>, product: ProductId, code: &Code, now: Timestamp) -> Result<()> {
+    let organization = code.organization.map_or(0, |id| id.as_i64());
+    tx.run(
+        sql!(
+            "INSERT INTO product_use (account_id, product_id, organization_id, at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT DO NOTHING"
+        ),
+        &[&code.account, &product, &organization, &now],
+    )
+    .map(drop)
+}
+
 /// A live access token of an active client; whether its session lives is asked with the claims.
 pub struct Live {
     pub account: AccountId,

@@ -10,5 +10,6 @@ pub use home_pages::routes;
 pub(crate) use home_pages::{Line, happened};
 pub use model::*;
 pub use service::Overview;
+pub(crate) use service::{create_in, taken_meanwhile};
 pub use store::{Happened, Locked, Numbers};
 pub(crate) use store::{administrators_allowed, find as find_in, list_happened_to, lock};

@@ -269,3 +269,8 @@ fn phone(typed: &str) -> Result<Option<String>> {
         Err(Error::invalid("organization.phone").at("phone"))
     }
 }
+/// Everybody who administers it at this instant.
+pub fn administrators_in(tx: &mut Tx<'_>, id: OrganizationId, now: Timestamp) -> Result<Vec<AccountId>> {
+    let rows = crate::membership::list_administrators(tx, id, now)?;
+    Ok(rows.into_iter().map(|row| row.account).collect())
+}

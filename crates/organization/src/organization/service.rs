@@ -74,28 +74,7 @@ impl Organizations {
         self.db()
             .write(move |tx| {
                 by.must_be(tx, &[StaffRole::AccountManager, StaffRole::SystemAdministrator])?;
-                let kind = organization_type::find(tx, new.type_id)?
-                    .ok_or_else(|| Error::invalid("organization.type_unknown").at("type"))?;
-                new.fits(&kind.policy)?;
-                let uscc = new.uscc.as_ref().map(kernel::Uscc::as_str);
-                if let Some(field) = store::taken(
-                    tx,
-                    new.id,
-                    uscc,
-                    new.member_number.as_deref(),
-                    new.registration_number.as_deref(),
-                )? {
-                    return Err(Error::conflict("organization.identifier_taken").at(field));
-                }
-                if !store::insert(tx, &new, now)? {
-                    return Ok((new.id, Vec::new()));
-                }
-                tx.changed("organization", new.id);
-                let event = Event::done(by.actor(), "organization.created")
-                    .on("organization", new.id)
-                    .of(new.id)
-                    .with(json!({ "type": kind.code }));
-                Ok((new.id, vec![event]))
+                Ok((new.id, create_in(tx, by.actor(), &new, now)?))
             })
             .await
             .map_err(taken_meanwhile)
@@ -195,6 +174,29 @@ impl Organizations {
     }
 }
 
+/// Inserts an organization, whoever may; nothing happens if the id exists. Errors: `organization.type_unknown` at `type`,
+/// `organization.identifier_unknown`, `organization.identifier_taken` at its field.
+pub(crate) fn create_in(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    new: &NewOrganization,
+    now: Timestamp,
+) -> Result<Vec<Event>> {
+    let kind = organization_type::find(tx, new.type_id)?
+        .ok_or_else(|| Error::invalid("organization.type_unknown").at("type"))?;
+    new.fits(&kind.policy)?;
+    let uscc = new.uscc.as_ref().map(kernel::Uscc::as_str);
+    let numbers = (new.member_number.as_deref(), new.registration_number.as_deref());
+    if let Some(field) = store::taken(tx, new.id, uscc, numbers.0, numbers.1)? {
+        return Err(Error::conflict("organization.identifier_taken").at(field));
+    }
+    if !store::insert(tx, new, now)? {
+        return Ok(Vec::new());
+    }
+    tx.changed("organization", new.id);
+    let event = Event::done(actor, "organization.created").on("organization", new.id).of(new.id);
+    Ok(vec![event.with(json!({ "type": kind.code }))])
+}
 /// Two desks typed the same number at the same instant: the index said no.
 pub(super) fn taken_meanwhile(error: Error) -> Error {
     if error.is_duplicate() { Error::conflict("organization.identifier_taken") } else { error }

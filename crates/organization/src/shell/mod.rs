@@ -1,4 +1,11 @@
-//! The frame around pages: spaces to switch to, navigation by role, badges.
+//! The frame around pages: spaces to switch to, navigation by role, badges. Invariant: no page reads more memberships than
+//! the switcher shows, however many the person has.
+mod model;
+mod nav;
 mod service;
+mod store;
+#[cfg(test)]
+mod tests;
 
+pub use model::{Cursor, OwnFilter, Spaces};
 pub use service::{link, of, operator, personal};

@@ -1,47 +1,84 @@
+use super::model::{OwnFilter, Spaces};
+use super::{nav, store};
 use crate::Organizations;
 use crate::decision::Space;
 use crate::membership::Membership;
 use identity::account::own::{self, Badges};
-use identity::session::SignedIn;
-use kernel::{Error, Result, id::OrganizationId};
-use web::page::{NavGroup, NavItem, Shell, SpaceBadge, SpaceKind, SpaceLink, Warning, initial};
+use identity::session::{self, SignedIn};
+use kernel::{Error, Result, Timestamp, id::AccountId, id::OrganizationId};
+use web::page::{NavGroup, Shell, SpaceBadge, SpaceKind, SpaceLink, Warning, initial};
 use web::{Ctx, Lang};
 
 /// The switcher shows so many spaces, then a link to all of them.
 const SHOWN: usize = 7;
 
+impl Organizations {
+    /// The organizations that the switcher may show, and the one at hand; however many the account has, a handful of rows.
+    pub async fn spaces(&self, account: AccountId, current: Option<OrganizationId>) -> Result<Spaces> {
+        let most = SHOWN as i64;
+        self.db()
+            .read(move |tx| {
+                let newest = store::list_newest(tx, account, most + 1)?;
+                let mut wanted: Vec<OrganizationId> = current.into_iter().collect();
+                wanted.extend(store::list_visited(tx, account, most)?);
+                let there = |id: &OrganizationId| newest.iter().any(|m| m.organization == *id);
+                let missing: Vec<OrganizationId> = wanted.iter().copied().filter(|id| !there(id)).collect();
+                let more = newest.len() > SHOWN;
+                // With all of them at hand, what is missing has ended.
+                let others = if more && !missing.is_empty() {
+                    store::list_in(tx, account, &missing)?
+                } else {
+                    Vec::new()
+                };
+                let mut list: Vec<Membership> = newest.into_iter().chain(others).collect();
+                let place =
+                    |id: OrganizationId| wanted.iter().position(|w| *w == id).unwrap_or(wanted.len());
+                list.sort_by_key(|membership| place(membership.organization));
+                Ok(Spaces { list, more })
+            })
+            .await
+    }
+    /// All organizations of the account, a page at a time.
+    pub async fn own_organizations(
+        &self,
+        account: AccountId,
+        filter: OwnFilter,
+        limit: i64,
+        now: Timestamp,
+    ) -> Result<Vec<Membership>> {
+        self.db().read(move |tx| store::list_own(tx, account, &filter, now, limit)).await
+    }
+    /// The account is in this space now: the switcher puts it first, and the next sign-in offers it.
+    pub(crate) async fn visit(
+        &self,
+        who: &SignedIn,
+        organization: OrganizationId,
+        now: Timestamp,
+    ) -> Result<()> {
+        if who.last_organization == Some(organization) {
+            return Ok(());
+        }
+        let account = who.account;
+        session::service::remember_space(self.db(), who.session, Some(organization)).await?;
+        self.db()
+            .exec("space visited", move |s| store::upsert_visit(s, account, organization, now))
+            .await
+            .map(drop)
+    }
+}
+
 /// The frame of the personal space.
 pub async fn personal(rooms: &Organizations, ctx: &Ctx, who: &SignedIn) -> Result<Shell> {
-    let memberships = rooms.memberships(who.account).await?;
+    let spaces = rooms.spaces(who.account, None).await?;
     let badge = SpaceBadge {
         kind: SpaceKind::Person,
         name: who.name.clone(),
         initial: initial(&who.name),
         role: personal_role(ctx, who),
     };
-    let mut items = vec![item(ctx, "/me", "organization-nav-me", "home", Match::Exact)];
-    if who.owner.organization().is_none() {
-        items.push(item(ctx, "/products", "organization-nav-products", "grid", Match::Prefix));
-    }
     let badges = badges(rooms, who).await?;
-    let mut messages = item(ctx, "/me/messages", "organization-nav-messages", "bell", Match::Prefix);
-    messages.badge = badges.unread;
-    let nav = vec![
-        NavGroup { title: None, items },
-        NavGroup {
-            title: Some(ctx.lang.t("organization-nav-group-account")),
-            items: vec![
-                item(ctx, "/me/profile", "organization-nav-profile", "user", Match::Prefix),
-                item(ctx, "/me/real-name", "organization-nav-real-name", "card", Match::Prefix),
-                item(ctx, "/me/security", "organization-nav-security", "shield", Match::Prefix),
-                messages,
-                item(ctx, "/me/addresses", "organization-nav-addresses", "mail", Match::Prefix),
-                item(ctx, "/me/reminders", "organization-nav-reminders", "clock", Match::Prefix),
-                item(ctx, "/me/consents", "organization-nav-consents", "link", Match::Prefix),
-            ],
-        },
-    ];
-    Ok(shell(ctx, who, badge, &memberships, Current::Personal, nav, badges))
+    let nav = nav::personal(ctx, who.owner.organization().is_some(), badges.unread);
+    Ok(shell(ctx, who, badge, &spaces, Current::Personal, nav, badges))
 }
 
 /// The frame of an organization's space. Error `organization.unknown` if it is not the account's.
@@ -51,57 +88,30 @@ pub async fn of(
     who: &SignedIn,
     organization: OrganizationId,
 ) -> Result<Shell> {
-    let memberships = rooms.memberships(who.account).await?;
-    let membership = memberships
-        .iter()
-        .find(|membership| membership.organization == organization)
-        .ok_or_else(|| Error::not_found("organization.unknown"))?;
+    let spaces = rooms.spaces(who.account, Some(organization)).await?;
+    let membership =
+        spaces.find(organization).ok_or_else(|| Error::not_found("organization.unknown"))?.clone();
     let badge = SpaceBadge {
         kind: SpaceKind::Org,
         name: membership.organization_name.clone(),
         initial: initial(&membership.organization_short_name),
-        role: role_label(ctx, membership),
+        role: role_label(ctx, &membership),
     };
-    let home = format!("/org/{organization}/");
-    let at = |page: &str| format!("{home}{page}");
-    let main = |label, page: &str, icon| item(ctx, &at(page), label, icon, Match::Prefix);
-    let mut nav = vec![NavGroup {
-        title: None,
-        items: vec![item(ctx, &home, "organization-nav-home", "home", Match::Exact)],
-    }];
-    if membership.role.administers() {
-        let waiting = rooms.open_applications(organization, ctx.now).await?;
-        let mut applications = main("organization-nav-applications", "applications", "approve");
-        applications.badge = waiting;
-        nav.push(NavGroup {
-            title: Some(ctx.lang.t("organization-nav-group-people")),
-            items: vec![
-                main("organization-nav-members", "members", "users"),
-                main("organization-nav-grants", "grants", "key"),
-                applications,
-            ],
-        });
-        nav.push(NavGroup {
-            title: Some(ctx.lang.t("organization-nav-group-products")),
-            items: vec![
-                main("organization-nav-products", "products", "grid"),
-                main("organization-nav-admissions", "admissions", "shield"),
-            ],
-        });
-    } else if let Some(first) = nav.first_mut() {
-        first.items.push(main("organization-nav-products", "products", "grid"));
-        first.items.push(main("organization-nav-own-applications", "applications", "approve"));
-    }
+    let waiting = match membership.role.administers() {
+        true => rooms.open_applications(organization, ctx.now).await?,
+        false => 0,
+    };
+    let nav = nav::organization(ctx, organization, &membership, waiting);
     let badges = badges(rooms, who).await?;
-    Ok(shell(ctx, who, badge, &memberships, Current::Organization(organization), nav, badges))
+    Ok(shell(ctx, who, badge, &spaces, Current::Organization(organization), nav, badges))
 }
 
 /// The frame of the platform's desk; its navigation is the desk's own.
 pub async fn operator(rooms: &Organizations, ctx: &Ctx, who: &SignedIn, nav: Vec<NavGroup>) -> Result<Shell> {
-    let memberships = rooms.memberships(who.account).await?;
+    let spaces = rooms.spaces(who.account, None).await?;
     let badge = desk_badge(ctx, who);
     let badges = badges(rooms, who).await?;
-    Ok(shell(ctx, who, badge, &memberships, Current::Desk, nav, badges))
+    Ok(shell(ctx, who, badge, &spaces, Current::Desk, nav, badges))
 }
 
 /// Where a space begins.
@@ -121,18 +131,6 @@ enum Current {
     Personal,
     Organization(OrganizationId),
     Desk,
-}
-enum Match {
-    Exact,
-    Prefix,
-}
-fn item(ctx: &Ctx, href: &str, label: &str, icon: &'static str, rule: Match) -> NavItem {
-    let path = ctx.path_only();
-    let current = match rule {
-        Match::Exact => path == href,
-        Match::Prefix => path == href || path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/')),
-    };
-    NavItem { href: href.to_owned(), label: ctx.lang.t(label), icon, current, badge: 0 }
 }
 fn role_label(ctx: &Ctx, membership: &Membership) -> String {
     membership.policy.role_label(membership.role).of(ctx.lang == Lang::En).to_owned()
@@ -165,7 +163,7 @@ fn shell(
     ctx: &Ctx,
     who: &SignedIn,
     space: SpaceBadge,
-    memberships: &[Membership],
+    known: &Spaces,
     current: Current,
     nav: Vec<NavGroup>,
     badges: Badges,
@@ -189,15 +187,10 @@ fn shell(
             current: current == Current::Desk,
         });
     }
-    // The space at hand and the last one visited come first.
-    let mut ordered: Vec<&Membership> = memberships.iter().filter(|m| m.is_in_force(ctx.now)).collect();
-    ordered.sort_by_key(|membership| {
-        let id = membership.organization;
-        (current != Current::Organization(id), who.last_organization != Some(id))
-    });
+    let usable: Vec<&Membership> = known.list.iter().filter(|m| m.is_in_force(ctx.now)).collect();
     let room = SHOWN.saturating_sub(spaces.len());
-    let more_spaces = ordered.len() > room;
-    spaces.extend(ordered.into_iter().take(room).map(|membership| SpaceLink {
+    let more_spaces = known.more || usable.len() > room;
+    spaces.extend(usable.into_iter().take(room).map(|membership| SpaceLink {
         href: link(Space::Organization(membership.organization)),
         name: membership.organization_name.clone(),
         initial: initial(&membership.organization_short_name),

@@ -34,6 +34,7 @@ const fn words(group: Group) -> (&'static str, &'static str) {
         Group::Requests => ("profile-reminder-requests", "profile-reminder-requests-hint"),
         Group::Decisions => ("profile-reminder-decisions", "profile-reminder-decisions-hint"),
         Group::Access => ("profile-reminder-access", "profile-reminder-access-hint"),
+        Group::Products => ("profile-reminder-products", "profile-reminder-products-hint"),
     }
 }
 /// What this person can be told at all: requests come to those who administer, grants to those who are members.
@@ -44,7 +45,7 @@ async fn groups(me: &Me) -> kernel::Result<Vec<Group>> {
         .iter()
         .copied()
         .filter(|group| match group {
-            Group::Security | Group::SignIn | Group::Decisions => true,
+            Group::Security | Group::SignIn | Group::Decisions | Group::Products => true,
             Group::Requests => administers,
             Group::Access => !memberships.is_empty(),
         })

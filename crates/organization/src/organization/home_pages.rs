@@ -8,7 +8,7 @@ use crate::product::Product;
 use crate::shell;
 use askama::Template;
 use axum::Extension;
-use identity::session::{self, SignedIn};
+use identity::session::SignedIn;
 use kernel::id::{AccountId, ProductId};
 use platform::audit::Entry;
 use web::{
@@ -72,9 +72,7 @@ async fn overview(
     who: SignedIn,
     member: Member,
 ) -> Result {
-    if who.last_organization != Some(member.organization()) {
-        session::service::remember_space(rooms.db(), who.session, Some(member.organization())).await?;
-    }
+    rooms.visit(&who, member.organization(), ctx.now).await?;
     render(&ctx, &rooms, &who, &member, FormErrors::none()).await
 }
 
@@ -159,9 +157,8 @@ async fn render(
                 name: people.name(application.applicant).to_owned(),
                 product: products
                     .iter()
-                    .find(|product| product.id == application.product)
-                    .map(|product| product.name.of(en).to_owned())
-                    .unwrap_or_default(),
+                    .find(|product| Some(product.id) == application.product)
+                    .map_or_else(|| page.t(application.kind.key()), |product| product.name.of(en).to_owned()),
                 at: page.minute(&application.created_at),
             })
             .collect(),
