@@ -57,6 +57,36 @@ async fn sessions_are_listed_and_revoked_by_their_owner_alone() {
 }
 
 #[tokio::test]
+async fn a_new_password_rotates_the_token_of_this_session_and_ends_the_others() {
+    for room in Room::on_engines().await {
+        room.account("linzy", None).await;
+        let (mut here, mut there) = (room.browser(), room.browser());
+        here.sign_in("linzy", PASSWORD).await;
+        there.sign_in("linzy", PASSWORD).await;
+        let (seen, old) = (here.signed_in().await.unwrap(), here.session().unwrap().clone());
+        let token = here.get("/me/password").await.value("csrf").unwrap();
+        let members = |current| [("current_password", current), ("new_password", "lantern over water 1")];
+        let wrong = here.post("/me/password", &token, &members("no such password")).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(there.signed_in().await.is_some() && here.session() == Some(&old), "nothing has changed yet");
+        let done = here.post("/me/password", &token, &members(PASSWORD)).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+        assert_eq!(here.signed_in().await.unwrap().session, seen.session, "the session goes on");
+        assert_ne!(here.session(), Some(&old));
+        assert_eq!(there.get("/").await.status, StatusCode::SEE_OTHER);
+        // Whoever has seen the old token has nothing, not even for the forms of the pages that it brought.
+        let mut thief = room.browser();
+        thief.cookies.insert("fujie-8080".into(), old);
+        assert!(thief.signed_in().await.is_none());
+        let late = here.post("/me/password", &token, &members("lantern over water 1")).await;
+        assert_eq!(late.status, StatusCode::FORBIDDEN, "{}", late.text);
+        let sessions = "SELECT CAST(COUNT(*) AS BIGINT) FROM session WHERE ended_at IS NULL";
+        let live: i64 = room.db().read(|tx| tx.one(sessions, &[])).await.unwrap();
+        assert_eq!(live, 1);
+    }
+}
+
+#[tokio::test]
 async fn only_the_hash_of_a_token_is_stored() {
     for room in Room::on_engines().await {
         room.account("linzy", None).await;
