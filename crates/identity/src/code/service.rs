@@ -9,7 +9,7 @@ use kernel::{Error, Event, Result, Timestamp};
 use platform::{
     Channel, Message, Policies, Purpose,
     challenge::{self, Attempt, ChallengeId, NewChallenge, Open},
-    counter,
+    counter::{self, Hit},
     outbox::model::OutboxId,
 };
 use web::{Ctx, Lang};
@@ -65,21 +65,36 @@ impl Sending {
     pub fn to(&self) -> &To {
         &self.to
     }
-    fn is_known_in(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<bool> {
-        let (limit, key) = &self.known;
-        Ok(counter::service::peek_in(tx, *limit, key, now)?.n > 0)
+    /// The counters of a lane as they stand, with whether the recipient is known here.
+    fn stand_in(&self, tx: &mut Tx<'_>, lane: &Limits, now: Timestamp) -> Result<[Hit; 7]> {
+        let [a, b, c, d, e] = lane.sending.each_ref().map(|(limit, key)| (*limit, key.as_slice()));
+        let [known, wrong] = [&self.known, &lane.wrong].map(|(limit, key)| (*limit, key.as_slice()));
+        counter::service::peek_seven_in(tx, [known, wrong, a, b, c, d, e], now)
     }
-    /// Looks at every limit before it counts at any, so that a refused message uses nothing up.
-    fn refused_in(&self, tx: &mut Tx<'_>, known: bool, now: Timestamp) -> Result<Option<Sent>> {
-        let Limits { sending, wrong } = if known { &self.own } else { &self.strangers };
+    /// Looks at every limit before it counts at any, so that a refused message uses nothing up. Also whether the recipient is
+    /// known here.
+    fn refused_in(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(bool, Option<Sent>)> {
+        let mut lane = &self.strangers;
+        let mut stand = self.stand_in(tx, lane, now)?;
+        let known = stand[0].n > 0;
+        if known {
+            lane = &self.own;
+            stand = self.stand_in(tx, lane, now)?;
+        }
+        Ok((known, self.counted_in(tx, lane, stand, now)?))
+    }
+    fn counted_in(
+        &self,
+        tx: &mut Tx<'_>,
+        lane: &Limits,
+        [_, guessed, hits @ ..]: [Hit; 7],
+        now: Timestamp,
+    ) -> Result<Option<Sent>> {
         // Another code would not be taken either.
-        let [a, b, c, d, e] = sending.each_ref().map(|(limit, key)| (*limit, key.as_slice()));
-        let looked = [(wrong.0, wrong.1.as_slice()), a, b, c, d, e];
-        let [guessed, hits @ ..] = counter::service::peek_six_in(tx, looked, now)?;
         if guessed.exhausted() {
             return Ok(Some(Sent::TooMany { minutes: guessed.minutes_left(now) }));
         }
-        for ((limit, _), hit) in sending.iter().zip(hits) {
+        for ((limit, _), hit) in lane.sending.iter().zip(hits) {
             if hit.exhausted() {
                 return Ok(Some(if limit.seconds <= 600 {
                     Sent::Wait { seconds: hit.seconds_left(now) }
@@ -88,7 +103,8 @@ impl Sending {
                 }));
             }
         }
-        let hits = counter::service::hit_five_in(tx, [a, b, c, d, e], now)?;
+        let counters = lane.sending.each_ref().map(|(limit, key)| (*limit, key.as_slice()));
+        let hits = counter::service::hit_five_in(tx, counters, now)?;
         // Another request was faster between looking and counting.
         let late = hits.into_iter().find(|hit| !hit.allowed());
         Ok(late.map(|hit| Sent::Wait { seconds: hit.seconds_left(now) }))
@@ -135,8 +151,8 @@ pub fn open_in(
     browser: [u8; 32],
     now: Timestamp,
 ) -> Result<Sent> {
-    let known = sending.is_known_in(tx, now)?;
-    if let Some(refused) = sending.refused_in(tx, known, now)? {
+    let (known, refused) = sending.refused_in(tx, now)?;
+    if let Some(refused) = refused {
         return Ok(refused);
     }
     let envelope = Envelope {
@@ -187,8 +203,7 @@ pub async fn resend(identity: &Identity, ctx: &Ctx, purpose: Purpose, id: Challe
         .db()
         .write(move |tx| {
             let detail = serde_json::json!({ "purpose": purpose.name() });
-            let known = sending.is_known_in(tx, now)?;
-            if let Some(refused) = sending.refused_in(tx, known, now)? {
+            if let Some(refused) = sending.refused_in(tx, now)?.1 {
                 return Ok((refused, vec![Event::refused(&actor, "code.resend").with(detail)]));
             }
             let keyring = identity2.db().keyring();

@@ -21,9 +21,9 @@ pub fn peek_four_in(tx: &mut Tx<'_>, counters: [(Limit, &[u8]); 4], now: Timesta
     let found = store::peek_four(tx, counters.map(|(limit, key)| (limit.scope, key)), now)?;
     Ok(counters.map(|(limit, _)| of_scope(limit, &found, now)))
 }
-/// Six counters of different scopes as they stand, in one statement.
-pub fn peek_six_in(tx: &mut Tx<'_>, counters: [(Limit, &[u8]); 6], now: Timestamp) -> Result<[Hit; 6]> {
-    let found = store::peek_six(tx, counters.map(|(limit, key)| (limit.scope, key)), now)?;
+/// Seven counters of different scopes as they stand, in one statement.
+pub fn peek_seven_in(tx: &mut Tx<'_>, counters: [(Limit, &[u8]); 7], now: Timestamp) -> Result<[Hit; 7]> {
+    let found = store::peek_seven(tx, counters.map(|(limit, key)| (limit.scope, key)), now)?;
     Ok(counters.map(|(limit, _)| of_scope(limit, &found, now)))
 }
 /// Counts one attempt at five counters of different scopes, in one statement.

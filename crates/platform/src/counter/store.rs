@@ -45,19 +45,19 @@ pub(super) fn peek_four(
         &[&a.0, &a.1, &b.0, &b.1, &c.0, &c.1, &d.0, &d.1, &now],
     )
 }
-pub(super) fn peek_six(
+pub(super) fn peek_seven(
     tx: &mut Tx<'_>,
-    [a, b, c, d, e, f]: [(&str, &[u8]); 6],
+    [a, b, c, d, e, f, g]: [(&str, &[u8]); 7],
     now: Timestamp,
 ) -> Result<Vec<(String, i64, Timestamp)>> {
     tx.all(
         sql!(
             "SELECT scope, n, window_until FROM counter
              WHERE ((scope = $1 AND key = $2) OR (scope = $3 AND key = $4) OR (scope = $5 AND key = $6)
-                OR (scope = $7 AND key = $8) OR (scope = $9 AND key = $10) OR (scope = $11 AND key = $12))
-                AND window_until > $13"
+                OR (scope = $7 AND key = $8) OR (scope = $9 AND key = $10) OR (scope = $11 AND key = $12)
+                OR (scope = $13 AND key = $14)) AND window_until > $15"
         ),
-        &[&a.0, &a.1, &b.0, &b.1, &c.0, &c.1, &d.0, &d.1, &e.0, &e.1, &f.0, &f.1, &now],
+        &[&a.0, &a.1, &b.0, &b.1, &c.0, &c.1, &d.0, &d.1, &e.0, &e.1, &f.0, &f.1, &g.0, &g.1, &now],
     )
 }
 /// As [`hit`] for five, each with the end of a window that begins now.
