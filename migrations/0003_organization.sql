@@ -256,3 +256,22 @@ CREATE TABLE application_step (
     at BIGINT NOT NULL,
     PRIMARY KEY (application_id, number)
 );
+
+-- The head changed: the old authority ended, appointed administrators wait for the new head to confirm or end them.
+CREATE TABLE succession (
+    id BIGINT PRIMARY KEY,
+    organization_id BIGINT NOT NULL REFERENCES organization (id),
+    former_account_id BIGINT,
+    source TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    closed_at BIGINT
+);
+CREATE UNIQUE INDEX succession_open ON succession (organization_id) WHERE closed_at IS NULL;
+CREATE TABLE succession_member (
+    succession_id BIGINT NOT NULL REFERENCES succession (id),
+    membership_id BIGINT NOT NULL REFERENCES membership (id),
+    state TEXT NOT NULL,
+    decided_by BIGINT,
+    decided_at BIGINT,
+    PRIMARY KEY (succession_id, membership_id)
+);

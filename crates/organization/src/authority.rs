@@ -18,6 +18,10 @@ impl Operator {
         signed_in.staff?;
         Some(Self { account: Some(signed_in.account), actor: signed_in.actor.clone() })
     }
+    /// For work that goes on without whoever asked for it: their role is asked again in each transaction.
+    pub fn again(account: AccountId, actor: Actor) -> Self {
+        Self { account: Some(account), actor }
+    }
     /// Whoever can run the program on its own data needs no further right.
     pub fn installation() -> Self {
         Self { account: None, actor: Actor::system() }
@@ -49,6 +53,11 @@ impl Operator {
     /// As [`Self::role_in`], for lists that a role sees differently.
     pub(crate) fn staff_role_in(&self, tx: &mut Tx<'_>) -> Result<Option<StaffRole>> {
         self.role_in(tx)
+    }
+    /// The account manager who acts: what they make is theirs to look after.
+    pub(crate) fn manager_in(&self, tx: &mut Tx<'_>) -> Result<Option<AccountId>> {
+        let manages = self.role_in(tx)? == Some(StaffRole::AccountManager);
+        Ok(self.account.filter(|_| manages))
     }
     /// Whose organizations a list shows: the own ones of an account manager, None for everybody's.
     pub(crate) fn portfolio_in(&self, tx: &mut Tx<'_>) -> Result<Option<AccountId>> {

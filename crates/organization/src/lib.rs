@@ -1,40 +1,60 @@
 //! Organizations, their people, products, and the two halves of the tally: admission (the organization may) and grant
 //! (this member may). `decision` is the one place that says yes or no.
+pub mod activation;
 pub mod admission;
 pub mod application;
 pub mod authority;
 pub mod contract;
 pub mod decision;
+pub mod directory;
+pub mod founding;
 pub mod grant;
+pub mod invitation;
 pub mod membership;
+pub mod merging;
 pub mod organization;
 pub mod organization_type;
 #[cfg(test)]
 mod page_tests;
 mod people;
 pub mod product;
+pub mod record;
+pub mod replacement;
 pub mod shell;
+pub mod succession;
 mod tell;
 #[cfg(test)]
 mod tell_tests;
 #[cfg(test)]
 mod testing;
 
-pub use authority::{Authority, Operator};
-pub use people::People;
+pub use authority::{Authority, Operator, Power};
+pub use people::{People, administrators_in};
 
 use db::Db;
+use founding::RegistryLookup;
 use identity::Identity;
+use std::sync::{Arc, OnceLock};
 
 /// The room: what its services and pages work with. Travels as `Extension<Organizations>`.
 #[derive(Clone)]
 pub struct Organizations {
     db: Db,
     identity: Identity,
+    registry: Arc<OnceLock<Arc<dyn RegistryLookup>>>,
 }
 impl Organizations {
     pub fn new(db: Db, identity: Identity) -> Self {
-        Self { db, identity }
+        identity.use_holder_words(record::names_in);
+        Self { db, identity, registry: Arc::default() }
+    }
+    /// Where an organization's record is looked up; set once by the binary, whose room of registers knows the connectors.
+    /// False if it was set before.
+    pub fn use_registry(&self, registry: Arc<dyn RegistryLookup>) -> bool {
+        self.registry.set(registry).is_ok()
+    }
+    pub(crate) fn registry(&self) -> Option<&Arc<dyn RegistryLookup>> {
+        self.registry.get()
     }
     pub fn db(&self) -> &Db {
         &self.db
@@ -49,8 +69,14 @@ pub fn routes() -> web::Routes {
     web::Routes::new()
         .merge(organization::routes())
         .merge(membership::routes())
+        .merge(directory::routes())
+        .merge(activation::routes())
+        .merge(invitation::routes())
+        .merge(replacement::routes())
         .merge(grant::routes())
         .merge(admission::routes())
         .merge(application::routes())
+        .merge(founding::routes())
+        .merge(succession::routes())
         .merge(product::routes())
 }

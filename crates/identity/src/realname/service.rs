@@ -187,6 +187,20 @@ pub fn known_in(tx: &mut Tx<'_>, keyring: &Keyring, account: AccountId) -> Resul
         name: keyring.open(NAME, person.as_i64(), &row.name)?,
     }))
 }
+/// Whether the account was proven to be the person who holds this document.
+pub fn is_holder_in(
+    tx: &mut Tx<'_>,
+    keyring: &Keyring,
+    account: AccountId,
+    document: &Document,
+) -> Result<bool> {
+    let Some(person) = account::service::find_in(tx, account)?.and_then(|account| account.person) else {
+        return Ok(false);
+    };
+    let row = store::find_person(tx, person)?.ok_or_else(|| Error::internal("realname.no_person"))?;
+    let number = keyring.open(DOCUMENT, person.as_i64(), &row.document)?;
+    Ok(row.document_type == document.kind().as_str() && number == document.number())
+}
 /// Whether the account's name was proven: it changes by a new proof alone.
 pub async fn name_is_proven(db: &Db, account: AccountId, now: Timestamp) -> Result<bool> {
     Ok(level_of(db, account, now).await? > RealNameLevel::Unverified)

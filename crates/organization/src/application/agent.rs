@@ -128,7 +128,7 @@ impl Organizations {
                     reason: new.reason.clone(),
                     data: serde_json::to_value(AgentData { organization: new.organization.clone() }).ok(),
                 };
-                if let Some(there) = open_already(tx, &application, now)? {
+                if let Some(there) = engine::open_already(tx, &application, now)? {
                     return Ok((Entry::Requested(there), Vec::new()));
                 }
                 if !count_in(tx, &rooms, &policy, who.account, &new.organization, now)? {
@@ -334,14 +334,6 @@ impl Organizations {
     }
 }
 
-/// The open application that a new one leads to, by the form's id or by what was typed.
-fn open_already(tx: &mut Tx<'_>, new: &NewApplication, now: Timestamp) -> Result<Option<Requested>> {
-    if let Some(there) = store::find(tx, new.id)?.filter(|there| there.applicant == new.applicant) {
-        return Ok(Some(Requested { id: there.id, new: false }));
-    }
-    let open = store::find_open(tx, new)?.filter(|open| open.state_at(now).is_open());
-    Ok(open.map(|open| Requested { id: open.id, new: false }))
-}
 /// Applications of one person and of everybody to one code, here or not. False once either limit is reached.
 pub(crate) fn count_in(
     tx: &mut Tx<'_>,

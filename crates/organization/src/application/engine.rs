@@ -6,7 +6,7 @@ use crate::{Organizations, organization};
 use db::{Keyring, Tx};
 use kernel::{
     Actor, Error, Event, Result, Timestamp,
-    id::{AccountId, ApplicationId},
+    id::{AccountId, ApplicationId, OrganizationId},
 };
 use serde_json::Value;
 
@@ -107,6 +107,23 @@ pub fn find_in(tx: &mut Tx<'_>, id: ApplicationId) -> Result<Application> {
 }
 pub fn timeline_in(tx: &mut Tx<'_>, id: ApplicationId) -> Result<Vec<StepRecord>> {
     store::list_steps(tx, id)
+}
+
+/// The open application that a new one leads to, by the form's id or by what was typed.
+pub(crate) fn open_already(tx: &mut Tx<'_>, new: &NewApplication, now: Timestamp) -> Result<Option<Requested>> {
+    if let Some(there) = store::find(tx, new.id)?.filter(|there| there.applicant == new.applicant) {
+        return Ok(Some(Requested { id: there.id, new: false }));
+    }
+    let open = store::find_open(tx, new)?.filter(|open| open.state_at(now).is_open());
+    Ok(open.map(|open| Requested { id: open.id, new: false }))
+}
+/// What an organization that is waited for is known by.
+pub(crate) fn set_code_in(tx: &mut Tx<'_>, id: ApplicationId, code: &str) -> Result<()> {
+    store::set_code(tx, id, code)
+}
+/// A decided claim belongs to the organization that it made.
+pub(crate) fn attach_in(tx: &mut Tx<'_>, id: ApplicationId, organization: OrganizationId) -> Result<()> {
+    store::set_organization(tx, id, organization)
 }
 
 fn seal(keyring: &Keyring, id: ApplicationId, data: &Value) -> Vec<u8> {

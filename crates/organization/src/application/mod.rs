@@ -6,6 +6,7 @@ mod agent_pages;
 pub mod desk;
 pub(crate) mod engine;
 mod model;
+pub mod own_pages;
 mod pages;
 mod store;
 mod telling;
@@ -16,11 +17,15 @@ pub(crate) mod view;
 mod worker;
 
 pub(crate) use access::withdraw_all_in;
+pub(crate) use engine::{attach_in, open_already, set_code_in};
 pub use engine::{
     Requested, data_in, documents_of, erase_documents_in, find_in, must_step_in, set_data_in, set_reason_in,
     step_in, submit_in, timeline_in,
 };
 pub use model::*;
-pub use pages::routes;
+/// Every page of applications.
+pub fn routes() -> web::Routes {
+    pages::routes().merge(own_pages::routes())
+}
 pub use store::ListFilter;
 pub use typed::TypedOrganization;

@@ -1,7 +1,7 @@
 //! Kinds, the state table, and one request.
 use kernel::{
-    Actor, Event, Timestamp,
-    id::{AccountId, ApplicationId, OrganizationId, ProductId},
+    Actor, Event, Id, Timestamp,
+    id::{AccountId, ApplicationId, OrganizationId, ProductId, mark},
 };
 
 db::text_enum! {
@@ -261,6 +261,25 @@ pub enum Reader {
 pub fn link_of(application: &Application, reader: Reader) -> String {
     let id = application.id;
     match (reader, application.kind, application.organization) {
+        (Reader::Staff, ApplicationKind::Material, _) => match application.subject {
+            Some(material) => format!("/desk/materials/{}", Id::<mark::Material>::from_i64(material)),
+            None => "/desk/materials".to_owned(),
+        },
+        (Reader::Staff, ApplicationKind::RegistrationChange | ApplicationKind::NameChange, _) => {
+            format!("/desk/changes/{id}")
+        }
+        (Reader::Applicant, ApplicationKind::Material, Some(organization)) => {
+            format!("/org/{organization}/materials")
+        }
+        (
+            Reader::Applicant,
+            ApplicationKind::RegistrationChange | ApplicationKind::NameChange,
+            Some(organization),
+        ) => format!("/org/{organization}/changes/{id}"),
+        (Reader::Staff, ApplicationKind::Replacement, _) => format!("/desk/replacements/{id}"),
+        (Reader::Applicant, ApplicationKind::Replacement, Some(organization)) => {
+            format!("/org/{organization}/replacements/{id}")
+        }
         (Reader::Staff, ..) => format!("/desk/applications/{id}"),
         (Reader::Administrator, _, Some(organization))
         | (Reader::Applicant, ApplicationKind::ProductAccess, Some(organization)) => {

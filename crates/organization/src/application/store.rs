@@ -31,7 +31,7 @@ const COLUMNS: &str =
     FROM application a";
 
 /// Wherever it belongs; the caller says who may see it.
-pub(crate) fn find(tx: &mut Tx<'_>, id: ApplicationId) -> Result<Option<Application>> {
+pub(super) fn find(tx: &mut Tx<'_>, id: ApplicationId) -> Result<Option<Application>> {
     let query = Query::new(COLUMNS).bind(" WHERE a.id = ?", &id);
     tx.opt(query.sql(), query.params())
 }
@@ -233,8 +233,19 @@ pub(super) fn set_reason(tx: &mut Tx<'_>, id: ApplicationId, reason: Option<&str
     tx.run(sql!("UPDATE application SET reason = $2 WHERE id = $1"), &[&id, &reason]).map(drop)
 }
 /// What the organization that is waited for is known by.
-pub(crate) fn set_code(tx: &mut Tx<'_>, id: ApplicationId, code: &str) -> Result<()> {
+pub(super) fn set_code(tx: &mut Tx<'_>, id: ApplicationId, code: &str) -> Result<()> {
     tx.run(sql!("UPDATE application SET code = $2 WHERE id = $1"), &[&id, &code]).map(drop)
+}
+pub(super) fn set_organization(
+    tx: &mut Tx<'_>,
+    id: ApplicationId,
+    organization: OrganizationId,
+) -> Result<()> {
+    tx.run(
+        sql!("UPDATE application SET organization_id = $2 WHERE id = $1 AND organization_id IS NULL"),
+        &[&id, &organization],
+    )
+    .map(drop)
 }
 /// Open ones whose time is over.
 pub(super) fn list_due(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<Vec<Application>> {

@@ -26,7 +26,7 @@ impl TypedOrganization {
         }
     }
     /// Stands for what was typed where one open application an organization is allowed; says nothing about it.
-    pub(super) fn key(&self, keyring: &Keyring) -> i64 {
+    pub(crate) fn key(&self, keyring: &Keyring) -> i64 {
         let mac = keyring.mac(
             "application.organization",
             &[self.code.as_bytes(), folded(&self.name).as_bytes(), folded(&self.head_name).as_bytes()],
