@@ -192,6 +192,11 @@ pub struct Managing {
     power: Power,
     by: Authority,
 }
+impl Managing {
+    pub(crate) fn locked(&self) -> &Locked {
+        &self.locked
+    }
+}
 /// Locks the organization and checks the power once, for as many members as the transaction makes.
 pub fn managing_in(
     tx: &mut Tx<'_>,

@@ -1,5 +1,6 @@
 //! Memberships: account × organization × role. The order of roles is the authority: nobody creates, edits, resets, ends
 //! or approves at or above the own role; an organization touches the credentials of accounts that it owns alone.
+mod again;
 mod chain;
 mod expiry;
 mod extract;
@@ -27,9 +28,9 @@ pub use newcomer::{MemberInput, NewMember, Newcomer};
 pub(crate) use pages::{basis_key, period_of, state_of};
 pub use service::{Appointed, Appointment, HandedOut};
 pub(crate) use service::{NewMembership, admit_in, joinable};
-pub(crate) use standing::{change_role_in, end_in, must_have_room_in};
+pub(crate) use standing::{change_role_in, dismiss_in, end_in, must_have_room_in};
 pub use store::{Filter, MemberRow};
-pub(crate) use store::{MEMBERS, SPACES, find, find_acting_role, find_live_by_account, list_administrators, list_spaces};
+pub(crate) use store::{MEMBERS, SPACES, find, find_acting_role, find_live_by_account, list_administrators, list_chain, list_spaces};
 pub use terms::{REASON_MAX, SCOPE_MAX, Terms, TermsInput, end};
 
 pub fn routes() -> web::Routes {

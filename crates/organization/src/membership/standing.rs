@@ -125,17 +125,7 @@ impl Organizations {
                     Err(error) if error.code == "membership.ended" => return Ok(((), Vec::new())),
                     Err(error) => return Err(error),
                 };
-                let mut events = end_in(tx, by.actor(), organization, &member, reason.as_deref(), now)?;
-                if member.managed {
-                    account::service::set_state_in(tx, member.account, AccountState::Closed, now)?;
-                    events.push(
-                        Event::done(by.actor(), "account.closed")
-                            .on("account", member.account)
-                            .of(organization),
-                    );
-                } else {
-                    rooms.tell_membership_in(tx, &locked, Kind::MembershipEnded, member.account, now)?;
-                }
+                let events = dismiss_in(tx, &rooms, by.actor(), &locked, &member, reason.as_deref(), now)?;
                 Ok(((), events))
             })
             .await
@@ -211,6 +201,25 @@ pub(crate) fn end_in(
     events.extend(grant::end_all_in(tx, actor, organization, member, now)?);
     events.extend(application::withdraw_all_in(tx, actor, member.account, organization, now)?);
     activation::void_in(tx, member.account)?;
+    Ok(events)
+}
+/// As [`end_in`]; an account of the organization's closes with it, and whoever keeps the own is told.
+pub(crate) fn dismiss_in(
+    tx: &mut Tx<'_>,
+    rooms: &Organizations,
+    actor: &Actor,
+    locked: &Locked,
+    member: &MemberRow,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Result<Vec<Event>> {
+    let mut events = end_in(tx, actor, locked.id, member, reason, now)?;
+    if member.managed {
+        account::service::set_state_in(tx, member.account, AccountState::Closed, now)?;
+        events.push(Event::done(actor, "account.closed").on("account", member.account).of(locked.id));
+    } else {
+        rooms.tell_membership_in(tx, locked, Kind::MembershipEnded, member.account, now)?;
+    }
     Ok(events)
 }
 /// One role instead of another, for a member who stays: a managed account has exactly one. Whoever only administers from now

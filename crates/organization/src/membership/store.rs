@@ -347,7 +347,7 @@ pub(super) fn count_agents(tx: &mut Tx<'_>, organization: OrganizationId, now: T
     )
 }
 /// Everybody above the agents who did not leave, in force or not; the highest role first.
-pub(super) fn list_chain(tx: &mut Tx<'_>, organization: OrganizationId) -> Result<Vec<MemberRow>> {
+pub(crate) fn list_chain(tx: &mut Tx<'_>, organization: OrganizationId) -> Result<Vec<MemberRow>> {
     let query = Query::new(MEMBERS).bind(
         " WHERE m.organization_id = ? AND m.state <> 'ended' AND m.role IN ('administrator', 'legal_representative')
             ORDER BY CASE m.role WHEN 'legal_representative' THEN 0 ELSE 1 END, m.id LIMIT 100",
