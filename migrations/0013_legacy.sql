@@ -14,12 +14,12 @@ CREATE TABLE former_login (
 CREATE UNIQUE INDEX former_login_name ON former_login (login_name) WHERE ended_at IS NULL;
 CREATE INDEX former_login_account ON former_login (account_id);
 
--- One file of accounts of an earlier system. made_by is the member of staff who brought it.
+-- One file of accounts of an earlier system. made_by is the member of staff who brought it; none for the installation itself.
 CREATE TABLE legacy_import (
     id BIGINT PRIMARY KEY,
     source TEXT NOT NULL,
     type_id BIGINT NOT NULL REFERENCES organization_type (id),
-    made_by BIGINT NOT NULL REFERENCES account (id),
+    made_by BIGINT REFERENCES account (id),
     total BIGINT NOT NULL,
     created_at BIGINT NOT NULL
 );

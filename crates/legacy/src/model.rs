@@ -121,7 +121,7 @@ pub struct Import {
     pub id: ImportId,
     pub source: String,
     pub type_id: OrganizationTypeId,
-    pub made_by: AccountId,
+    pub made_by: Option<AccountId>,
     pub total: i64,
     pub created_at: Timestamp,
 }

@@ -4,12 +4,8 @@ use crate::{
     model::{Known, LegacyAccountId, LegacyState},
     store,
 };
-use kernel::{Error, Kind, Result, Uscc, id::OrganizationId};
-use organization::{
-    Operator,
-    merging::{self, Found},
-    organization::NewOrganization,
-};
+use kernel::{Actor, Error, Kind, Result, Uscc, id::OrganizationId};
+use organization::{merging, organization::NewOrganization};
 use std::time::Duration;
 
 /// Another node may have brought something in, or have died over it.
@@ -74,35 +70,21 @@ impl Legacy {
         known: &Known,
         now: kernel::Timestamp,
     ) -> Result<OrganizationId> {
-        for _ in 0..2 {
-            let (code, name) = (known.code.clone(), known.organization.clone());
-            let found = self.db().read(move |tx| merging::find_in(tx, code.as_deref(), &name)).await?;
-            match found {
-                Found::One(id) => return Ok(id),
-                Found::Unclear => return Err(Error::invalid("legacy.organization_unclear")),
-                Found::None => {}
-            }
-            let kind = self.db().read(move |tx| store::type_of(tx, id)).await?;
-            let type_id = kind.ok_or_else(|| Error::not_found("legacy.unknown"))?;
-            let new = NewOrganization {
-                id: self.db().draw(),
-                type_id,
-                name: known.organization.clone(),
-                short_name: known.organization.chars().take(30).collect(),
-                uscc: known.code.as_deref().map(Uscc::parse).transpose()?,
-                member_number: None,
-                registration_number: None,
-                head_name: None,
-                address: None,
-                account_manager: None,
-            };
-            match self.organizations().create_organization(&Operator::installation(), new, now).await {
-                Ok(id) => return Ok(id),
-                // Another node was faster: it is found in the second round.
-                Err(error) if error.kind == Kind::Conflict => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(Error::invalid("legacy.organization_unclear"))
+        let kind = self.db().read(move |tx| store::type_of(tx, id)).await?;
+        let new = NewOrganization {
+            id: self.db().draw(),
+            type_id: kind.ok_or_else(|| Error::not_found("legacy.unknown"))?,
+            name: known.organization.clone(),
+            short_name: known.organization.chars().take(30).collect(),
+            uscc: known.code.as_deref().map(Uscc::parse).transpose()?,
+            member_number: None,
+            registration_number: None,
+            head_name: None,
+            address: None,
+            account_manager: None,
+        };
+        self.db()
+            .write(move |tx| merging::find_or_create_in(tx, &Actor::system(), &new, now))
+            .await
     }
 }

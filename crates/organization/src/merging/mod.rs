@@ -4,7 +4,7 @@ mod store;
 
 use crate::authority::Power;
 use crate::membership::{self, Basis, NewMembership, Role};
-use crate::organization::{self, folded};
+use crate::organization::{self, NewOrganization, folded};
 use crate::{Operator, Organizations};
 use db::Tx;
 use kernel::{
@@ -15,7 +15,7 @@ use platform::staff::StaffRole;
 
 /// What a name and a code on record mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
+enum Found {
     One(OrganizationId),
     None,
     /// Several have the name, or the one with the name has another code: nothing is guessed.
@@ -23,7 +23,7 @@ pub enum Found {
 }
 
 /// By the code where there is one, else by the name.
-pub fn find_in(tx: &mut Tx<'_>, code: Option<&str>, name: &str) -> Result<Found> {
+fn find_in(tx: &mut Tx<'_>, code: Option<&str>, name: &str) -> Result<Found> {
     if let Some(code) = code
         && let Some(id) = store::find_by_uscc(tx, code)?
     {
@@ -37,6 +37,22 @@ pub fn find_in(tx: &mut Tx<'_>, code: Option<&str>, name: &str) -> Result<Found>
         }
         _ => Found::Unclear,
     })
+}
+
+/// The one that a name and a code mean, made where there is none. Two who bring the same firm at once make one: they wait for
+/// each other at the row of its type. Errors: `organization.unclear`, those of making one.
+pub fn find_or_create_in(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    new: &NewOrganization,
+    now: Timestamp,
+) -> Result<(OrganizationId, Vec<Event>)> {
+    store::lock_type(tx, new.type_id)?;
+    match find_in(tx, new.uscc.as_ref().map(kernel::Uscc::as_str), &new.name)? {
+        Found::One(id) => Ok((id, Vec::new())),
+        Found::Unclear => Err(Error::invalid("organization.unclear")),
+        Found::None => Ok((new.id, organization::create_in(tx, actor, new, now)?)),
+    }
 }
 
 /// Empty for one that is not there.

@@ -1,5 +1,12 @@
 use db::{Tx, sql};
-use kernel::{Result, id::OrganizationId};
+use kernel::{
+    Result,
+    id::{OrganizationId, OrganizationTypeId},
+};
+
+pub(super) fn lock_type(tx: &mut Tx<'_>, id: OrganizationTypeId) -> Result<u64> {
+    tx.run(sql!("UPDATE organization_type SET created_at = created_at WHERE id = $1"), &[&id])
+}
 
 pub(super) fn find_by_uscc(tx: &mut Tx<'_>, uscc: &str) -> Result<Option<OrganizationId>> {
     tx.opt(sql!("SELECT id FROM organization WHERE uscc = $1 AND state <> 'closed'"), &[&uscc])
