@@ -10,6 +10,8 @@ db::text_enum!(
         Mail = "mail",
         Upstream = "upstream",
         Verifier = "verifier",
+        /// Where the data of organizations come from.
+        Registry = "registry",
     }
 );
 

@@ -1,0 +1,9 @@
+//! Registrations and qualifications at departments (企业资质): apart from materials. Administrators keep their own rows;
+//! rows of a register change with the register, or by an application that the platform decided.
+mod model;
+mod pages;
+pub mod service;
+mod store;
+
+pub use model::*;
+pub use pages::routes;
