@@ -69,8 +69,8 @@ impl House {
         db.write_unaudited("a test's world", move |tx| {
             let rows: [(&str, &[&dyn Param]); 9] = [
                 (
-                    "INSERT INTO organization_type (id, code, name_zh, name_en, policy, created_at)
-                     VALUES ($1, 'member', '会员', 'Member', '{}', $2)",
+                    "INSERT INTO organization_type (id, code, name_zh, name_en, policy, rev, created_at)
+                     VALUES ($1, 'member', '会员', 'Member', '{}', 0, $2)",
                     &[&house_type, &NOW],
                 ),
                 (
