@@ -43,5 +43,6 @@ pub fn routes() -> web::Routes {
 pub async fn tidy_up(rooms: &organization::Organizations) -> kernel::Result<()> {
     let now = rooms.db().clock().now();
     closing::service::finish_due(rooms, now).await?;
+    feed::tidy_up(rooms.db()).await?;
     address::service::forget_old(rooms.db()).await
 }

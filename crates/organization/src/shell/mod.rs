@@ -8,4 +8,4 @@ mod store;
 mod tests;
 
 pub use model::{Cursor, OwnFilter, Spaces};
-pub use service::{link, of, operator, personal};
+pub use service::{forget_visits_in, link, of, operator, personal};

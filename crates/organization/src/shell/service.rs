@@ -3,6 +3,7 @@ use super::{nav, store};
 use crate::Organizations;
 use crate::decision::Space;
 use crate::membership::Membership;
+use db::Tx;
 use identity::account::own::{self, Badges};
 use identity::session::{self, SignedIn};
 use kernel::{Error, Result, Timestamp, id::AccountId, id::OrganizationId};
@@ -120,6 +121,11 @@ pub fn link(space: Space) -> String {
         Space::Personal => "/me".to_owned(),
         Space::Organization(id) => format!("/org/{id}/"),
     }
+}
+
+/// With an account goes where it was.
+pub fn forget_visits_in(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
+    store::delete_visits(tx, account).map(drop)
 }
 
 async fn badges(rooms: &Organizations, who: &SignedIn) -> Result<Badges> {

@@ -1,42 +1,48 @@
-//! The personal home.
+//! The personal home: who I am, what is under way, the organizations I act for, what I can open.
+use super::organizations::{Group, groups};
 use super::sessions::{self, Line};
 use ::organization::{
     Organizations,
     decision::{SessionFacts, Space},
-    membership::{Membership, MembershipState},
-    organization::OrganizationState,
+    membership::Membership,
     shell,
 };
 use axum::Extension;
-use identity::{Identity, SignedIn, account::Owner, realname::RealNameLevel, session::service};
-use kernel::Timestamp;
+use feed::{
+    entry::{self, Kind, service::Reader},
+    item,
+};
+use identity::{Identity, SignedIn, account::Owner, notice, realname::RealNameLevel, session::service};
 use web::{Ctx, Lang, Page, Policy, Routes, html, initial};
 
 /// The home shows this many of each, the pages behind it all of them.
 const SHORTCUTS: usize = 6;
 const SESSIONS: usize = 5;
+const CASES: usize = 5;
 
 pub fn routes() -> Routes {
     Routes::new().get("/me", Policy::SignedIn, me)
 }
 
-struct Place {
-    href: String,
-    name: String,
-    initial: String,
-    /// Why the space cannot be entered just now.
-    note: Option<&'static str>,
-}
-/// Organizations in which the person has the same role.
-struct Group {
-    role: String,
-    lines: Vec<Place>,
-}
 struct Shortcut {
     href: String,
     name: String,
     summary: String,
     icon: String,
+}
+/// A number that leads to its list.
+struct Tile {
+    href: &'static str,
+    label: &'static str,
+    number: String,
+}
+struct CaseLine {
+    href: String,
+    title: String,
+    product: String,
+    at: String,
+    tone: &'static str,
+    state: &'static str,
 }
 #[derive(askama::Template)]
 #[template(path = "personal/me.html")]
@@ -49,9 +55,13 @@ struct Me {
     owner: Option<String>,
     level: i64,
     level_key: &'static str,
+    tiles: Vec<Tile>,
     /// Key of the role at the desk, for the platform's staff.
     desk: Option<&'static str>,
     groups: Vec<Group>,
+    more_organizations: bool,
+    /// None for a managed account, which has no cases of its own.
+    cases: Option<Vec<CaseLine>>,
     products: Vec<Shortcut>,
     all_products: String,
     sessions: Vec<Line>,
@@ -63,20 +73,23 @@ async fn me(
     Extension(identity): Extension<Identity>,
     Extension(organizations): Extension<Organizations>,
 ) -> web::Result {
-    let english = ctx.lang == Lang::En;
-    let memberships = organizations.memberships(signed_in.account).await?;
+    let spaces = organizations.spaces(signed_in.account, signed_in.owner.organization()).await?;
     // A managed account does no private business: what it can open is what its organization gave it.
     let (owner, space) = match signed_in.owner {
         Owner::Managed(id) => {
-            let owner = memberships.iter().find(|m| m.organization == id);
-            (owner.map(|m| m.organization_name.clone()), Space::Organization(id))
+            (spaces.find(id).map(|m| m.organization_name.clone()), Space::Organization(id))
         }
         Owner::SelfOwned => (None, Space::Personal),
     };
     let cards = service::list(&identity, &signed_in, ctx.now).await?;
-    let shell = shell::personal(&organizations, &ctx, &signed_in).await?;
+    let page = Page::new(&ctx, ctx.lang.t("portal-me-title"))
+        .with_shell(shell::personal(&organizations, &ctx, &signed_in).await?);
+    let mut shown: Vec<Membership> = spaces.list.clone();
+    shown.truncate(7);
+    let has_more = spaces.more || spaces.list.len() > shown.len();
+    shown.sort_by_key(|membership| std::cmp::Reverse(membership.role));
+    let private = signed_in.owner.organization().is_none();
     Ok(html(Me {
-        page: Page::new(&ctx, ctx.lang.t("portal-me-title")).with_shell(shell),
         initial: initial(&signed_in.name),
         name: signed_in.name.clone(),
         login_name: signed_in.login_name.clone(),
@@ -89,48 +102,64 @@ async fn me(
             RealNameLevel::Intermediate => "portal-level-intermediate",
             RealNameLevel::Advanced => "portal-level-advanced",
         },
+        tiles: tiles(&organizations, &signed_in, private).await?,
         desk: signed_in.staff.map(crate::desk::role_key),
-        groups: groups(&memberships, ctx.now, english),
+        groups: groups(&ctx, &shown),
+        more_organizations: has_more,
+        cases: match private {
+            true => Some(cases(&page, &organizations, &signed_in).await?),
+            false => None,
+        },
         products: shortcuts(&ctx, &signed_in, &organizations, space).await?,
         all_products: match space {
             Space::Personal => "/products".to_owned(),
             Space::Organization(id) => format!("/org/{id}/products"),
         },
         sessions: cards.into_iter().take(SESSIONS).map(|card| sessions::line(&ctx, card)).collect(),
+        page,
     }))
 }
 
-/// By role, the highest first, as the list comes.
-fn groups(memberships: &[Membership], now: Timestamp, english: bool) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    for membership in memberships {
-        let role = membership.policy.role_label(membership.role).of(english).to_owned();
-        let line = Place {
-            href: shell::link(Space::Organization(membership.organization)),
-            name: membership.organization_name.clone(),
-            initial: initial(&membership.organization_short_name),
-            note: note(membership, now),
-        };
-        match groups.iter_mut().find(|group| group.role == role) {
-            Some(group) => group.lines.push(line),
-            None => groups.push(Group { role, lines: vec![line] }),
-        }
+/// What is open or unread; a number past 98 is shown as 99+.
+async fn tiles(rooms: &Organizations, who: &SignedIn, private: bool) -> kernel::Result<Vec<Tile>> {
+    let db = rooms.db();
+    let shown = |number: i64| if number >= 99 { "99+".to_owned() } else { number.to_string() };
+    let tile = |href, label, number| Tile { href, label, number: shown(number) };
+    let unread = notice::service::unread(db, who.account).await?;
+    let stars = item::service::count_stars(db, who.account).await?;
+    let messages = tile("/me/messages", "portal-me-tile-messages", unread);
+    let favourites = tile("/me/favourites", "portal-me-tile-favourites", stars);
+    if !private {
+        return Ok(vec![messages, favourites]);
     }
-    groups
+    let open = entry::service::open_numbers(db, Reader::own(who)).await?;
+    Ok(vec![
+        tile("/me/cases", "portal-me-tile-cases", open.cases),
+        tile("/me/inquiries", "portal-me-tile-inquiries", open.inquiries),
+        messages,
+        tile("/me/complaints", "portal-me-tile-complaints", open.complaints),
+        favourites,
+    ])
 }
 
-fn note(membership: &Membership, now: Timestamp) -> Option<&'static str> {
-    if membership.organization_state != OrganizationState::Active {
-        Some("portal-me-organization-suspended")
-    } else if membership.state != MembershipState::Active {
-        Some("portal-me-membership-suspended")
-    } else if now < membership.valid_from {
-        Some("portal-me-membership-not-yet")
-    } else if membership.valid_until <= now {
-        Some("portal-me-membership-over")
-    } else {
-        None
-    }
+async fn cases(page: &Page, rooms: &Organizations, who: &SignedIn) -> kernel::Result<Vec<CaseLine>> {
+    let reader = Reader::own(who);
+    let listed =
+        entry::service::list(rooms.db(), reader, Kind::Case, entry::Filter::default()).await?;
+    let en = page.ctx.lang == Lang::En;
+    Ok(listed
+        .entries
+        .into_iter()
+        .take(CASES)
+        .map(|case| CaseLine {
+            href: format!("/me/entries/{}", case.id),
+            product: case.product_name.of(en).to_owned(),
+            at: page.date(&case.occurred_at),
+            tone: case.state.tone(),
+            state: case.state.key(),
+            title: case.content.title,
+        })
+        .collect())
 }
 
 /// Products of the space that open right away.

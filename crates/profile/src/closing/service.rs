@@ -12,6 +12,7 @@ use kernel::{
 use organization::{
     Organizations,
     membership::{Membership, Role},
+    shell,
 };
 use web::Lang;
 
@@ -124,6 +125,8 @@ fn is_held_in(tx: &mut Tx<'_>, rooms: &Organizations, account: AccountId) -> Res
 fn erase_in(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<()> {
     address::service::erase_in(tx, account)?;
     oidc::remembered::service::erase_in(tx, account)?;
+    shell::forget_visits_in(tx, account)?;
+    feed::erase_in(tx, account)?;
     recovery::question::service::forget_in(tx, account)?;
     identity::external::service::erase_in(tx, account)?;
     identity::device::service::erase_in(tx, account)?;

@@ -101,7 +101,7 @@ async fn who_became_a_member_meanwhile_is_not_closed() {
             newcomer: organization::membership::Newcomer::Existing(account),
             role: Role::LegalRepresentative,
             basis: organization::membership::Basis::Appointed,
-            valid_until: kernel::Timestamp::FOREVER,
+            terms: organization::membership::Terms::default(),
         };
         let refused = house
             .rooms

@@ -1,8 +1,11 @@
 use crate::me::{Me, Nothing};
 use askama::Template;
-use identity::notice::{Message, NoticeId, service};
+use identity::notice::{From, Message, MessageFilter, NoticeId, service};
+use kernel::{Error, id::ProductId};
 use serde::Deserialize;
-use web::{Form, Page, Path, Policy, Query, Routes, html, see_other, with_flash};
+use web::{
+    Form, FormErrors, Lang, Page, Path, Policy, Query, Routes, html_status, see_other, with_flash,
+};
 
 const HERE: &str = "/me/messages";
 const SHOWN: usize = 20;
@@ -33,33 +36,92 @@ struct List {
     newest: Option<String>,
     any_unread: bool,
     older: Option<String>,
+    asked: Asked,
+    filtered: bool,
+    /// Products that sent messages which are here: id, name.
+    products: Vec<(String, String)>,
+    errors: FormErrors,
 }
-#[derive(Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 struct Asked {
     show: String,
+    /// `platform`, or a product.
+    source: String,
+    since: String,
+    until: String,
     before: String,
 }
+impl Asked {
+    /// What the filter says, without where the page begins.
+    fn query(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        let members =
+            [("show", &self.show), ("source", &self.source), ("since", &self.since), ("until", &self.until)];
+        for (name, value) in members.into_iter().filter(|(_, value)| !value.is_empty()) {
+            query.append_pair(name, value);
+        }
+        query.finish()
+    }
+    fn filter(&self, me: &Me, errors: &mut FormErrors) -> MessageFilter {
+        let (zone, lang) = (&me.ctx.app.zone, me.ctx.lang);
+        let mut day = |field: &'static str, typed: &str, end: bool| match typed {
+            "" => None,
+            typed => {
+                let at = if end { zone.end_of(typed) } else { zone.start_of(typed) };
+                errors.take(at.ok_or(Error::invalid("message.date").at(field)), lang)
+            }
+        };
+        MessageFilter {
+            unread: self.show == "unread",
+            from: match self.source.as_str() {
+                "platform" => From::Platform,
+                product => product.parse::<ProductId>().map_or(From::Everybody, From::Product),
+            },
+            since: day("since", &self.since, false),
+            until: day("until", &self.until, true),
+        }
+    }
+}
 async fn list(me: Me, Query(asked): Query<Asked>) -> web::Result {
-    let unread = asked.show == "unread";
+    let mut errors = FormErrors::none();
+    let filter = asked.filter(&me, &mut errors);
     let before: Option<NoticeId> = asked.before.parse().ok();
     let reader = (me.ctx.lang, &me.ctx.app.zone);
-    let limit = SHOWN as i64 + 1;
-    let mut messages = service::list(&me.identity, me.who.account, reader, unread, before, limit).await?;
+    let (account, limit) = (me.who.account, SHOWN as i64 + 1);
+    let mut messages = match errors.is_empty() {
+        true => service::list_where(&me.identity, account, reader, filter, before, limit).await?,
+        false => Vec::new(),
+    };
     let more = messages.len() > SHOWN;
     messages.truncate(SHOWN);
+    let kept = asked.query();
     let older = messages.last().filter(|_| more).map(|last| {
-        let show = if unread { "show=unread&" } else { "" };
-        format!("{HERE}?{show}before={}", last.id)
+        let joint = if kept.is_empty() { "" } else { "&" };
+        format!("{HERE}?{kept}{joint}before={}", last.id)
     });
-    Ok(html(List {
-        page: me.page("profile-messages-title").await?,
+    let view = List {
+        page: me.page("profile-messages-title").await?.with_errors(&errors),
         newest: messages.first().map(|message| message.id.to_string()),
         any_unread: messages.iter().any(|message| !message.read),
         lines: messages.into_iter().map(|message| line(&me, message)).collect(),
-        unread,
+        unread: filter.unread,
         older,
-    }))
+        filtered: [&asked.source, &asked.since, &asked.until].iter().any(|text| !text.is_empty()),
+        products: products(&me).await?,
+        asked,
+        errors,
+    };
+    Ok(html_status(view.errors.status(), view))
+}
+async fn products(me: &Me) -> kernel::Result<Vec<(String, String)>> {
+    let senders = service::products(me.identity.db(), me.who.account).await?;
+    if senders.is_empty() {
+        return Ok(Vec::new());
+    }
+    let all = me.rooms.products(true).await?;
+    let named = all.into_iter().filter(|product| senders.contains(&product.id));
+    Ok(named.map(|product| (product.id.to_string(), product.name.of(me.ctx.lang == Lang::En).to_owned())).collect())
 }
 fn line(me: &Me, message: Message) -> Line {
     Line {
