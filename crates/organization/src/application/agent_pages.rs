@@ -10,7 +10,7 @@ use askama::Template;
 use axum::Extension;
 use kernel::{Error, id::ApplicationId};
 use platform::document::{self, DocumentId};
-use web::{Ctx, FormErrors, Page, Path, Result, html_status, initial};
+use web::{Ctx, FormErrors, Page, Path, Result, html_status};
 
 #[derive(Template)]
 #[template(path = "application/agent.html")]
@@ -22,7 +22,6 @@ struct AgentPage {
     state: (String, &'static str),
     waiting: bool,
     name: String,
-    initial: String,
     login_name: String,
     person: Applicant,
     level: String,
@@ -60,7 +59,6 @@ pub(super) async fn render(
         home: format!("/org/{}/", member.organization()),
         state: (page.t(state.key()), state.tone()),
         waiting: state.is_waiting(),
-        initial: initial(&name),
         login_name: people.card(application.applicant).map(|card| card.login_name.clone()).unwrap_or_default(),
         level: page.t(person.level.key()),
         level_missing: (person.level < needed).then(|| page.t(needed.key())),

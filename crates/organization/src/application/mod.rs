@@ -3,6 +3,8 @@
 mod access;
 pub mod agent;
 mod agent_pages;
+#[cfg(test)]
+pub(crate) mod agent_tests;
 pub mod desk;
 pub(crate) mod engine;
 mod model;
@@ -13,7 +15,7 @@ mod telling;
 #[cfg(test)]
 mod tests;
 mod typed;
-pub(crate) mod view;
+pub mod view;
 mod worker;
 
 pub(crate) use access::withdraw_all_in;

@@ -3,8 +3,6 @@
 mod pages;
 mod service;
 mod store;
-#[cfg(test)]
-mod tests;
 
 pub use pages::routes;
 pub(crate) use service::given_in;
