@@ -6,7 +6,8 @@ use crate::contract::{ContractType, NewContract};
 use crate::decision::{Decision, SessionFacts, Space};
 use crate::grant::Cell;
 use crate::membership::{
-    Appointed, Appointment, Basis, Member, NewMember, Newcomer, OrganizationAdministrator, Role,
+    Appointed, Appointment, Basis, HandedOut, Member, NewMember, Newcomer, OrganizationAdministrator, Role,
+    Terms,
 };
 use crate::organization::NewOrganization;
 use crate::organization_type::{Identifier, OrganizationType, TypePolicy, Words};
@@ -161,6 +162,25 @@ impl Town {
     pub async fn self_owned(&self, login_name: &str) -> AccountId {
         self_owned(&self.rooms, login_name).await
     }
+    /// As if its holder had proven this number.
+    pub async fn with_phone(&self, account: AccountId, phone: &str) {
+        let (keyring, phone) = (std::sync::Arc::clone(self.rooms.db().keyring()), phone.to_owned());
+        self.rooms
+            .db()
+            .write_unaudited("test", move |tx| {
+                let phone = kernel::Mobile::parse(&phone)?;
+                account::service::set_phone_in(tx, &keyring, account, Some(&phone))?;
+                account::service::prove_phone_in(tx, account)
+            })
+            .await
+            .unwrap();
+    }
+    /// The newest SMS to the number, as people write it.
+    pub async fn sms(&self, to: &str) -> Option<String> {
+        let outbox = self.rooms.identity().outbox();
+        outbox.drain().await.unwrap();
+        outbox.local_outbox().unwrap().newest(to).map(|message| message.text)
+    }
     pub async fn join(&self, organization: OrganizationId, role: Role, account: AccountId) -> Person {
         let id = self.rooms.db().draw();
         let appointment = Appointment {
@@ -168,7 +188,7 @@ impl Town {
             newcomer: Newcomer::Existing(account),
             role,
             basis: Basis::Appointed,
-            valid_until: Timestamp::FOREVER,
+            terms: Terms::default(),
         };
         self.rooms.appoint(Operator::installation(), organization, appointment, self.now()).await.unwrap();
         Person { account, membership: id, organization }
@@ -217,6 +237,7 @@ pub async fn new_organization(
         short_name: name.chars().take(4).collect(),
         uscc: None,
         member_number: None,
+        registration_number: None,
         head_name: None,
         address: None,
         account_manager,
@@ -279,11 +300,11 @@ async fn hire(rooms: &Organizations, organization: OrganizationId, role: Role, l
         newcomer: newcomer(login_name),
         role,
         basis: Basis::Created,
-        valid_until: Timestamp::FOREVER,
+        terms: Terms::default(),
     };
     let now = rooms.db().clock().now();
     let appointed = rooms.appoint(Operator::installation(), organization, appointment, now).await.unwrap();
-    assert!(matches!(appointed, Appointed::New { temporary_password: Some(_), .. }));
+    assert!(matches!(appointed, Appointed::New { handed_out: HandedOut::Password(_), .. }));
     let account = account_of(rooms, login_name).await;
     Person { account, membership: id, organization }
 }

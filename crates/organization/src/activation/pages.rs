@@ -3,9 +3,9 @@ use super::model::{Opening, typed_code};
 use crate::Organizations;
 use askama::Template;
 use axum::Extension;
+use http::StatusCode;
 use identity::credential::Password;
 use identity::registration::pages::password_hint;
-use http::StatusCode;
 use kernel::{Error, Kind};
 use platform::counter::{self, Limit};
 use serde::Deserialize;
@@ -44,11 +44,7 @@ fn code_page(ctx: &Ctx, code: String, errors: FormErrors) -> Result {
 async fn ask(ctx: Ctx) -> Result {
     code_page(&ctx, String::new(), FormErrors::none())
 }
-async fn typed(
-    ctx: Ctx,
-    Extension(rooms): Extension<Organizations>,
-    Form(typed): Form<Typed>,
-) -> Result {
+async fn typed(ctx: Ctx, Extension(rooms): Extension<Organizations>, Form(typed): Form<Typed>) -> Result {
     let key = rooms.db().keyring().mac("counter.address", &[ctx.source().as_bytes()]).to_vec();
     let guessed = counter::service::peek(rooms.db(), WRONG, key.clone(), ctx.now).await?;
     if guessed.exhausted() {
@@ -103,7 +99,8 @@ async fn open_page(ctx: &Ctx, rooms: &Organizations, token: &str, errors: FormEr
         Err(error) => return over(ctx, error),
     };
     let policies = rooms.identity().settings().policies().await?;
-    let title = if opening.again { "organization-activate-again-title" } else { "organization-activate-title" };
+    let title =
+        if opening.again { "organization-activate-again-title" } else { "organization-activate-title" };
     let labels = [("new_password", ctx.lang.t("organization-activate-password"))];
     let errors = errors.labelled(ctx.lang, &labels);
     let view = OpenPage {

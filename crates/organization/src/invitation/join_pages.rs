@@ -6,7 +6,9 @@ use axum::Extension;
 use http::StatusCode;
 use identity::session::{MaybeSignedIn, SignedIn};
 use kernel::{Error, Timestamp};
-use web::{Ctx, Form, FormErrors, Lang, Page, Path, Policy, Result, Routes, html, html_status, see_other, with_flash};
+use web::{
+    Ctx, Form, FormErrors, Lang, Page, Path, Policy, Result, Routes, html, html_status, see_other, with_flash,
+};
 
 pub fn routes() -> Routes {
     Routes::new().get("/join/{token}", Policy::Public, show).post("/join/{token}", Policy::SignedIn, answer)
@@ -26,7 +28,6 @@ struct OtherPage {
     tail: String,
     own: String,
     managed: bool,
-    here: String,
 }
 #[derive(Template)]
 #[template(path = "invitation/offer.html")]
@@ -72,7 +73,7 @@ async fn render(
         Seen::Stranger { tail } => Ok(html(StrangerPage { page, tail, here })),
         Seen::Other { tail, own_masked, managed } => {
             let own = own_masked.unwrap_or_default();
-            Ok(html_status(StatusCode::FORBIDDEN, OtherPage { page, tail, own, managed, here }))
+            Ok(html_status(StatusCode::FORBIDDEN, OtherPage { page, tail, own, managed }))
         }
         Seen::Over(code) => over(ctx, Error::conflict(code), StatusCode::GONE),
         Seen::Offer(offer) => {

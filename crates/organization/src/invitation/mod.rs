@@ -9,7 +9,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use model::{Answer, Draft, Invitation, InvitationId, Invite, Offer, Seen, State};
+pub use model::{Answer, Draft, Invitation, InvitationId, Invite, Invited, Offer, Seen, Sent, State};
+pub use pages::state_key;
 
 pub fn routes() -> web::Routes {
     pages::routes().merge(join_pages::routes())

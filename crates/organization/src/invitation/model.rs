@@ -108,9 +108,15 @@ pub struct Offer {
 #[derive(Clone, Debug)]
 pub enum Seen {
     /// Nobody signed in: the last digits of the number alone, so that its holder knows which account to use.
-    Stranger { tail: String },
+    Stranger {
+        tail: String,
+    },
     /// Signed in, without proof of that number.
-    Other { tail: String, own_masked: Option<String>, managed: bool },
+    Other {
+        tail: String,
+        own_masked: Option<String>,
+        managed: bool,
+    },
     Offer(Box<Offer>),
     /// It has been answered, taken back, or is too old; the code of the error says which.
     Over(&'static str),

@@ -41,7 +41,8 @@ struct Line {
     /// Answered ones stay as they are.
     may_send: bool,
 }
-pub(crate) const fn state_key(state: State) -> (&'static str, &'static str) {
+/// Tone and key of a state.
+pub const fn state_key(state: State) -> (&'static str, &'static str) {
     match state {
         State::Open => ("wait", "organization-invitation-open"),
         State::Accepted => ("ok", "organization-invitation-accepted"),
@@ -298,7 +299,9 @@ async fn revoke(
     Form(Nothing {}): Form<Nothing>,
 ) -> Result {
     match rooms.revoke_invitation(by.clone(), by.organization(), invitation_id(&ids)?, ctx.now).await {
-        Ok(()) => Ok(with_flash(see_other(&invitations(&by)), "ok", "organization-flash-invitation-revoked", &[])),
+        Ok(()) => {
+            Ok(with_flash(see_other(&invitations(&by)), "ok", "organization-flash-invitation-revoked", &[]))
+        }
         Err(error) => told(&by, error),
     }
 }

@@ -1,4 +1,6 @@
-use super::model::{Answer, DAYS, Draft, Invitation, InvitationId, Invite, Invited, Offer, Seen, Sent, State};
+use super::model::{
+    Answer, DAYS, Draft, Invitation, InvitationId, Invite, Invited, Offer, Seen, Sent, State,
+};
 use super::store::{self, Row};
 use crate::activation::{Link, Way};
 use crate::membership::{self, Basis, NewMembership, OrganizationAdministrator, Role};
@@ -170,12 +172,7 @@ impl Organizations {
     }
 
     /// What the link shows to whoever opened it. Error: `invitation.unknown`.
-    pub async fn seen_invitation(
-        &self,
-        token: &str,
-        who: Option<&SignedIn>,
-        now: Timestamp,
-    ) -> Result<Seen> {
+    pub async fn seen_invitation(&self, token: &str, who: Option<&SignedIn>, now: Timestamp) -> Result<Seen> {
         let (hash, rooms, who) = (TokenHash::of(token), self.clone(), who.cloned());
         self.db()
             .read(move |tx| {
@@ -256,9 +253,14 @@ impl Organizations {
             return Err(Error::forbidden("organization.suspended"));
         }
         let actor = who.actor.clone().acting_for(locked.id);
-        let event =
-            |action| Event::done(&actor, action).on("invitation", row.id).of(locked.id).with(json!({ "role": row.role }));
-        let power = inviter_power_in(tx, locked, row, now)?.filter(|power| power.must_touch(row.role).is_ok());
+        let event = |action| {
+            Event::done(&actor, action)
+                .on("invitation", row.id)
+                .of(locked.id)
+                .with(json!({ "role": row.role }))
+        };
+        let power =
+            inviter_power_in(tx, locked, row, now)?.filter(|power| power.must_touch(row.role).is_ok());
         let Some(power) = power else {
             decide(tx, row, State::Void, who.account, now)?;
             return Ok((Answer::Void, vec![event("invitation.void")]));
@@ -284,7 +286,8 @@ impl Organizations {
             let told = Notice::new(Kind::InvitationAccepted)
                 .arg("organization", locked.name.as_str())
                 .arg("name", self.name_in(tx, who.account)?);
-            let told = if row.by_staff { told } else { told.leads_to(&format!("/org/{}/members/{id}", locked.id)) };
+            let told =
+                if row.by_staff { told } else { told.leads_to(&format!("/org/{}/members/{id}", locked.id)) };
             notice::tell_in(tx, self.identity(), inviter, &told, now)?;
         }
         Ok((Answer::Accepted(locked.id), events))
@@ -326,9 +329,12 @@ impl Organizations {
         if way == Way::Sms {
             let number = keyring.mac("counter.phone", &[phone.as_bytes()]);
             let organization = locked.id.as_i64().to_be_bytes();
-            for (limit, key) in [(PER_PHONE, number.as_slice()), (PER_ORGANIZATION, organization.as_slice())] {
+            for (limit, key) in [(PER_PHONE, number.as_slice()), (PER_ORGANIZATION, organization.as_slice())]
+            {
                 if !counter::service::hit_in(tx, limit, key, now)?.allowed() {
-                    return Err(Error::too_many("invitation.too_many").at("phone").arg("most", limit.most.to_string()));
+                    return Err(Error::too_many("invitation.too_many")
+                        .at("phone")
+                        .arg("most", limit.most.to_string()));
                 }
             }
             let told = Notice::new(Kind::Invited)
@@ -406,7 +412,8 @@ fn inviter_power_in(tx: &mut Tx<'_>, locked: &Locked, row: &Row, now: Timestamp)
         return Ok(row.by_staff.then_some(Power::Platform));
     };
     if row.by_staff {
-        let member = staff::service::find_in(tx, inviter)?.filter(|member| member.state == StaffState::Active);
+        let member =
+            staff::service::find_in(tx, inviter)?.filter(|member| member.state == StaffState::Active);
         let manages = member.is_some_and(|member| match member.role {
             StaffRole::SystemAdministrator => true,
             StaffRole::AccountManager => locked.account_manager == Some(inviter),

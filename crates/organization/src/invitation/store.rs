@@ -48,14 +48,11 @@ row!(Row {
     expires_at,
     decided_at,
 });
-const COLUMNS: &str = "SELECT id, organization_id, inviter_id, by_staff, role, way, phone, phone_index, name, scope, reason,
+const COLUMNS: &str =
+    "SELECT id, organization_id, inviter_id, by_staff, role, way, phone, phone_index, name, scope, reason,
     valid_from, valid_until, state, sent, created_at, expires_at, decided_at FROM invitation";
 
-pub(super) fn find(
-    tx: &mut Tx<'_>,
-    organization: OrganizationId,
-    id: InvitationId,
-) -> Result<Option<Row>> {
+pub(super) fn find(tx: &mut Tx<'_>, organization: OrganizationId, id: InvitationId) -> Result<Option<Row>> {
     let query =
         Query::new(COLUMNS).bind(" WHERE organization_id = ?", &organization).bind(" AND id = ?", &id);
     tx.opt(query.sql(), query.params())

@@ -32,7 +32,13 @@ async fn warn(rooms: &Organizations, ending: Ending, days: i64, now: Timestamp) 
             if !store::mark_warned(tx, &ending, days)? {
                 return Ok((false, Vec::new()));
             }
-            rooms2.tell_expiring_in(tx, &locked, (ending.id, ending.account, ending.role), ending.valid_until, now)?;
+            rooms2.tell_expiring_in(
+                tx,
+                &locked,
+                (ending.id, ending.account, ending.role),
+                ending.valid_until,
+                now,
+            )?;
             let event = Event::done(&Actor::system(), "membership.expiry_warned")
                 .on("membership", ending.id)
                 .of(ending.organization)

@@ -9,14 +9,16 @@ mod model;
 mod new_pages;
 mod newcomer;
 mod pages;
+#[cfg(test)]
+mod period_tests;
 mod service;
 mod standing;
 mod store;
 mod telling;
 mod terms;
-mod timeline;
 #[cfg(test)]
 mod tests;
+pub mod timeline;
 
 pub use chain::{Chain, ChainLink};
 pub use expiry::warn_expiring;
@@ -30,7 +32,10 @@ pub use service::{Appointed, Appointment, HandedOut};
 pub(crate) use service::{NewMembership, admit_in, joinable};
 pub(crate) use standing::{change_role_in, dismiss_in, end_in, must_have_room_in};
 pub use store::{Filter, MemberRow};
-pub(crate) use store::{MEMBERS, SPACES, find, find_acting_role, find_live_by_account, list_administrators, list_chain, list_spaces};
+pub(crate) use store::{
+    MEMBERS, SPACES, find, find_acting_role, find_live_by_account, list_administrators, list_chain,
+    list_newest_agents, list_spaces,
+};
 pub use terms::{REASON_MAX, SCOPE_MAX, Terms, TermsInput, end};
 
 pub fn routes() -> web::Routes {

@@ -8,8 +8,8 @@ use crate::activation::{Issued, Link, Way};
 use crate::{Organizations, shell};
 use askama::{Template, filters::Safe};
 use axum::Extension;
-use identity::session::SignedIn;
 use identity::scan;
+use identity::session::SignedIn;
 use kernel::{Secret, id::MembershipId};
 use web::{
     Ctx, Form, FormErrors, Lang, Page, Path, Policy, Result, Routes, html, html_status, see_other, with_flash,
@@ -110,8 +110,7 @@ async fn render_new(
     form: NewForm,
     errors: FormErrors,
 ) -> Result {
-    let page =
-        page(ctx, rooms, who, by, ctx.lang.t("organization-member-new")).await?.with_errors(&errors);
+    let page = page(ctx, rooms, who, by, ctx.lang.t("organization-member-new")).await?.with_errors(&errors);
     let chosen = form.role.unwrap_or(Role::Agent);
     let roles = [Role::Agent, Role::Administrator]
         .into_iter()
@@ -227,8 +226,8 @@ async fn slip(
     link: Option<Issued>,
 ) -> Result {
     let title = if to.reset { "organization-member-reset" } else { "organization-member-new" };
-    let page = Page::new(ctx, ctx.lang.t(title))
-        .with_shell(shell::of(rooms, ctx, who, by.organization()).await?);
+    let page =
+        Page::new(ctx, ctx.lang.t(title)).with_shell(shell::of(rooms, ctx, who, by.organization()).await?);
     let policies = rooms.identity().settings().policies().await?;
     let until = match &link {
         Some(issued) => issued.expires_at,

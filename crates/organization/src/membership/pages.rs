@@ -277,9 +277,11 @@ async fn set_state(
     };
     let (organization, reason) = (by.organization(), form.state_reason.as_str());
     match rooms.set_member_suspended(by.clone(), organization, id, suspended, reason, ctx.now).await {
-        Ok(()) => {
-            done(&by, id, if suspended { "organization-flash-suspended" } else { "organization-flash-resumed" })
-        }
+        Ok(()) => done(
+            &by,
+            id,
+            if suspended { "organization-flash-suspended" } else { "organization-flash-resumed" },
+        ),
         Err(error) => back(&ctx, &rooms, &who, &by, id, ("reason", "state_reason"), error).await,
     }
 }

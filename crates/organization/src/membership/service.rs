@@ -198,7 +198,8 @@ impl Organizations {
                     reason: appointment.terms.reason.clone(),
                 };
                 events.extend(admit_in(tx, by.actor(), &locked, power, &new, now)?);
-                let handed_out = hand_out_in(tx, &rooms, &by, &locked, &new, draft.as_ref(), &mut events, now)?;
+                let handed_out =
+                    hand_out_in(tx, &rooms, &by, &locked, &new, draft.as_ref(), &mut events, now)?;
                 Ok((Appointed::New { membership: appointment.id, handed_out }, events))
             })
             .await?;
@@ -223,7 +224,8 @@ fn hand_out_in(
     now: Timestamp,
 ) -> Result<HandedOut> {
     let Some((draft, link)) = draft else { return Ok(HandedOut::Nothing) };
-    let (issued, event) = activation::issue_in(tx, rooms, by, locked, (new.id, new.account), draft, link, now)?;
+    let (issued, event) =
+        activation::issue_in(tx, rooms, by, locked, (new.id, new.account), draft, link, now)?;
     events.push(event);
     Ok(HandedOut::Link(issued))
 }

@@ -54,7 +54,9 @@ impl Organizations {
                     let to = match suspended {
                         true => AccountState::Disabled,
                         // Nobody has opened it yet: it goes on waiting.
-                        false if !credential::service::exists_in(tx, member.account)? => AccountState::Unactivated,
+                        false if !credential::service::exists_in(tx, member.account)? => {
+                            AccountState::Unactivated
+                        }
                         false => AccountState::Active,
                     };
                     account::service::set_state_in(tx, member.account, to, now)?;

@@ -355,8 +355,29 @@ pub(crate) fn list_chain(tx: &mut Tx<'_>, organization: OrganizationId) -> Resul
     );
     tx.all(query.sql(), query.params())
 }
+/// Agents who may act now, the newest first.
+pub(crate) fn list_newest_agents(
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<MemberRow>> {
+    let query = Query::new(MEMBERS)
+        .bind(
+            " WHERE m.organization_id = ? AND m.state <> 'ended' AND m.state = 'active' AND m.role = 'agent'",
+            &organization,
+        )
+        .bind(" AND m.valid_from <= ?", &now)
+        .bind(" AND m.valid_until > ?", &now)
+        .bind(" ORDER BY m.id DESC LIMIT ?", &limit);
+    tx.all(query.sql(), query.params())
+}
 /// Agents who hold a live membership: whom the powers of an administrator can pass to.
-pub(super) fn list_agents(tx: &mut Tx<'_>, organization: OrganizationId, limit: i64) -> Result<Vec<MemberRow>> {
+pub(super) fn list_agents(
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    limit: i64,
+) -> Result<Vec<MemberRow>> {
     let query = Query::new(MEMBERS)
         .bind(" WHERE m.organization_id = ? AND m.state = 'active' AND m.role = 'agent'", &organization)
         .bind(" ORDER BY m.id LIMIT ?", &limit);
@@ -373,12 +394,7 @@ pub(super) struct Ending {
 }
 row!(Ending { id, organization, account, role, valid_until });
 /// Those that end within so many days from `now`, the soonest first.
-pub(super) fn list_ending(
-    tx: &mut Tx<'_>,
-    days: i64,
-    now: Timestamp,
-    limit: i64,
-) -> Result<Vec<Ending>> {
+pub(super) fn list_ending(tx: &mut Tx<'_>, days: i64, now: Timestamp, limit: i64) -> Result<Vec<Ending>> {
     tx.all(
         sql!(
             "SELECT m.id, m.organization_id, m.account_id, m.role, m.valid_until FROM membership m

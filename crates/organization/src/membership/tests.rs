@@ -1,5 +1,7 @@
 //! Who may do what to whom; invariant 2: nobody reaches outside the organization or up to the own role.
-use super::{Appointed, Appointment, Basis, Filter, HandedOut, MembershipState, Newcomer, PhoneChange, Role, Terms};
+use super::{
+    Appointed, Appointment, Basis, Filter, HandedOut, MembershipState, Newcomer, PhoneChange, Role, Terms,
+};
 use crate::authority::Operator;
 use crate::testing::{Town, newcomer, signed_in, towns};
 use identity::account::{self, AccountState};
@@ -60,28 +62,12 @@ async fn m32_parallel_replays_of_one_create_form_make_one_member() {
     }
 }
 #[tokio::test]
-async fn m32_members_are_found_by_name_and_login_name_and_paged() {
+async fn m32_members_are_paged_both_ways() {
     for town in towns().await {
         let by = town.as_administrator(town.administrator).await;
         for n in 0..5 {
             town.hire(town.ours, Role::Agent, &format!("agent{n}")).await;
         }
-        let by_login = super::search(&town.rooms, &by, "agent").await.unwrap().0;
-        assert_eq!(town.rooms.list_members(&by, by_login, 50).await.unwrap().len(), 5);
-        let by_name = super::search(&town.rooms, &by, "思齐").await.unwrap().0;
-        assert_eq!(town.rooms.list_members(&by, by_name, 50).await.unwrap().len(), 7);
-        let by_initials = super::search(&town.rooms, &by, "csq").await.unwrap().0;
-        assert_eq!(town.rooms.list_members(&by, by_initials, 50).await.unwrap().len(), 7);
-        // A person's own account is found by name too, and nobody outside the organization.
-        let person = town.self_owned("songyuan").await;
-        let found = super::search(&town.rooms, &by, "如初").await.unwrap().0;
-        assert!(town.rooms.list_members(&by, found, 50).await.unwrap().is_empty());
-        let person = town.join(town.ours, Role::Agent, person).await;
-        let found = super::search(&town.rooms, &by, "如初").await.unwrap().0;
-        let found = town.rooms.list_members(&by, found, 50).await.unwrap();
-        assert_eq!(found.iter().map(|row| row.id).collect::<Vec<_>>(), [person.membership]);
-        let nobody = super::search(&town.rooms, &by, "nobody").await.unwrap().0;
-        assert!(town.rooms.list_members(&by, nobody, 50).await.unwrap().is_empty());
         let first = town.rooms.list_members(&by, Filter::default(), 3).await.unwrap();
         let older = Filter { before: Some(first[2].id), ..Filter::default() };
         let second = town.rooms.list_members(&by, older, 3).await.unwrap();
@@ -248,7 +234,14 @@ async fn f20_a_demoted_or_suspended_administrator_loses_the_power_inside_the_tra
         let stale = town.as_administrator(town.administrator).await;
         let now = town.now();
         town.rooms
-            .set_member_suspended(Operator::installation(), town.ours, town.administrator.membership, true, "", now)
+            .set_member_suspended(
+                Operator::installation(),
+                town.ours,
+                town.administrator.membership,
+                true,
+                "",
+                now,
+            )
             .await
             .unwrap();
         let refusal = town
@@ -370,7 +363,8 @@ async fn m30_an_account_manager_works_in_the_own_portfolio_alone() {
             .delete_member(manager.clone(), town.ours, town.administrator.membership, "", now)
             .await
             .unwrap();
-        let foreign = town.rooms.delete_member(manager, town.theirs, town.their_agent.membership, "", now).await;
+        let foreign =
+            town.rooms.delete_member(manager, town.theirs, town.their_agent.membership, "", now).await;
         assert_eq!(foreign.unwrap_err().code, "organization.unknown");
         let auditor = town.as_staff(town.auditor).await;
         let refused = town.rooms.delete_member(auditor, town.ours, town.agent.membership, "", now).await;

@@ -28,7 +28,11 @@ pub fn routes() -> Routes {
         .get("/org/{organization}/administrators/replace", POLICY, ask)
         .post("/org/{organization}/administrators/replace", POLICY, submit.layer(document::upload::limit()))
         .get("/org/{organization}/replacements/{replacement}", POLICY, show)
-        .post("/org/{organization}/replacements/{replacement}", POLICY, complete.layer(document::upload::limit()))
+        .post(
+            "/org/{organization}/replacements/{replacement}",
+            POLICY,
+            complete.layer(document::upload::limit()),
+        )
         .post("/org/{organization}/replacements/{replacement}/withdraw", POLICY, withdraw)
         .get("/org/{organization}/replacements/{replacement}/documents/{document}", POLICY, letter)
 }

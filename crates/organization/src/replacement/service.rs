@@ -1,8 +1,8 @@
 use super::model::{Incoming, NewReplacement, Outgoing, Replacement, Shown};
 use crate::activation::{Draft, Issued, Link, Way};
 use crate::application::{
-    self, Application, ApplicationKind, ApplicationState, NewApplication, REASON_MAX, Requested, Step, Verdict,
-    documents_of,
+    self, Application, ApplicationKind, ApplicationState, NewApplication, REASON_MAX, Requested, Step,
+    Verdict, documents_of,
 };
 use crate::membership::{self, Basis, ManagedMember, Managing, Member, MemberRow, MembershipState, Role};
 use crate::organization;
@@ -63,8 +63,7 @@ impl Organizations {
                     .ok_or_else(|| Error::not_found("organization.unknown"))?;
                 pair_in(tx, organization, &new.what, now)?;
                 let application = submission(&new, by.account(), organization, &reason)?;
-                let (requested, events) =
-                    application::submit_in(tx, &rooms, &application, by.actor(), now)?;
+                let (requested, events) = application::submit_in(tx, &rooms, &application, by.actor(), now)?;
                 if requested.new {
                     let subject = documents_of(requested.id);
                     document::service::add_in(tx, "letter", subject, &letter, MOST_LETTERS, now)?;
@@ -225,8 +224,15 @@ impl Organizations {
         let (member, issued) = match (incoming, &what.incoming) {
             (Some(member), _) => (member, None),
             (None, Incoming::New { login_name, name, phone }) => {
-                let (member, issued) =
-                    self.welcome_in(tx, managing, (login_name, name, phone.as_deref()), drawn, link, events, now)?;
+                let (member, issued) = self.welcome_in(
+                    tx,
+                    managing,
+                    (login_name, name, phone.as_deref()),
+                    drawn,
+                    link,
+                    events,
+                    now,
+                )?;
                 (member, Some(issued))
             }
             (None, Incoming::Member(_)) => return Err(incoming_gone()),
@@ -266,7 +272,8 @@ impl Organizations {
         let way = if new.phone.is_some() { Way::Sms } else { Way::Print };
         let link = Link { way, ..link.clone() };
         let holder = (drawn.membership, drawn.account);
-        let (issued, event) = membership::activation_in(tx, self, managing, holder, &drawn.draft, &link, now)?;
+        let (issued, event) =
+            membership::activation_in(tx, self, managing, holder, &drawn.draft, &link, now)?;
         events.push(event);
         let member =
             membership::find(tx, managing.locked().id, drawn.membership)?.ok_or_else(incoming_gone)?;
