@@ -1,22 +1,26 @@
-//! Gathering. Secrets (hashes, keys, tokens) are not personal data and stay; everything else that names the account comes.
+//! Counting first, then gathering. Secrets (hashes, keys, tokens) are not personal data and stay; everything else that names
+//! the account comes: `tables.rs` says of each table where it stands in the file, or why it does not.
+use super::store;
 use crate::{address, history::model::ACTIONS, me::Me};
 use identity::{
     account::own,
     notice::{self, Kind, Notice},
     realname, session,
 };
-use kernel::{Error, Event, Result, Timestamp};
+use kernel::{Error, Event, Result, Timestamp, id::OrganizationId};
 use oidc::OpenId;
 use platform::{
     audit::{self, model::Before},
     counter::{self, Limit},
 };
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Downloads of one account a day.
 const A_DAY: Limit = Limit { scope: "data.download", most: 10, seconds: 86_400 };
 const MESSAGES: i64 = 10_000;
 const EVENTS: i64 = 1000;
+const SESSIONS: i64 = 1000;
 
 /// Times as they stand in the file.
 fn time(at: Timestamp) -> Value {
@@ -25,20 +29,29 @@ fn time(at: Timestamp) -> Value {
 fn some_time(at: Option<Timestamp>) -> Value {
     at.map_or(Value::Null, time)
 }
+fn space(organization: OrganizationId) -> Value {
+    if organization.as_i64() == 0 { Value::Null } else { json!(organization) }
+}
+fn too_many(minutes: i64) -> Error {
+    Error::too_many("data.too_many").arg("minutes", minutes.to_string())
+}
 
 /// The file. Audited, counted, and told to the holder. Error: `data.too_many`.
 pub(crate) async fn take(me: &Me, openid: &OpenId) -> Result<Value> {
+    let key = me.who.account.as_i64().to_be_bytes();
+    // Gathering reads much: whoever has had the file today is refused before it. What counts is the hit below.
+    let had = counter::service::peek(me.identity.db(), A_DAY, key.to_vec(), me.ctx.now).await?;
+    if had.exhausted() {
+        return Err(too_many(had.minutes_left(me.ctx.now)));
+    }
     let file = gather(me, openid).await?;
     let (identity, who, lang, now) = (me.identity.clone(), me.who.clone(), me.ctx.lang, me.ctx.now);
     me.identity
         .db()
         .write(move |tx| {
-            let key = who.account.as_i64().to_be_bytes();
             let hit = counter::service::hit_in(tx, A_DAY, &key, now)?;
             if !hit.allowed() {
-                return Err(
-                    Error::too_many("data.too_many").arg("minutes", hit.minutes_left(now).to_string())
-                );
+                return Err(too_many(hit.minutes_left(now)));
             }
             let told = Notice::new(Kind::DataTaken).in_language(lang);
             notice::tell_in(tx, &identity, who.account, &told, now)?;
@@ -48,46 +61,35 @@ pub(crate) async fn take(me: &Me, openid: &OpenId) -> Result<Value> {
         .await?;
     Ok(file)
 }
-async fn gather(me: &Me, openid: &OpenId) -> Result<Value> {
+/// The file as it stands; also what the test of completeness looks at.
+pub(super) async fn gather(me: &Me, openid: &OpenId) -> Result<Value> {
+    let mut file = json!({ "made_at": time(me.ctx.now) });
+    for part in [who(me).await?, sign_in(me).await?, told(me).await?, business(me, openid).await?] {
+        if let (Some(file), Value::Object(part)) = (file.as_object_mut(), part) {
+            file.extend(part);
+        }
+    }
+    Ok(file)
+}
+
+async fn who(me: &Me) -> Result<Value> {
     let (db, account) = (me.identity.db(), me.who.account);
-    let own = me.own().await?;
-    let acceptances = db.read(move |tx| own::acceptances_in(tx, account)).await?;
+    let (own, keyring) = (me.own().await?, Arc::clone(db.keyring()));
+    let (acceptances, verification) = db
+        .read(move |tx| {
+            Ok((own::acceptances_in(tx, account)?, verification::record::of_in(tx, &keyring, account)?))
+        })
+        .await?;
     let known = realname::service::known(db, account).await?;
     let proofs = realname::service::records_of(db, account).await?;
-    let sessions = session::service::list(&me.identity, &me.who, me.ctx.now).await?;
-    let factors = factor::summary(db, account).await?;
-    let passkeys = factor::passkey::service::list(db, account).await?;
-    let authenticators = factor::totp::service::list(db, account).await?;
-    let devices =
-        identity::device::service::list(&me.identity, &me.ctx, &http::HeaderMap::new(), &me.who).await?;
-    let linked = identity::external::service::linked(&me.identity, account).await?;
-    let questions = recovery::question::service::set_at(db, account).await?;
-    let reader = (me.ctx.lang, &me.ctx.app.zone);
-    let messages = notice::service::list(&me.identity, account, reader, false, None, MESSAGES).await?;
-    let wishes = notice::service::wishes(&me.identity, account).await?;
-    let events = audit::service::concerning(db, account, ACTIONS, Before::NEWEST, EVENTS).await?;
-    let memberships = me.memberships().await?;
-    let mut applications = Vec::new();
-    for shown in me.rooms.my_applications(account, None, 500).await? {
-        let application = shown.application;
-        applications.push(json!({
-            "id": application.id, "kind": application.kind, "product": application.product,
-            // Whether an organization that was only typed is here is not the applicant's to know.
-            "organization": application.organization.filter(|_| !application.kind.waits()),
-            "typed": shown.organization, "state": application.state, "reason": application.reason,
-            "note": application.decision_note, "at": time(application.created_at),
-            "decided_at": some_time(application.decided_at),
-        }));
-    }
     Ok(json!({
-        "made_at": time(me.ctx.now),
         "account": {
             "id": account, "subject": own.sub, "login_name": own.login_name, "name": own.name,
             "name_proven": own.name_proven, "phone": own.phone, "phone_proven": own.phone_proven,
             "phone_proven_at": some_time(own.phone_proven_at), "email": own.email,
             "email_proven": own.email_proven, "employer": own.employer,
             "owner": own.owner.organization(), "created_at": time(own.created_at),
-            "closing_due": some_time(own.closing_due),
+            "closing_due": some_time(own.closing_due), "staff_role": me.who.staff,
         },
         "real_name": {
             "level": me.who.level,
@@ -100,9 +102,43 @@ async fn gather(me: &Me, openid: &OpenId) -> Result<Value> {
                 "revoked_at": some_time(proof.revoked_at),
             })).collect::<Vec<_>>(),
         },
+        "verification": verification,
         "accepted": acceptances.iter().map(|(document, version, at)| json!({
             "document": document, "version": version, "at": time(*at),
         })).collect::<Vec<_>>(),
+        "addresses": address::service::list(db, account).await?.iter().map(|address| json!({
+            "content": address.content, "default": address.is_default, "created_at": time(address.created_at),
+        })).collect::<Vec<_>>(),
+    }))
+}
+
+async fn sign_in(me: &Me) -> Result<Value> {
+    let (db, account) = (me.identity.db(), me.who.account);
+    let own = me.own().await?;
+    let factors = factor::summary(db, account).await?;
+    let passkeys = factor::passkey::service::list(db, account).await?;
+    let authenticators = factor::totp::service::list(db, account).await?;
+    let linked = identity::external::service::linked(&me.identity, account).await?;
+    let questions = recovery::question::service::set_at(db, account).await?;
+    let (sessions, devices, former, merges) = db
+        .read(move |tx| {
+            Ok((
+                store::list_sessions(tx, account, SESSIONS)?,
+                store::list_devices(tx, account, SESSIONS)?,
+                store::list_former_logins(tx, account)?,
+                store::list_merges(tx, account)?,
+            ))
+        })
+        .await?;
+    let seen = |seen: &store::Seen| {
+        let device = session::Device::of(seen.user_agent.as_deref().unwrap_or_default());
+        json!({
+            "browser": device.browser, "system": device.system, "address": seen.address, "methods": seen.methods,
+            "since": time(seen.begun_at), "last_seen_at": time(seen.last_at), "ended_at": some_time(seen.ended_at),
+            "trusted_until": some_time(seen.trusted_until),
+        })
+    };
+    Ok(json!({
         "sign_in": {
             "password_set_at": some_time(own.password_set_at), "recovery_codes_left": factors.recovery_codes_left,
             "security_questions_set_at": some_time(questions),
@@ -116,32 +152,31 @@ async fn gather(me: &Me, openid: &OpenId) -> Result<Value> {
                 "provider": linked.provider, "name": linked.name, "display_name": linked.display_name,
                 "linked_at": time(linked.linked_at), "last_used_at": some_time(linked.last_used_at),
             })).collect::<Vec<_>>(),
+            "former_logins": former.iter().map(|former| json!({
+                "login_name": former.login_name, "taken_over_at": time(former.created_at),
+                "last_used_at": some_time(former.used_at), "ended_at": some_time(former.ended_at),
+            })).collect::<Vec<_>>(),
+            "merged_from_earlier_systems": merges.iter().map(|(how, at)| json!({
+                "how": how, "at": time(*at),
+            })).collect::<Vec<_>>(),
         },
-        "memberships": memberships.iter().map(|membership| json!({
-            "organization": membership.organization, "name": membership.organization_name,
-            "role": membership.role, "state": membership.state, "valid_from": time(membership.valid_from),
-            "valid_until": (membership.valid_until != Timestamp::FOREVER).then(|| time(membership.valid_until)),
-        })).collect::<Vec<_>>(),
-        "applications": applications,
-        "addresses": address::service::list(db, account).await?.iter().map(|address| json!({
-            "content": address.content, "default": address.is_default, "created_at": time(address.created_at),
-        })).collect::<Vec<_>>(),
-        "consents": openid.consents(account).await?.iter().map(|consent| json!({
-            "application": consent.client_name, "organization": consent.organization, "scope": consent.scope,
-            "at": time(consent.at),
-        })).collect::<Vec<_>>(),
-        "sessions": sessions.iter().map(|session| json!({
-            "browser": session.device.browser, "system": session.device.system, "address": session.address,
-            "signed_in_at": time(session.begun_at), "last_seen_at": time(session.last_seen_at),
-            "methods": session.methods,
-        })).collect::<Vec<_>>(),
-        "devices": devices.iter().map(|device| json!({
-            "browser": device.device.browser, "system": device.device.system, "address": device.address,
-            "known_since": time(device.created_at), "last_used_at": time(device.last_used_at),
-        })).collect::<Vec<_>>(),
+        "sessions": sessions.iter().map(seen).collect::<Vec<_>>(),
+        "devices": devices.iter().map(seen).collect::<Vec<_>>(),
+    }))
+}
+
+async fn told(me: &Me) -> Result<Value> {
+    let (db, account) = (me.identity.db(), me.who.account);
+    let reader = (me.ctx.lang, &me.ctx.app.zone);
+    let messages = notice::service::list(&me.identity, account, reader, false, None, MESSAGES).await?;
+    let wishes = notice::service::wishes(&me.identity, account).await?;
+    let events = audit::service::concerning(db, account, ACTIONS, Before::NEWEST, EVENTS).await?;
+    let language = db.read(move |tx| store::find_language(tx, account)).await?;
+    Ok(json!({
         "reminders": wishes.reminders.iter().map(|reminder| json!({
             "group": reminder.group, "channel": reminder.channel, "on": reminder.on,
         })).collect::<Vec<_>>(),
+        "reminder_language": language,
         "messages": messages.iter().map(|message| json!({
             "kind": message.kind, "title": message.title, "text": message.text, "at": time(message.at),
             "read": message.read,
@@ -150,4 +185,43 @@ async fn gather(me: &Me, openid: &OpenId) -> Result<Value> {
             "action": event.action, "outcome": event.outcome, "at": time(event.at), "address": event.address,
         })).collect::<Vec<_>>(),
     }))
+}
+
+/// What the account does in organizations and at products.
+async fn business(me: &Me, openid: &OpenId) -> Result<Value> {
+    let (db, account) = (me.identity.db(), me.who.account);
+    let keyring = Arc::clone(db.keyring());
+    let (mut record, uses, favourites, visits) = db
+        .read(move |tx| {
+            Ok((
+                organization::record::of_in(tx, &keyring, account)?,
+                store::list_product_uses(tx, account)?,
+                store::list_favourites(tx, account)?,
+                store::list_visits(tx, account)?,
+            ))
+        })
+        .await?;
+    let entries = feed::entry::service::all_of(db, account).await?;
+    let more = json!({
+        "consents": openid.consents(account).await?.iter().map(|consent| json!({
+            "application": consent.client_name, "organization": consent.organization, "scope": consent.scope,
+            "at": time(consent.at),
+        })).collect::<Vec<_>>(),
+        "products_used": uses.iter().map(|used| json!({
+            "product": used.code, "name": used.name, "organization": space(used.organization), "at": time(used.at),
+        })).collect::<Vec<_>>(),
+        "favourites": favourites.iter().map(|(name, at)| json!({ "name": name, "at": time(*at) })).collect::<Vec<_>>(),
+        "spaces_visited": visits.iter().map(|(organization, at)| json!({
+            "organization": organization, "at": time(*at),
+        })).collect::<Vec<_>>(),
+        "entries_of_products": entries.iter().map(|entry| json!({
+            "kind": entry.kind, "product": entry.product, "number": entry.external_id, "state": entry.state,
+            "state_label": entry.state_label, "title": entry.content.title, "text": entry.content.text,
+            "occurred_at": time(entry.occurred_at), "updated_at": time(entry.updated_at),
+        })).collect::<Vec<_>>(),
+    });
+    if let (Some(record), Value::Object(more)) = (record.as_object_mut(), more) {
+        record.extend(more);
+    }
+    Ok(record)
 }

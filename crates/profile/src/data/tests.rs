@@ -1,7 +1,9 @@
+use super::tables::{IN_FILE, NOT_IN_FILE};
 use crate::testing::House;
 use http::{StatusCode, header};
 use organization::membership::Role;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 #[tokio::test]
 async fn the_whole_of_a_person_comes_in_one_file() {
@@ -31,5 +33,117 @@ async fn the_whole_of_a_person_comes_in_one_file() {
         assert!(refused.has("No more downloads today"));
         house.pass(601);
         assert!(browser.post(&page, "/me/data", &[]).await.location.starts_with("/me/verify?need="));
+    }
+}
+
+/// Tables with a column that names an account or a person, by the text of the migrations.
+fn tables() -> BTreeSet<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations");
+    let mut found = BTreeSet::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        for table in text.split("CREATE TABLE ").skip(1) {
+            let (name, rest) = table.split_once(" (").unwrap();
+            let (columns, _) = rest.split_once("\n);").unwrap();
+            let named = columns.lines().any(|line| {
+                let column = line.trim_start().split(' ').next().unwrap_or_default();
+                column == "account_id"
+                    || column == "person_id"
+                    || column.ends_with("actor_account_id")
+                    || line.contains("REFERENCES account (id)")
+                    || line.contains("REFERENCES person (id)")
+            });
+            if named || name == "account" {
+                found.insert(name.to_owned());
+            }
+        }
+    }
+    found
+}
+#[test]
+fn of_every_table_with_an_account_somebody_decided_whether_it_is_in_the_file() {
+    let decided: BTreeSet<String> =
+        IN_FILE.iter().chain(NOT_IN_FILE).map(|(table, _)| (*table).to_owned()).collect();
+    assert_eq!(decided.len(), IN_FILE.len() + NOT_IN_FILE.len(), "each once");
+    assert_eq!(tables(), decided);
+}
+#[tokio::test]
+async fn what_is_said_to_be_in_the_file_is_there_ended_things_too() {
+    for house in House::on_engines().await {
+        let account = house.person("linzy", Some("13800138000")).await;
+        let organization = house.organization().await;
+        house.join(organization, Role::Agent, account).await;
+        house
+            .db()
+            .write_unaudited("test", move |tx| {
+                let (id, sealed): (i64, &[u8]) = (organization.as_i64(), &[1]);
+                tx.run("UPDATE membership SET state = 'ended', ended_at = 5 WHERE account_id = $1", &[&account])?;
+                tx.run(
+                    "INSERT INTO product (id, code, name_zh, name_en, summary_zh, summary_en, category, icon, audience,
+                        admission_class, grant_mode, admission_editor, minimum_level, minimum_strength, roles_allowed,
+                        state, created_at)
+                     VALUES (7, 'filing', '备案', 'Filing', '', '', '', '', '', '', '', '', '', 1, '', '', 0)",
+                    &[],
+                )?;
+                tx.run(
+                    "INSERT INTO product_grant (id, membership_id, product_id, state, valid_from, valid_until, created_at)
+                     SELECT 8, id, 7, 'ended', 0, 9, 0 FROM membership",
+                    &[],
+                )?;
+                tx.run(
+                    "INSERT INTO application (id, kind, applicant_id, organization_id, seen_rev, told, state, reason,
+                        two_steps, rev, created_at, expires_at)
+                     VALUES (9, 'product_access', $1, $2, 0, FALSE, 'withdrawn', '业务需要', FALSE, 1, 0, 0)",
+                    &[&account, &id],
+                )?;
+                for (case, person) in [(10_i64, 11_i64)] {
+                    tx.run(
+                        "INSERT INTO verification (id, account_id, lane, method, state, provider, document_type,
+                            document_masked, attempts, lease_until, reason, created_at, decided_at, expires_at)
+                         VALUES ($1, $2, 'counter', 'counter', 'refused', 'counter', 'resident_id', '1****X', 0, 0,
+                            '看不清', 0, 5, 9)",
+                        &[&case, &account],
+                    )?;
+                    tx.run(
+                        "INSERT INTO verification_document (id, verification_id, kind, size, sha256, created_at)
+                         VALUES (12, $1, 'image/jpeg', 99, $2, 0)",
+                        &[&case, &sealed],
+                    )?;
+                    tx.run(
+                        "INSERT INTO person (id, document_type, document_index, document, name, created_at)
+                         VALUES ($1, 'resident_id', $2, $2, $2, 0)",
+                        &[&person, &sealed],
+                    )?;
+                    tx.run(
+                        "INSERT INTO dispute (id, verification_id, person_id, claimant_id, holder_id, state, verdict,
+                            created_at, decided_at)
+                         VALUES (13, $1, $2, $3, $3, 'decided', 'keep', 0, 5)",
+                        &[&case, &person, &account],
+                    )?;
+                }
+                Ok(())
+            })
+            .await
+            .unwrap();
+        let mut browser = house.browser(account).await;
+        let page = browser.get("/me/data").await;
+        let answer = browser.post(&page, "/me/data", &[]).await;
+        let file: Value = serde_json::from_str(&answer.text).unwrap_or_else(|_| panic!("{}", answer.text));
+        for (table, pointer) in IN_FILE {
+            assert!(file.pointer(pointer).is_some(), "{table}: nothing at {pointer}");
+        }
+        for (pointer, expected) in [
+            ("/memberships/0/state", "ended"),
+            ("/memberships/0/name", "澄江证券股份有限公司"),
+            ("/grants/0/product", "filing"),
+            ("/applications/0/reason", "业务需要"),
+            ("/verification/cases/0/reason", "看不清"),
+            ("/verification/cases/0/document", "1****X"),
+            ("/verification/cases/0/handed_in/0/kind", "image/jpeg"),
+            ("/verification/disputes/0/verdict", "keep"),
+            ("/verification/disputes/0/side", "claimant"),
+        ] {
+            assert_eq!(file.pointer(pointer).and_then(Value::as_str), Some(expected), "{pointer}: {file:#}");
+        }
     }
 }

@@ -12,6 +12,7 @@ use identity::{
 use platform::{
     Channel,
     audit::{self, model::Before},
+    setting::ProfileField,
 };
 use web::{Page, Policy, Routes, html};
 
@@ -23,12 +24,12 @@ pub fn routes() -> Routes {
     Routes::new().get("/me/security", Policy::SignedIn, show)
 }
 
-/// One way in or back.
+/// One way in or back, or what the account is called.
 struct Way {
     icon: &'static str,
     title: String,
     state: String,
-    /// Key and tone of a tag.
+    /// Key and tone of a tag, if it has one.
     tag: (&'static str, &'static str),
     href: String,
     /// Key of what its link does.
@@ -47,6 +48,7 @@ struct Browser {
 #[template(path = "security/center.html")]
 struct Center {
     page: Page,
+    known: Vec<Way>,
     ways_in: Vec<Way>,
     ways_back: Vec<Way>,
     ready: usize,
@@ -80,6 +82,7 @@ async fn show(me: Me) -> web::Result {
     });
     Ok(html(Center {
         page: me.page("profile-security-title").await?,
+        known: known(&me, &own).await?,
         ways_in: ways_in(&me, &own, &linked, !offered.is_empty()).await?,
         ready: ways_back.iter().filter(|way| way.tag == ON).count(),
         ways_back,
@@ -93,6 +96,33 @@ async fn show(me: Me) -> web::Result {
     }))
 }
 
+/// What the account is called, and where it is changed.
+async fn known(me: &Me, own: &Own) -> kernel::Result<Vec<Way>> {
+    let editable = me.editable().await?;
+    let action = |field| if editable.has(field) { "profile-change" } else { "profile-look" };
+    let way = |title: &str, state: &str, tag, href: &str, action| Way {
+        icon: "user",
+        title: me.t(title),
+        state: state.to_owned(),
+        tag,
+        href: href.to_owned(),
+        action,
+    };
+    let name_tag = if own.name_proven { ("profile-name-real", "ok") } else { ("profile-unproven", "wait") };
+    let name_page = if own.name_proven { "/me/real-name" } else { "/me/profile" };
+    let login_name_page =
+        if editable.has(ProfileField::LoginName) { "/me/login-name" } else { "/me/profile" };
+    Ok(vec![
+        way("profile-name", &own.name, name_tag, name_page, action(ProfileField::Name)),
+        way(
+            "profile-login-name",
+            &own.login_name,
+            ("", ""),
+            login_name_page,
+            action(ProfileField::LoginName),
+        ),
+    ])
+}
 async fn ways_in(me: &Me, own: &Own, linked: &[external::Linked], offers: bool) -> kernel::Result<Vec<Way>> {
     let factors = factor::summary(me.identity.db(), me.who.account).await?;
     let count = |n: i64| me.ctx.lang.ta("profile-security-count", &[("n", &n.to_string())]);
