@@ -6,7 +6,7 @@ use ::organization::{
     admission::{AdmissionLine, AdmissionState},
     contract::{Contract, ContractState},
     decision::LayerState,
-    membership::{MemberRow, MembershipState},
+    membership::MemberRow,
     organization::{Organization, OrganizationState},
     organization_type::Identifier,
     product::AdmissionClass,
@@ -106,7 +106,8 @@ async fn show(desk: Desk, Path(id): Path<OrganizationId>) -> web::Result {
     let organization = desk.organization(id).await?;
     let now = desk.ctx.now;
     let found = desk.organizations.admissions(&organization, now).await?;
-    let rows = desk.organizations.administrators(id, now).await?;
+    // Suspended and expired ones too: the desk brings them back.
+    let rows = desk.organizations.chain(id, now).await?.above;
     let db = desk.organizations.db();
     let cards = identity::account::service::cards(db, rows.iter().map(|row| row.account).collect()).await?;
     let happened = audit::of_organization(db, id, Before::NEWEST, RECORD_LENGTH).await?;
@@ -213,11 +214,7 @@ fn administrator(
     manages: bool,
     second_factor: bool,
 ) -> Administrator {
-    let (state, tone) = match row.state {
-        MembershipState::Active => ("portal-state-active", "ok"),
-        MembershipState::Suspended => ("portal-state-suspended", "bad"),
-        MembershipState::Ended => ("portal-state-ended", "bad"),
-    };
+    let (state, tone) = words::membership_state(row.state, desk.ctx.now < row.valid_until);
     Administrator {
         id: row.id.to_string(),
         initial: initial(&card.name),

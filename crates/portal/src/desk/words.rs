@@ -1,6 +1,7 @@
 //! Keys and tones of states and policies, as the desk shows them.
 use identity::realname::RealNameLevel;
 use organization::{
+    membership::MembershipState,
     organization::OrganizationState,
     product::{AdmissionClass, AdmissionEditor, Audience, GrantMode, ProductState},
 };
@@ -20,6 +21,15 @@ pub fn organization_state(state: OrganizationState) -> (&'static str, &'static s
         OrganizationState::Active => ("portal-state-active", "ok"),
         OrganizationState::Suspended => ("portal-state-suspended", "bad"),
         OrganizationState::Closed => ("portal-state-closed", "bad"),
+    }
+}
+/// One that ran out is no longer in force, whatever its state.
+pub fn membership_state(state: MembershipState, in_time: bool) -> (&'static str, &'static str) {
+    match state {
+        MembershipState::Ended => ("portal-state-ended", "bad"),
+        MembershipState::Suspended => ("portal-state-suspended", "bad"),
+        MembershipState::Active if in_time => ("portal-state-active", "ok"),
+        MembershipState::Active => ("portal-state-expired", "bad"),
     }
 }
 pub fn product_state(state: ProductState) -> (&'static str, &'static str) {
