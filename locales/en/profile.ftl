@@ -346,9 +346,9 @@ profile-scope-and = { ", " }
 # Data
 profile-data-title = Download my data
 profile-data-lead = Everything the platform keeps about you, as one JSON file.
-profile-data-1 = Account, real-name verification, addresses, organizations and requests
+profile-data-1 = Account, real-name verification and disputes, addresses, organizations, access to products and requests
 profile-data-2 = Ways to sign in, devices, security record and messages
-profile-data-3 = Texts that you accepted and applications that you authorized
+profile-data-3 = Texts that you accepted, applications that you authorized, what products told you, and favourites
 profile-data-note = The file holds no passwords or keys, but your personal data in full: keep it safe. Each download is recorded; at most 10 a day.
 profile-data-take = Download data
 error-data-too-many = No more downloads today; try again in { $minutes } minutes

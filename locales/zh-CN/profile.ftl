@@ -345,9 +345,9 @@ profile-scope-and = 、
 # 下载数据
 profile-data-title = 下载我的数据
 profile-data-lead = 平台保存的与您有关的全部信息，以一个 JSON 文件提供。
-profile-data-1 = 账号资料、实名认证、地址、所属机构和提交的申请
+profile-data-1 = 账号资料、实名认证和争议、地址、所属机构、产品授权和提交的申请
 profile-data-2 = 登录方式、设备、安全记录和收到的消息
-profile-data-3 = 接受过的协议和授权过的应用
+profile-data-3 = 接受过的协议、授权过的应用、产品推送的事项和收藏
 profile-data-note = 文件不含密码和密钥，但含有完整的个人信息，妥善保存。下载会记入安全记录，每天最多 10 次。
 profile-data-take = 下载数据
 error-data-too-many = 今天下载的次数已达上限，{ $minutes } 分钟后再试

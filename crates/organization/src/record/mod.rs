@@ -1,6 +1,8 @@
 //! Everything of this room that is about one account, ended things included: for the copy of their data that its holder takes
 //! along.
 mod store;
+#[cfg(test)]
+mod tests;
 
 use crate::application::engine;
 use db::{Keyring, Tx};
