@@ -127,7 +127,7 @@ mod tests {
         let mail = purpose::of_channel(Channel::Mail);
         assert_eq!(sms[..5], ["contact.phone", "recover", "recover_instead", "register", "sign_in"]);
         assert_eq!(mail[..4], ["contact.email", "recover", "recover_instead", "gateway_alarm"]);
-        for purpose in &PURPOSES {
+        for purpose in PURPOSES.iter() {
             let listed = [(Channel::Sms, &sms), (Channel::Mail, &mail)];
             assert!(Channel::ALL.iter().any(|channel| purpose.goes_by(*channel)), "{purpose:?}");
             for (channel, names) in listed {
