@@ -122,10 +122,11 @@ CREATE TABLE challenge (
 CREATE INDEX challenge_expiry ON challenge (expires_at);
 
 -- Keyed terms: bigrams and trigrams of names and pinyin initials, last four of phone and document. Candidates for search.
--- Scope 0 is everybody's, an organization's id that of the accounts it owns.
+-- Scope 0 is everybody's, an organization's id that of the accounts it owns. Accounts are never
+-- deleted, and an import makes a million of these rows: hence no reference.
 CREATE TABLE search_gram (
     scope BIGINT NOT NULL,
     gram BIGINT NOT NULL,
-    account_id BIGINT NOT NULL REFERENCES account (id),
+    account_id BIGINT NOT NULL,
     PRIMARY KEY (scope, gram, account_id)
 );

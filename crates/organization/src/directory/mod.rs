@@ -8,5 +8,5 @@ mod store;
 mod tests;
 
 pub use model::{Asked, Expiry, From, Listed};
-pub use pages::routes;
 pub(crate) use pages::encoded;
+pub use pages::routes;

@@ -58,13 +58,8 @@ fn page_in(
     limit: usize,
     now: Timestamp,
 ) -> Result<Listed> {
-    let narrow = Narrow {
-        state: asked.state,
-        role: asked.role,
-        expiry: asked.expiry,
-        now,
-        soon: now.plus_days(30),
-    };
+    let narrow =
+        Narrow { state: asked.state, role: asked.role, expiry: asked.expiry, now, soon: now.plus_days(30) };
     if let Some(wanted) = asked.wanted.as_ref().filter(|wanted| **wanted != Wanted::Everybody) {
         let below = match asked.from {
             From::Below(account) => Some(account),

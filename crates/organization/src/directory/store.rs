@@ -48,12 +48,12 @@ pub(super) fn list(
         Query::new(MEMBERS).bind(" WHERE m.organization_id = ? AND m.state <> 'ended'", &organization);
     query = narrowed(query, narrow);
     query = match (&before, &after) {
-        (Some(key), _) if by_end => query
-            .bind(" AND (m.valid_until, m.id) > (?", &key.until)
-            .bind(", ?)", &key.id),
-        (_, Some(key)) if by_end => query
-            .bind(" AND (m.valid_until, m.id) < (?", &key.until)
-            .bind(", ?)", &key.id),
+        (Some(key), _) if by_end => {
+            query.bind(" AND (m.valid_until, m.id) > (?", &key.until).bind(", ?)", &key.id)
+        }
+        (_, Some(key)) if by_end => {
+            query.bind(" AND (m.valid_until, m.id) < (?", &key.until).bind(", ?)", &key.id)
+        }
         (Some(key), _) => query.bind(" AND m.id < ?", &key.id),
         (_, Some(key)) => query.bind(" AND m.id > ?", &key.id),
         _ => query,
