@@ -92,7 +92,6 @@ organization-chain-members = { $count ->
  }
 organization-chain-members-hint = Authorized by the people above
 organization-tile-members = Members
-organization-tile-grants = Grants in force
 organization-tile-applications = Open requests
 organization-leave = Leave organization
 organization-leave-text = Your role and all your grants here end at once. To come back, the organization has to authorize you again.
@@ -877,3 +876,35 @@ organization-register-other-head = The register names another head
 organization-register-name-alone = The head has the same name; the register gives no document
 organization-register-other-document = The head has the same name and another document
 organization-register-match = Name and document are the head’s
+
+# Home of an organization
+organization-nav-record-profile = Basic information
+organization-nav-materials = Materials
+organization-nav-registrations = Registrations
+organization-nav-sync = Synchronize
+organization-nav-contacts = Contacts
+organization-nav-administrators = Chain of authority
+organization-nav-invitations = Invitations
+organization-nav-record = Operation record
+organization-nav-group-organization = Organization
+organization-nav-agent-authorization = Become an agent
+organization-nav-my-applications = My applications
+organization-nav-found = Register my organization
+organization-facts-all = Basic information
+organization-recent-all = Operation record
+organization-chain-all = See all
+organization-agents = Authorized: { $role }
+organization-agents-all = All members
+organization-agents-none = No member yet. Add one, or send an invitation.
+organization-agents-none-yet = No other member yet. Administrators add them.
+organization-agents-until = valid to { $day }
+organization-tile-admissions = Admitted products
+organization-shortcuts = Shortcuts
+organization-shortcut-member = Add member
+organization-shortcut-invite = Invite member
+organization-shortcut-import = Import members
+organization-task-ending = { $count ->
+        [one] One membership ends
+       *[other] { $count } memberships end
+    } within 30 days
+organization-task-open = Open

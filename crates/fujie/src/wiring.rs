@@ -6,8 +6,11 @@ use channel::Channels;
 use db::Db;
 use identity::{Identity, credential::BreachList};
 use oidc::OpenId;
+use legacy::Legacy;
 use organization::Organizations;
+use roster::Roster;
 use platform::{Outbox, Settings, outbox};
+use registry::Registry;
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 use url::Url;
@@ -101,6 +104,11 @@ async fn assemble(
     let openid = OpenId::open(db.clone(), organizations.clone(), app.origin()).await?;
 
     let verification = Verification::new(organizations.clone());
+    let registry = Registry::new(organizations.clone(), app.zone.clone());
+    organizations.use_registry(Arc::new(registry.clone()));
+    organizations.use_tasks(Arc::new(registry.clone()));
+    let roster = Roster::new(organizations.clone());
+    let legacy = Legacy::new(organizations.clone());
 
     let routes = routes().merge(outbox::pages::routes(demo));
     let route_table = routes.table().to_vec();
@@ -110,6 +118,9 @@ async fn assemble(
         .layer(Extension(organizations.clone()))
         .layer(Extension(openid.clone()))
         .layer(Extension(verification.clone()))
+        .layer(Extension(registry.clone()))
+        .layer(Extension(roster.clone()))
+        .layer(Extension(legacy.clone()))
         .layer(Extension(outbox.clone()))
         .layer(Extension(channels.clone()));
     let router = web::frame(rooms, &app, probes(&db));
@@ -117,6 +128,10 @@ async fn assemble(
     let workers = vec![
         tokio::spawn(outbox.clone().work()),
         tokio::spawn(verification.work()),
+        tokio::spawn(registry.work()),
+        tokio::spawn(roster.work()),
+        tokio::spawn(legacy.work()),
+        tokio::spawn(organizations.clone().work()),
         tokio::spawn(tidy(organizations.clone())),
     ];
     Ok(Built { router, route_table, app, db, identity, organizations, openid, outbox, workers })
@@ -160,6 +175,9 @@ async fn tidy(rooms: Organizations) {
         }
         if let Err(error) = identity::tidy_up(&db).await {
             tracing::warn!(%error, "old challenges were not cleared away");
+        }
+        if let Err(error) = organization::membership::warn_expiring(&rooms, db.clock().now()).await {
+            tracing::warn!(%error, "memberships that end soon are warned of in the next round");
         }
         if let Err(error) = profile::tidy_up(&rooms).await {
             tracing::warn!(%error, "accounts that are to be closed wait for the next round");

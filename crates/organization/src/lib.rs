@@ -34,6 +34,7 @@ pub use people::{People, administrators_in};
 use db::Db;
 use founding::RegistryLookup;
 use identity::Identity;
+use organization::home::TaskSource;
 use std::sync::{Arc, OnceLock};
 
 /// The room: what its services and pages work with. Travels as `Extension<Organizations>`.
@@ -42,11 +43,12 @@ pub struct Organizations {
     db: Db,
     identity: Identity,
     registry: Arc<OnceLock<Arc<dyn RegistryLookup>>>,
+    tasks: Arc<OnceLock<Arc<dyn TaskSource>>>,
 }
 impl Organizations {
     pub fn new(db: Db, identity: Identity) -> Self {
         identity.use_holder_words(record::names_in);
-        Self { db, identity, registry: Arc::default() }
+        Self { db, identity, registry: Arc::default(), tasks: Arc::default() }
     }
     /// Where an organization's record is looked up; set once by the binary, whose room of registers knows the connectors.
     /// False if it was set before.
@@ -55,6 +57,13 @@ impl Organizations {
     }
     pub(crate) fn registry(&self) -> Option<&Arc<dyn RegistryLookup>> {
         self.registry.get()
+    }
+    /// What else waits for an organization's administrators; set once by the binary. False if it was set before.
+    pub fn use_tasks(&self, tasks: Arc<dyn TaskSource>) -> bool {
+        self.tasks.set(tasks).is_ok()
+    }
+    pub(crate) fn tasks(&self) -> Option<&Arc<dyn TaskSource>> {
+        self.tasks.get()
     }
     pub fn db(&self) -> &Db {
         &self.db

@@ -1,10 +1,15 @@
 //! What an organization is by record: materials that its type asks for, registrations at departments, contacts, and
 //! synchronisation with the authority's register, whose differences are shown before they are applied.
+pub mod change;
 pub mod contact;
+mod home;
 pub mod material;
+mod operations;
+mod profile;
 pub mod register;
 pub mod registration;
 pub mod sync;
+mod worker;
 
 use db::Db;
 use identity::Identity;
@@ -60,8 +65,11 @@ impl Registry {
 
 /// Every page of the room.
 pub fn routes() -> web::Routes {
-    material::routes()
+    profile::routes()
+        .merge(material::routes())
+        .merge(operations::routes())
         .merge(contact::routes())
         .merge(registration::routes())
+        .merge(change::routes())
         .merge(sync::routes())
 }

@@ -1,15 +1,19 @@
 //! `/org/{organization}/`: what the organization is, who stands where, what waits.
+use super::home::Task;
 use super::model::{Organization, OrganizationState};
 use super::store::Numbers;
 use crate::Organizations;
 use crate::decision::Contact;
-use crate::membership::{Member, Role};
+use crate::membership::{Member, MemberRow, Role};
 use crate::product::Product;
 use crate::shell;
 use askama::Template;
 use axum::Extension;
 use identity::session::SignedIn;
-use kernel::id::{AccountId, ProductId};
+use kernel::{
+    Timestamp,
+    id::{AccountId, ProductId},
+};
 use platform::audit::Entry;
 use web::{
     Ctx, Form, FormErrors, Lang, Page, Policy, Result, Routes, html_status, initial, see_other, with_flash,
@@ -38,6 +42,12 @@ struct OverviewPage {
     may_leave: bool,
     account_manager: Option<Contact>,
     chain: Vec<ChainLink>,
+    agents: Vec<AgentLine>,
+    /// How the type calls them.
+    agent_word: String,
+    /// `1000+` where there are more than are counted.
+    members: String,
+    tasks: Vec<TaskLine>,
     waiting: Vec<Waiting>,
     recent: Vec<Line>,
     errors: FormErrors,
@@ -48,6 +58,19 @@ struct ChainLink {
     role: String,
     own: bool,
 }
+/// Somebody who does business for the organization.
+struct AgentLine {
+    initial: String,
+    name: String,
+    own: bool,
+    until: Option<String>,
+}
+/// What waits for an administrator, and where it is done.
+struct TaskLine {
+    tone: &'static str,
+    text: String,
+    href: String,
+}
 struct Waiting {
     id: String,
     initial: String,
@@ -56,7 +79,7 @@ struct Waiting {
     at: String,
 }
 /// One line of the operation record, in words.
-pub(crate) struct Line {
+pub struct Line {
     pub tone: &'static str,
     pub who: String,
     pub what: String,
@@ -117,7 +140,7 @@ async fn render(
     };
     let actors = shown.recent.iter().filter_map(|entry| entry.actor_account);
     let mentioned = shown.recent.iter().filter_map(|entry| mentions(&entry.detail).0);
-    let everybody = shown.administrators.iter().map(|row| row.account);
+    let everybody = shown.administrators.iter().chain(&shown.agents).map(|row| row.account);
     let applicants = waiting.iter().map(|application| application.applicant);
     let people = rooms.people(everybody.chain(actors).chain(mentioned).chain(applicants)).await?;
     let products = if member.role().administers() { rooms.products(true).await? } else { Vec::new() };
@@ -129,8 +152,26 @@ async fn render(
     };
     let page = Page::new(ctx, shown.organization.name.clone())
         .with_shell(shell::of(rooms, ctx, who, organization).await?);
+    let home = format!("/org/{organization}/");
+    let tasks = match member.role().administers() {
+        true => tasks(&page, rooms, &shown, &home).await?,
+        false => Vec::new(),
+    };
+    let agent = |row: &MemberRow| AgentLine {
+        initial: initial(people.name(row.account)),
+        name: people.name(row.account).to_owned(),
+        own: row.account == who.account,
+        until: (row.valid_until < Timestamp::FOREVER).then(|| page.last_day(&row.valid_until)),
+    };
     let view = OverviewPage {
-        home: format!("/org/{organization}/"),
+        home,
+        agents: shown.agents.iter().map(agent).collect(),
+        agent_word: member.policy().role_label(Role::Agent).of(en).to_owned(),
+        members: match shown.numbers.members {
+            1000.. => "1000+".to_owned(),
+            number => number.to_string(),
+        },
+        tasks,
         en,
         suspended: shown.organization.state == OrganizationState::Suspended,
         numbers: shown.numbers,
@@ -170,7 +211,34 @@ async fn render(
     Ok(html_status(view.errors.status(), view))
 }
 
-fn line(page: &Page, entry: &Entry, people: &crate::People, products: &[Product]) -> Line {
+/// Memberships that run out, and what rooms above know of.
+async fn tasks(
+    page: &Page,
+    rooms: &Organizations,
+    shown: &super::Overview,
+    home: &str,
+) -> kernel::Result<Vec<TaskLine>> {
+    let mut tasks = match rooms.tasks() {
+        Some(source) => source.tasks(&shown.organization, page.ctx.now).await?,
+        None => Vec::new(),
+    };
+    if shown.numbers.ending > 0 {
+        tasks.push(Task {
+            tone: "warn",
+            key: "organization-task-ending",
+            args: vec![("count", shown.numbers.ending.to_string())],
+            page: "members".to_owned(),
+        });
+    }
+    let line = |task: Task| {
+        let args: Vec<(&str, &str)> = task.args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        TaskLine { tone: task.tone, text: page.ta(task.key, &args), href: format!("{home}{}", task.page) }
+    };
+    Ok(tasks.into_iter().map(line).collect())
+}
+
+/// An event in words, with whom and what it is about; `people` and `products` know the names.
+pub fn line(page: &Page, entry: &Entry, people: &crate::People, products: &[Product]) -> Line {
     let who = entry.actor_account.map(|id| people.name(id));
     let mut line = happened(page, &entry.action, &entry.outcome, who, entry.at);
     let (account, product) = mentions(&entry.detail);
@@ -188,7 +256,7 @@ fn line(page: &Page, entry: &Entry, people: &crate::People, products: &[Product]
     line
 }
 /// Whom and which product an event is about, from its detail.
-fn mentions(detail: &str) -> (Option<AccountId>, Option<ProductId>) {
+pub fn mentions(detail: &str) -> (Option<AccountId>, Option<ProductId>) {
     let detail: serde_json::Value = serde_json::from_str(detail).unwrap_or_default();
     let text = |name: &str| detail.get(name).and_then(serde_json::Value::as_str);
     (text("account").and_then(|id| id.parse().ok()), text("product").and_then(|id| id.parse().ok()))

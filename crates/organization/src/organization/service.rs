@@ -3,8 +3,9 @@ use super::store::{self, Numbers};
 use crate::membership::{self, MemberRow, Membership};
 use crate::organization_type;
 use crate::{Operator, Organizations};
+use db::Tx;
 use kernel::{
-    ActorKind, Error, Event, Result, Timestamp,
+    Actor, ActorKind, Error, Event, Result, Timestamp,
     id::{AccountId, OrganizationId},
 };
 use platform::audit::{Entry, model::Before, service as audit};
@@ -13,6 +14,8 @@ use serde_json::json;
 
 /// Lines of the record on the home page.
 const RECENT: u8 = 8;
+/// Agents there.
+const AGENTS: i64 = 6;
 
 /// What the home page of an organization shows.
 #[derive(Clone, Debug)]
@@ -20,6 +23,8 @@ pub struct Overview {
     pub organization: Organization,
     pub numbers: Numbers,
     pub administrators: Vec<MemberRow>,
+    /// The newest of those who do business for the organization.
+    pub agents: Vec<MemberRow>,
     /// For administrators alone; empty for agents.
     pub recent: Vec<Entry>,
 }
@@ -57,6 +62,7 @@ impl Organizations {
                         .ok_or_else(|| Error::not_found("organization.unknown"))?,
                     numbers: store::numbers(tx, id, now)?,
                     administrators: membership::list_administrators(tx, id, now)?,
+                    agents: membership::list_newest_agents(tx, id, now, AGENTS)?,
                     recent: recent.clone(),
                 })
             })

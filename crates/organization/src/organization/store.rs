@@ -315,26 +315,35 @@ pub(super) fn set_origin(
     .map(drop)
 }
 
-/// What an administrator's home page counts.
+/// What an administrator's home page counts; a number of a large organization stops at its bound.
 #[derive(Clone, Copy, Debug)]
 pub struct Numbers {
+    /// To 1,000.
     pub members: i64,
-    pub grants: i64,
+    /// Products to which the organization is admitted by a row of its own.
+    pub admissions: i64,
+    /// To 100, as the next one.
     pub open_applications: i64,
+    /// Memberships that end within 30 days.
+    pub ending: i64,
 }
-row!(Numbers { members, grants, open_applications });
+row!(Numbers { members, admissions, open_applications, ending });
 
 pub(super) fn numbers(tx: &mut Tx<'_>, id: OrganizationId, now: Timestamp) -> Result<Numbers> {
     tx.one(
         sql!(
-            "SELECT (SELECT COUNT(*) FROM membership m WHERE m.organization_id = $1 AND m.state <> 'ended'),
-                (SELECT COUNT(*) FROM product_grant g JOIN membership m ON m.id = g.membership_id
-                    WHERE m.organization_id = $1 AND m.state <> 'ended' AND g.state = 'active' AND g.valid_until > $2),
-                (SELECT COUNT(*) FROM application a WHERE a.organization_id = $1
-                    AND a.state IN ('submitted', 'first_approved') AND a.kind IN ('product_access', 'agent_authorization')
-                    AND a.expires_at > $2)"
+            "SELECT (SELECT COUNT(*) FROM (SELECT id FROM membership WHERE organization_id = $1 AND state <> 'ended'
+                    LIMIT 1000) m),
+                (SELECT COUNT(*) FROM admission WHERE organization_id = $1 AND state = 'active' AND valid_from <= $2
+                    AND valid_until > $2),
+                (SELECT COUNT(*) FROM (SELECT id FROM application WHERE organization_id = $1
+                    AND state IN ('submitted', 'first_approved') AND kind IN ('product_access', 'agent_authorization')
+                    AND expires_at > $2 LIMIT 100) a),
+                (SELECT COUNT(*) FROM (SELECT id FROM membership WHERE organization_id = $1 AND state <> 'ended'
+                    AND state = 'active' AND valid_until < 9223372036854775807 AND valid_until > $2
+                    AND valid_until <= $3 LIMIT 100) e)"
         ),
-        &[&id, &now],
+        &[&id, &now, &now.plus_days(30)],
     )
 }
 

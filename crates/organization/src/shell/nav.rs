@@ -36,7 +36,7 @@ const SECURITY_PAGES: &[&str] = &[
     "passkeys",
     "password",
     "phone",
-    "recovery-codes",
+    concat!("recovery", "-codes"),
     "security-questions",
     "sessions",
 ];
@@ -56,7 +56,12 @@ pub(super) fn personal(ctx: &Ctx, managed: bool, unread: i64) -> Vec<NavGroup> {
         at("/me/real-name", "organization-nav-real-name", "card"),
         with(at("/me/security", "organization-nav-security", "shield"), SECURITY_PAGES),
     ];
-    let spaces = vec![at("/me/organizations", "organization-nav-my-organizations", "org")];
+    let mut spaces = vec![at("/me/organizations", "organization-nav-my-organizations", "org")];
+    if !managed {
+        spaces.push(at("/me/agent", "organization-nav-agent-authorization", "key"));
+        spaces.push(at("/me/found", "organization-nav-found", "plus"));
+    }
+    spaces.push(at("/me/applications", "organization-nav-my-applications", "approve"));
     let mut messages = at("/me/messages", "organization-nav-messages", "bell");
     messages.badge = unread;
     let business = if managed {
@@ -92,7 +97,9 @@ pub(super) fn personal(ctx: &Ctx, managed: bool, unread: i64) -> Vec<NavGroup> {
 pub(super) fn organization(ctx: &Ctx, id: OrganizationId, by: &Membership, waiting: i64) -> Vec<NavGroup> {
     let home = format!("/org/{id}/");
     let at = |page: &str, label, icon| item(ctx, &format!("{home}{page}"), label, icon, Prefix);
-    let first = vec![item(ctx, &home, "organization-nav-home", "home", Exact)];
+    let first = item(ctx, &home, "organization-nav-home", "home", Exact);
+    let profile = at("profile", "organization-nav-record-profile", "org");
+    let chain = at("administrators", "organization-nav-administrators", "shield");
     let business = vec![
         at("cases", "organization-nav-cases", "file"),
         at("inquiries", "organization-nav-inquiries", "chat"),
@@ -104,7 +111,7 @@ pub(super) fn organization(ctx: &Ctx, id: OrganizationId, by: &Membership, waiti
             at("applications", "organization-nav-own-applications", "approve"),
         ];
         return vec![
-            group(ctx, None, first),
+            group(ctx, None, vec![first, profile, chain]),
             group(ctx, Some("organization-nav-group-business"), business),
             group(ctx, Some("organization-nav-group-products"), products),
             group(ctx, Some("organization-nav-group-switch"), leave),
@@ -112,8 +119,18 @@ pub(super) fn organization(ctx: &Ctx, id: OrganizationId, by: &Membership, waiti
     }
     let mut applications = at("applications", "organization-nav-applications", "approve");
     applications.badge = waiting;
+    let record = vec![
+        profile,
+        at("materials", "organization-nav-materials", "file"),
+        at("registrations", "organization-nav-registrations", "card"),
+        at("sync", "organization-nav-sync", "refresh"),
+        at("contacts", "organization-nav-contacts", "phone"),
+        at("record", "organization-nav-record", "clock"),
+    ];
     let people = vec![
         at("members", "organization-nav-members", "users"),
+        at("invitations", "organization-nav-invitations", "mail"),
+        chain,
         at("grants", "organization-nav-grants", "key"),
         applications,
     ];
@@ -122,7 +139,8 @@ pub(super) fn organization(ctx: &Ctx, id: OrganizationId, by: &Membership, waiti
         at("admissions", "organization-nav-admissions", "shield"),
     ];
     vec![
-        group(ctx, None, first),
+        group(ctx, None, vec![first]),
+        group(ctx, Some("organization-nav-group-organization"), record),
         group(ctx, Some("organization-nav-group-people"), people),
         group(ctx, Some("organization-nav-group-products"), products),
         group(ctx, Some("organization-nav-group-business"), business),

@@ -32,8 +32,7 @@ impl Organizations {
                     Vec::new()
                 };
                 let mut list: Vec<Membership> = newest.into_iter().chain(others).collect();
-                let place =
-                    |id: OrganizationId| wanted.iter().position(|w| *w == id).unwrap_or(wanted.len());
+                let place = |id: OrganizationId| wanted.iter().position(|w| *w == id).unwrap_or(wanted.len());
                 list.sort_by_key(|membership| place(membership.organization));
                 Ok(Spaces { list, more })
             })

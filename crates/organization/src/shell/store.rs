@@ -32,8 +32,9 @@ pub(super) fn delete_visits(tx: &mut Tx<'_>, account: AccountId) -> Result<u64> 
 }
 /// The newest memberships; a person in a thousand organizations has no more rows read than this.
 pub(super) fn list_newest(tx: &mut Tx<'_>, account: AccountId, limit: i64) -> Result<Vec<Membership>> {
-    let query =
-        Query::new(SPACES).bind(" AND m.account_id = ?", &account).bind(" ORDER BY m.id DESC LIMIT ?", &limit);
+    let query = Query::new(SPACES)
+        .bind(" AND m.account_id = ?", &account)
+        .bind(" ORDER BY m.id DESC LIMIT ?", &limit);
     list_spaces(tx, &query)
 }
 pub(super) fn list_in(

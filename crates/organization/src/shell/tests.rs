@@ -9,8 +9,7 @@ async fn in_many(town: &Town, count: usize) -> (AccountId, Vec<OrganizationId>) 
     let person = town.self_owned("wangduo").await;
     let mut organizations = Vec::new();
     for n in 0..count {
-        let id =
-            new_organization(&town.rooms, town.public, &format!("第{n}有限公司{}", n % 10), None).await;
+        let id = new_organization(&town.rooms, town.public, &format!("第{n}有限公司{}", n % 10), None).await;
         let role = match n {
             0 => Role::LegalRepresentative,
             1 => Role::Administrator,
@@ -85,16 +84,16 @@ async fn m40_my_organizations_are_listed_by_role_a_page_at_a_time() {
         town.rooms
             .db()
             .write_unaudited("a test's world", move |tx| {
-                tx.run(
-                    "UPDATE membership SET state = $2 WHERE id = $1",
-                    &[&id, &MembershipState::Suspended],
-                )
-                .map(drop)
+                tx.run("UPDATE membership SET state = $2 WHERE id = $1", &[&id, &MembershipState::Suspended])
+                    .map(drop)
             })
             .await
             .unwrap();
         assert_eq!(ask(OwnFilter { usable: Some(true), ..OwnFilter::default() }).await, 24);
         assert_eq!(ask(OwnFilter { usable: Some(false), ..OwnFilter::default() }).await, 1);
-        assert_eq!(town.rooms.own_organizations(town.agent.account, named("第"), 9, town.now()).await.unwrap().len(), 0);
+        assert_eq!(
+            town.rooms.own_organizations(town.agent.account, named("第"), 9, town.now()).await.unwrap().len(),
+            0
+        );
     }
 }
