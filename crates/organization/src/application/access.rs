@@ -113,12 +113,8 @@ impl Organizations {
                 let detail = json!({ "product": product, "applicant": application.applicant });
                 let mut events = vec![application.event(by.actor(), step).with(detail)];
                 if step == Step::Approve {
-                    let new = NewGrant {
-                        id: grant_id,
-                        product,
-                        valid_until: Timestamp::FOREVER,
-                        by: by.account(),
-                    };
+                    let new =
+                        NewGrant { id: grant_id, product, valid_until: Timestamp::FOREVER, by: by.account() };
                     events.extend(grant::grant_in(tx, by.actor(), &locked, power, &applicant, &new, now)?);
                 }
                 Ok((application.state, events))

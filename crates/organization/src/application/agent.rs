@@ -132,7 +132,8 @@ impl Organizations {
                     return Ok((Entry::Requested(there), Vec::new()));
                 }
                 if !count_in(tx, &rooms, &policy, who.account, &new.organization, now)? {
-                    let event = Event::refused(&who.actor, "application.submitted").on("account", who.account);
+                    let event =
+                        Event::refused(&who.actor, "application.submitted").on("account", who.account);
                     return Ok((Entry::TooMany, vec![event]));
                 }
                 let open = store::count_open_of(tx, who.account, ApplicationKind::AgentAuthorization)?;
@@ -171,8 +172,7 @@ impl Organizations {
         self.db()
             .write(move |tx| {
                 own_in(tx, who.account, id)?;
-                let application =
-                    engine::must_step_in(tx, id, Step::Resubmit, Some(who.account), None, now)?;
+                let application = engine::must_step_in(tx, id, Step::Resubmit, Some(who.account), None, now)?;
                 engine::set_reason_in(tx, id, reason.as_deref())?;
                 if let Some(letter) = &letter {
                     document::service::erase_in(tx, documents_of(id), now)?;
@@ -191,8 +191,7 @@ impl Organizations {
         self.db()
             .write(move |tx| {
                 own_in(tx, who.account, id)?;
-                let application =
-                    engine::must_step_in(tx, id, Step::Withdraw, Some(who.account), None, now)?;
+                let application = engine::must_step_in(tx, id, Step::Withdraw, Some(who.account), None, now)?;
                 engine::erase_documents_in(tx, id, now)?;
                 Ok(((), vec![application.event(&who.actor, Step::Withdraw)]))
             })
@@ -221,7 +220,12 @@ impl Organizations {
             .await
     }
     /// One application with all that belongs to it, for a viewer who may see it. Error: `application.unknown`.
-    pub async fn shown_application(&self, viewer: &Viewer, id: ApplicationId, now: Timestamp) -> Result<Shown> {
+    pub async fn shown_application(
+        &self,
+        viewer: &Viewer,
+        id: ApplicationId,
+        now: Timestamp,
+    ) -> Result<Shown> {
         let (viewer, keyring) = (viewer.clone(), Arc::clone(self.db().keyring()));
         self.db()
             .read(move |tx| {

@@ -1,9 +1,9 @@
 //! Where an administrator looks at somebody who applies to be an agent.
+use super::TypedOrganization;
 use super::agent::{Applicant, Viewer};
 use super::model::{Application, StepRecord};
 use super::pages::DecideForm;
 use super::view::{FileLine, TimeLine, files, timeline};
-use super::TypedOrganization;
 use crate::Organizations;
 use crate::membership::{Member, OrganizationAdministrator};
 use askama::Template;
@@ -59,7 +59,10 @@ pub(super) async fn render(
         home: format!("/org/{}/", member.organization()),
         state: (page.t(state.key()), state.tone()),
         waiting: state.is_waiting(),
-        login_name: people.card(application.applicant).map(|card| card.login_name.clone()).unwrap_or_default(),
+        login_name: people
+            .card(application.applicant)
+            .map(|card| card.login_name.clone())
+            .unwrap_or_default(),
         level: page.t(person.level.key()),
         level_missing: (person.level < needed).then(|| page.t(needed.key())),
         approved_first: application.two_steps && application.first_by == Some(member.account()),

@@ -16,7 +16,7 @@ use kernel::{
 };
 use platform::document::Upload;
 
-pub const CODE: &str = "91310000MA1FL0AB18";
+pub const CODE: &str = "91310000MA1FL0AB1X";
 pub const NAME: &str = "澄江证券股份有限公司";
 pub const HEAD: &str = "沈砚秋";
 
@@ -89,7 +89,10 @@ async fn m38_a_person_applies_the_administrator_approves_and_the_agent_acts() {
         register(&town, town.ours).await;
         let who = applicant(&town, "lichengzhou").await;
         let asked = apply(&town, &who, typed(NAME, CODE, HEAD)).await.unwrap();
-        assert!(waiting_in(&town, town.administrator).await.is_empty(), "nothing is looked up while handing in");
+        assert!(
+            waiting_in(&town, town.administrator).await.is_empty(),
+            "nothing is looked up while handing in"
+        );
         town.rooms.settle_applications().await.unwrap();
         assert_eq!(waiting_in(&town, town.administrator).await, [asked.id]);
         assert_eq!(told(&town, town.administrator.account).await, [Kind::ApplicationReceived]);
@@ -157,7 +160,8 @@ async fn m38_an_application_waits_for_a_firm_that_comes_later_or_gets_its_head_r
         let seen = town.rooms.shown_application(&Viewer::Administrator(foreign), asked.id, town.now()).await;
         assert_eq!(seen.unwrap_err().code, "application.unknown");
         let stranger = applicant(&town, "stranger").await;
-        let seen = town.rooms.shown_application(&Viewer::Applicant(stranger.account), asked.id, town.now()).await;
+        let seen =
+            town.rooms.shown_application(&Viewer::Applicant(stranger.account), asked.id, town.now()).await;
         assert_eq!(seen.unwrap_err().code, "application.unknown");
     }
 }
@@ -203,11 +207,8 @@ async fn m38_each_application_is_decided_once_in_parallel_and_asked_once() {
         let asked: Vec<_> = (0..8)
             .map(|_| {
                 let (rooms, who, now) = (town.rooms.clone(), who.clone(), town.now());
-                let new = NewAgent {
-                    id: rooms.db().draw(),
-                    organization: typed(NAME, CODE, HEAD),
-                    reason: None,
-                };
+                let new =
+                    NewAgent { id: rooms.db().draw(), organization: typed(NAME, CODE, HEAD), reason: None };
                 tokio::spawn(async move {
                     let letter = pdf(&rooms);
                     rooms.apply_as_agent(&who, new, &letter, now).await.unwrap()
@@ -262,18 +263,23 @@ async fn m38_limits_levels_and_accounts_that_may_not_apply() {
         let refused = apply(&town, &managed, typed(NAME, CODE, HEAD)).await.unwrap_err();
         assert_eq!(refused.code, "application.managed_account");
         let staff = town.signed_in(town.auditor).await;
-        assert_eq!(apply(&town, &staff, typed(NAME, CODE, HEAD)).await.unwrap_err().code, "application.staff");
+        assert_eq!(
+            apply(&town, &staff, typed(NAME, CODE, HEAD)).await.unwrap_err().code,
+            "application.staff"
+        );
         let who = applicant(&town, "lichengzhou").await;
         let mut refused = None;
         for n in 0..12 {
-            if let Err(error) = apply(&town, &who, typed("某公司", &format!("CJ-{n:04}"), "某人")).await {
+            if let Err(error) = apply(&town, &who, typed("某公司", &format!("CJ-{n:04}"), "某人")).await
+            {
                 refused = Some((n, error.code));
                 break;
             }
         }
         assert_eq!(refused, Some((10, "application.too_many")));
         let bad = Upload { id: town.rooms.db().draw(), bytes: bytes::Bytes::from_static(b"MZ program") };
-        let new = NewAgent { id: town.rooms.db().draw(), organization: typed(NAME, CODE, HEAD), reason: None };
+        let new =
+            NewAgent { id: town.rooms.db().draw(), organization: typed(NAME, CODE, HEAD), reason: None };
         let refused = town.rooms.apply_as_agent(&who, new, &bad, town.now()).await.unwrap_err();
         assert_eq!((refused.code, refused.field), ("document.kind", Some("letter")));
     }
@@ -319,7 +325,8 @@ pub async fn change_policy(town: &Town, change: impl Fn(&mut crate::organization
 #[tokio::test]
 async fn m38_staff_decide_only_where_nobody_else_can_and_only_their_portfolio() {
     for town in towns().await {
-        let empty = new_organization(&town.rooms, town.public, "无人管理有限公司", Some(town.account_manager)).await;
+        let empty =
+            new_organization(&town.rooms, town.public, "无人管理有限公司", Some(town.account_manager)).await;
         register(&town, empty).await;
         let who = applicant(&town, "lichengzhou").await;
         let id = apply(&town, &who, typed("无人管理有限公司", CODE, HEAD)).await.unwrap().id;

@@ -110,7 +110,11 @@ pub fn timeline_in(tx: &mut Tx<'_>, id: ApplicationId) -> Result<Vec<StepRecord>
 }
 
 /// The open application that a new one leads to, by the form's id or by what was typed.
-pub(crate) fn open_already(tx: &mut Tx<'_>, new: &NewApplication, now: Timestamp) -> Result<Option<Requested>> {
+pub(crate) fn open_already(
+    tx: &mut Tx<'_>,
+    new: &NewApplication,
+    now: Timestamp,
+) -> Result<Option<Requested>> {
     if let Some(there) = store::find(tx, new.id)?.filter(|there| there.applicant == new.applicant) {
         return Ok(Some(Requested { id: there.id, new: false }));
     }

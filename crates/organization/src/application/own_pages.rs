@@ -1,9 +1,9 @@
 //! A person's own pages: `/me/agent` to apply, `/me/applications` to follow. What they answer never depends on whether an
 //! organization is here.
+use super::TypedOrganization;
 use super::agent::{NewAgent, Viewer, level_of, must_be_own};
 use super::model::{Application, ApplicationKind, ApplicationState, REASON_MAX, Reader, Verdict, link_of};
 use super::view::{FileLine, TimeLine, files, timeline};
-use super::TypedOrganization;
 use crate::{Organizations, shell};
 use askama::Template;
 use axum::extract::Multipart;
@@ -224,7 +224,11 @@ async fn list(
 }
 /// Within an organization that the person is still a member of; otherwise their own page.
 fn link_to(application: &Application, member: bool) -> String {
-    if member { link_of(application, Reader::Applicant) } else { format!("/me/applications/{}", application.id) }
+    if member {
+        link_of(application, Reader::Applicant)
+    } else {
+        format!("/me/applications/{}", application.id)
+    }
 }
 
 #[derive(Template)]
@@ -301,9 +305,10 @@ async fn own_page(
 }
 fn text_of(application: &Application, state: ApplicationState) -> &'static str {
     match (state, application.kind) {
-        (ApplicationState::Submitted | ApplicationState::FirstApproved, ApplicationKind::AgentAuthorization) => {
-            "organization-own-waits-agent"
-        }
+        (
+            ApplicationState::Submitted | ApplicationState::FirstApproved,
+            ApplicationKind::AgentAuthorization,
+        ) => "organization-own-waits-agent",
         (ApplicationState::Submitted | ApplicationState::FirstApproved, ApplicationKind::Head) => {
             "organization-own-waits-head"
         }

@@ -251,9 +251,7 @@ async fn decide(
     let decided = if application.kind == ApplicationKind::AgentAuthorization {
         match form.terms.parse(&ctx.app.zone, ctx.now) {
             Ok(terms) => {
-                rooms
-                    .decide_agent(by.clone(), organization, id, (verdict, terms), &form.note, ctx.now)
-                    .await
+                rooms.decide_agent(by.clone(), organization, id, (verdict, terms), &form.note, ctx.now).await
             }
             Err(faults) => {
                 let mut errors = FormErrors::none();

@@ -60,7 +60,8 @@ pub(super) fn find_latest(
 /// The open one that holds the place of a new one.
 pub(super) fn find_open(tx: &mut Tx<'_>, new: &NewApplication) -> Result<Option<Application>> {
     let (product, subject) = (new.product.map_or(0, |id| id.as_i64()), new.subject.unwrap_or(0));
-    let organization = if new.kind.waits() { None } else { Some(new.organization.map_or(0, |id| id.as_i64())) };
+    let organization =
+        if new.kind.waits() { None } else { Some(new.organization.map_or(0, |id| id.as_i64())) };
     let query = Query::new(COLUMNS)
         .bind(" WHERE a.kind = ?", &new.kind)
         .bind(" AND a.applicant_id = ?", &new.applicant)
@@ -86,7 +87,8 @@ pub(super) fn list(
     filter: &ListFilter,
     limit: i64,
 ) -> Result<Vec<Application>> {
-    let kinds: &[ApplicationKind] = if filter.kinds.is_empty() { ApplicationKind::ALL } else { &filter.kinds };
+    let kinds: &[ApplicationKind] =
+        if filter.kinds.is_empty() { ApplicationKind::ALL } else { &filter.kinds };
     let query = Query::new(COLUMNS)
         .list(" WHERE a.kind IN (?)", kinds)
         .opt(" AND a.organization_id = ?", &organization)
@@ -278,10 +280,7 @@ pub(super) fn count_open_of(tx: &mut Tx<'_>, applicant: AccountId, kind: Applica
 }
 
 /// Pairs of a waiting application and an organization of its code that it was not held against yet.
-pub(super) fn list_candidates(
-    tx: &mut Tx<'_>,
-    limit: i64,
-) -> Result<Vec<(ApplicationId, OrganizationId)>> {
+pub(super) fn list_candidates(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<(ApplicationId, OrganizationId)>> {
     tx.all(
         sql!(
             "SELECT a.id, o.id FROM application a JOIN organization o ON o.state <> 'closed' AND o.rev + 1 <> a.seen_rev

@@ -29,7 +29,9 @@ impl Organizations {
     }
     /// Everything that is due now; the number of applications that something happened to.
     pub async fn settle_applications(&self) -> Result<usize> {
-        Ok(self.expire_applications().await? + self.attach_applications().await? + self.tell_applications().await?)
+        Ok(self.expire_applications().await?
+            + self.attach_applications().await?
+            + self.tell_applications().await?)
     }
     async fn expire_applications(&self) -> Result<usize> {
         let mut done = 0;
@@ -77,9 +79,7 @@ impl Organizations {
         };
         let first = check.clone();
         if self.db().read(move |tx| first(tx)).await?.is_none() {
-            self.db()
-                .exec("application held against", move |s| store::set_seen(s, id, organization))
-                .await?;
+            self.db().exec("application held against", move |s| store::set_seen(s, id, organization)).await?;
             return Ok(false);
         }
         self.db()
@@ -89,8 +89,9 @@ impl Organizations {
                 if !store::attach(tx, id, organization, two_steps)? {
                     return Ok((false, Vec::new()));
                 }
-                let event =
-                    Event::done(&Actor::system(), "application.attached").on("application", id).of(organization);
+                let event = Event::done(&Actor::system(), "application.attached")
+                    .on("application", id)
+                    .of(organization);
                 Ok((true, vec![event]))
             })
             .await

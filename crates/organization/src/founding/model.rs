@@ -104,8 +104,7 @@ impl ClaimInput {
     ) -> Result<NewClaim, Vec<Error>> {
         let mut faults = Faults::default();
         let kind = types.iter().find(|kind| kind.id.to_string() == self.type_id);
-        let kind =
-            faults.take(kind.ok_or_else(|| Error::invalid("organization.type_unknown").at("type")));
+        let kind = faults.take(kind.ok_or_else(|| Error::invalid("organization.type_unknown").at("type")));
         let typed = match TypedOrganization::parse(&self.name, &self.code, head_name) {
             Ok(typed) => Some(typed),
             Err(found) => {

@@ -1,10 +1,8 @@
 //! `/me/found`: whoever is the head of an organization claims it, or registers it.
 use super::model::ClaimInput;
-use crate::application::own_pages::{
-    Barrier, FormIds, applied, barrier, empty_letter, personal, upload_of,
-};
-use crate::organization_type::{Identifier, OrganizationType};
 use crate::Organizations;
+use crate::application::own_pages::{Barrier, FormIds, applied, barrier, empty_letter, personal, upload_of};
+use crate::organization_type::{Identifier, OrganizationType};
 use askama::Template;
 use axum::Extension;
 use axum::extract::Multipart;
@@ -16,9 +14,11 @@ use platform::document::{self, Received};
 use web::{Ctx, FormErrors, Lang, Page, Policy, Result, Routes, html_status};
 
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/me/found", Policy::SignedIn, form)
-        .post("/me/found", Policy::SignedIn, claim.layer(document::upload::limit()))
+    Routes::new().get("/me/found", Policy::SignedIn, form).post(
+        "/me/found",
+        Policy::SignedIn,
+        claim.layer(document::upload::limit()),
+    )
 }
 
 struct TypeLine {
@@ -69,8 +69,7 @@ async fn render(
         });
     }
     let chosen = text("type");
-    let (own_name, own_document) =
-        known.map(|known| (known.name, known.document_masked)).unwrap_or_default();
+    let (own_name, own_document) = known.map(|known| (known.name, known.document_masked)).unwrap_or_default();
     let view = ClaimPage {
         ids: FormIds::new(ctx, rooms, received),
         barrier,

@@ -1,8 +1,10 @@
 use super::model::{ClaimData, NewClaim, RegistryAnswer};
 use super::registry::Record;
 use super::store;
-use crate::application::{self, Application, ApplicationKind, ApplicationState, NewApplication, Requested, Step};
 use crate::application::agent::{count_in, keep_in, level_missing, must_be_own};
+use crate::application::{
+    self, Application, ApplicationKind, ApplicationState, NewApplication, Requested, Step,
+};
 use crate::authority::Power;
 use crate::membership::{self, Basis, NewMembership, Role};
 use crate::organization::{self, FieldSource, Locked};
@@ -28,7 +30,9 @@ const PATIENCE: Duration = Duration::from_secs(6);
 #[derive(Clone, Debug)]
 pub enum ClaimVerdict {
     /// `replace`: the present head's authority ends with it.
-    Approve { replace: bool },
+    Approve {
+        replace: bool,
+    },
     Return,
     Reject,
 }
@@ -125,7 +129,8 @@ impl Organizations {
                     return Ok((Entry::Requested(there), Vec::new()));
                 }
                 if !count_in(tx, &rooms, &policy, who.account, &new.organization, now)? {
-                    let event = Event::refused(&who.actor, "application.submitted").on("account", who.account);
+                    let event =
+                        Event::refused(&who.actor, "application.submitted").on("account", who.account);
                     return Ok((Entry::TooMany, vec![event]));
                 }
                 let (requested, events) = application::submit_in(tx, &rooms, &application, &who.actor, now)?;
@@ -170,9 +175,8 @@ impl Organizations {
             Some(Err(_)) => Some(false),
             Some(Ok(document)) => {
                 let keyring = Arc::clone(self.db().keyring());
-                let held = move |tx: &mut Tx<'_>| {
-                    realname::service::is_holder_in(tx, &keyring, account, &document)
-                };
+                let held =
+                    move |tx: &mut Tx<'_>| realname::service::is_holder_in(tx, &keyring, account, &document);
                 Some(self.db().read(held).await?)
             }
         };
@@ -282,9 +286,11 @@ impl Organizations {
             })
             .await;
         // Two claims of an organization that was not here met at its identifier.
-        decided.map_err(|error| {
-            if error.is_duplicate() { Error::conflict("founding.meanwhile") } else { error }
-        })
+        decided.map_err(
+            |error| {
+                if error.is_duplicate() { Error::conflict("founding.meanwhile") } else { error }
+            },
+        )
     }
 }
 
