@@ -54,10 +54,10 @@ pub fn insert_managed_in(tx: &mut Tx<'_>, keyring: &Keyring, new: &NewManaged) -
             now: new.now,
         },
     )?;
-    if created == Creation::Created {
-        if let Some(hash) = &new.temporary_password_hash {
-            credential::service::set_in(tx, new.id, hash, true, new.now)?;
-        }
+    if created == Creation::Created
+        && let Some(hash) = &new.temporary_password_hash
+    {
+        credential::service::set_in(tx, new.id, hash, true, new.now)?;
     }
     Ok(created)
 }
