@@ -510,3 +510,13 @@ identity-verify-again-cancel = Cancel
 identity-verify-again-over = This proof is no longer good. Choose a way again.
 identity-sms-step-up-code = [Fujie] Your verification code is { $code }, valid for { $minutes } minutes. Do not share it. If it was not you, change your password.
 error-stepup-other-identity = The account at { $name } is not linked to yours. Use another account or another way.
+
+## Notices of records
+identity-notice-record-expiring = A record ends soon
+identity-notice-record-expiring-text = { $what } is valid until { $until }. Renew it before then, so that products stay open.
+identity-notice-registry-differs = The record differs from the register
+identity-notice-registry-differs-text = What { $source } says of { $organization } is not what its record says. Look at the differences and decide.
+identity-notice-registry-held = Admissions are suspended
+identity-notice-registry-held-text = { $source } shows { $organization } as { $state }, so its admissions are suspended. They return with its registration; if this is wrong, turn to the account manager.
+identity-notice-registry-released = Admissions are back
+identity-notice-registry-released-text = { $source } shows { $organization } as in existence again, so its admissions are back.

@@ -510,6 +510,22 @@ error-organization-type-material-key = The code of material { $row } is not vali
 error-organization-type-material-name = Material { $row } needs a Chinese and an English name
 error-organization-type-material-formats = Material { $row } needs at least one file format
 error-organization-type-material-twice = The code of material { $row } is used twice. Choose another
+organization-event-material-submitted = handed in a material
+organization-event-material-seen = looked at a material
+organization-event-material-expiry-warned = warned of a material's end
+organization-event-contact-added = added a contact
+organization-event-contact-changed = changed a contact
+organization-event-contact-deleted = deleted a contact
+organization-event-registration-added = added a registration
+organization-event-registration-changed = changed a registration
+organization-event-registration-ended = removed a registration
+organization-event-registration-synchronised = synchronized a registration
+organization-event-registration-expiry-warned = warned of a registration's end
+organization-event-registry-asked = asked the register
+organization-event-registry-applied = took over what the register says
+organization-event-registry-dismissed = left the record as it was
+organization-event-organization-synchronised = synchronized the record
+organization-event-change-seen = looked at the proof of a change
 
 # Directory: the list of members and its search.
 organization-directory-import = Import

@@ -490,3 +490,13 @@ identity-verify-again-cancel = 取消
 identity-verify-again-over = 这次验证已失效，重新选择一种方式。
 identity-sms-step-up-code = 【符节】身份确认验证码 { $code }，{ $minutes } 分钟内有效。非本人操作时立即修改密码，切勿告诉他人。
 error-stepup-other-identity = { $name } 上登录的账号没有关联到您的账号，换一个账号或换一种方式
+
+## Notices of records
+identity-notice-record-expiring = 资质即将到期
+identity-notice-record-expiring-text = { $what }有效期至 { $until }。请在到期前更新，以免影响使用产品。
+identity-notice-registry-differs = 企业信息与登记机关不一致
+identity-notice-registry-differs-text = { $source }的登记信息与 { $organization } 的记录不同。查看差异后决定是否采用。
+identity-notice-registry-held = 机构准入已暂停
+identity-notice-registry-held-text = { $source }显示 { $organization } { $state }，机构的产品准入已暂停。登记恢复后自动恢复；信息有误时联系客户经理。
+identity-notice-registry-released = 机构准入已恢复
+identity-notice-registry-released-text = { $source }显示 { $organization } 存续，机构的产品准入已恢复。

@@ -501,6 +501,22 @@ error-organization-type-material-key = 第 { $row } 项材料的代码无效，�
 error-organization-type-material-name = 第 { $row } 项材料缺少中文或英文名称
 error-organization-type-material-formats = 第 { $row } 项材料至少选一种文件格式
 error-organization-type-material-twice = 第 { $row } 项材料的代码重复，换一个代码
+organization-event-material-submitted = 提交了资质材料
+organization-event-material-seen = 查看了资质材料
+organization-event-material-expiry-warned = 提醒材料到期
+organization-event-contact-added = 新增了联系人
+organization-event-contact-changed = 修改了联系人
+organization-event-contact-deleted = 删除了联系人
+organization-event-registration-added = 添加了企业资质
+organization-event-registration-changed = 修改了企业资质
+organization-event-registration-ended = 移除了企业资质
+organization-event-registration-synchronised = 同步了企业资质
+organization-event-registration-expiry-warned = 提醒资质到期
+organization-event-registry-asked = 查询了登记信息
+organization-event-registry-applied = 采用了登记信息
+organization-event-registry-dismissed = 保留了原有信息
+organization-event-organization-synchronised = 同步了机构信息
+organization-event-change-seen = 查看了变更证明
 
 # Directory: the list of members and its search.
 organization-directory-import = 批量导入

@@ -60,8 +60,7 @@ impl Organizations {
     ) -> Result<()> {
         let address = text::optional_line("address", &input.address, 200)?;
         let phone = phone(&input.phone)?;
-        let (authority, actor, account) =
-            (Authority::from(by.clone()), by.actor().clone(), by.account());
+        let (authority, actor, account) = (Authority::from(by.clone()), by.actor().clone(), by.account());
         let id = by.organization();
         self.db()
             .write(move |tx| {
@@ -143,11 +142,8 @@ pub fn write_in(
     after: &Organization,
     change: &Change<'_>,
 ) -> Result<Vec<Event>> {
-    let changed: Vec<Field> = Field::ALL
-        .iter()
-        .copied()
-        .filter(|field| field.value(before) != field.value(after))
-        .collect();
+    let changed: Vec<Field> =
+        Field::ALL.iter().copied().filter(|field| field.value(before) != field.value(after)).collect();
     if changed.is_empty() && before.registry_at == after.registry_at {
         return Ok(Vec::new());
     }
@@ -212,8 +208,7 @@ impl RecordInput {
         let short_name = text::line("short_name", &self.short_name, 30)?;
         let (uscc, reason) = self.uscc(before)?;
         let member_number = text::optional_line("member_number", &self.member_number, 32)?;
-        let registration_number =
-            text::optional_line("registration_number", &self.registration_number, 40)?;
+        let registration_number = text::optional_line("registration_number", &self.registration_number, 40)?;
         for (identifier, field, present) in [
             (Identifier::Uscc, "uscc", uscc.is_some()),
             (Identifier::MemberNumber, "member_number", member_number.is_some()),

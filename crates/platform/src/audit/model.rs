@@ -41,3 +41,13 @@ pub struct Before {
 impl Before {
     pub const NEWEST: Self = Self { at: Timestamp::FOREVER, id: Id::from_i64(i64::MAX) };
 }
+
+/// Which events of an organization are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Kinds of objects; empty for every kind.
+    pub kinds: &'static [&'static str],
+    pub actor: Option<kernel::id::AccountId>,
+    pub since: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+}

@@ -1,6 +1,6 @@
 //! The operation record of an organization, of an account, of one request.
 use super::{
-    model::{Before, Entry},
+    model::{Before, Entry, Filter},
     store,
 };
 use db::Db;
@@ -17,6 +17,16 @@ pub async fn of_organization(
     limit: i64,
 ) -> Result<Vec<Entry>> {
     db.read(move |tx| store::list_of_organization(tx, organization, before, limit.clamp(1, 200))).await
+}
+/// As [`of_organization`], of those that the filter wants. What products' servers do after each sign-in is left out.
+pub async fn of_organization_filtered(
+    db: &Db,
+    organization: OrganizationId,
+    filter: Filter,
+    before: Before,
+    limit: i64,
+) -> Result<Vec<Entry>> {
+    db.read(move |tx| store::list_filtered(tx, organization, &filter, before, limit.clamp(1, 200))).await
 }
 /// What the account did, newest first.
 pub async fn of_account(db: &Db, account: AccountId, before: Before, limit: i64) -> Result<Vec<Entry>> {

@@ -1,4 +1,4 @@
-use super::model::{Before, Entry};
+use super::model::{Before, Entry, Filter};
 use db::{Query, Tx, sql};
 use kernel::{
     Result,
@@ -60,6 +60,28 @@ pub(super) fn list_of_request(tx: &mut Tx<'_>, request_id: &str) -> Result<Vec<E
 }
 const COLUMNS: &str = "SELECT id, at, actor_kind, actor_account_id, action, outcome, object_kind, object_id,
     organization_id, address, request_id, detail FROM audit_event";
+pub(super) fn list_filtered(
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    filter: &Filter,
+    before: Before,
+    limit: i64,
+) -> Result<Vec<Entry>> {
+    let mut query = Query::new(COLUMNS)
+        .bind(" WHERE organization_id = ?", &organization)
+        .add(" AND actor_kind <> 'client'")
+        .bind(" AND (at < ?", &before.at)
+        .bind(" OR at = ?", &before.at)
+        .bind(" AND id < ?)", &before.id)
+        .opt(" AND actor_account_id = ?", &filter.actor)
+        .opt(" AND at >= ?", &filter.since)
+        .opt(" AND at < ?", &filter.until);
+    if !filter.kinds.is_empty() {
+        query = query.list(" AND object_kind IN (?)", filter.kinds);
+    }
+    let query = query.bind(" ORDER BY at DESC, id DESC LIMIT ?", &limit);
+    tx.all(query.sql(), query.params())
+}
 pub(super) fn list_by_actor(
     tx: &mut Tx<'_>,
     account: AccountId,

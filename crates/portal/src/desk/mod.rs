@@ -2,19 +2,27 @@
 //! decided by the services below, this room leaves out what a role has no use for.
 mod administrators;
 mod admissions;
+mod applications;
 mod audit;
 mod channels;
+mod changes;
 mod clients;
+mod contacts;
 mod contract_types;
 mod contracts;
 mod disputes;
+mod legacy;
+mod materials;
 mod organization;
 mod organizations;
 mod policies;
 mod products;
+mod profile;
 mod proofs;
 mod providers;
 mod record;
+mod registry;
+mod review;
 mod settings;
 mod staff;
 mod types;
@@ -38,9 +46,15 @@ pub fn routes() -> Routes {
         .merge(settings::routes())
         .merge(administrators::routes())
         .merge(admissions::routes())
+        .merge(applications::routes())
         .merge(contracts::routes())
         .merge(contract_types::routes())
         .merge(types::routes())
+        .merge(materials::routes())
+        .merge(changes::routes())
+        .merge(contacts::routes())
+        .merge(profile::routes())
+        .merge(registry::routes())
         .merge(products::routes())
         .merge(clients::routes())
         .merge(policies::routes())
@@ -48,6 +62,7 @@ pub fn routes() -> Routes {
         .merge(disputes::routes())
         .merge(verifiers::routes())
         .merge(providers::routes())
+        .merge(legacy::routes())
         .merge(staff::routes())
         .merge(channels::routes())
         .merge(audit::routes())
@@ -196,6 +211,13 @@ const AREAS: &[Area] = &[
         roles: ORGANIZATION_ROLES,
     },
     Area {
+        href: applications::HERE,
+        label: "portal-applications",
+        hint: "portal-applications-area-hint",
+        icon: "approve",
+        roles: applications::APPLICATION_ROLES,
+    },
+    Area {
         href: "/desk/products",
         label: "portal-products",
         hint: "portal-products-area-hint",
@@ -208,6 +230,20 @@ const AREAS: &[Area] = &[
         hint: "portal-types-area-hint",
         icon: "org",
         roles: STAFF_ROLES,
+    },
+    Area {
+        href: "/desk/materials",
+        label: "portal-materials",
+        hint: "portal-materials-area-hint",
+        icon: "file",
+        roles: materials::MATERIAL_ROLES,
+    },
+    Area {
+        href: "/desk/registry",
+        label: "portal-registry",
+        hint: "portal-registry-area-hint",
+        icon: "refresh",
+        roles: POLICY_ROLES,
     },
     Area {
         href: "/desk/contract-types",
@@ -236,6 +272,13 @@ const AREAS: &[Area] = &[
         hint: "verification-desk-verifiers-area",
         icon: "link",
         roles: POLICY_ROLES,
+    },
+    Area {
+        href: legacy::HERE,
+        label: "portal-legacy",
+        hint: "portal-legacy-area-hint",
+        icon: "swap",
+        roles: legacy::LEGACY_ROLES,
     },
     Area {
         href: "/desk/staff",

@@ -6,7 +6,7 @@ use kernel::{
     Error, Event, Result, Timestamp,
     id::{AccountId, ApplicationId, OrganizationId},
 };
-use organization::application::{self, ApplicationKind, NewApplication, Step, StepRecord, Verdict};
+use organization::application::{self, Application, ApplicationKind, NewApplication, Step, StepRecord, Verdict};
 use organization::membership::OrganizationAdministrator;
 use organization::organization::{Organization, record};
 use organization::{Authority, Operator};
@@ -28,8 +28,7 @@ pub struct Review {
     pub organization: Organization,
     pub files: Vec<Card>,
     pub steps: Vec<StepRecord>,
-    /// Two approve, and the first did.
-    pub second: bool,
+    pub application: Application,
 }
 
 impl Registry {
@@ -168,12 +167,12 @@ impl Registry {
         self.db()
             .read(move |tx| {
                 let material = found(store::find(tx, id)?, organization)?;
-                let application = application::find_in(tx, material.application)?;
+                let found_application = application::find_in(tx, material.application)?;
                 Ok(Review {
                     organization: record::find_in(tx, material.organization)?,
                     files: document::service::list_in(tx, application::documents_of(material.application))?,
                     steps: application::timeline_in(tx, material.application)?,
-                    second: application.approval() == Step::Approve && application.first_by.is_some(),
+                    application: found_application,
                     material,
                 })
             })

@@ -6,4 +6,5 @@ pub mod service;
 mod store;
 
 pub use model::*;
+pub(crate) use pages::noted;
 pub use pages::routes;

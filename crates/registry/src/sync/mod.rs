@@ -10,5 +10,6 @@ mod store;
 
 pub use compare::{Difference, Step, differences};
 pub use model::*;
+pub(crate) use pages::state_tone;
 pub use pages::routes;
 pub use service::Choice;

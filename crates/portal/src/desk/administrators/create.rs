@@ -54,7 +54,7 @@ async fn show(desk: &Desk, id: OrganizationId, form: Typed, errors: FormErrors) 
 async fn blank(desk: Desk, Path(id): Path<OrganizationId>) -> web::Result {
     let form = Typed {
         id: desk.ctx.form_id(desk.organizations.db().draw::<mark::Membership>()),
-        handing: "sms".to_owned(),
+        handing: "password".to_owned(),
         ..Typed::default()
     };
     show(&desk, id, form, FormErrors::none()).await

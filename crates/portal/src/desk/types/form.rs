@@ -68,9 +68,10 @@ pub struct Row {
 
 impl Members {
     /// What a new type begins with: the defaults, and nothing named.
-    pub fn fresh() -> Self {
+    pub fn fresh(id: String) -> Self {
         let mut form = Self::filled(TypeInput::of("", &Words::new("", ""), &TypePolicy::default()));
         form.push(&MaterialInput { required: true, formats: every_format(), ..MaterialInput::default() });
+        form.id = id;
         form
     }
     pub fn of(found: &EditedType) -> Self {

@@ -62,7 +62,7 @@ fn registration_key(registration: Registration) -> &'static str {
 async fn blank(desk: Desk) -> web::Result {
     desk.must_be(STAFF_ROLES)?;
     let id = desk.ctx.form_id(desk.organizations.db().draw::<mark::OrganizationType>());
-    show(&desk, None, Members { id, ..Members::fresh() }, FormErrors::none()).await
+    show(&desk, None, Members::fresh(id), FormErrors::none()).await
 }
 async fn create(desk: Desk, Form(mut form): Form<Members>) -> web::Result {
     desk.must_be(STAFF_ROLES)?;
