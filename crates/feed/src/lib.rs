@@ -4,8 +4,8 @@
 pub mod api;
 pub mod entry;
 pub mod item;
-mod link;
-mod product;
+pub mod link;
+pub mod product;
 #[cfg(test)]
 mod testing;
 mod view;

@@ -3,6 +3,7 @@ mod file;
 pub mod plan;
 mod report;
 mod seed;
+mod telling;
 
 use crate::{config::Config, opening, wiring::Built};
 use anyhow::Result;

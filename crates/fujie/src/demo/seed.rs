@@ -2,7 +2,7 @@
 //! that a run which was cut off can be repeated: what exists is left as it is.
 use super::{
     file::{self, Account, Client, DemoFile, Draft, Product},
-    plan,
+    plan, telling,
 };
 use crate::{config::Config, wiring::Built};
 use anyhow::{Context as _, Result};
@@ -21,7 +21,7 @@ use organization::{
     admission::NewAdmission,
     contract::{ContractType, NewContract},
     grant::Cell,
-    membership::{Appointment, Basis, Newcomer, Role},
+    membership::{Appointment, Basis, Newcomer, Role, Terms},
     organization::NewOrganization,
     organization_type::Words,
     product,
@@ -68,6 +68,9 @@ pub async fn run(
     seed.add_contracts_and_admissions().await?;
     seed.add_grants().await?;
     let clients = seed.add_clients().await?;
+    let known =
+        telling::Known { people: &seed.people, organizations: &seed.organizations, products: &seed.products };
+    telling::add(built, &known, now).await?;
     Ok(DemoFile {
         base_url: base_url.origin().ascii_serialization(),
         accounts: seed.accounts(),
@@ -183,7 +186,8 @@ impl Seed<'_> {
                             login_name: login_name.clone(),
                             name: person.name.into(),
                             phone: Some(phone.clone()),
-                            temporary_password_hash: hash.clone(),
+                            document: None,
+                            temporary_password_hash: Some(hash.clone()),
                             now,
                         };
                         account::service::create_managed_in(tx, &keyring, &new)?
@@ -248,6 +252,7 @@ impl Seed<'_> {
                 short_name: organization.short_name.into(),
                 uscc: Some(Uscc::parse(&plan::uscc(organization))?),
                 member_number: organization.member_number.map(str::to_owned),
+                registration_number: None,
                 head_name: Some(organization.head_name.into()),
                 address: Some(organization.address.into()),
                 account_manager: Some(manager),
@@ -269,7 +274,7 @@ impl Seed<'_> {
                     Role::Administrator => Basis::Appointed,
                     Role::Agent => Basis::Created,
                 },
-                valid_until: Timestamp::FOREVER,
+                terms: Terms::default(),
             };
             let organization = self.organization(membership.organization)?;
             self.rooms().appoint(Operator::installation(), organization, appointment, self.now).await?;

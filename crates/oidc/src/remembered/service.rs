@@ -3,7 +3,7 @@ use crate::OpenId;
 use identity::SignedIn;
 use kernel::{
     Error, Event, Id, Result, Timestamp,
-    id::{AccountId, ClientId, OrganizationId},
+    id::{AccountId, ClientId, OrganizationId, ProductId},
 };
 use organization::organization_type::Words;
 use serde_json::json;
@@ -58,6 +58,24 @@ impl OpenId {
                 Ok(((), vec![event]))
             })
             .await
+    }
+}
+impl OpenId {
+    /// The account uses the product in this space, without a sign-in that says so: for the demonstration and for imports.
+    pub async fn note_use(
+        &self,
+        account: AccountId,
+        product: ProductId,
+        organization: Option<OrganizationId>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let organization = organization.map_or(0, |id| id.as_i64());
+        self.db()
+            .exec("product used", move |statement| {
+                store::insert_use(statement, account, product, organization, now)
+            })
+            .await
+            .map(drop)
     }
 }
 /// With an account go its consents; its tokens end with its sessions.

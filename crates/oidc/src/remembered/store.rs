@@ -1,7 +1,7 @@
-use db::{Tx, sql};
+use db::{Statement, Tx, sql};
 use kernel::{
     Id, Result, Timestamp,
-    id::{AccountId, ClientId, mark},
+    id::{AccountId, ClientId, ProductId, mark},
 };
 
 pub(super) struct Row {
@@ -29,6 +29,21 @@ pub(super) fn list(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Row>> {
 }
 pub(super) fn delete(tx: &mut Tx<'_>, account: AccountId, client: ClientId) -> Result<u64> {
     tx.run(sql!("DELETE FROM consent WHERE account_id = $1 AND client_id = $2"), &[&account, &client])
+}
+pub(super) fn insert_use(
+    statement: Statement<'_, '_>,
+    account: AccountId,
+    product: ProductId,
+    organization: i64,
+    now: Timestamp,
+) -> Result<u64> {
+    statement.run(
+        sql!(
+            "INSERT INTO product_use (account_id, product_id, organization_id, at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT DO NOTHING"
+        ),
+        &[&account, &product, &organization, &now],
+    )
 }
 /// With the consent goes what the product may push.
 pub(super) fn delete_use(tx: &mut Tx<'_>, account: AccountId, client: ClientId) -> Result<u64> {

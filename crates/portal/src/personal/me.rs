@@ -76,9 +76,7 @@ async fn me(
     let spaces = organizations.spaces(signed_in.account, signed_in.owner.organization()).await?;
     // A managed account does no private business: what it can open is what its organization gave it.
     let (owner, space) = match signed_in.owner {
-        Owner::Managed(id) => {
-            (spaces.find(id).map(|m| m.organization_name.clone()), Space::Organization(id))
-        }
+        Owner::Managed(id) => (spaces.find(id).map(|m| m.organization_name.clone()), Space::Organization(id)),
         Owner::SelfOwned => (None, Space::Personal),
     };
     let cards = service::list(&identity, &signed_in, ctx.now).await?;
@@ -144,8 +142,7 @@ async fn tiles(rooms: &Organizations, who: &SignedIn, private: bool) -> kernel::
 
 async fn cases(page: &Page, rooms: &Organizations, who: &SignedIn) -> kernel::Result<Vec<CaseLine>> {
     let reader = Reader::own(who);
-    let listed =
-        entry::service::list(rooms.db(), reader, Kind::Case, entry::Filter::default()).await?;
+    let listed = entry::service::list(rooms.db(), reader, Kind::Case, entry::Filter::default()).await?;
     let en = page.ctx.lang == Lang::En;
     Ok(listed
         .entries

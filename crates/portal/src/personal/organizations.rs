@@ -43,11 +43,9 @@ pub fn groups(ctx: &Ctx, memberships: &[Membership]) -> Vec<Group> {
         let line = place(ctx, membership);
         match groups.iter_mut().find(|group| group.role == membership.role) {
             Some(group) => group.lines.push(line),
-            None => groups.push(Group {
-                role: membership.role,
-                title: title(membership.role),
-                lines: vec![line],
-            }),
+            None => {
+                groups.push(Group { role: membership.role, title: title(membership.role), lines: vec![line] })
+            }
         }
     }
     groups

@@ -1,8 +1,12 @@
 //! What people do, in a browser, over TLS. A name begins with the rows of the requirements that it walks.
+mod accounts;
+mod applications;
 mod channels;
 mod defence;
+mod delegation;
 mod desk;
 mod factors;
+mod legacy;
 mod looks;
 mod members;
 mod onward;
@@ -13,5 +17,6 @@ mod recover;
 mod register;
 mod second_step;
 mod sign_in;
+mod spaces;
 pub mod steps;
 mod upstream;
