@@ -142,7 +142,7 @@ organization-administrators-none = Nobody administers the organization at the mo
 organization-back-home = Organization home
 organization-member-new = Add member
 organization-member-new-lead = The new account belongs to your organization; you hand it to its holder.
-organization-member-new-after = A first password is generated and shown once
+organization-member-new-after = The account is handed out as chosen
 organization-member-new-note-slip = Afterwards a slip shows the account for handing out. Its holder sets an own password at first sign-in.
 organization-member-new-note-grant = To use products that are granted one by one, the new member also needs a grant.
 organization-member-name = Name
@@ -176,7 +176,7 @@ organization-member-self-owned = This account belongs to the person, who manages
 organization-member-ended-text = This member was removed; the record is kept. Add a new member if needed.
 organization-member-above = This member’s role is not below yours, so you can only view it. To change it, ask the level above or your account manager.
 organization-member-reset = Reset password
-organization-member-reset-text = Generates a new first password, shown once. The member is signed out everywhere at once.
+organization-member-reset-text = The old password ends at once and the member is signed out everywhere; choose how the account is handed out again.
 organization-member-suspend = Suspend member
 organization-member-suspend-text = Sign-in and products stop at once. Grants are kept, and you can resume at any time.
 organization-member-resume = Resume member
@@ -604,6 +604,7 @@ error-application-theirs = The organization has somebody who can decide this
 
 # Memberships: period, timeline, handing out
 organization-from-to = { $from } to { $until }
+organization-from-on = From { $from }, no end date
 organization-member-unactivated = Not activated
 organization-member-not-yet = Not yet in force
 organization-member-basis = Basis

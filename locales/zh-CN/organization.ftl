@@ -139,7 +139,7 @@ organization-administrators-none = 机构目前没有管理员，联系平台客
 organization-back-home = 返回机构首页
 organization-member-new = 新增人员
 organization-member-new-lead = 新账号归本机构所有，由您交给本人使用。
-organization-member-new-after = 系统生成初始密码，只显示一次
+organization-member-new-after = 新增后按所选方式分发账号
 organization-member-new-note-slip = 新增后显示账号交付单，可打印交给本人。本人首次登录时须修改密码。
 organization-member-new-note-grant = 新成员还需在「账号产品授权」中获得授权，才能使用需要逐人授权的产品。
 organization-member-name = 姓名
@@ -173,7 +173,7 @@ organization-member-self-owned = 此账号归本人所有，姓名、手机号�
 organization-member-ended-text = 此成员已移除，操作记录保留。需要时新增人员。
 organization-member-above = 此成员的角色不低于您的角色，只能查看。需要变更时，联系上一级或客户经理。
 organization-member-reset = 重置密码
-organization-member-reset-text = 生成新的初始密码，只显示一次。该成员在所有设备上立即退出登录。
+organization-member-reset-text = 原密码立即失效，该账号在所有设备上退出；按所选方式重新分发。
 organization-member-suspend = 停用成员
 organization-member-suspend-text = 停用后立即不能登录和使用产品，授权保留，可随时恢复。
 organization-member-resume = 恢复成员
@@ -595,6 +595,7 @@ error-application-theirs = 该机构有人可以审批，由机构自行处理
 
 # Memberships: period, timeline, handing out
 organization-from-to = { $from } 至 { $until }
+organization-from-on = 自 { $from } 起长期
 organization-member-unactivated = 待激活
 organization-member-not-yet = 未生效
 organization-member-basis = 身份来源

@@ -56,6 +56,7 @@ pub mod mark {
         Scan,
         Delivery,
         Invitation,
+        Activation,
         Contact,
         Material,
         Registration,
@@ -65,6 +66,7 @@ pub mod mark {
         Item,
         LegacyAccount,
         Merge,
+        Succession,
     );
 }
 

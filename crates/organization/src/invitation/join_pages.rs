@@ -1,11 +1,11 @@
 //! `/join/{token}`: what is offered is shown to whoever proved to hold the number, and answered there.
 use super::model::{Answer, Offer, Seen};
-use crate::Organizations;
+use crate::{Organizations, membership};
 use askama::Template;
 use axum::Extension;
 use http::StatusCode;
 use identity::session::{MaybeSignedIn, SignedIn};
-use kernel::{Error, Timestamp};
+use kernel::Error;
 use web::{
     Ctx, Form, FormErrors, Lang, Page, Path, Policy, Result, Routes, html, html_status, see_other, with_flash,
 };
@@ -77,14 +77,9 @@ async fn render(
         }
         Seen::Over(code) => over(ctx, Error::conflict(code), StatusCode::GONE),
         Seen::Offer(offer) => {
-            let until = match offer.valid_until {
-                Timestamp::FOREVER => page.t("organization-no-end"),
-                until => until.last_day(&ctx.app.zone),
-            };
-            let from = page.date(&offer.valid_from.max(ctx.now));
             let view = OfferPage {
                 role: offer.role.of(ctx.lang == Lang::En).to_owned(),
-                period: page.t2("organization-from-to", "from", from, "until", until),
+                period: membership::period_words(&page, offer.valid_from.max(ctx.now), offer.valid_until),
                 until: page.minute(&offer.expires_at),
                 offer: *offer,
                 here,

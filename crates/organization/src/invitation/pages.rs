@@ -1,13 +1,13 @@
 //! `/org/{organization}/invitations`: who was invited, by whom, and what became of it.
 use super::model::{Invitation, InvitationId, Invite, Invited, Sent, State};
 use crate::activation::{Link, Way};
-use crate::membership::{OrganizationAdministrator, Role, TermsInput};
+use crate::membership::{self, OrganizationAdministrator, Role, TermsInput};
 use crate::{Organizations, shell};
 use askama::{Template, filters::Safe};
 use axum::Extension;
 use identity::scan;
 use identity::session::SignedIn;
-use kernel::{Error, Mobile, Timestamp, id::mark, text};
+use kernel::{Error, Mobile, id::mark, text};
 use web::{
     Ctx, Form, FormErrors, Lang, Page, Path, Policy, Query, Result, Routes, html, html_status, see_other,
     with_flash,
@@ -52,13 +52,6 @@ pub const fn state_key(state: State) -> (&'static str, &'static str) {
         State::Expired => ("", "organization-invitation-expired"),
     }
 }
-fn period(page: &Page, from: Timestamp, until: Timestamp) -> String {
-    let until = match until {
-        Timestamp::FOREVER => page.t("organization-no-end"),
-        until => until.last_day(&page.ctx.app.zone),
-    };
-    page.t2("organization-from-to", "from", page.date(&from), "until", until)
-}
 #[derive(Template)]
 #[template(path = "invitation/list.html")]
 struct ListPage {
@@ -100,7 +93,7 @@ async fn list(
                 Some(inviter) => people.name(inviter).to_owned(),
                 None => page.t("organization-event-platform"),
             },
-            period: period(&page, row.valid_from, row.valid_until),
+            period: membership::period_words(&page, row.valid_from, row.valid_until),
             scope: row.scope.clone().unwrap_or_default(),
             at: page.minute(&row.created_at),
             until: page.minute(&row.expires_at),

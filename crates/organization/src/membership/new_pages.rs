@@ -99,7 +99,7 @@ async fn new(
     by: OrganizationAdministrator,
 ) -> Result {
     let id = ctx.form_id::<kernel::id::mark::Membership>(rooms.db().draw());
-    let form = NewForm { id, handing: Way::Sms.as_str().into(), ..NewForm::default() };
+    let form = NewForm { id, handing: "password".into(), ..NewForm::default() };
     render_new(&ctx, &rooms, &who, &by, form, FormErrors::none()).await
 }
 async fn render_new(

@@ -64,13 +64,19 @@ pub(crate) fn state_of(row: &MemberRow, now: Timestamp) -> (&'static str, &'stat
         MembershipState::Active => ("ok", "organization-member-active"),
     }
 }
+pub(crate) fn period_words(page: &Page, from: Timestamp, until: Timestamp) -> String {
+    let from = page.date(&from);
+    match until {
+        Timestamp::FOREVER => page.t1("organization-from-on", "from", from),
+        until => {
+            let until = until.last_day(&page.ctx.app.zone);
+            page.t2("organization-from-to", "from", from, "until", until)
+        }
+    }
+}
 /// `2026-07-14 至 2026-12-31`, or without an end.
 pub(crate) fn period_of(page: &Page, row: &MemberRow) -> String {
-    let until = match row.valid_until {
-        Timestamp::FOREVER => page.t("organization-no-end"),
-        until => until.last_day(&page.ctx.app.zone),
-    };
-    page.t2("organization-from-to", "from", page.date(&row.valid_from), "until", until)
+    period_words(page, row.valid_from, row.valid_until)
 }
 pub(crate) const fn basis_key(basis: Basis) -> &'static str {
     match basis {

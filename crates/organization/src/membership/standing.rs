@@ -217,6 +217,7 @@ pub(crate) fn dismiss_in(
 ) -> Result<Vec<Event>> {
     let mut events = end_in(tx, actor, locked.id, member, reason, now)?;
     if member.managed {
+        identity::search::service::forget_in(tx, rooms.db().keyring(), member.account)?;
         account::service::set_state_in(tx, member.account, AccountState::Closed, now)?;
         events.push(Event::done(actor, "account.closed").on("account", member.account).of(locked.id));
     } else {

@@ -10,9 +10,11 @@ use web::{Form, FormErrors, Page, Path, Policy, Routes, html_status, see_other, 
 
 pub fn routes() -> Routes {
     let staff = Policy::Staff(FOR_MANAGEMENT);
-    Routes::new()
-        .get("/desk/organizations/{organization}/administrators/new", staff, blank)
-        .post("/desk/organizations/{organization}/administrators/new", staff, create)
+    Routes::new().get("/desk/organizations/{organization}/administrators/new", staff, blank).post(
+        "/desk/organizations/{organization}/administrators/new",
+        staff,
+        create,
+    )
 }
 
 #[derive(Default, Deserialize)]

@@ -79,10 +79,7 @@ async fn render(desk: &Desk, ids: Ids, typed: Option<Edit>, errors: FormErrors) 
         unactivated: card.state == AccountState::Unactivated,
         period: desk.ctx.lang.ta(
             "portal-from-to",
-            &[
-                ("from", &row.valid_from.local_date(&desk.ctx.app.zone)),
-                ("to", &desk.until(row.valid_until)),
-            ],
+            &[("from", &row.valid_from.local_date(&desk.ctx.app.zone)), ("to", &desk.until(row.valid_until))],
         ),
         until: match row.valid_until {
             Timestamp::FOREVER => String::new(),
@@ -90,7 +87,10 @@ async fn render(desk: &Desk, ids: Ids, typed: Option<Edit>, errors: FormErrors) 
         },
         scope: row.scope.unwrap_or_default(),
         reason: row.reason.unwrap_or_default(),
-        by: row.granted_by.map_or_else(String::new, |by| people.name(by).to_owned()),
+        by: match row.granted_by {
+            Some(by) => people.name(by).to_owned(),
+            None => desk.t("portal-actor-system"),
+        },
         timeline: timeline::entries(&page, &happened, &people),
         name: card.name,
         errors,
