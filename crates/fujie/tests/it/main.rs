@@ -9,6 +9,8 @@ mod command_line;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod enumeration;
+#[cfg(test)]
 mod journeys;
 #[cfg(test)]
 mod peers;

@@ -13,6 +13,8 @@ const base = new URL(env('UPSTREAM_ISSUER'));
 const application = { id: env('ALIPAY_APP_ID'), key: crypto.createPublicKey(env('ALIPAY_APP_KEY')) };
 const platform = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 });
 const codes = new Map();
+// Whoever signs in may say behind the account who they are there: "account name number", a dash for nobody that was checked.
+const people = new Map();
 let tamper = false;
 
 const escape = (value) => String(value).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
@@ -55,7 +57,7 @@ function gateway(form) {
     const open = form.get('auth_token').slice('authusrB'.length);
     return answer(method, {
       code: '10000', msg: 'Success', open_id: open, nick_name: '白芸', user_name: '纪白芸', cert_type: '0',
-      cert_no: '110101199003074258', is_certified: 'T', mobile: '19900009922',
+      cert_no: '110101199003074258', is_certified: 'T', mobile: '19900009922', ...people.get(open),
     });
   }
   return refuse('isv.invalid-method');
@@ -79,7 +81,13 @@ async function handle(request, response) {
     back.searchParams.set('state', asked.get('state'));
     if (!form.get('cancel')) {
       const code = crypto.randomBytes(16).toString('hex');
-      codes.set(code, `074a1${form.get('account')}`);
+      const [account, name, number] = form.get('account').split(' ');
+      const open = `074a1${account}`;
+      if (name === '-') people.set(open, { is_certified: 'F' });
+      else if (name) people.set(open, { user_name: name, cert_no: number });
+      else people.delete(open);
+      // A code that the gateway knows nothing of is refused there.
+      if (account !== 'refused') codes.set(code, open);
       back.searchParams.set('scope', asked.get('scope'));
       back.searchParams.set('source', 'alipay_wallet');
       back.searchParams.set('auth_code', code);

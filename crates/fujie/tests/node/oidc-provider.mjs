@@ -26,6 +26,27 @@ const provider = new Provider(issuer.origin, {
     return { accountId: id, claims: async () => ({ sub: id, name: '纪白芸' }) };
   },
 });
+// What tests switch: a provider that does not care whether somebody should sign in anew, and a sign-in of an hour ago.
+let careless = false;
+provider.use(async (ctx, next) => {
+  if (ctx.path === '/careless') {
+    careless = ctx.query.on === '1';
+    ctx.body = String(careless);
+    return;
+  }
+  if (ctx.path === '/aged') {
+    const session = await provider.Session.get(ctx);
+    session.loginTs -= 3600;
+    await session.persist();
+    ctx.body = 'aged';
+    return;
+  }
+  if (careless && ctx.path === '/auth') {
+    const { prompt, ...asked } = ctx.query;
+    ctx.query = { ...asked, max_age: '86400' };
+  }
+  await next();
+});
 const server = https.createServer(
   { cert: fs.readFileSync(env('UPSTREAM_CERTIFICATE')), key: fs.readFileSync(env('UPSTREAM_KEY')) },
   provider.callback());

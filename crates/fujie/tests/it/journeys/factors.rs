@@ -1,5 +1,8 @@
 //! Passkeys with a virtual authenticator, codes of an app, codes on paper; and browsers that cannot do what a page needs.
-use crate::{journeys::steps, support::options};
+use crate::{
+    journeys::steps::{self, look, said},
+    support::options,
+};
 use anyhow::{Context as _, Result};
 use testkit::{Browser, Engine, Look, Server, browser::journey};
 
@@ -87,7 +90,7 @@ async fn paper(browser: &Browser) -> Result<Vec<String>> {
 
 async fn m04_the_last_way_in_cannot_be_removed(engine: Engine) -> Result<()> {
     let server = Server::start(options(engine).tls()).await?;
-    journey(&format!("m04_last_way_{engine:?}"), Look::default(), async |browser| {
+    journey(&format!("m04_last_way_{engine:?}"), look(engine), async |browser| {
         let account = server.demo.account("agent_granted")?;
         let base = &server.base;
         browser.add_authenticator().await?;
@@ -107,7 +110,7 @@ async fn m04_the_last_way_in_cannot_be_removed(engine: Engine) -> Result<()> {
         }
         browser.click("#remove-submit").await?;
         let text = browser.text().await?;
-        assert!(text.contains("这是您最后一种登录方式"), "{text}");
+        assert!(text.contains(said(engine, "这是您最后一种登录方式", "last way")), "{text}");
         assert!(!browser.has("#remove-submit").await?, "a button that must fail");
         browser.find("#last-way-in").await?;
         browser.picture("refused").await?;
@@ -118,7 +121,8 @@ async fn m04_the_last_way_in_cannot_be_removed(engine: Engine) -> Result<()> {
         browser.click("#passkey-form button").await?;
         browser.click("main ul.list li:first-child a.btn").await?;
         browser.click("#remove-submit").await?;
-        assert!(browser.text().await?.contains("已删除"), "{}", browser.excerpt().await);
+        let text = browser.text().await?;
+        assert!(text.contains(said(engine, "已删除", "Removed")), "{text}");
         let left = server.database().rows(&format!(
             "SELECT passkey.id FROM passkey JOIN account ON account.id = account_id WHERE login_name = '{name}'"
         ))?;
@@ -193,14 +197,14 @@ async fn m04_codes_of_an_app_and_on_paper_are_a_second_step_without_scripts(engi
 }
 /// What an app shows, `away` steps from now.
 #[expect(clippy::disallowed_methods, reason = "the app on a phone has a clock of its own")]
-fn code(secret: &str, away: i64) -> Result<String> {
+pub fn code(secret: &str, away: i64) -> Result<String> {
     let secret = totp_rs::Secret::try_from_base32(secret.replace(' ', ""))
         .map_err(|error| anyhow::anyhow!("{error:?}"))?;
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs();
     let totp = totp_rs::Builder::new().with_secret(secret).build_noncompliant();
     Ok(totp.generate(now.saturating_add_signed(away * 30)).to_string())
 }
-fn wrong(secret: &str) -> Result<String> {
+pub fn wrong(secret: &str) -> Result<String> {
     let near = (-2..=2).map(|away| code(secret, away)).collect::<Result<Vec<_>>>()?;
     let wrong = ["000000", "111111", "222222", "333333", "444444", "555555"];
     wrong.into_iter().find(|code| !near.iter().any(|n| n == code)).map(str::to_owned).context("a wrong code")

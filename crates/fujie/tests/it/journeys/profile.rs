@@ -1,6 +1,9 @@
 //! What people do with their own account: look, change, be told, take their data along, close it.
 use crate::{
-    journeys::{register::solved, steps},
+    journeys::{
+        register::solved,
+        steps::{self, look, said},
+    },
     support::options,
 };
 use anyhow::{Context as _, Result};
@@ -42,7 +45,7 @@ async fn prove(browser: &Browser, server: &Server, path: &str, field: &str, to: 
 
 async fn m14_m15_m16_a_person_changes_the_own_account(engine: Engine) -> Result<()> {
     let server = Server::start(options(engine).tls()).await?;
-    journey(&format!("m14_{engine:?}"), Look::default(), async |browser| {
+    journey(&format!("m14_{engine:?}"), look(engine), async |browser| {
         let account = person(&server)?;
         let base = &server.base;
         browser.sign_in(base, &account.login_name, &account.password).await?;
@@ -98,7 +101,13 @@ async fn m14_m15_m16_a_person_changes_the_own_account(engine: Engine) -> Result<
         // All of it stands in the record, and the new names sign in.
         browser.go(&format!("{base}/me/history")).await?;
         let text = browser.text().await?;
-        for line in ["修改登录名", "绑定或更换手机号", "绑定或更换邮箱", "登录成功"] {
+        for (zh, en) in [
+            ("修改登录名", "Login name changed"),
+            ("绑定或更换手机号", "Mobile number bound or changed"),
+            ("绑定或更换邮箱", "E-mail bound or changed"),
+            ("登录成功", "Signed in"),
+        ] {
+            let line = said(engine, zh, en);
             assert!(text.contains(line), "{line}: {text}");
         }
         for name in ["siyuan2026", "19900007001"] {
@@ -113,8 +122,7 @@ async fn m14_m15_m16_a_person_changes_the_own_account(engine: Engine) -> Result<
 
 async fn m13_m18_m22_people_of_an_organization_are_told_and_choose_how(engine: Engine) -> Result<()> {
     let server = Server::start(options(engine).tls()).await?;
-    let look = Look { width: 390, height: 844, language: "en", ..Look::default() };
-    journey(&format!("m18_{engine:?}"), look, async |browser| {
+    journey(&format!("m18_{engine:?}"), look(engine), async |browser| {
         let (agent, administrator) =
             (server.demo.account("agent_not_granted")?, server.demo.account("administrator")?);
         let (base, organization) = (&server.base, agent.organization_id()?);
@@ -124,12 +132,13 @@ async fn m13_m18_m22_people_of_an_organization_are_told_and_choose_how(engine: E
         assert!(!browser.has("#employer").await?);
         // A proven name changes by a new proof alone.
         assert!(!browser.has("#name").await? && browser.has("main a[href='/me/real-name']").await?);
-        assert!(browser.text().await?.contains("Changed by an administrator of"));
+        let text = browser.text().await?;
+        assert!(text.contains(said(engine, "的管理员修改", "Changed by an administrator of")), "{text}");
         assert!(!browser.has("form[action='/me/reminders']").await?);
         // The level, in the enterprise space too.
         browser.go(&format!("{base}/org/{organization}/")).await?;
         let standing = browser.find("#own-standing").await?.text().await?;
-        assert!(standing.contains("Primary level"), "{standing}");
+        assert!(standing.contains(said(engine, "初级", "Primary level")), "{standing}");
         // Decisions by SMS from now on; security cannot fall silent.
         browser.go(&format!("{base}/me/reminders")).await?;
         assert!(!browser.has("input[name='sms[]'][value='requests']").await?, "agents decide nothing");
@@ -151,7 +160,10 @@ async fn m13_m18_m22_people_of_an_organization_are_told_and_choose_how(engine: E
         browser.sign_in(base, &administrator.login_name, &administrator.password).await?;
         browser.go(&format!("{base}/me/messages")).await?;
         let text = browser.text().await?;
-        assert!(text.contains("New access request") && text.contains("许望舒"), "{text}");
+        assert!(
+            text.contains(said(engine, "有新的授权申请", "New access request")) && text.contains("许望舒"),
+            "{text}"
+        );
         browser.picture("messages").await?;
         browser.click("form[action$='/open'] button").await?;
         browser.until("the request", |url| url.path().contains("/applications/")).await?;
@@ -162,10 +174,12 @@ async fn m13_m18_m22_people_of_an_organization_are_told_and_choose_how(engine: E
         // The decision is in the box of whoever asked.
         browser.sign_in(base, &agent.login_name, &agent.password).await?;
         browser.go(&format!("{base}/me/messages?show=unread")).await?;
-        assert!(browser.text().await?.contains("Access request approved"), "{}", browser.excerpt().await);
+        let text = browser.text().await?;
+        assert!(text.contains(said(engine, "授权申请已通过", "Access request approved")), "{text}");
         browser.click("#messages-read").await?;
         browser.go(&format!("{base}/me/messages?show=unread")).await?;
-        assert!(browser.text().await?.contains("No unread messages"), "{}", browser.excerpt().await);
+        let text = browser.text().await?;
+        assert!(text.contains(said(engine, "没有未读消息", "No unread messages")), "{text}");
         Ok(())
     })
     .await
@@ -174,7 +188,7 @@ async fn m13_m18_m22_people_of_an_organization_are_told_and_choose_how(engine: E
 async fn m15_the_own_data_are_downloaded_and_closing_the_account_is_undone(engine: Engine) -> Result<()> {
     let server = Server::start(options(engine).tls()).await?;
     // Without scripts, in the order in which somebody leaves and thinks again.
-    let look = Look { width: 390, height: 844, scripts: false, ..Look::default() };
+    let look = Look { scripts: false, ..look(engine) };
     journey(&format!("m15_close_{engine:?}"), look, async |browser| {
         let account = person(&server)?;
         let base = &server.base;
@@ -207,7 +221,8 @@ async fn m15_the_own_data_are_downloaded_and_closing_the_account_is_undone(engin
         browser.sign_in(base, &head.login_name, &head.password).await?;
         browser.go(&format!("{base}/me/close")).await?;
         assert!(!browser.has("#close-submit").await?);
-        assert!(browser.text().await?.contains("您是法定代表人"), "{}", browser.excerpt().await);
+        let text = browser.text().await?;
+        assert!(text.contains(said(engine, "您是法定代表人", "legal representative")), "{text}");
         Ok(())
     })
     .await

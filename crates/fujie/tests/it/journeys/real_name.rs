@@ -1,13 +1,17 @@
 //! Real names: checked by a verifier that runs as a process of its own, reviewed at the counter by two people, disputed,
 //! taken off again. One engine walks in Chinese at a desk, the other in English on a phone.
-use crate::support::{options, signed_in};
+use crate::{
+    journeys::steps::{look, said},
+    peers::upstream::{Provider, add_alipay},
+    support::{options, signed_in},
+};
 use anyhow::{Context as _, Result};
 use std::{
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
 use testkit::{
-    Browser, Engine, Look, Server,
+    Browser, Engine, Server,
     browser::journey,
     process::{Process, free_port},
 };
@@ -15,12 +19,13 @@ use verifier::population::{Person, person};
 
 on_both_engines!(
     m20_m21_m22_a_person_is_checked_online_and_takes_the_verification_off,
+    m20_alipay_vouches_for_name_and_document,
     m20_two_members_of_staff_review_a_document_at_the_counter,
     m21_a_second_claim_to_one_identity_is_decided_by_two,
     m20_a_verifier_that_hangs_holds_up_nobody,
 );
 
-const SEED: u64 = 5;
+pub const SEED: u64 = 5;
 const SECRET: &str = "journeys-share-this-secret";
 
 /// Not a test: what the journeys start as a process of its own.
@@ -31,12 +36,12 @@ fn verifier_process() -> Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(verifier::program::run(arguments.lines().map(str::to_owned)))
 }
-struct Verifier {
+pub struct Verifier {
     url: String,
     _process: Process,
     _folder: tempfile::TempDir,
 }
-async fn start_verifier(fault: &str) -> Result<Verifier> {
+pub async fn start_verifier(fault: &str) -> Result<Verifier> {
     let (folder, port) = (tempfile::tempdir()?, free_port()?);
     let secret = folder.path().join("secret");
     std::fs::write(&secret, SECRET)?;
@@ -67,30 +72,17 @@ async fn start_verifier(fault: &str) -> Result<Verifier> {
     Ok(Verifier { url: format!("http://{address}"), _process: process, _folder: folder })
 }
 
-fn look(engine: Engine) -> Look {
-    match engine {
-        Engine::Sqlite => Look::default(),
-        Engine::Postgres => Look { language: "en", width: 390, height: 844, ..Look::default() },
-    }
-}
-/// The text of that engine's language.
-fn said(engine: Engine, zh: &'static str, en: &'static str) -> &'static str {
-    match engine {
-        Engine::Sqlite => zh,
-        Engine::Postgres => en,
-    }
-}
 async fn sign_in(browser: &Browser, server: &Server, key: &str) -> Result<()> {
     let account = server.demo.account(key)?;
     sign_in_as(browser, server, &account.login_name).await
 }
-async fn sign_in_as(browser: &Browser, server: &Server, login_name: &str) -> Result<()> {
+pub async fn sign_in_as(browser: &Browser, server: &Server, login_name: &str) -> Result<()> {
     let account = server.demo.accounts.iter().find(|account| account.login_name == login_name);
     let account = account.with_context(|| format!("no demo account {login_name}"))?;
     browser.sign_in(&server.base, &account.login_name, &account.password).await
 }
 /// A system administrator sets the verifier up at the desk and tests it.
-async fn set_up(browser: &Browser, server: &Server, verifier: &Verifier, engine: Engine) -> Result<()> {
+pub async fn set_up(browser: &Browser, server: &Server, verifier: &Verifier, engine: Engine) -> Result<()> {
     sign_in(browser, server, "system_administrator").await?;
     browser.go(&format!("{}/desk/verifiers", server.base)).await?;
     browser.click("a[href='/desk/verifiers/new']").await?;
@@ -111,7 +103,7 @@ async fn set_up(browser: &Browser, server: &Server, verifier: &Verifier, engine:
     super::steps::sign_out(browser, &server.base).await
 }
 /// Whatever the demonstration proved goes, so that the journey begins unverified.
-async fn unbind(browser: &Browser, server: &Server) -> Result<()> {
+pub async fn unbind(browser: &Browser, server: &Server) -> Result<()> {
     if level(browser, server).await? == "0" {
         return Ok(());
     }
@@ -121,7 +113,7 @@ async fn unbind(browser: &Browser, server: &Server) -> Result<()> {
     browser.find("#real-name-level .tag").await?;
     Ok(())
 }
-async fn ask(browser: &Browser, server: &Server, method: &str, person: &Person) -> Result<()> {
+pub async fn ask(browser: &Browser, server: &Server, method: &str, person: &Person) -> Result<()> {
     browser.go(&format!("{}/me/real-name", server.base)).await?;
     browser.click(&format!("a[data-method='{method}']")).await?;
     browser.fill("#name", &person.name).await?;
@@ -133,11 +125,11 @@ async fn ask(browser: &Browser, server: &Server, method: &str, person: &Person) 
     browser.click("main .savebar button.primary").await
 }
 /// The page of the case comes by itself to this state.
-async fn comes_to(browser: &Browser, state: &str) -> Result<()> {
+pub async fn comes_to(browser: &Browser, state: &str) -> Result<()> {
     let wanted = format!("#case-state[data-state='{state}']");
     browser.find(&wanted).await.map(drop)
 }
-async fn level(browser: &Browser, server: &Server) -> Result<String> {
+pub async fn level(browser: &Browser, server: &Server) -> Result<String> {
     browser.go(&format!("{}/me/real-name", server.base)).await?;
     browser.find("#real-name-level").await?;
     if !browser.has("#real-name-level .level").await? {
@@ -199,6 +191,79 @@ async fn m20_m21_m22_a_person_is_checked_online_and_takes_the_verification_off(e
         browser.click("#unbind").await?;
         assert_eq!(level(browser, &server).await?, "1");
         assert_eq!(browser.console().await?, Vec::<String>::new());
+        Ok(())
+    })
+    .await
+}
+
+/// Name and number come from Alipay alone: nothing is typed here, and nothing there is believed that would not be here.
+async fn m20_alipay_vouches_for_name_and_document(engine: Engine) -> Result<()> {
+    let server = Server::start(options(engine).tls()).await?;
+    let alipay = Provider::alipay().await?;
+    journey(&format!("m20_alipay_{engine:?}"), look(engine), async |browser| {
+        add_alipay(browser, &server, &alipay).await?;
+        sign_in_as(browser, &server, "peisiyuan").await?;
+        unbind(browser, &server).await?;
+        let says = async |text: &str| -> Result<()> {
+            let shown = browser.text().await?;
+            anyhow::ensure!(shown.contains(text), "no {text} in {shown}");
+            Ok(())
+        };
+        let go = async || -> Result<()> {
+            browser.go(&format!("{}/me/real-name", server.base)).await?;
+            browser.click("a[href^='/me/real-name/certified/']").await?;
+            browser.tick("#consent").await?;
+            browser.click("main .savebar button.primary").await
+        };
+        let as_who = async |who: &str| -> Result<()> {
+            go().await?;
+            browser.fill("#account", who).await?;
+            browser.click("#agree").await
+        };
+        browser.go(&format!("{}/me/real-name", server.base)).await?;
+        browser.click("a[href^='/me/real-name/certified/']").await?;
+        // A browser that does not know what "required" means.
+        browser.driver.execute("document.getElementById('consent').required = false", vec![]).await?;
+        browser.click("main .savebar button.primary").await?;
+        browser.find("#consent-e").await?;
+        browser.picture("consent").await?;
+        // Left there; refused by the gateway; changed on its way.
+        go().await?;
+        browser.click("#cancel").await?;
+        says(said(engine, "您未在支付宝同意授权", "You did not agree at Alipay")).await?;
+        as_who("refused").await?;
+        says(said(engine, "未完成登录", "did not complete the sign-in")).await?;
+        browser.go(&format!("{}/tamper?on=1", alipay.issuer)).await?;
+        as_who("one").await?;
+        says(said(engine, "未通过核验", "could not be verified")).await?;
+        browser.go(&format!("{}/tamper?on=0", alipay.issuer)).await?;
+        // Nobody whom Alipay certified, and a number that is none.
+        for who in ["one -", "one 纪白芸 110101199003074259"] {
+            as_who(who).await?;
+            says(said(engine, "没有您的实名信息", "has no certified identity of yours")).await?;
+        }
+        browser.picture("not-certified").await?;
+        assert_eq!(level(browser, &server).await?, "0");
+
+        let somebody = person(SEED, 5);
+        as_who(&format!("one {} {}", somebody.name, somebody.number)).await?;
+        comes_to(browser, "approved").await?;
+        assert_eq!(level(browser, &server).await?, "2");
+        let text = browser.text().await?;
+        assert!(text.contains(&somebody.name) && !text.contains(&somebody.number), "{text}");
+        browser.picture("proven").await?;
+        // Somebody else's Alipay, in the same browser: the account stays whose it is.
+        let other = person(SEED, 6);
+        as_who(&format!("two {} {}", other.name, other.number)).await?;
+        comes_to(browser, "refused").await?;
+        says(said(engine, "以另一个人的身份实名", "verified as somebody else")).await?;
+        browser.picture("another").await?;
+        assert_eq!(level(browser, &server).await?, "2");
+        assert!(browser.text().await?.contains(&somebody.name), "{}", browser.excerpt().await);
+        // Taken off, it counts no more.
+        browser.click("main table a[href^='/me/real-name/unbind']").await?;
+        browser.click("#unbind").await?;
+        assert_eq!(level(browser, &server).await?, "0");
         Ok(())
     })
     .await

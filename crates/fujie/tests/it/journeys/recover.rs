@@ -10,6 +10,7 @@ use testkit::{Agent, Browser, Engine, Look, Server, browser::journey, demo::Acco
 on_both_engines!(
     m17_a_person_sets_security_questions,
     m67_a_code_by_sms_leads_to_a_new_password,
+    m67_a_passkey_is_asked_for_before_the_new_password,
     m68_a_code_by_mail_leads_to_a_new_password,
     m69_the_security_questions_lead_to_a_new_password,
     m69_a_stranger_sees_the_same_for_an_account_that_nobody_has,
@@ -94,6 +95,62 @@ async fn m67_a_code_by_sms_leads_to_a_new_password(engine: Engine) -> Result<()>
             assert_eq!(stolen.location().map(|to| to.path().to_owned()).as_deref(), Some("/recover"));
             wrong_code_first(browser, &code).await?;
             finish(browser, &server, account, &before).await
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// Recovery takes the place of the password alone.
+async fn m67_a_passkey_is_asked_for_before_the_new_password(engine: Engine) -> Result<()> {
+    let server = Server::start(options(engine).tls()).await?;
+    for (language, key, look) in looks() {
+        let nothing = if language == "en" { "Nothing was confirmed" } else { "没有完成验证" };
+        journey(&format!("m67_passkey_{language}_{engine:?}"), look, async |browser| {
+            let account = server.demo.account(key)?;
+            let phone = account.phone.as_deref().context("a phone")?;
+            let before = signed_in(&server, key).await?;
+            let device = browser.add_authenticator().await?;
+            browser.sign_in(&server.base, &account.login_name, &account.password).await?;
+            browser.go(&format!("{}/me/passkeys", server.base)).await?;
+            browser.click("#passkey-form button").await?;
+            browser.click("#codes-kept").await?;
+            steps::sign_out(browser, &server.base).await?;
+            // Or the list of names would offer the key at the sign-in page.
+            browser.present(&device, false).await?;
+            begin(browser, &server, phone, "sms").await?;
+            wrong_code_first(browser, &server.code_for(phone).await?).await?;
+            let step = browser.until("asked for the key", |url| url.path() == "/recover/factor").await?;
+            browser.picture("factor").await?;
+            // Nobody goes round it, and a finger that does not fit is told so.
+            let past = step.as_str().replace("/recover/factor", "/recover/password");
+            browser.go(&past).await?;
+            assert_eq!(browser.path().await?, "/recover", "{}", browser.excerpt().await);
+            browser.go(step.as_str()).await?;
+            browser.present(&device, true).await?;
+            browser.verified(&device, false).await?;
+            browser.tick("#recover-passkey button").await?;
+            let said = browser.find("[data-passkey-said]:not([hidden])").await?.text().await?;
+            assert!(said.contains(nothing), "{said}");
+            browser.picture("finger").await?;
+            browser.verified(&device, true).await?;
+            browser.click("#recover-passkey button").await?;
+            browser.until("asked for the new password", |url| url.path() == "/recover/password").await?;
+            assert_eq!(before.get("/me").await?.status, 200, "nothing has changed yet");
+            browser.present(&device, false).await?;
+            browser.fill("#new_password", NEW).await?;
+            browser.click("#recover-password").await?;
+            browser.until("led to sign-in", |url| url.path() == "/login").await?;
+            let ended = before.get("/me").await?;
+            assert_eq!(ended.location().map(|to| to.path().to_owned()).as_deref(), Some("/login"));
+            // The key is what it was: the new password alone signs nobody in.
+            browser.sign_in_here(&account.login_name, NEW).await?;
+            browser.until("asked for the second step", |url| url.path() == "/login/second").await?;
+            browser.present(&device, true).await?;
+            browser.click("#passkey-form button").await?;
+            browser.go(&format!("{}/me", server.base)).await?;
+            assert_eq!(browser.path().await?, "/me", "{}", browser.excerpt().await);
+            Ok(())
         })
         .await?;
     }

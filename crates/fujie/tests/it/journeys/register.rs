@@ -1,7 +1,7 @@
 //! A person registers: basic information, a captcha before the SMS, the code from the outbox, the versions accepted.
-use crate::support::options;
+use crate::{journeys::steps::look, support::options};
 use anyhow::{Context as _, Result};
-use testkit::{Engine, Look, Server, browser::journey};
+use testkit::{Engine, Server, browser::journey};
 
 on_both_engines!(m01_a_person_registers_with_a_code_by_sms);
 
@@ -9,8 +9,7 @@ const PHONE: &str = "19900009911";
 
 async fn m01_a_person_registers_with_a_code_by_sms(engine: Engine) -> Result<()> {
     let server = Server::start(options(engine).tls()).await?;
-    let look = Look { width: 390, height: 844, ..Look::default() };
-    journey(&format!("m01_{engine:?}"), look, async |browser| {
+    journey(&format!("m01_{engine:?}"), look(engine), async |browser| {
         browser.go(&format!("{}/login", server.base)).await?;
         browser.click("a[href^='/register']").await?;
         // What is wrong is told at its field, and what was typed stays.

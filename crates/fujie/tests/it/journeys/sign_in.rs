@@ -17,9 +17,13 @@ on_both_engines!(
 
 async fn m04_login_name_and_phone_sign_in_on_plain_http(engine: Engine) -> Result<()> {
     let server = Server::start(options(engine)).await?;
-    journey(&format!("m04_{engine:?}"), Look { scripts: false, ..Look::default() }, async |browser| {
+    journey(&format!("m04_{engine:?}"), Look { scripts: false, ..steps::look(engine) }, async |browser| {
         let account = server.demo.account("agent_granted")?;
         let phone = account.phone.as_deref().context("a phone")?;
+        browser.sign_in(&server.base, phone, "Wrong-guess-1").await?;
+        let error = browser.find("#login-password-e").await?.text().await?;
+        assert!(error.contains(steps::said(engine, "不正确", "is not correct")), "{error}");
+        assert_eq!(browser.value("#login-name").await?, phone, "what was typed is kept");
         // In any case, as people type it.
         for name in [account.login_name.clone(), account.login_name.to_uppercase(), phone.to_owned()] {
             browser.sign_in(&server.base, &name, &account.password).await?;

@@ -1,6 +1,21 @@
 //! What a person does on the pages, step by step.
 use anyhow::{Context as _, Result};
-use testkit::{Browser, Server};
+use testkit::{Browser, Engine, Look, Server};
+
+/// Chinese at a desk on one engine, English on a phone on the other: both languages are walked, and no way twice.
+pub fn look(engine: Engine) -> Look {
+    match engine {
+        Engine::Sqlite => Look::default(),
+        Engine::Postgres => Look { language: "en", width: 390, height: 844, ..Look::default() },
+    }
+}
+/// The text of that engine's language.
+pub fn said(engine: Engine, zh: &'static str, en: &'static str) -> &'static str {
+    match engine {
+        Engine::Sqlite => zh,
+        Engine::Postgres => en,
+    }
+}
 
 pub struct Member {
     pub login_name: String,

@@ -1,7 +1,7 @@
 //! Alipay at the sign-in page: quick registration, a link to an account that exists, and what goes wrong on the way.
 use crate::{
     journeys::{register::solved, steps},
-    peers::upstream::{Provider, add_alipay},
+    peers::upstream::{Provider, add_alipay, add_openid, at_provider},
     support::options,
 };
 use anyhow::Result;
@@ -10,6 +10,7 @@ use testkit::{Engine, Look, Server, browser::journey};
 on_both_engines!(
     m02_alipay_fills_in_the_registration_and_signs_in_afterwards,
     m03_a_first_visit_by_alipay_is_linked_to_the_own_account,
+    m15_a_linked_provider_proves_anew_who_is_there,
 );
 
 fn looks() -> [Look; 2] {
@@ -147,5 +148,90 @@ async fn m03_a_first_visit_by_alipay_is_linked_to_the_own_account(engine: Engine
         })
         .await?;
     }
+    Ok(())
+}
+
+/// The session as it is an hour later.
+fn age(server: &Server) -> Result<()> {
+    server.database().rows("UPDATE session SET verified_at = verified_at - 3600000").map(drop)
+}
+/// An account that has nothing but its identity elsewhere: a session there does not do, whatever the provider makes of it.
+async fn m15_a_linked_provider_proves_anew_who_is_there(engine: Engine) -> Result<()> {
+    let Some(provider) = Provider::openid().await? else { return Ok(()) };
+    let server = Server::start(options(engine).tls()).await?;
+    let setup = format!("m15_desk_{engine:?}");
+    journey(&setup, Look::default(), async |browser| add_openid(browser, &server, &provider).await).await?;
+    let words = [
+        ("没有关联到您的账号", "未通过核验", "未在Province portal同意"),
+        ("is not linked to yours", "could not be verified", "You did not agree at Province portal"),
+    ];
+    let accounts = ["agent_granted", "administrator"];
+    for ((look, (foreign, untrusted, denied)), key) in looks().into_iter().zip(words).zip(accounts) {
+        let name = format!("m15_linked_{}_{engine:?}", look.language);
+        journey(&name, look, async |browser| {
+            let account = server.demo.account(key)?;
+            let says = async |text: &str| -> Result<()> {
+                let shown = browser.text().await?;
+                anyhow::ensure!(shown.contains(text), "no {text} in {shown}");
+                Ok(())
+            };
+            let leave = "form[action='/me/verify/external'] button";
+            browser.sign_in(&server.base, &account.login_name, &account.password).await?;
+            browser.go(&format!("{}/me/linked", server.base)).await?;
+            browser.click("form[action$='/link'] button").await?;
+            at_provider(browser, key).await?;
+            browser.until("the list", |url| url.path() == "/me/linked").await?;
+            let only = format!("(SELECT id FROM account WHERE login_name = '{}')", account.login_name);
+            for sql in [
+                format!("DELETE FROM password WHERE account_id = {only}"),
+                format!("UPDATE account SET phone_proven = FALSE WHERE id = {only}"),
+            ] {
+                server.database().rows(&sql)?;
+            }
+            age(&server)?;
+
+            let asked = format!("{}/me/verify?need=fresh&return_to=/me/devices", server.base);
+            browser.go(&asked).await?;
+            assert!(!browser.has("form[action='/me/verify']").await?, "what the account does not have");
+            browser.picture("verify").await?;
+            // Refused there; then somebody else, though the right person is signed in there.
+            browser.click(leave).await?;
+            browser.find("input[name='login']").await?;
+            browser.click("a[href$='/abort']").await?;
+            browser.until("asked again", |url| url.path() == "/me/verify").await?;
+            says(denied).await?;
+            browser.click(leave).await?;
+            at_provider(browser, "somebody").await?;
+            browser.until("asked again", |url| url.path() == "/me/verify").await?;
+            says(foreign).await?;
+            browser.picture("foreign").await?;
+            browser.click(leave).await?;
+            at_provider(browser, key).await?;
+            browser.until("where it began", |url| url.path() == "/me/devices").await?;
+
+            // A provider that lets an old session pass says so itself, and is not believed.
+            age(&server)?;
+            browser.go(&format!("{}/aged", provider.issuer)).await?;
+            browser.go(&format!("{}/careless?on=1", provider.issuer)).await?;
+            browser.go(&asked).await?;
+            browser.click(leave).await?;
+            browser.until("asked again", |url| url.path() == "/me/verify").await?;
+            says(untrusted).await?;
+            browser.picture("stale").await?;
+            browser.go(&format!("{}/me/verify?need=fresh&return_to=/me", server.base)).await?;
+            assert_eq!(browser.path().await?, "/me/verify", "nothing was proven");
+            browser.go(&format!("{}/careless?on=0", provider.issuer)).await?;
+            browser.go(&asked).await?;
+            browser.click(leave).await?;
+            at_provider(browser, key).await?;
+            browser.until("where it began", |url| url.path() == "/me/devices").await?;
+            Ok(())
+        })
+        .await?;
+    }
+    // Why, is in the record.
+    let rows = server.database().rows("SELECT detail FROM audit_event WHERE action = 'external.exchange'")?;
+    let details: Vec<String> = rows.into_iter().flatten().flatten().collect();
+    assert_eq!(details.iter().filter(|detail| detail.contains("auth_time")).count(), 2, "{details:?}");
     Ok(())
 }

@@ -106,6 +106,26 @@ pub async fn add_alipay(browser: &Browser, server: &Server, alipay: &Provider) -
     browser.picture("desk-list").await?;
     steps::sign_out(browser, &server.base).await
 }
+/// The system administrator registers Fujie over there and adds the provider at the desk; signed out again.
+pub async fn add_openid(browser: &Browser, server: &Server, provider: &Provider) -> Result<()> {
+    open_form(browser, server, "oidc").await?;
+    // What staff copy to the provider, which answers with a client of its own.
+    let redirect = browser.find("#redirect-uri .pre").await?.text().await?;
+    let client = register(provider, &redirect).await?;
+    let text = |name: &str| client[name].as_str().map(str::to_owned).context("no client");
+    browser.fill("#name", "Province portal").await?;
+    browser.fill("#issuer", &format!("{}/", provider.issuer)).await?;
+    browser.fill("#app_id", &text("client_id")?).await?;
+    browser.fill("#secret", &text("client_secret")?).await?;
+    browser.click("#provider-save").await?;
+    // Not the issuer that the document names.
+    browser.find("#issuer-e").await?;
+    browser.fill("#issuer", &provider.issuer).await?;
+    browser.fill("#secret", &text("client_secret")?).await?;
+    browser.click("#provider-save").await?;
+    browser.find("#test-good").await?;
+    steps::sign_out(browser, &server.base).await
+}
 async fn open_form(browser: &Browser, server: &Server, provider: &str) -> Result<()> {
     let staff = server.demo.account("system_administrator")?;
     browser.sign_in(&server.base, &staff.login_name, &staff.password).await?;
@@ -119,23 +139,7 @@ async fn m02_an_openid_provider_registered_at_the_desk_signs_people_in(engine: E
     let server = Server::start(options(engine).tls()).await?;
     let look = Look { language: "en", ..Look::default() };
     journey(&format!("m02_openid_{engine:?}"), look, async |browser| {
-        open_form(browser, &server, "oidc").await?;
-        // What staff copy to the provider, which answers with a client of its own.
-        let redirect = browser.find("#redirect-uri .pre").await?.text().await?;
-        let client = register(&provider, &redirect).await?;
-        let text = |name: &str| client[name].as_str().map(str::to_owned).context("no client");
-        browser.fill("#name", "Province portal").await?;
-        browser.fill("#issuer", &format!("{}/", provider.issuer)).await?;
-        browser.fill("#app_id", &text("client_id")?).await?;
-        browser.fill("#secret", &text("client_secret")?).await?;
-        browser.click("#provider-save").await?;
-        // Not the issuer that the document names.
-        browser.find("#issuer-e").await?;
-        browser.fill("#issuer", &provider.issuer).await?;
-        browser.fill("#secret", &text("client_secret")?).await?;
-        browser.click("#provider-save").await?;
-        browser.find("#test-good").await?;
-        steps::sign_out(browser, &server.base).await?;
+        add_openid(browser, &server, &provider).await?;
 
         // Refused there: told here.
         let account = server.demo.account("agent_granted")?;
@@ -181,7 +185,7 @@ async fn register(provider: &Provider, redirect_uri: &str) -> Result<serde_json:
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 /// Signs in there and consents, as far as it is asked for.
-async fn at_provider(browser: &Browser, name: &str) -> Result<()> {
+pub async fn at_provider(browser: &Browser, name: &str) -> Result<()> {
     browser.fill("input[name='login']", name).await?;
     browser.fill("input[name='password']", "any").await?;
     browser.click("button[type='submit']").await?;
