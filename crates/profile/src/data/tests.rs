@@ -96,31 +96,30 @@ async fn what_is_said_to_be_in_the_file_is_there_ended_things_too() {
                      VALUES (9, 'product_access', $1, $2, 0, FALSE, 'withdrawn', '业务需要', FALSE, 1, 0, 0)",
                     &[&account, &id],
                 )?;
-                for (case, person) in [(10_i64, 11_i64)] {
-                    tx.run(
-                        "INSERT INTO verification (id, account_id, lane, method, state, provider, document_type,
-                            document_masked, attempts, lease_until, reason, created_at, decided_at, expires_at)
-                         VALUES ($1, $2, 'counter', 'counter', 'refused', 'counter', 'resident_id', '1****X', 0, 0,
-                            '看不清', 0, 5, 9)",
-                        &[&case, &account],
-                    )?;
-                    tx.run(
-                        "INSERT INTO verification_document (id, verification_id, kind, size, sha256, created_at)
-                         VALUES (12, $1, 'image/jpeg', 99, $2, 0)",
-                        &[&case, &sealed],
-                    )?;
-                    tx.run(
-                        "INSERT INTO person (id, document_type, document_index, document, name, created_at)
-                         VALUES ($1, 'resident_id', $2, $2, $2, 0)",
-                        &[&person, &sealed],
-                    )?;
-                    tx.run(
-                        "INSERT INTO dispute (id, verification_id, person_id, claimant_id, holder_id, state, verdict,
-                            created_at, decided_at)
-                         VALUES (13, $1, $2, $3, $3, 'decided', 'keep', 0, 5)",
-                        &[&case, &person, &account],
-                    )?;
-                }
+                let (case, person) = (10_i64, 11_i64);
+                tx.run(
+                    "INSERT INTO verification (id, account_id, lane, method, state, provider, document_type,
+                        document_masked, attempts, lease_until, reason, created_at, decided_at, expires_at)
+                     VALUES ($1, $2, 'counter', 'counter', 'refused', 'counter', 'resident_id', '1****X', 0, 0,
+                        '看不清', 0, 5, 9)",
+                    &[&case, &account],
+                )?;
+                tx.run(
+                    "INSERT INTO verification_document (id, verification_id, kind, size, sha256, created_at)
+                     VALUES (12, $1, 'image/jpeg', 99, $2, 0)",
+                    &[&case, &sealed],
+                )?;
+                tx.run(
+                    "INSERT INTO person (id, document_type, document_index, document, name, created_at)
+                     VALUES ($1, 'resident_id', $2, $2, $2, 0)",
+                    &[&person, &sealed],
+                )?;
+                tx.run(
+                    "INSERT INTO dispute (id, verification_id, person_id, claimant_id, holder_id, state, verdict,
+                        created_at, decided_at)
+                     VALUES (13, $1, $2, $3, $3, 'decided', 'keep', 0, 5)",
+                    &[&case, &person, &account],
+                )?;
                 Ok(())
             })
             .await
