@@ -9,6 +9,8 @@ mod profile;
 pub mod register;
 pub mod registration;
 pub mod sync;
+#[cfg(test)]
+mod testing;
 mod worker;
 
 use db::Db;

@@ -3,6 +3,8 @@
 mod model;
 mod pages;
 mod service;
+#[cfg(test)]
+mod tests;
 
 pub use model::*;
 pub use pages::routes;

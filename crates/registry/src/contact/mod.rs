@@ -4,6 +4,8 @@ mod model;
 mod pages;
 mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use model::*;
 pub use pages::routes;

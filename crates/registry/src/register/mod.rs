@@ -5,6 +5,8 @@ mod file;
 mod model;
 pub mod protocol;
 mod service;
+#[cfg(test)]
+mod tests;
 
 
 pub use file::FileCard;

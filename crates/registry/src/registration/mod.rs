@@ -4,6 +4,8 @@ mod model;
 mod pages;
 pub mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use model::*;
 pub(crate) use pages::noted;

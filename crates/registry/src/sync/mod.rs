@@ -6,6 +6,8 @@ mod model;
 mod pages;
 mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 
 
 pub use compare::{Difference, Step, differences};
