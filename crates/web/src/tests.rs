@@ -42,6 +42,8 @@ fn routes() -> Routes {
     Routes::new()
         .get("/show", Policy::Public, async |ctx: Ctx| page(&ctx, "<p>shown</p>"))
         .get("/login", Policy::Public, async |ctx: Ctx| page(&ctx, "<p>sign in</p>"))
+        .get("/org/{organization}/show", Policy::Member, async |ctx: Ctx| page(&ctx, "<p>shown</p>"))
+        .post("/org/{organization}/save", Policy::Member, async |Form(typed): Form<Typed>| typed.name)
         .get("/break", Policy::Public, async || -> Response { panic!("a bug with a secret in it") })
         .get("/refuse", Policy::Member, async || -> crate::Result {
             Err(Error::forbidden("form.id_stale").into())

@@ -88,6 +88,26 @@ async fn a_form_needs_its_token_and_its_own_site() {
     }
 }
 #[tokio::test]
+async fn m41_a_form_of_one_organizations_space_is_refused_in_another_organizations_space() {
+    let router = router(&app("https://id.example"));
+    let (cookie, plain) = visit(&router).await;
+    let (one, two) = ("000000000001A", "000000000002B");
+    let shown = get(&format!("/org/{one}/show")).header("cookie", &cookie).body(Body::empty()).unwrap();
+    let token = send(&router, shown).await.text.replace("<p>shown</p>", "");
+    assert_eq!(token, format!("{plain}~{one}"), "the token names the space");
+    let save = async |path: String, token: &str| {
+        let body = format!("name=chen&csrf={token}");
+        send(&router, post(&path).header("cookie", &cookie).body(body.into()).unwrap()).await
+    };
+    assert_eq!(save(format!("/org/{one}/save"), &token).await.status, StatusCode::OK);
+    assert_eq!(save(format!("/org/{}/save", one.to_lowercase()), &token).await.status, StatusCode::OK);
+    let other = save(format!("/org/{two}/save"), &token).await;
+    assert_eq!((other.status, other.code()), (StatusCode::FORBIDDEN, "form.other_space"));
+    // The frame's own forms belong to no space; a forged one is no token at all.
+    assert_eq!(save("/save".to_owned(), &token).await.status, StatusCode::OK);
+    assert_eq!(save(format!("/org/{one}/save"), &format!("x~{one}")).await.code(), "form.stale");
+}
+#[tokio::test]
 async fn a_stale_form_is_offered_again_without_its_secrets() {
     let router = router(&app("https://id.example"));
     let (cookie, _) = visit(&router).await;
