@@ -11,6 +11,7 @@ use kernel::{
 use platform::audit::{Entry, model::Before, service as audit};
 use platform::staff::StaffRole;
 use serde_json::json;
+use std::collections::HashMap;
 
 /// Lines of the record on the home page.
 const RECENT: u8 = 8;
@@ -35,6 +36,14 @@ impl Organizations {
             .read(move |tx| store::find(tx, id))
             .await?
             .ok_or_else(|| Error::not_found("organization.unknown"))
+    }
+    /// One look-up for every organization that a page of a list mentions.
+    pub async fn names_of(&self, ids: Vec<OrganizationId>) -> Result<HashMap<OrganizationId, String>> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let found = self.db().read(move |tx| store::list_names(tx, &ids)).await?;
+        Ok(found.into_iter().collect())
     }
     pub async fn organizations(
         &self,

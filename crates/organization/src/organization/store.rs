@@ -347,6 +347,12 @@ pub(super) fn numbers(tx: &mut Tx<'_>, id: OrganizationId, now: Timestamp) -> Re
     )
 }
 
+/// Names beside ids, for lists that mention organizations.
+pub(super) fn list_names(tx: &mut Tx<'_>, ids: &[OrganizationId]) -> Result<Vec<(OrganizationId, String)>> {
+    let query = Query::new("SELECT id, name FROM organization").list(" WHERE id IN (?)", ids);
+    tx.all(query.sql(), query.params())
+}
+
 /// One line of the operation record.
 #[derive(Clone, Debug)]
 pub struct Happened {

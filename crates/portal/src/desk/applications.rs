@@ -3,20 +3,25 @@
 use super::{Desk, FOR_MANAGEMENT, organizations::names};
 use ::organization::{
     application::{
-        Application, ApplicationKind, ApplicationState, TypedOrganization,
+        Application, ApplicationKind, ApplicationState, Reader, TypedOrganization, Verdict,
         agent::{Applicant, Shown, Viewer},
         desk::{DeskFilter, inbox_kinds},
+        link_of,
         own_pages::verdict_of,
-        Verdict,
         view::{FileLine, TimeLine, files, timeline},
     },
     founding::{ClaimVerdict, Claimed},
     membership::{Terms, TermsInput},
 };
-use kernel::{Error, id::ApplicationId};
+use kernel::{
+    Error,
+    id::{ApplicationId, OrganizationId},
+};
 use platform::{StaffRole, document, document::DocumentId};
 use serde::Deserialize;
-use web::{Form, FormErrors, Page, Path, Policy, Query, Routes, html, html_status, see_other, with_flash};
+use web::{
+    Failure, Form, FormErrors, Page, Path, Policy, Query, Routes, html, html_status, see_other, with_flash,
+};
 
 pub const HERE: &str = "/desk/applications";
 pub const APPLICATION_ROLES: &[StaffRole] = &[StaffRole::AccountManager, StaffRole::SystemAdministrator];
@@ -42,15 +47,15 @@ struct Choice {
     value: &'static str,
     label: String,
 }
-struct Line {
-    href: String,
+pub struct Line {
+    pub href: String,
     id: String,
-    kind: String,
+    pub kind: String,
     applicant: String,
-    about: String,
-    at: String,
-    state: String,
-    tone: &'static str,
+    pub about: String,
+    pub at: String,
+    pub state: String,
+    pub tone: &'static str,
 }
 #[derive(askama::Template)]
 #[template(path = "desk/applications.html")]
@@ -78,39 +83,15 @@ async fn list(desk: Desk, Query(filter): Query<Filter>) -> web::Result {
         query.append_pair("kind", &filter.kind).append_pair("state", &filter.state);
         format!("{HERE}?{}", query.append_pair("after", &last.id.to_string()).finish())
     });
-    let people = names(&desk, found.iter().map(|application| application.applicant).collect()).await?;
     let page = desk.page(desk.t("portal-applications"), HERE).await?;
-    let mut lines = Vec::with_capacity(found.len());
-    for application in &found {
-        let about = match application.organization {
-            Some(id) => rooms.organization(id).await?.name,
-            None => desk.t("portal-application-not-here"),
-        };
-        let state = application.state_at(desk.ctx.now);
-        lines.push(Line {
-            href: page_of(application),
-            id: application.id.to_string(),
-            kind: desk.t(application.kind.key()),
-            applicant: people
-                .get(&application.applicant)
-                .map(|name| kernel::mask::name(name))
-                .unwrap_or_default(),
-            about,
-            at: page.minute(&application.created_at),
-            state: desk.t(state.key()),
-            tone: state.tone(),
-        });
-    }
+    let lines = lines_of(&desk, &found).await?;
     Ok(html(List {
         intro: if desk.role == StaffRole::AccountManager {
             "portal-applications-own"
         } else {
             "portal-applications-every"
         },
-        kinds: kinds
-            .iter()
-            .map(|kind| Choice { value: kind.as_str(), label: desk.t(kind.key()) })
-            .collect(),
+        kinds: kinds.iter().map(|kind| Choice { value: kind.as_str(), label: desk.t(kind.key()) }).collect(),
         kind: kind.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
         state: if all { "all" } else { "" },
         lines,
@@ -118,7 +99,41 @@ async fn list(desk: Desk, Query(filter): Query<Filter>) -> web::Result {
         page,
     }))
 }
-/// Where an application is decided.
+/// Names of people and organizations are looked up once for all of them.
+async fn lines_of(desk: &Desk, found: &[Application]) -> Result<Vec<Line>, Failure> {
+    let people = names(desk, found.iter().map(|application| application.applicant).collect()).await?;
+    let organizations: Vec<OrganizationId> = found.iter().filter_map(|one| one.organization).collect();
+    let organizations = desk.organizations.names_of(organizations).await?;
+    let line = |application: &Application| {
+        let state = application.state_at(desk.ctx.now);
+        let about = application.organization.and_then(|id| organizations.get(&id));
+        Line {
+            href: link_of(application, Reader::Staff),
+            id: application.id.to_string(),
+            kind: desk.t(application.kind.key()),
+            applicant: people
+                .get(&application.applicant)
+                .map(|name| kernel::mask::name(name))
+                .unwrap_or_default(),
+            about: about.cloned().unwrap_or_else(|| desk.t("portal-application-not-here")),
+            at: application.created_at.local_minute(&desk.ctx.app.zone),
+            state: desk.t(state.key()),
+            tone: state.tone(),
+        }
+    };
+    Ok(found.iter().map(line).collect())
+}
+/// What waits for a decision of this member of staff.
+pub async fn waiting(desk: &Desk, limit: i64) -> Result<Vec<Line>, Failure> {
+    let wanted = DeskFilter { kind: None, all: false, after: None };
+    let found = desk.organizations.desk_applications(&desk.operator, wanted, limit, desk.ctx.now).await?;
+    lines_of(desk, &found).await
+}
+/// The other kinds have pages of their own.
+fn decided_here(kind: ApplicationKind) -> bool {
+    matches!(kind, ApplicationKind::Head | ApplicationKind::AgentAuthorization)
+}
+/// Of the kinds that are decided here.
 fn page_of(application: &Application) -> String {
     format!("{HERE}/{}", application.id)
 }
@@ -159,8 +174,6 @@ struct Show {
     a: Application,
     state: (String, &'static str),
     waiting: bool,
-    /// Decided here; the other kinds have pages of their own.
-    decidable: bool,
     is_agent: bool,
     /// The other of two approvals is somebody else's.
     approved_first: bool,
@@ -184,6 +197,9 @@ async fn render(desk: &Desk, id: ApplicationId, form: Typed, errors: FormErrors)
     let viewer = Viewer::Staff(desk.operator.clone());
     let shown: Shown = rooms.shown_application(&viewer, id, now).await?;
     let application = shown.application;
+    if !decided_here(application.kind) {
+        return Ok(see_other(&link_of(&application, Reader::Staff)));
+    }
     let actors = shown.timeline.iter().filter_map(|step| step.by);
     let people = rooms.people(actors.chain([application.applicant])).await?;
     let person = rooms.applicant(application.applicant, now).await?;
@@ -205,7 +221,6 @@ async fn render(desk: &Desk, id: ApplicationId, form: Typed, errors: FormErrors)
     let view = Show {
         state: (desk.t(state.key()), state.tone()),
         waiting: state.is_waiting(),
-        decidable: is_agent || application.kind == ApplicationKind::Head,
         is_agent,
         approved_first: application.two_steps && application.first_by == Some(desk.signed_in.account),
         name: people.name(application.applicant).to_owned(),
@@ -237,9 +252,8 @@ async fn claim(desk: &Desk, claimed: Claimed) -> kernel::Result<Claim> {
         None => None,
     };
     let typed = &claimed.data.organization;
-    let same = |a: &str, b: &str| {
-        ::organization::organization::folded(a) == ::organization::organization::folded(b)
-    };
+    let same =
+        |a: &str, b: &str| ::organization::organization::folded(a) == ::organization::organization::folded(b);
     Ok(Claim {
         kind: claimed.kind.map(|kind| kind.name.of(desk.english()).to_owned()).unwrap_or_default(),
         address: claimed.data.address.clone().unwrap_or_default(),
@@ -307,10 +321,7 @@ async fn decide(desk: Desk, Path(id): Path<ApplicationId>, Form(form): Form<Type
 }
 
 /// In full: after a step-up, and written down by the service.
-async fn open_document(
-    desk: Desk,
-    Path((id, file)): Path<(ApplicationId, DocumentId)>,
-) -> web::Result {
+async fn open_document(desk: Desk, Path((id, file)): Path<(ApplicationId, DocumentId)>) -> web::Result {
     desk.must_be(APPLICATION_ROLES)?;
     desk.must_be_fresh(&format!("{HERE}/{id}")).await?;
     let viewer = Viewer::Staff(desk.operator.clone());

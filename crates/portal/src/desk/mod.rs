@@ -4,8 +4,8 @@ mod administrators;
 mod admissions;
 mod applications;
 mod audit;
-mod channels;
 mod changes;
+mod channels;
 mod clients;
 mod contacts;
 mod contract_types;
@@ -15,6 +15,7 @@ mod legacy;
 mod materials;
 mod organization;
 mod organizations;
+mod people;
 mod policies;
 mod products;
 mod profile;
@@ -42,6 +43,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .get("/desk", Policy::Staff(EVERY_ROLE), home)
         .merge(organizations::routes())
+        .merge(people::routes())
         .merge(organization::routes())
         .merge(settings::routes())
         .merge(administrators::routes())
@@ -218,6 +220,13 @@ const AREAS: &[Area] = &[
         roles: applications::APPLICATION_ROLES,
     },
     Area {
+        href: "/desk/people",
+        label: "portal-people",
+        hint: "portal-people-area-hint",
+        icon: "user",
+        roles: people::PEOPLE_ROLES,
+    },
+    Area {
         href: "/desk/products",
         label: "portal-products",
         hint: "portal-products-area-hint",
@@ -320,6 +329,9 @@ pub fn areas(role: StaffRole) -> impl Iterator<Item = &'static Area> {
     AREAS.iter().filter(move |area| area.roles.contains(&role))
 }
 
+/// Lines of what waits on the first page.
+const WAITING: i64 = 6;
+
 #[derive(askama::Template)]
 #[template(path = "desk/home.html")]
 struct Home {
@@ -329,13 +341,20 @@ struct Home {
     areas: Vec<&'static Area>,
     /// What is wrong with gateways, for those who can mend it.
     notices: Vec<channels::NoticeLine>,
+    /// What waits for a decision, oldest first; None for those who decide nothing.
+    waiting: Option<Vec<applications::Line>>,
 }
 
 async fn home(desk: Desk, Extension(channels): Extension<channel::Channels>) -> web::Result {
     let sees = channels::CHANNEL_ROLES.contains(&desk.role);
     let notices = if sees { channels::notices(&desk, &channels).await? } else { Vec::new() };
+    let waiting = match applications::APPLICATION_ROLES.contains(&desk.role) {
+        true => Some(applications::waiting(&desk, WAITING).await?),
+        false => None,
+    };
     Ok(html(Home {
         notices,
+        waiting,
         page: desk.page(desk.t("portal-desk"), "/desk").await?,
         name: desk.signed_in.name.clone(),
         role: desk.t(words::role(desk.role)),

@@ -11,12 +11,15 @@ use ::organization::{
     organization_type::Identifier,
     product::AdmissionClass,
 };
+use ::registry::{Registry, material::Standing};
+use axum::Extension;
 use identity::account::AccountCard;
 use kernel::{Error, Timestamp, id::OrganizationId};
 use platform::audit::{model::Before, service as audit};
 use web::{Failure, Form, Page, Path, Policy, Routes, html, initial, see_other, with_flash};
 
 const RECORD_LENGTH: i64 = 8;
+const CONTACTS: i64 = 3;
 
 pub fn routes() -> Routes {
     let (staff, managers) = (Policy::Staff(FOR_ORGANIZATIONS), Policy::Staff(FOR_MANAGEMENT));
@@ -100,9 +103,66 @@ struct Detail {
     administrators_allowed: u32,
     contracts: Vec<Agreement>,
     record: Vec<record::Line>,
+    aside: Aside,
 }
 
-async fn show(desk: Desk, Path(id): Path<OrganizationId>) -> web::Result {
+/// What the register, materials and contacts say, beside the admissions.
+#[derive(Default)]
+struct Aside {
+    materials: Vec<MaterialLine>,
+    contacts: Vec<ContactLine>,
+    more_contacts: bool,
+}
+struct MaterialLine {
+    name: String,
+    state: &'static str,
+    tone: &'static str,
+    until: String,
+    /// Where it is reviewed, if it waits for that.
+    review: Option<String>,
+}
+struct ContactLine {
+    name: String,
+    about: String,
+    phone: String,
+}
+/// Personal numbers and papers are for whoever manages the organization.
+async fn aside(desk: &Desk, registry: &Registry, organization: &Organization) -> Result<Aside, Failure> {
+    let (now, english) = (desk.ctx.now, desk.english());
+    let (lines, _) = registry.materials(organization, now).await?;
+    let materials = lines.iter().map(|line| MaterialLine {
+        name: line.rule.name.of(english).to_owned(),
+        state: line.standing.key(),
+        tone: line.standing.tone(),
+        until: line
+            .in_force(now)
+            .and_then(|material| material.valid_until)
+            .map(|until| until.last_day(&desk.ctx.app.zone))
+            .unwrap_or_default(),
+        review: (line.standing == Standing::InReview)
+            .then(|| line.history.first().map(|material| format!("/desk/materials/{}", material.id)))
+            .flatten(),
+    });
+    let materials = materials.collect();
+    let mut contacts = registry.contacts(organization.id, None, CONTACTS + 1).await?;
+    let more_contacts = contacts.len() as i64 > CONTACTS;
+    contacts.truncate(CONTACTS as usize);
+    let contacts = contacts
+        .into_iter()
+        .map(|contact| ContactLine {
+            about: contact.card.title.unwrap_or(contact.card.purpose),
+            name: contact.card.name,
+            phone: contact.card.phone,
+        })
+        .collect();
+    Ok(Aside { materials, contacts, more_contacts })
+}
+
+async fn show(
+    desk: Desk,
+    Extension(registry): Extension<Registry>,
+    Path(id): Path<OrganizationId>,
+) -> web::Result {
     let organization = desk.organization(id).await?;
     let now = desk.ctx.now;
     let found = desk.organizations.admissions(&organization, now).await?;
@@ -117,6 +177,7 @@ async fn show(desk: Desk, Path(id): Path<OrganizationId>) -> web::Result {
         None => String::new(),
     };
     let manages = desk.manages(&organization);
+    let aside = if manages { aside(&desk, &registry, &organization).await? } else { Aside::default() };
     let english = desk.english();
     let (state, state_tone) = words::organization_state(organization.state);
     let mut with_factors = Vec::new();
@@ -153,6 +214,7 @@ async fn show(desk: Desk, Path(id): Path<OrganizationId>) -> web::Result {
             .collect(),
         administrators_allowed: organization.policy.administrators,
         contracts: found.contracts.iter().map(|c| agreement(&desk, id, c, manages)).collect(),
+        aside,
         record: record::lines(&desk.ctx, happened, &actors),
         name: organization.name,
     };

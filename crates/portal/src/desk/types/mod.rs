@@ -89,7 +89,11 @@ async fn edit(desk: Desk, Path(id): Path<OrganizationTypeId>) -> web::Result {
     let found = desk.organizations.organization_type(id).await?;
     show(&desk, Some(id), Members::of(&found), FormErrors::none()).await
 }
-async fn change(desk: Desk, Path(id): Path<OrganizationTypeId>, Form(mut form): Form<Members>) -> web::Result {
+async fn change(
+    desk: Desk,
+    Path(id): Path<OrganizationTypeId>,
+    Form(mut form): Form<Members>,
+) -> web::Result {
     desk.must_be(STAFF_ROLES)?;
     desk.organizations.organization_type(id).await?;
     if form.turn() {
