@@ -1,6 +1,7 @@
 //! Many people at once: import from spreadsheets, export, the staff's search of people.
 pub mod export;
 pub mod import;
+pub mod people;
 pub mod sheet;
 #[cfg(test)]
 mod testing;

@@ -106,6 +106,19 @@ impl Town {
     pub async fn count(&self, sql: &'static str) -> i64 {
         self.db().read_one(move |statement| statement.one(sql, &[])).await.unwrap()
     }
+    pub async fn system_administrator(&self) -> AccountId {
+        let (account, now) = (self.self_owned("hanqizhou", "韩启舟").await, self.now());
+        self.db()
+            .write(move |tx| {
+                let role = StaffRole::SystemAdministrator;
+                let event =
+                    platform::staff::service::appoint_in(tx, &Actor::system(), account, role, None, now)?;
+                Ok(((), vec![event]))
+            })
+            .await
+            .unwrap();
+        account
+    }
     pub async fn as_staff(&self, account: AccountId) -> Operator {
         Operator::from_signed_in(&signed_in(self.db(), account).await).unwrap()
     }

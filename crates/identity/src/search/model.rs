@@ -68,6 +68,15 @@ impl Wanted {
             _ => false,
         }
     }
+    /// Text that a login name could begin with.
+    pub fn login_prefix(&self) -> Option<&str> {
+        match self {
+            Self::Text(typed) if typed.is_ascii() && typed.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+                Some(typed)
+            }
+            _ => None,
+        }
+    }
     /// Whether an opened account is meant.
     pub fn fits(&self, name: &str, phone: Option<&str>, document: Option<&str>) -> bool {
         match self {

@@ -100,7 +100,7 @@ fn found_in(
 ) -> Result<Listed> {
     let mut listed = Listed::default();
     let few = store::count_joined(tx, organization, FEW + 1)? <= FEW;
-    let login = login_prefix(wanted);
+    let login = wanted.login_prefix();
     if let Some(login) = login.filter(|_| below.is_none()) {
         let mut named = search::by_login_name_in(tx, Some(organization), login, LOGIN_NAMES)?;
         listed.refine = named.len() as i64 == LOGIN_NAMES;
@@ -175,13 +175,4 @@ fn fitting_in(
         search::verified_in(tx, keyring, wanted, members)?.into_iter().collect();
     rows.retain(|row| fitting.contains(&row.account));
     Ok(rows)
-}
-/// Text that a login name could begin with.
-fn login_prefix(wanted: &Wanted) -> Option<&str> {
-    match wanted {
-        Wanted::Text(typed) if typed.is_ascii() && typed.starts_with(|c: char| c.is_ascii_alphabetic()) => {
-            Some(typed)
-        }
-        _ => None,
-    }
 }
