@@ -1320,6 +1320,9 @@ portal-event-registry-dismissed = Register's data left aside
 portal-event-registry-file-uploaded = File of a register uploaded
 portal-event-organization-synchronised = Record synchronized
 portal-event-change-seen = Proof of a change looked at
+portal-next = Next page
+portal-pager = Pages
+portal-organization = Organization
 
 # First page of the desk, page of an organization
 portal-desk-waiting = Waiting for you

@@ -1320,6 +1320,9 @@ portal-event-registry-dismissed = 登记信息保持不变
 portal-event-registry-file-uploaded = 上传登记文件
 portal-event-organization-synchronised = 同步机构信息
 portal-event-change-seen = 查看变更证明
+portal-next = 下一页
+portal-pager = 翻页
+portal-organization = 机构
 
 # 工作台与机构页
 portal-desk-waiting = 待处理

@@ -210,10 +210,13 @@ impl Application {
             Step::Approve
         }
     }
-    /// The event of a step, to be committed with its effect.
+    /// The event of a step, to be committed with its effect. What an applicant does who only typed an organization stands in
+    /// no record of one: whether it is here would show in their own.
     pub fn event(&self, actor: &Actor, step: Step) -> Event {
+        let own = matches!(step, Step::Submit | Step::Resubmit | Step::Withdraw);
+        let hidden = self.kind.waits() && own;
         let mut event = Event::done(actor, step.action()).on("application", self.id);
-        event.organization = self.organization.or(event.organization);
+        event.organization = self.organization.filter(|_| !hidden).or(event.organization);
         event.with(serde_json::json!({ "kind": self.kind, "applicant": self.applicant }))
     }
 }
@@ -259,30 +262,24 @@ pub enum Reader {
 }
 /// The page of an application, by its kind and reader.
 pub fn link_of(application: &Application, reader: Reader) -> String {
+    use ApplicationKind as Kind;
     let id = application.id;
     match (reader, application.kind, application.organization) {
-        (Reader::Staff, ApplicationKind::Material, _) => match application.subject {
-            Some(material) => format!("/desk/materials/{}", Id::<mark::Material>::from_i64(material)),
-            None => "/desk/materials".to_owned(),
-        },
-        (Reader::Staff, ApplicationKind::RegistrationChange | ApplicationKind::NameChange, _) => {
-            format!("/desk/changes/{id}")
+        (Reader::Staff, Kind::Material, _) => {
+            let material = application.subject.map(Id::<mark::Material>::from_i64);
+            format!("/desk/materials/{}", material.map(|id| id.to_string()).unwrap_or_default())
         }
-        (Reader::Applicant, ApplicationKind::Material, Some(organization)) => {
-            format!("/org/{organization}/materials")
-        }
-        (
-            Reader::Applicant,
-            ApplicationKind::RegistrationChange | ApplicationKind::NameChange,
-            Some(organization),
-        ) => format!("/org/{organization}/changes/{id}"),
-        (Reader::Staff, ApplicationKind::Replacement, _) => format!("/desk/replacements/{id}"),
-        (Reader::Applicant, ApplicationKind::Replacement, Some(organization)) => {
-            format!("/org/{organization}/replacements/{id}")
-        }
+        (Reader::Staff, Kind::NameChange | Kind::RegistrationChange, _) => format!("/desk/changes/{id}"),
+        (Reader::Staff, Kind::Replacement, _) => format!("/desk/replacements/{id}"),
+        (Reader::Staff, Kind::AccountMerge, _) => "/desk/legacy".to_owned(),
         (Reader::Staff, ..) => format!("/desk/applications/{id}"),
+        (_, Kind::Replacement, Some(organization)) => format!("/org/{organization}/replacements/{id}"),
+        (_, Kind::Material, Some(organization)) => format!("/org/{organization}/materials"),
+        (_, Kind::NameChange | Kind::RegistrationChange, Some(organization)) => {
+            format!("/org/{organization}/changes/{id}")
+        }
         (Reader::Administrator, _, Some(organization))
-        | (Reader::Applicant, ApplicationKind::ProductAccess, Some(organization)) => {
+        | (Reader::Applicant, Kind::ProductAccess, Some(organization)) => {
             format!("/org/{organization}/applications/{id}")
         }
         _ => format!("/me/applications/{id}"),
