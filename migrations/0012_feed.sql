@@ -45,6 +45,9 @@ CREATE TABLE feed_entry (
 CREATE UNIQUE INDEX feed_entry_external ON feed_entry (product_id, external_id);
 CREATE INDEX feed_entry_account ON feed_entry (account_id, kind, occurred_at, id);
 CREATE INDEX feed_entry_organization ON feed_entry (organization_id, kind, occurred_at, id);
+-- Which products have entries of a kind there.
+CREATE INDEX feed_entry_account_product ON feed_entry (account_id, kind, product_id);
+CREATE INDEX feed_entry_organization_product ON feed_entry (organization_id, kind, product_id);
 CREATE INDEX feed_entry_deleted ON feed_entry (updated_at) WHERE deleted;
 
 -- Keyed bigrams of the titles within one subject (account or organization).

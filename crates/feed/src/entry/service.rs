@@ -1,7 +1,7 @@
 //! Taking what products push, and showing it to whom it belongs.
 use super::{
     model::{
-        Applied, Content, Cursor, Entry, EntryState, FeedEntryId, Filter, Kind, Listed, Named, Push, Put,
+        Applied, Content, Cursor, Entry, FeedEntryId, Filter, Kind, Listed, Named, Push, Put,
         Refusal, Subject,
     },
     store,
@@ -351,8 +351,15 @@ pub struct OpenNumbers {
 }
 pub async fn open_numbers(db: &Db, reader: Reader) -> Result<OpenNumbers> {
     let Reader(subject) = reader;
-    let (cases, inquiries, complaints) = db.read(move |tx| store::count_open(tx, subject)).await?;
-    Ok(OpenNumbers { cases, inquiries, complaints })
+    db.read(move |tx| {
+        let mut count = |kind| store::count_open(tx, subject, kind);
+        Ok(OpenNumbers {
+            cases: count(Kind::Case)?,
+            inquiries: count(Kind::Inquiry)?,
+            complaints: count(Kind::Complaint)?,
+        })
+    })
+    .await
 }
 /// Everything of a person: for the copy of their data.
 pub async fn all_of(db: &Db, account: AccountId) -> Result<Vec<Entry>> {
@@ -400,8 +407,4 @@ pub(crate) fn erase_in(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
 }
 pub(crate) async fn forget_deleted(db: &Db, before: Timestamp) -> Result<()> {
     db.exec("deleted entries", move |statement| store::delete_buried(statement, before)).await.map(drop)
-}
-/// Whether something can still happen: the home shows these first.
-pub const fn is_open(state: EntryState) -> bool {
-    matches!(state, EntryState::Submitted | EntryState::Processing | EntryState::ActionNeeded)
 }

@@ -287,30 +287,23 @@ pub(super) fn list_products(
     subject: Subject,
     kind: Kind,
 ) -> Result<Vec<(ProductId, String, String)>> {
-    let (account, organization) = subject.columns();
-    tx.all(
-        sql!(
-            "SELECT p.id, p.name_zh, p.name_en FROM product p WHERE EXISTS (SELECT 1 FROM feed_entry e
-                 WHERE e.account_id = $1 AND e.organization_id = $2 AND e.kind = $3 AND e.product_id = p.id)
-             ORDER BY p.code LIMIT 200"
-        ),
-        &[&account, &organization, &kind],
-    )
+    let columns = subject.columns();
+    let query = Query::new(
+        "SELECT p.id, p.name_zh, p.name_en FROM product p WHERE EXISTS (SELECT 1 FROM feed_entry e",
+    );
+    let query = of_subject(query, subject, &columns)
+        .bind(" AND e.kind = ?", &kind)
+        .add(" AND e.product_id = p.id) ORDER BY p.code LIMIT 200");
+    tx.all(query.sql(), query.params())
 }
-/// Open cases, open inquiries, open complaints; each counted to 99.
-pub(super) fn count_open(tx: &mut Tx<'_>, subject: Subject) -> Result<(i64, i64, i64)> {
-    let (account, organization) = subject.columns();
-    tx.one(
-        sql!(
-            "SELECT (SELECT COUNT(*) FROM (SELECT id FROM feed_entry WHERE account_id = $1 AND organization_id = $2
-                     AND kind = 'case' AND state IN ('submitted', 'processing', 'action_needed') AND deleted = $3 LIMIT 99) a),
-                 (SELECT COUNT(*) FROM (SELECT id FROM feed_entry WHERE account_id = $1 AND organization_id = $2
-                     AND kind = 'inquiry' AND state IN ('submitted', 'processing', 'action_needed') AND deleted = $3 LIMIT 99) b),
-                 (SELECT COUNT(*) FROM (SELECT id FROM feed_entry WHERE account_id = $1 AND organization_id = $2
-                     AND kind = 'complaint' AND state IN ('submitted', 'processing', 'action_needed') AND deleted = $3 LIMIT 99) c)"
-        ),
-        &[&account, &organization, &false],
-    )
+/// How many of a kind are open, counted to 99.
+pub(super) fn count_open(tx: &mut Tx<'_>, subject: Subject, kind: Kind) -> Result<i64> {
+    let (columns, alive) = (subject.columns(), false);
+    let query = of_subject(Query::new("SELECT COUNT(*) FROM (SELECT e.id FROM feed_entry e"), subject, &columns)
+        .bind(" AND e.kind = ?", &kind)
+        .bind(" AND e.deleted = ?", &alive)
+        .add(" AND e.state IN ('submitted', 'processing', 'action_needed') LIMIT 99) found");
+    tx.one(query.sql(), query.params())
 }
 
 pub(super) fn delete_grams_of(tx: &mut Tx<'_>, account: AccountId) -> Result<u64> {
