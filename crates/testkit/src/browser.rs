@@ -186,6 +186,10 @@ impl Browser {
     pub async fn has(&self, css: &str) -> Result<bool> {
         Ok(!self.driver.find_all(By::Css(css)).await?.is_empty())
     }
+    /// How many there are.
+    pub async fn count(&self, css: &str) -> Result<usize> {
+        Ok(self.driver.find_all(By::Css(css)).await?.len())
+    }
     pub async fn fill(&self, css: &str, text: &str) -> Result<()> {
         let field = self.find(css).await?;
         field.clear().await?;
