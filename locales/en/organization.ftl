@@ -873,6 +873,7 @@ error-founding-meanwhile = Somebody made this organization a moment ago. Look at
 # The head changes
 organization-succession = Confirm administrators
 organization-succession-lead = These were administrators before the head changed. Confirm those who stay, end the others.
+organization-succession-count = { $count } administrators wait to be confirmed by the new head
 organization-succession-none = Nobody waits to be confirmed
 organization-succession-head-only = Only the head of the organization decides
 organization-succession-since = administrator since { $date }

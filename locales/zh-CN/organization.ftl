@@ -864,6 +864,7 @@ error-founding-meanwhile = 该机构刚刚已经登记，重新查看后再审�
 # The head changes
 organization-succession = 确认管理员
 organization-succession-lead = 负责人变更前的管理员如下。保留的请确认，不再任用的请结束。
+organization-succession-count = { $count } 名管理员待新负责人确认
 organization-succession-none = 没有待确认的管理员
 organization-succession-head-only = 只有机构负责人可以确认
 organization-succession-since = { $date } 起任管理员

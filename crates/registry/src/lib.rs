@@ -14,10 +14,10 @@ mod testing;
 mod worker;
 
 use db::Db;
-use identity::Identity;
-use kernel::{Error, Result};
 use db::Tx;
+use identity::Identity;
 use identity::notice::Notice;
+use kernel::{Error, Result};
 use kernel::{Timestamp, clock::Zone, id::OrganizationId};
 use organization::Organizations;
 

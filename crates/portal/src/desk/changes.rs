@@ -5,14 +5,14 @@ use super::{
     materials::MATERIAL_ROLES,
     review::{self, Fact, Reviewed, Typed},
 };
-use axum::Extension;
-use kernel::id::ApplicationId;
-use platform::{document, document::DocumentId};
 use ::registry::{
     Registry,
     change::{Asked, Wanted},
     registration,
 };
+use axum::Extension;
+use kernel::id::ApplicationId;
+use platform::{document, document::DocumentId};
 use web::{Form, FormErrors, Path, Policy, Routes, see_other, with_flash};
 
 pub fn routes() -> Routes {
@@ -45,7 +45,10 @@ async fn show(desk: &Desk, asked: Asked, typed: Typed, errors: FormErrors) -> we
         Wanted::Registration { entry } => {
             let zone = &desk.ctx.app.zone;
             let row = asked.registration.as_ref();
-            (row.map(|row| words(&registration::Typed::of(&row.entry, zone))).unwrap_or_default(), words(entry))
+            (
+                row.map(|row| words(&registration::Typed::of(&row.entry, zone))).unwrap_or_default(),
+                words(entry),
+            )
         }
     };
     let facts = vec![

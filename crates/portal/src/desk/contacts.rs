@@ -1,11 +1,11 @@
 //! Frequent contacts of one organization, edited by its account manager.
 use super::{Desk, FOR_MANAGEMENT, Nothing, organization::manageable};
-use axum::Extension;
-use kernel::id::{OrganizationId, mark};
 use ::registry::{
     Registry,
     contact::{Contact, ContactId, Typed},
 };
+use axum::Extension;
+use kernel::id::{OrganizationId, mark};
 use serde::Deserialize;
 use web::{Form, FormErrors, Page, Path, Policy, Query, Routes, html, html_status, see_other, with_flash};
 

@@ -3,12 +3,12 @@ use super::{
     Desk, FOR_MANAGEMENT,
     review::{self, Fact, Reviewed, Typed},
 };
-use axum::Extension;
-use platform::{StaffRole, document, document::DocumentId};
 use ::registry::{
     Registry,
     material::{MaterialId, Review},
 };
+use axum::Extension;
+use platform::{StaffRole, document, document::DocumentId};
 use serde::Deserialize;
 use web::{Form, FormErrors, Page, Path, Policy, Query, Routes, html, see_other, with_flash};
 

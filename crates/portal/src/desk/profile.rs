@@ -9,9 +9,11 @@ const AREA: &str = "/desk/organizations";
 
 pub fn routes() -> Routes {
     let staff = Policy::Staff(FOR_MANAGEMENT);
-    Routes::new()
-        .get("/desk/organizations/{organization}/profile", staff, edit)
-        .post("/desk/organizations/{organization}/profile", staff, change)
+    Routes::new().get("/desk/organizations/{organization}/profile", staff, edit).post(
+        "/desk/organizations/{organization}/profile",
+        staff,
+        change,
+    )
 }
 
 #[derive(Default, Deserialize)]

@@ -89,14 +89,10 @@ impl Here<'_> {
                 format!("{} {} {}", entry.department, entry.kind, entry.number)
             }
         };
-        let title = ctx.lang.t(if registration.is_some() {
-            "registry-change-entry"
-        } else {
-            "registry-change-name"
-        });
-        let page = frame(ctx, self.room.organizations(), self.who, organization, title)
-            .await?
-            .with_errors(&errors);
+        let title =
+            ctx.lang.t(if registration.is_some() { "registry-change-entry" } else { "registry-change-name" });
+        let page =
+            frame(ctx, self.room.organizations(), self.who, organization, title).await?.with_errors(&errors);
         let drawn = |given: String, fresh: String| if given.is_empty() { fresh } else { given };
         let view = Edit {
             home: format!("/org/{organization}/"),
@@ -150,7 +146,9 @@ impl Here<'_> {
             return self.form(registration, form, noted(faults, ctx)?).await;
         };
         let upload = match received.file {
-            Some(bytes) => Some(Upload { id: ctx.check_form_id::<mark::Document>(&form.document_id)?, bytes }),
+            Some(bytes) => {
+                Some(Upload { id: ctx.check_form_id::<mark::Document>(&form.document_id)?, bytes })
+            }
             None => None,
         };
         let id: ApplicationId = ctx.check_form_id(&form.id)?;
@@ -322,9 +320,10 @@ fn sides(asked: &Asked) -> (String, String) {
                 };
                 format!("{} {} {}{dates}", entry.department, entry.kind, entry.number)
             };
-            let present = asked.registration.as_ref().map(|row| {
-                format!("{} {} {}", row.entry.department, row.entry.kind, row.entry.number)
-            });
+            let present = asked
+                .registration
+                .as_ref()
+                .map(|row| format!("{} {} {}", row.entry.department, row.entry.kind, row.entry.number));
             (present.unwrap_or_default(), words(entry))
         }
     }

@@ -67,9 +67,9 @@ impl Registry {
                 record::lock_in(tx, &authority, organization, now)?;
                 room.must_differ_in(tx, organization, registration, &wanted)?;
                 let keyring = room.db().keyring();
-                let there = application::find_in(tx, id).ok().filter(|there| {
-                    there.organization == Some(organization) && there.kind == wanted.kind()
-                });
+                let there = application::find_in(tx, id)
+                    .ok()
+                    .filter(|there| there.organization == Some(organization) && there.kind == wanted.kind());
                 let (application, events) = match there {
                     Some(there) if there.state_at(now) == ApplicationState::Returned => {
                         let step = Step::Resubmit;
@@ -131,8 +131,7 @@ impl Registry {
         if organization.is_some_and(|asked| asked != own) || !kinds.contains(&application.kind) {
             return Err(unknown());
         }
-        let wanted: Wanted =
-            application::data_in(tx, self.db().keyring(), id)?.ok_or_else(unknown)?;
+        let wanted: Wanted = application::data_in(tx, self.db().keyring(), id)?.ok_or_else(unknown)?;
         let registration = match application.subject {
             Some(row) => registration::service::find_in(tx, own, Id::from_i64(row)).ok(),
             None => None,
@@ -219,15 +218,13 @@ impl Registry {
         self.db()
             .write(move |tx| {
                 let asked = room.asked_in(tx, None, id)?;
-                let locked =
-                    record::lock_in(tx, &Authority::from(by.clone()), asked.organization.id, now)?;
+                let locked = record::lock_in(tx, &Authority::from(by.clone()), asked.organization.id, now)?;
                 let step = match verdict {
                     Verdict::Approve => asked.application.approval(),
                     Verdict::Reject => Step::Reject,
                     Verdict::Return => Step::Return,
                 };
-                let stepped =
-                    application::must_step_in(tx, id, step, by.account(), note.as_deref(), now)?;
+                let stepped = application::must_step_in(tx, id, step, by.account(), note.as_deref(), now)?;
                 let mut events = vec![stepped.event(by.actor(), step)];
                 if step == Step::Approve {
                     events.extend(room.take_effect_in(tx, &locked, &asked, &by, now)?);
@@ -264,10 +261,9 @@ impl Registry {
             Wanted::Registration { entry } => {
                 let row = asked.application.subject.ok_or_else(|| Error::internal("change.subject"))?;
                 let before = registration::service::find_in(tx, locked.id, Id::from_i64(row))?;
-                let entry = entry
-                    .parse(self.zone())
-                    .map_err(|_| Error::internal("change.data"))?;
-                registration::service::replace_in(tx, by.actor(), &before, &entry, now).map(|event| vec![event])
+                let entry = entry.parse(self.zone()).map_err(|_| Error::internal("change.data"))?;
+                registration::service::replace_in(tx, by.actor(), &before, &entry, now)
+                    .map(|event| vec![event])
             }
         }
     }

@@ -9,7 +9,12 @@ use platform::document::Upload;
 fn file(town: &Town) -> Option<Upload> {
     Some(Upload { id: town.db().draw(), bytes: Bytes::from_static(b"%PDF-1.7 notice") })
 }
-async fn ask_name(town: &Town, id: ApplicationId, name: &str, upload: Option<Upload>) -> Result<ApplicationId> {
+async fn ask_name(
+    town: &Town,
+    id: ApplicationId,
+    name: &str,
+    upload: Option<Upload>,
+) -> Result<ApplicationId> {
     let wanted = Wanted::Name { name: name.into() };
     let new = NewChange { id, registration: None, wanted, reason: Some("工商变更".into()), upload };
     town.room.ask_change(&town.administrator().await, new, town.now()).await

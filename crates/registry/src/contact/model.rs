@@ -67,7 +67,11 @@ fn phone(typed: &str) -> Result<String> {
     let line = text::line("phone", typed, 40)?;
     let known = line.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | ' ' | '(' | ')' | '/'));
     let digits = line.chars().filter(char::is_ascii_digit).count();
-    if known && (5..=20).contains(&digits) { Ok(line) } else { Err(Error::invalid("contact.phone").at("phone")) }
+    if known && (5..=20).contains(&digits) {
+        Ok(line)
+    } else {
+        Err(Error::invalid("contact.phone").at("phone"))
+    }
 }
 fn mail(typed: &str) -> Result<Option<String>> {
     match text::optional_line("mail", typed, 200)? {

@@ -12,7 +12,9 @@ use organization::membership::OrganizationAdministrator;
 use organization::organization_type::MaterialRule;
 use organization::{Organizations, shell};
 use platform::document::{self, DocumentId, Upload};
-use web::{Ctx, Form, FormErrors, Lang, Page, Path, Policy, Routes, html, html_status, see_other, with_flash};
+use web::{
+    Ctx, Form, FormErrors, Lang, Page, Path, Policy, Routes, html, html_status, see_other, with_flash,
+};
 
 pub fn routes() -> Routes {
     let administrators = Policy::OrganizationAdministrator;
@@ -50,12 +52,10 @@ async fn list(
 ) -> web::Result {
     let organization = room.organizations().organization(by.organization()).await?;
     let (lines, _) = room.materials(&organization, ctx.now).await?;
-    let page = frame(&ctx, room.organizations(), &who, organization.id, ctx.lang.t("registry-materials")).await?;
+    let page =
+        frame(&ctx, room.organizations(), &who, organization.id, ctx.lang.t("registry-materials")).await?;
     let rows: Vec<Row> = lines.iter().map(|line| row(&page, line)).collect();
-    let missing = lines
-        .iter()
-        .filter(|line| line.rule.required && line.in_force(ctx.now).is_none())
-        .count();
+    let missing = lines.iter().filter(|line| line.rule.required && line.in_force(ctx.now).is_none()).count();
     Ok(html(List { home: format!("/org/{}/", organization.id), rows, missing, page }))
 }
 fn row(page: &Page, line: &Line) -> Row {
@@ -68,7 +68,9 @@ fn row(page: &Page, line: &Line) -> Row {
         standing: line.standing.key(),
         tone: line.standing.tone(),
         until: in_force.and_then(|m| m.valid_until).map(|until| page.last_day(&until)).unwrap_or_default(),
-        note: newest.filter(|m| m.state_at(page.ctx.now).is_open() || in_force.is_none()).and_then(|m| m.note.clone()),
+        note: newest
+            .filter(|m| m.state_at(page.ctx.now).is_open() || in_force.is_none())
+            .and_then(|m| m.note.clone()),
         may_submit: line.standing.may_submit(),
     }
 }
@@ -228,12 +230,9 @@ async fn submit(
     };
     let until = match typed.valid_until.trim() {
         "" => Ok(None),
-        date => ctx
-            .app
-            .zone
-            .end_of(date)
-            .map(Some)
-            .ok_or_else(|| Error::invalid("field.date").at("valid_until")),
+        date => {
+            ctx.app.zone.end_of(date).map(Some).ok_or_else(|| Error::invalid("field.date").at("valid_until"))
+        }
     };
     let submitted = match (received.too_large, until) {
         (Some(error), _) | (None, Err(error)) => Err(error),

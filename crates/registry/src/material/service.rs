@@ -6,7 +6,9 @@ use kernel::{
     Error, Event, Result, Timestamp,
     id::{AccountId, ApplicationId, OrganizationId},
 };
-use organization::application::{self, Application, ApplicationKind, NewApplication, Step, StepRecord, Verdict};
+use organization::application::{
+    self, Application, ApplicationKind, NewApplication, Step, StepRecord, Verdict,
+};
 use organization::membership::OrganizationAdministrator;
 use organization::organization::{Organization, record};
 use organization::{Authority, Operator};
@@ -66,10 +68,8 @@ impl Registry {
         self.db()
             .write(move |tx| {
                 let locked = record::lock_in(tx, &authority, organization, now)?;
-                let rule = locked
-                    .policy
-                    .material(&rule)
-                    .ok_or_else(|| Error::not_found("material.rule_unknown"))?;
+                let rule =
+                    locked.policy.material(&rule).ok_or_else(|| Error::not_found("material.rule_unknown"))?;
                 if !rule.formats.iter().any(|format| format.media_type() == file.kind) {
                     return Err(Error::invalid("material.format").at("document"));
                 }
@@ -283,7 +283,9 @@ impl Registry {
                     }
                     // A newer one took its place: nothing ends.
                     let newer = store::list(tx, material.organization)?.into_iter().any(|other| {
-                        other.id > material.id && other.rule_key == material.rule_key && other.is_in_force(now)
+                        other.id > material.id
+                            && other.rule_key == material.rule_key
+                            && other.is_in_force(now)
                     });
                     let mut events = Vec::new();
                     if let (false, Some(until)) = (newer, material.valid_until) {
@@ -311,12 +313,7 @@ fn found(material: Option<Material>, organization: Option<OrganizationId>) -> Re
         .filter(|there| organization.is_none_or(|own| there.organization == own))
         .ok_or_else(|| Error::not_found("material.unknown"))
 }
-fn keep_in(
-    tx: &mut db::Tx<'_>,
-    application: ApplicationId,
-    file: &Prepared,
-    now: Timestamp,
-) -> Result<bool> {
+fn keep_in(tx: &mut db::Tx<'_>, application: ApplicationId, file: &Prepared, now: Timestamp) -> Result<bool> {
     let subject = application::documents_of(application);
     document::service::add_in(tx, "document", subject, file, MOST_FILES, now)
 }

@@ -55,7 +55,8 @@ impl From<Row> for Material {
         }
     }
 }
-const COLUMNS: &str = "SELECT m.id, m.organization_id, m.rule_key, m.rule_name_zh, m.rule_name_en, m.application_id,
+const COLUMNS: &str =
+    "SELECT m.id, m.organization_id, m.rule_key, m.rule_name_zh, m.rule_name_en, m.application_id,
     m.valid_until, a.state, a.decision_note, a.applicant_id, a.created_at, a.decided_at, a.expires_at
     FROM material m JOIN application a ON a.id = m.application_id";
 
@@ -183,7 +184,7 @@ pub(super) fn list_ending(tx: &mut Tx<'_>, until: Timestamp, limit: i64) -> Resu
 }
 /// False if another worker was faster.
 pub(super) fn set_warned(tx: &mut Tx<'_>, id: MaterialId, now: Timestamp) -> Result<bool> {
-    let changed = tx
-        .run(sql!("UPDATE material SET warned_at = $2 WHERE id = $1 AND warned_at IS NULL"), &[&id, &now])?;
+    let changed =
+        tx.run(sql!("UPDATE material SET warned_at = $2 WHERE id = $1 AND warned_at IS NULL"), &[&id, &now])?;
     Ok(changed == 1)
 }

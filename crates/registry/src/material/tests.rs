@@ -49,8 +49,7 @@ async fn m25_a_material_is_handed_in_returned_completed_and_accepted() {
         submit(&town, &by, "licence", b"%PDF-1.7 a better scan", None).await.unwrap();
         let review = room.material(Some(town.ours), id).await.unwrap();
         assert_eq!((review.files.len(), review.steps.len()), (2, 3), "the first file stays in the history");
-        let (kind, content) =
-            room.reviewed_file(&town.manager, id, review.files[0].id, now).await.unwrap();
+        let (kind, content) = room.reviewed_file(&town.manager, id, review.files[0].id, now).await.unwrap();
         assert_eq!((kind.as_str(), content.as_slice()), ("application/pdf", PDF));
         assert_eq!(town.events("material.seen").await, 1, "a look is written down");
         room.review_material(&town.manager, id, Verdict::Approve, "", now).await.unwrap();
@@ -69,7 +68,10 @@ async fn m25_files_are_sealed_and_known_by_their_bytes() {
             let error = submit(&town, &by, rule, bytes, until).await.unwrap_err();
             (error.code, error.field)
         };
-        assert_eq!(fault("licence", b"<svg onload=alert(1)>", None).await, ("document.kind", Some("document")));
+        assert_eq!(
+            fault("licence", b"<svg onload=alert(1)>", None).await,
+            ("document.kind", Some("document"))
+        );
         assert_eq!(fault("licence", b"", None).await, ("document.empty", Some("document")));
         assert_eq!(fault("none-such", PDF, None).await, ("material.rule_unknown", None));
         assert_eq!(fault("permit", PDF, None).await, ("field.required", Some("valid_until")));

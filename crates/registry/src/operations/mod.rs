@@ -87,12 +87,13 @@ async fn page(
     let (organization, rooms) = (by.organization(), room.organizations());
     let mut errors = FormErrors::none();
     let zone = &ctx.app.zone;
-    let date = |field: &'static str, typed: &str, parse: fn(&kernel::clock::Zone, &str) -> Option<Timestamp>| {
-        match typed.trim() {
-            "" => Ok(None),
-            typed => parse(zone, typed).map(Some).ok_or_else(|| Error::invalid("field.date").at(field)),
-        }
-    };
+    let date =
+        |field: &'static str, typed: &str, parse: fn(&kernel::clock::Zone, &str) -> Option<Timestamp>| {
+            match typed.trim() {
+                "" => Ok(None),
+                typed => parse(zone, typed).map(Some).ok_or_else(|| Error::invalid("field.date").at(field)),
+            }
+        };
     let since = errors.take(date("from", &asked.from, kernel::clock::Zone::start_of), ctx.lang).flatten();
     let until = errors.take(date("until", &asked.until, kernel::clock::Zone::end_of), ctx.lang).flatten();
     let topic = TOPICS.iter().find(|topic| topic.value == asked.topic);

@@ -12,9 +12,11 @@ use serde::Deserialize;
 use web::{Ctx, Form, FormErrors, Lang, Page, Policy, Routes, html_status, initial, see_other, with_flash};
 
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/org/{organization}/profile", Policy::Member, read)
-        .post("/org/{organization}/profile", Policy::OrganizationAdministrator, change)
+    Routes::new().get("/org/{organization}/profile", Policy::Member, read).post(
+        "/org/{organization}/profile",
+        Policy::OrganizationAdministrator,
+        change,
+    )
 }
 
 struct Fact {
@@ -62,12 +64,7 @@ struct View {
     papers: Vec<Paper>,
     manager: Option<organization::decision::Contact>,
 }
-async fn read(
-    ctx: Ctx,
-    Extension(room): Extension<Registry>,
-    who: SignedIn,
-    member: Member,
-) -> web::Result {
+async fn read(ctx: Ctx, Extension(room): Extension<Registry>, who: SignedIn, member: Member) -> web::Result {
     show(&ctx, &room, &who, &member, None, FormErrors::none()).await
 }
 
@@ -116,9 +113,8 @@ async fn show(
         Some(manager) => rooms.staff_contact(manager).await?,
         None => None,
     };
-    let page = frame(ctx, rooms, who, organization.id, ctx.lang.t("registry-profile"))
-        .await?
-        .with_errors(&errors);
+    let page =
+        frame(ctx, rooms, who, organization.id, ctx.lang.t("registry-profile")).await?.with_errors(&errors);
     let english = ctx.lang == Lang::En;
     let administers = member.role().administers();
     let source = |field: Field| source_of(&page, &organization, &origins, field);
@@ -142,7 +138,10 @@ async fn show(
                 initial: initial(people.name(row.account)),
                 name: people.name(row.account).to_owned(),
                 role: member.policy().role_label(row.role).of(english).to_owned(),
-                phone: people.card(row.account).and_then(|card| card.phone_masked.clone()).unwrap_or_default(),
+                phone: people
+                    .card(row.account)
+                    .and_then(|card| card.phone_masked.clone())
+                    .unwrap_or_default(),
             })
             .collect(),
         papers: lines
@@ -170,12 +169,7 @@ async fn show(
 }
 
 /// Everything that is not changed here, in the order of the page.
-fn facts(
-    page: &Page,
-    organization: &Organization,
-    origins: &[FieldOrigin],
-    administers: bool,
-) -> Vec<Fact> {
+fn facts(page: &Page, organization: &Organization, origins: &[FieldOrigin], administers: bool) -> Vec<Fact> {
     let english = page.ctx.lang == Lang::En;
     let policy = &organization.policy;
     let synchronised = |field: Field| {
@@ -230,8 +224,12 @@ fn source_of(page: &Page, organization: &Organization, origins: &[FieldOrigin], 
     };
     let date = page.date(&origin.changed_at);
     match (origin.source, &origin.source_name) {
-        (FieldSource::Registry, Some(name)) => page.t2("registry-source-registry", "name", name, "date", date),
-        (FieldSource::Registry | FieldSource::Platform, _) => page.t1("registry-source-platform", "date", date),
+        (FieldSource::Registry, Some(name)) => {
+            page.t2("registry-source-registry", "name", name, "date", date)
+        }
+        (FieldSource::Registry | FieldSource::Platform, _) => {
+            page.t1("registry-source-platform", "date", date)
+        }
         (FieldSource::Own, _) => page.t1("registry-source-own", "date", date),
         (FieldSource::Application, _) => page.t1("registry-source-application", "date", date),
     }

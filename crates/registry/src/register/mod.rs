@@ -8,7 +8,6 @@ mod service;
 #[cfg(test)]
 mod tests;
 
-
 pub use file::FileCard;
 pub use model::*;
 pub use service::Typed;

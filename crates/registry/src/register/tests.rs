@@ -51,7 +51,8 @@ async fn m27_registers_are_asked_in_their_order_until_one_knows() {
 #[tokio::test]
 async fn m27_a_register_is_set_up_tested_and_keeps_its_secret() {
     for town in towns().await {
-        let (url, editor) = (serve(Behaviour::None, SECRET, &Shelf::default()).await, PolicyEditor::command_line());
+        let (url, editor) =
+            (serve(Behaviour::None, SECRET, &Shelf::default()).await, PolicyEditor::command_line());
         let id = town.connect(&url, SECRET).await;
         assert!(town.room.test_register(id).await.unwrap().is_ok());
         let typed = |url: &str, secret: &str| Typed {
@@ -63,8 +64,7 @@ async fn m27_a_register_is_set_up_tested_and_keeps_its_secret() {
             enabled: true,
         };
         let elsewhere = typed("https://register.example", "");
-        let refused =
-            town.room.change_register(&editor, (id, 1), &elsewhere, town.now()).await.unwrap_err();
+        let refused = town.room.change_register(&editor, (id, 1), &elsewhere, town.now()).await.unwrap_err();
         assert_eq!(refused.code, "connector.secret_elsewhere", "a secret does not wander");
         town.room.change_register(&editor, (id, 1), &typed(&url, ""), town.now()).await.unwrap();
         assert!(town.room.test_register(id).await.unwrap().is_ok(), "the secret stayed");

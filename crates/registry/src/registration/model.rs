@@ -96,11 +96,11 @@ impl Typed {
         let department = text::line("department", &self.department, 80).map_err(&mut noted).ok();
         let kind = text::line("kind", &self.kind, 80).map_err(&mut noted).ok();
         let number = text::line("number", &self.number, 60).map_err(&mut noted).ok();
-        let date = |field: &'static str, typed: &str, parse: fn(&Zone, &str) -> Option<Timestamp>| {
-            match typed.trim() {
-                "" => Ok(None),
-                date => parse(zone, date).map(Some).ok_or_else(|| Error::invalid("field.date").at(field)),
-            }
+        let date = |field: &'static str, typed: &str, parse: fn(&Zone, &str) -> Option<Timestamp>| match typed
+            .trim()
+        {
+            "" => Ok(None),
+            date => parse(zone, date).map(Some).ok_or_else(|| Error::invalid("field.date").at(field)),
         };
         let from = date("valid_from", &self.valid_from, Zone::start_of).map_err(&mut noted).ok();
         let until = date("valid_until", &self.valid_until, Zone::end_of).map_err(&mut noted).ok();

@@ -65,8 +65,7 @@ async fn list(
     let mut found = room.registrations(id, after, PAGE + 1).await?;
     let more = found.len() as i64 > PAGE;
     found.truncate(PAGE as usize);
-    let next =
-        found.last().filter(|_| more).map(|last| format!("/org/{id}/registrations?after={}", last.id));
+    let next = found.last().filter(|_| more).map(|last| format!("/org/{id}/registrations?after={}", last.id));
     let page = frame(&ctx, room.organizations(), &who, id, ctx.lang.t("registry-registrations")).await?;
     let rows: Vec<Row> = found.iter().map(|registration| row(&page, registration)).collect();
     let warned = rows.iter().filter(|row| matches!(row.tone, "bad" | "wait")).count();
@@ -220,10 +219,9 @@ async fn change(
 ) -> web::Result {
     room.registration(by.organization(), id).await?;
     let done = match form.typed().parse(&ctx.app.zone) {
-        Ok(entry) => room
-            .change_registration(&by, (id, form.rev), entry, ctx.now)
-            .await
-            .map_err(|error| vec![error]),
+        Ok(entry) => {
+            room.change_registration(&by, (id, form.rev), entry, ctx.now).await.map_err(|error| vec![error])
+        }
         Err(faults) => Err(faults),
     };
     finish(&ctx, &room, &who, &by, Some(id), form, done).await

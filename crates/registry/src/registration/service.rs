@@ -139,8 +139,7 @@ pub fn find_in(tx: &mut Tx<'_>, organization: OrganizationId, id: RegistrationId
         .ok_or_else(|| Error::not_found("registration.unknown"))
 }
 fn own_in(tx: &mut Tx<'_>, organization: OrganizationId, id: RegistrationId) -> Result<Registration> {
-    let there = store::find(tx, organization, id)?
-        .ok_or_else(|| Error::not_found("registration.unknown"))?;
+    let there = store::find(tx, organization, id)?.ok_or_else(|| Error::not_found("registration.unknown"))?;
     match there.source {
         Source::Own => Ok(there),
         Source::Registry => Err(Error::forbidden("registration.synchronised")),
@@ -191,12 +190,7 @@ pub fn take_over_in(
     }
 }
 /// The register no longer lists it.
-pub fn drop_in(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    row: &Registration,
-    now: Timestamp,
-) -> Result<Option<Event>> {
+pub fn drop_in(tx: &mut Tx<'_>, actor: &Actor, row: &Registration, now: Timestamp) -> Result<Option<Event>> {
     let ended = store::end(tx, row.id, now)?;
     Ok(ended.then(|| event(actor, "registration.ended", row.organization, row.id, &row.entry)))
 }

@@ -72,7 +72,8 @@ pub(super) fn find(
     organization: OrganizationId,
     id: RegistrationId,
 ) -> Result<Option<Registration>> {
-    let query = Query::new(COLUMNS).bind(" WHERE id = ?", &id).bind(" AND organization_id = ?", &organization);
+    let query =
+        Query::new(COLUMNS).bind(" WHERE id = ?", &id).bind(" AND organization_id = ?", &organization);
     Ok(tx.opt::<Row>(query.sql(), query.params())?.map(Registration::from))
 }
 /// False if the id or the same live entry exists.
@@ -170,7 +171,9 @@ pub(super) fn list_ending(tx: &mut Tx<'_>, until: Timestamp, limit: i64) -> Resu
 }
 /// False if another worker was faster.
 pub(super) fn set_warned(tx: &mut Tx<'_>, id: RegistrationId, now: Timestamp) -> Result<bool> {
-    let changed = tx
-        .run(sql!("UPDATE registration SET warned_at = $2 WHERE id = $1 AND warned_at IS NULL"), &[&id, &now])?;
+    let changed = tx.run(
+        sql!("UPDATE registration SET warned_at = $2 WHERE id = $1 AND warned_at IS NULL"),
+        &[&id, &now],
+    )?;
     Ok(changed == 1)
 }

@@ -49,8 +49,7 @@ async fn m26_rows_of_a_register_are_not_edited_and_ends_are_warned_of() {
         town.db()
             .write(move |tx| {
                 let actor = kernel::Actor::system();
-                let events =
-                    service::take_over_in(tx, &actor, ours, &taken_over, (id, "示例登记机关"), now)?;
+                let events = service::take_over_in(tx, &actor, ours, &taken_over, (id, "示例登记机关"), now)?;
                 Ok(((), events))
             })
             .await

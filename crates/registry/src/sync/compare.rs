@@ -61,8 +61,7 @@ pub fn differences(
             found.push(field("address", What::Address, Step::Plain, ours, theirs));
         }
     }
-    let theirs: Vec<Entry> =
-        record.registrations.iter().filter_map(|typed| typed.parse(zone).ok()).collect();
+    let theirs: Vec<Entry> = record.registrations.iter().filter_map(|typed| typed.parse(zone).ok()).collect();
     for entry in &theirs {
         let ours = rows.iter().find(|row| row.entry.is_same(entry));
         if ours.is_some_and(|row| row.entry == *entry && row.source == Source::Registry) {

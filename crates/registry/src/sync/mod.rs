@@ -9,9 +9,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-
 pub use compare::{Difference, Step, differences};
 pub use model::*;
-pub(crate) use pages::state_tone;
 pub use pages::routes;
+pub(crate) use pages::state_tone;
 pub use service::Choice;

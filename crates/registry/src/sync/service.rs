@@ -231,7 +231,14 @@ impl Registry {
                 let mut events = Vec::new();
                 for one in &chosen {
                     let registration = ids.get(&one.key).copied();
-                    events.extend(room.take_in(tx, &locked, one, registration, (by.actor(), &source), now)?);
+                    events.extend(room.take_in(
+                        tx,
+                        &locked,
+                        one,
+                        registration,
+                        (by.actor(), &source),
+                        now,
+                    )?);
                 }
                 if !store::decide(tx, id, SyncState::Applied, Some(by.account()), now)? {
                     return Err(decided());
@@ -263,8 +270,8 @@ impl Registry {
                 let organization = by.organization();
                 record::lock_in(tx, &Authority::from(by.clone()), organization, now)?;
                 let open = store::find_open(tx, organization)?.map(|(open, ..)| open);
-                let decided_now = open == Some(id)
-                    && store::decide(tx, id, SyncState::Dismissed, Some(by.account()), now)?;
+                let decided_now =
+                    open == Some(id) && store::decide(tx, id, SyncState::Dismissed, Some(by.account()), now)?;
                 if !decided_now {
                     return Err(decided());
                 }

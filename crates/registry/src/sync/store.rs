@@ -7,18 +7,9 @@ use kernel::{
 };
 use platform::connector::ConnectorId;
 
-db::row!(Sync {
-    id,
-    organization,
-    source_name,
-    asked_by,
-    state,
-    fault,
-    created_at,
-    decided_by,
-    decided_at,
-});
-const COLUMNS: &str = "SELECT id, organization_id, source_name, asked_by, state, fault, created_at, decided_by, decided_at
+db::row!(Sync { id, organization, source_name, asked_by, state, fault, created_at, decided_by, decided_at });
+const COLUMNS: &str =
+    "SELECT id, organization_id, source_name, asked_by, state, fault, created_at, decided_by, decided_at
     FROM registry_sync";
 
 pub(super) struct NewRow<'a> {

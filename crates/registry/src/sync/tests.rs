@@ -49,7 +49,10 @@ async fn m27_differences_are_shown_and_what_was_chosen_is_taken_over() {
         assert_eq!(organization.address.as_deref(), Some("新区大道 1 号"));
         let origins = town.room.organizations().organization_origins(town.ours).await.unwrap();
         let origin = origins.iter().find(|origin| origin.field == Field::Address).unwrap();
-        assert_eq!((origin.source, origin.source_name.as_deref()), (FieldSource::Registry, Some("示例登记机关")));
+        assert_eq!(
+            (origin.source, origin.source_name.as_deref()),
+            (FieldSource::Registry, Some("示例登记机关"))
+        );
         assert_eq!(town.room.registrations(town.ours, None, 9).await.unwrap().len(), 1);
         assert_eq!(ask(&town).await, SyncState::Same);
 
@@ -96,7 +99,11 @@ async fn m27_a_new_head_is_a_succession() {
         take(&town, id, Choice { confirm_head: true, ..keys(&["head_name"]) }).await.unwrap();
         assert_eq!(town.organization().await.head_name.as_deref(), Some("骆知夏"));
         assert_eq!(town.events("organization.head_changed").await, 1);
-        assert_eq!(town.told(town.administrator, "head_changed").await, 1, "administrators stay and are told");
+        assert_eq!(
+            town.told(town.administrator, "head_changed").await,
+            1,
+            "administrators stay and are told"
+        );
     }
 }
 
@@ -153,7 +160,10 @@ async fn m27_strangers_and_agents_synchronise_nothing() {
         let their = town.their_administrator().await;
         let foreign = town.room.apply_sync(&their, id, keys(&["address"]), town.now()).await.unwrap_err();
         assert_eq!(foreign.code, "registry.decided");
-        assert_eq!(town.room.dismiss_sync(&their, id, town.now()).await.unwrap_err().code, "registry.decided");
+        assert_eq!(
+            town.room.dismiss_sync(&their, id, town.now()).await.unwrap_err().code,
+            "registry.decided"
+        );
         let agent = town.member(town.agent, town.ours).await;
         assert!(agent.as_administrator().is_none(), "no capability, no synchronisation");
         town.room.dismiss_sync(&town.administrator().await, id, town.now()).await.unwrap();
@@ -193,7 +203,11 @@ async fn m27_the_schedule_asks_each_organization_by_its_types_interval() {
         assert_eq!(town.room.synchronise_due(town.now()).await.unwrap(), 0);
         shelf.clear();
         town.db().clock().advance_seconds(2 * 3600);
-        assert_eq!(town.room.synchronise_due(town.now()).await.unwrap(), 1, "what failed is tried again soon");
+        assert_eq!(
+            town.room.synchronise_due(town.now()).await.unwrap(),
+            1,
+            "what failed is tried again soon"
+        );
         town.db().clock().advance_seconds(7 * 86_400);
         assert_eq!(town.room.synchronise_due(town.now()).await.unwrap(), 2);
     }

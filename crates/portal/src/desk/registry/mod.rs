@@ -1,15 +1,15 @@
 //! Registers: where the data of organizations come from, in which order. Secrets are typed and never shown.
 use super::{Desk, FOR_POLICIES, Nothing, POLICY_ROLES};
+use ::registry::{
+    Registry,
+    register::{Config, Provider, Typed},
+};
 use axum::{Extension, extract::Multipart, handler::Handler};
 use kernel::{Error, Id, id::mark};
 use platform::{
     connector::{self, ConnectorId},
     document,
     staff::PolicyEditor,
-};
-use ::registry::{
-    Registry,
-    register::{Config, Provider, Typed},
 };
 use serde::Deserialize;
 use web::{Failure, Form, FormErrors, Page, Path, Policy, Routes, html, html_status, see_other, with_flash};
@@ -174,11 +174,7 @@ async fn blank(desk: Desk, Extension(room): Extension<Registry>) -> web::Result 
     let form = Members { id: desk.ctx.form_id(id), provider, enabled: true, ..Members::default() };
     show(&desk, &room, None, form, FormErrors::none()).await
 }
-async fn create(
-    desk: Desk,
-    Extension(room): Extension<Registry>,
-    Form(form): Form<Members>,
-) -> web::Result {
+async fn create(desk: Desk, Extension(room): Extension<Registry>, Form(form): Form<Members>) -> web::Result {
     let editor = fresh(&desk, &format!("{HERE}/new")).await?;
     let id = desk.ctx.check_form_id::<mark::Connector>(&form.id)?;
     let done = match form.typed() {
@@ -196,11 +192,7 @@ async fn create(
         }
     }
 }
-async fn edit(
-    desk: Desk,
-    Extension(room): Extension<Registry>,
-    Path(id): Path<ConnectorId>,
-) -> web::Result {
+async fn edit(desk: Desk, Extension(room): Extension<Registry>, Path(id): Path<ConnectorId>) -> web::Result {
     fresh(&desk, &format!("{HERE}/{id}")).await?;
     let (connector, provider, config) = room.register(id).await?;
     let form = Members::of(connector.name, connector.rev, connector.enabled, provider, config);

@@ -4,7 +4,10 @@ mod parse;
 pub(super) mod service;
 mod store;
 
-use kernel::{Id, Timestamp, id::{AccountId, mark}};
+use kernel::{
+    Id, Timestamp,
+    id::{AccountId, mark},
+};
 
 pub type FileId = Id<mark::RegistrySync>;
 

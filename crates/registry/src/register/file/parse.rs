@@ -24,13 +24,15 @@ const COLUMNS: [(&str, &str); 10] = [
 /// `registry.file_column`, `registry.file_row` with the number of the line, `registry.file_long`.
 pub(super) fn records(bytes: &[u8], zone: &Zone) -> Result<BTreeMap<String, Record>> {
     let text = decoded(bytes)?;
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
     let fault = |code| Error::invalid(code).at("document");
     let places = columns(reader.headers().map_err(|_| fault("registry.file_column"))?)?;
     let mut found: BTreeMap<String, Record> = BTreeMap::new();
     for (index, line) in reader.records().enumerate() {
         let number = (index + 2).to_string();
-        let bad = |what: &'static str| fault("registry.file_row").arg("line", number.clone()).arg("what", what);
+        let bad =
+            |what: &'static str| fault("registry.file_row").arg("line", number.clone()).arg("what", what);
         let line = line.map_err(|_| bad("row"))?;
         let cell = |name: &str| places.get(name).and_then(|place| line.get(*place)).unwrap_or("").trim();
         if line.iter().all(|cell| cell.trim().is_empty()) {
@@ -146,7 +148,8 @@ mod tests {
             let what = |name| error.args.iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_string());
             (error.code, what("line"), what("what"))
         };
-        let named = |line: &str, what: &str| ("registry.file_row", Some(line.to_owned()), Some(what.to_owned()));
+        let named =
+            |line: &str, what: &str| ("registry.file_row", Some(line.to_owned()), Some(what.to_owned()));
         let good = format!("{},甲,,,存续,,,,,\n", code());
         assert_eq!(fault(&file(&format!("{good}123,乙,,,存续,,,,,\n"))), named("3", "uscc"));
         assert_eq!(fault(&file(&format!("{},甲,,,迁出,,,,,\n", code()))), named("2", "state"));

@@ -43,8 +43,10 @@ pub(super) fn insert_row(tx: &mut Tx<'_>, file: FileId, uscc: &str, record: &[u8
 }
 /// False if it was taken over already.
 pub(super) fn set_current(tx: &mut Tx<'_>, file: FileId) -> Result<bool> {
-    let changed =
-        tx.run(sql!("UPDATE registry_file SET state = 'current' WHERE id = $1 AND state = 'loading'"), &[&file])?;
+    let changed = tx.run(
+        sql!("UPDATE registry_file SET state = 'current' WHERE id = $1 AND state = 'loading'"),
+        &[&file],
+    )?;
     Ok(changed == 1)
 }
 /// Whatever is not the newest of its register any more, some rows at a time; true while there is more.
