@@ -1323,6 +1323,8 @@ portal-event-change-seen = Proof of a change looked at
 portal-next = Next page
 portal-pager = Pages
 portal-organization = Organization
+portal-registry-held = The register says: { $state }. Admissions are suspended
+portal-registry-held-help = They return by themselves once the register shows the organization as in existence and is asked again.
 
 # First page of the desk, page of an organization
 portal-desk-waiting = Waiting for you

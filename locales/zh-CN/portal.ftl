@@ -1323,6 +1323,8 @@ portal-event-change-seen = 查看变更证明
 portal-next = 下一页
 portal-pager = 翻页
 portal-organization = 机构
+portal-registry-held = 登记机关显示机构{ $state }，产品准入已暂停
+portal-registry-held-help = 登记恢复存续并重新同步后，准入自动恢复。
 
 # 工作台与机构页
 portal-desk-waiting = 待处理

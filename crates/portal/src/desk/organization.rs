@@ -98,6 +98,8 @@ struct Detail {
     active: bool,
     state: &'static str,
     state_tone: &'static str,
+    /// What the register says, where it puts the admissions to sleep.
+    held: Option<&'static str>,
     admissions: Vec<Admission>,
     administrators: Vec<Administrator>,
     administrators_allowed: u32,
@@ -203,6 +205,7 @@ async fn show(
         active: organization.state == OrganizationState::Active,
         state,
         state_tone,
+        held: organization.registry_state.holds_admissions().then_some(organization.registry_state.key()),
         admissions: found.lines.iter().map(|line| admission(&desk, &organization, line)).collect(),
         administrators: rows
             .iter()

