@@ -95,7 +95,7 @@ async fn m32_m33_an_activation_link_by_sms_opens_the_account_once(engine: Engine
         browser.click("#activate-submit").await?;
         browser.until("asked to sign in", |url| url.path() == "/login").await?;
         browser.sign_in_here("jibaiyun", PASSWORD).await?;
-        browser.until("let in", |url| url.path().starts_with("/org/")).await?;
+        browser.until("let in", |url| url.path() == "/me").await?;
         // The number came with the link, so it signs in too.
         let reply = server.agent()?.sign_in("19900007701", PASSWORD).await?;
         reply.location().context("the phone does not sign in")?;
@@ -136,7 +136,7 @@ async fn m33_a_printed_slip_opens_by_its_code_without_scripts(engine: Engine) ->
         browser.click("#activate-submit").await?;
         browser.until("asked to sign in", |url| url.path() == "/login").await?;
         browser.sign_in_here("jibaiyun", PASSWORD).await?;
-        browser.until("let in", |url| url.path().starts_with("/org/")).await?;
+        browser.until("let in", |url| url.path() == "/me").await?;
         browser.go(&format!("{}/activate", server.base)).await?;
         browser.fill("#code", &code).await?;
         browser.click("#activate-next").await?;
