@@ -11,6 +11,8 @@ pub mod model;
 #[cfg(test)]
 mod model_tests;
 pub mod pages;
+#[cfg(test)]
+mod passkey_tests;
 mod proving;
 mod sending;
 pub mod service;
