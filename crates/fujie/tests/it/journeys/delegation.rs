@@ -459,7 +459,7 @@ async fn m43_a_membership_ended_in_one_tab_stops_the_other_tabs_next_click(engin
         // The second still shows the organization; its next click finds that it is over.
         let tabs = browser.driver.windows().await?;
         browser.driver.switch_to_window(tabs.last().context("a tab")?.clone()).await?;
-        browser.click(&format!("a[href='/org/{organization}/']")).await?;
+        browser.click("main nav.crumbs a").await?;
         let code = browser.find("#error-code").await?.text().await?;
         assert!(code.contains("organization.unknown"), "{code}");
         browser.picture("stopped").await?;
