@@ -245,6 +245,8 @@ CREATE INDEX application_applicant ON application (applicant_id, id);
 CREATE INDEX application_desk ON application (kind, state, id);
 CREATE INDEX application_waiting ON application (code) WHERE organization_id IS NULL AND code IS NOT NULL
     AND state IN ('submitted', 'first_approved', 'returned');
+CREATE INDEX application_untold ON application (id) WHERE state = 'submitted' AND told = FALSE
+    AND kind IN ('agent_authorization', 'head');
 CREATE INDEX application_expiry ON application (expires_at) WHERE state IN ('submitted', 'first_approved', 'returned');
 -- The timeline: one row a step, numbered by the revision that it made.
 CREATE TABLE application_step (

@@ -168,7 +168,7 @@ impl Organizations {
         let letter = letter
             .map(|upload| document::service::prepare(keyring, "letter", upload, Some(who.account)))
             .transpose()?;
-        let (who, rooms) = (who.clone(), self.clone());
+        let who = who.clone();
         self.db()
             .write(move |tx| {
                 own_in(tx, who.account, id)?;
@@ -177,9 +177,6 @@ impl Organizations {
                 if let Some(letter) = &letter {
                     document::service::erase_in(tx, documents_of(id), now)?;
                     keep_in(tx, id, letter, now)?;
-                }
-                if application.kind == ApplicationKind::Head {
-                    rooms.tell_staff_in(tx, &application, now)?;
                 }
                 Ok(((), vec![application.event(&who.actor, Step::Resubmit)]))
             })

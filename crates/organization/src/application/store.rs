@@ -322,12 +322,12 @@ pub(super) fn attach(
     )?;
     Ok(changed == 1)
 }
-/// Attached ones of which nobody was told.
+/// Attached ones of which nobody was told, and claims that found no organization when they were held against all.
 pub(super) fn list_untold(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Application>> {
     let query = Query::new(COLUMNS)
         .add(
-            " WHERE a.kind IN ('agent_authorization', 'head') AND a.state = 'submitted' AND a.told = FALSE
-                AND a.organization_id IS NOT NULL",
+            " WHERE a.state = 'submitted' AND a.told = FALSE AND a.kind IN ('agent_authorization', 'head')
+                AND (a.organization_id IS NOT NULL OR a.kind = 'head')",
         )
         .bind(" ORDER BY a.id LIMIT ?", &limit);
     tx.all(query.sql(), query.params())

@@ -1,5 +1,5 @@
 //! Who hears of an application: those who can decide it, and the applicant of what became of it.
-use super::model::{Application, Reader, Step, link_of};
+use super::model::{Application, ApplicationKind, Reader, Step, link_of};
 use super::{engine, store};
 use crate::{Organizations, membership, organization};
 use db::Tx;
@@ -8,6 +8,10 @@ use kernel::{
     Result, Timestamp,
     id::{AccountId, OrganizationId},
 };
+use platform::staff::{self, StaffRole};
+
+/// Of those who hear of a claim that is nobody's yet.
+const MOST_MANAGERS: usize = 20;
 
 /// What a step is to its applicant; None where it is not told.
 const fn notice_of(step: Step) -> Option<Kind> {
@@ -57,13 +61,23 @@ impl Organizations {
         }
         Ok(())
     }
-    /// The account manager of the organization, if it has one.
+    /// The account manager of the organization, if it has one; all of them where it belongs to no portfolio yet.
     pub fn tell_staff_in(&self, tx: &mut Tx<'_>, application: &Application, now: Timestamp) -> Result<()> {
-        let Some(organization) = application.organization else { return Ok(()) };
-        let manager = organization::find_in(tx, organization)?.and_then(|found| found.account_manager);
-        let Some(manager) = manager else { return Ok(()) };
+        let managers: Vec<AccountId> = match application.organization {
+            Some(organization) => {
+                let found = organization::find_in(tx, organization)?;
+                found.and_then(|found| found.account_manager).into_iter().collect()
+            }
+            None => {
+                let staff = staff::service::list_in(tx, Some(StaffRole::AccountManager))?;
+                staff.into_iter().map(|member| member.account).take(MOST_MANAGERS).collect()
+            }
+        };
         let told = self.received_in(tx, application, Reader::Staff)?;
-        notice::tell_in(tx, self.identity(), manager, &told, now)
+        for manager in managers {
+            notice::tell_in(tx, self.identity(), manager, &told, now)?;
+        }
+        Ok(())
     }
     fn received_in(&self, tx: &mut Tx<'_>, application: &Application, reader: Reader) -> Result<Notice> {
         let name = match application.organization {
@@ -83,12 +97,16 @@ impl Organizations {
         application: &Application,
         now: Timestamp,
     ) -> Result<bool> {
-        let Some(organization) = application.organization else { return Ok(false) };
         let current = engine::find_in(tx, application.id)?;
         if !current.state.is_waiting() || !store::set_told(tx, application.id)? {
             return Ok(false);
         }
-        self.tell_received_in(tx, &current, organization, now)?;
+        match current.organization {
+            Some(organization) if current.kind == ApplicationKind::AgentAuthorization => {
+                self.tell_received_in(tx, &current, organization, now)?;
+            }
+            _ => self.tell_staff_in(tx, &current, now)?,
+        }
         Ok(true)
     }
 }

@@ -132,6 +132,8 @@ async fn m35_a_name_alone_another_document_or_no_register_leave_it_to_staff() {
             let listed =
                 town.rooms.desk_applications(&manager, DeskFilter::default(), 50, town.now()).await.unwrap();
             assert_eq!(listed.len(), 1);
+            town.rooms.settle_applications().await.unwrap();
+            assert_eq!(told(&town, town.account_manager).await, [Kind::ApplicationReceived]);
             town.rooms.decide_claim(&manager, asked.id, APPROVE, "", town.now()).await.unwrap();
             assert_eq!(headed(&town, &head).await, [NAME]);
             let own = town.rooms.memberships(head.account).await.unwrap().remove(0);

@@ -71,6 +71,8 @@ struct ChainPage {
     /// May appoint administrators.
     appoints: bool,
     only_administer: bool,
+    /// Administrators that wait for the new head to confirm or end them.
+    to_confirm: usize,
 }
 fn link(page: &Page, member: &Member, row: &MemberRow, people: &People) -> LinkView {
     let name = people.name(row.account).to_owned();
@@ -110,8 +112,11 @@ async fn chain(
         let fits = |row: &&MemberRow| (row.role == Role::LegalRepresentative) == head;
         chain.above.iter().filter(fits).map(|row| link(&page, &member, row, &people)).collect()
     };
+    let to_confirm =
+        if member.role().administers() { rooms.succession(&member).await?.members.len() } else { 0 };
     Ok(html(ChainPage {
         home: home(&member),
+        to_confirm,
         heads: of(true),
         administrators: of(false),
         agents: chain.agents,

@@ -17,6 +17,10 @@ pub fn find_in(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<StaffMember
 pub async fn list(db: &Db, role: Option<StaffRole>) -> Result<Vec<StaffMember>> {
     db.read(move |tx| store::list(tx, role)).await
 }
+/// As [`list`], within the transaction of a change.
+pub fn list_in(tx: &mut Tx<'_>, role: Option<StaffRole>) -> Result<Vec<StaffMember>> {
+    store::list(tx, role)
+}
 /// Makes an account staff. The caller's transaction commits the event. Error: `staff.already`.
 pub fn appoint_in(
     tx: &mut Tx<'_>,
