@@ -33,22 +33,13 @@ async fn found(desk: &Desk, room: &Registry, id: ApplicationId) -> Result<Asked,
 async fn show(desk: &Desk, asked: Asked, typed: Typed, errors: FormErrors) -> web::Result {
     let applicant = super::organizations::names(desk, vec![asked.application.applicant]).await?;
     let fact = |label: &str, value: String| Fact { label: desk.t(label), value };
-    let words = |entry: &registration::Typed| {
-        let dates = match (entry.valid_from.as_str(), entry.valid_until.as_str()) {
-            ("", "") => String::new(),
-            (from, until) => format!(" ({from} – {until})"),
-        };
-        format!("{} {} {}{dates}", entry.department, entry.kind, entry.number)
-    };
     let (present, wanted) = match &asked.wanted {
         Wanted::Name { name } => (asked.organization.name.clone(), name.clone()),
         Wanted::Registration { entry } => {
             let zone = &desk.ctx.app.zone;
             let row = asked.registration.as_ref();
-            (
-                row.map(|row| words(&registration::Typed::of(&row.entry, zone))).unwrap_or_default(),
-                words(entry),
-            )
+            let present = row.map(|row| registration::Typed::of(&row.entry, zone).line());
+            (present.unwrap_or_default(), entry.line())
         }
     };
     let facts = vec![

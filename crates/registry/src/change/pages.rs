@@ -10,6 +10,7 @@ use axum::{Extension, extract::Multipart, handler::Handler};
 use identity::session::SignedIn;
 use kernel::{
     Error,
+    clock::Zone,
     id::{ApplicationId, OrganizationId, mark},
 };
 use organization::application::{ApplicationState, REASON_MAX};
@@ -274,7 +275,7 @@ async fn one(
     let page = frame(&ctx, room.organizations(), &who, organization, title).await?;
     let state = asked.application.state_at(ctx.now);
     let here = format!("/org/{organization}/changes/{id}");
-    let (present, wanted) = sides(&asked);
+    let (present, wanted) = sides(&asked, &ctx.app.zone);
     Ok(html(One {
         home: format!("/org/{organization}/"),
         state: state.key(),
@@ -309,22 +310,12 @@ async fn one(
     }))
 }
 /// What is so, and what is asked for.
-fn sides(asked: &Asked) -> (String, String) {
+fn sides(asked: &Asked, zone: &Zone) -> (String, String) {
     match &asked.wanted {
         Wanted::Name { name } => (asked.organization.name.clone(), name.clone()),
         Wanted::Registration { entry } => {
-            let words = |entry: &Typed| {
-                let dates = match (entry.valid_from.as_str(), entry.valid_until.as_str()) {
-                    ("", "") => String::new(),
-                    (from, until) => format!(" ({from} – {until})"),
-                };
-                format!("{} {} {}{dates}", entry.department, entry.kind, entry.number)
-            };
-            let present = asked
-                .registration
-                .as_ref()
-                .map(|row| format!("{} {} {}", row.entry.department, row.entry.kind, row.entry.number));
-            (present.unwrap_or_default(), words(entry))
+            let present = asked.registration.as_ref().map(|row| Typed::of(&row.entry, zone).line());
+            (present.unwrap_or_default(), entry.line())
         }
     }
 }

@@ -89,6 +89,16 @@ impl Typed {
             valid_until: entry.valid_until.map(|until| until.last_day(zone)).unwrap_or_default(),
         }
     }
+    /// `海关 报关备案 3501 (2026-01-01 – 2030-12-31)`.
+    pub fn line(&self) -> String {
+        let dates = match (self.valid_from.as_str(), self.valid_until.as_str()) {
+            ("", "") => String::new(),
+            ("", until) => format!(" (– {until})"),
+            (from, "") => format!(" ({from} –)"),
+            (from, until) => format!(" ({from} – {until})"),
+        };
+        format!("{} {} {}{dates}", self.department, self.kind, self.number)
+    }
     /// All faults at once, each at its field.
     pub fn parse(&self, zone: &Zone) -> Result<Entry, Vec<Error>> {
         let mut faults = Vec::new();

@@ -87,12 +87,6 @@ fn field(key: &str, what: What, step: Step, ours: &str, theirs: &str) -> Differe
 fn key_of(entry: &Entry) -> String {
     format!("registration {} / {} / {}", entry.department, entry.kind, entry.number)
 }
-/// `海关 报关备案 3501 (2026-01-01 – 2030-12-31)`.
 fn words(entry: &Entry, zone: &Zone) -> String {
-    let typed = Typed::of(entry, zone);
-    let mut text = format!("{} {} {}", typed.department, typed.kind, typed.number);
-    if !typed.valid_from.is_empty() || !typed.valid_until.is_empty() {
-        text.push_str(&format!(" ({} – {})", typed.valid_from, typed.valid_until));
-    }
-    text
+    Typed::of(entry, zone).line()
 }
