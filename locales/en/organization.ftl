@@ -231,6 +231,7 @@ organization-grants-hint = Tick to grant, untick to revoke. Takes effect when sa
 organization-grants-undo = Undo changes
 organization-grants-save = Save grants
 organization-grants-more-products = Not all products fit here. Choose another one in the filter above.
+organization-grants-search = Name, initials or login name
 organization-grants-stale-title = Error: grants changed while you were editing, so nothing was saved
 organization-grants-stale-text = { $count ->
     [one] Somebody else changed one of them, marked in the table. Your ticks are kept. Check them and save again.

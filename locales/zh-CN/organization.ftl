@@ -225,6 +225,7 @@ organization-grants-hint = 勾选即授予，取消勾选即收回。保存后�
 organization-grants-undo = 撤销更改
 organization-grants-save = 保存授权
 organization-grants-more-products = 产品较多，只显示一部分。用上方的产品条件查看其他产品。
+organization-grants-search = 姓名、拼音首字母或登录名
 organization-grants-stale-title = 出错：授权在您编辑期间已有变化，本次没有保存
 organization-grants-stale-text = 其他人修改了 { $count } 项授权，已在表中标出。您的勾选保留在表中，核对后重新保存。
 organization-grants-stale-cell = 已被他人修改

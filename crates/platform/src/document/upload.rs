@@ -19,6 +19,10 @@ const MOST_FIELDS: usize = 64;
 pub fn limit() -> DefaultBodyLimit {
     DefaultBodyLimit::max(MOST_BODY)
 }
+/// For a form whose file is a table of many lines: bytes of the whole form.
+pub fn limit_of(bytes: usize) -> DefaultBodyLimit {
+    DefaultBodyLimit::max(bytes)
+}
 
 /// What a form brought.
 #[derive(Debug, Default)]
