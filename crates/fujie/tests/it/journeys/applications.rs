@@ -144,7 +144,7 @@ async fn m34_m35_a_proven_head_founds_an_organization_and_acts_for_it(engine: En
         browser.go(&format!("{}/me/found", server.base)).await?;
         assert!(browser.text().await?.contains("宋予安"), "the claim is made with the proven name");
         let fill = async |number: &str| -> Result<()> {
-            browser.click("#type label:has(input[name='type'])").await?;
+            browser.tick("#type input[name='type']").await?;
             browser.fill("#name", NEW_NAME).await?;
             browser.fill("#code", number).await?;
             choose_file(browser, "#letter", &files.letter).await?;

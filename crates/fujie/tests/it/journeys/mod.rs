@@ -13,6 +13,7 @@ mod onward;
 mod products;
 mod profile;
 mod real_name;
+mod records;
 mod recover;
 mod register;
 mod second_step;
