@@ -250,3 +250,4 @@ error-registry-file-encoding = The file is neither UTF-8 nor GB18030. Convert it
 error-registry-file-column = The columns uscc and name are needed. Add them and upload it again
 error-registry-file-row = Line { $line } is not right ({ $what }), so nothing of the file counts. Correct it and upload it again
 error-registry-file-long = At most { $most } lines. Split the file and upload it again
+registry-flash-sync-held = The register shows that the organization no longer exists. Admissions are suspended

@@ -238,3 +238,4 @@ error-registry-file-encoding = 文件编码不是 UTF-8 或 GB18030，转换后�
 error-registry-file-column = 缺少「统一社会信用代码」或「名称」列，补上后重新上传
 error-registry-file-row = 第 { $line } 行有误（{ $what }），整个文件未采用。更正后重新上传
 error-registry-file-long = 文件最多 { $most } 行，拆分后重新上传
+registry-flash-sync-held = 登记机关显示机构已不存续，产品准入已暂停

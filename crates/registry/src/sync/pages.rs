@@ -160,7 +160,11 @@ async fn ask(
 ) -> web::Result {
     match room.synchronise(&by, ctx.now).await {
         Ok(state) => {
+            let found = room.organizations().organization(by.organization()).await?;
             let (tone, key) = match state {
+                SyncState::Same if found.registry_state.holds_admissions() => {
+                    ("bad", "registry-flash-sync-held")
+                }
                 SyncState::Same => ("ok", "registry-flash-sync-same"),
                 SyncState::Different => ("info", "registry-flash-sync-different"),
                 _ => ("bad", "registry-flash-sync-failed"),
