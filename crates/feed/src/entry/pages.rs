@@ -239,6 +239,13 @@ async fn entry(visitor: Visitor, member: Member, Path(Place { entry }): Path<Pla
 async fn one(visitor: &Visitor, member: Option<Member>, id: FeedEntryId) -> Result {
     let member = member.as_ref();
     let entry = service::find(visitor.openid.db(), reader_of(visitor, member), id).await?;
+    // A message to an organization is for whom it was sent to: the agent who acted, and those who administer.
+    if let (Some(member), Kind::Message) = (member, entry.kind)
+        && !member.role().administers()
+        && entry.agent != Some(member.account())
+    {
+        return Err(kernel::Error::not_found("feed.unknown").into());
+    }
     let space = space_of(member);
     let words = words(entry.kind, member.is_some());
     let page = visitor.page(entry.content.title.clone(), member).await?;

@@ -1,8 +1,8 @@
 //! Taking what products push, and showing it to whom it belongs.
 use super::{
     model::{
-        Applied, Content, Cursor, Entry, FeedEntryId, Filter, Kind, Listed, Named, Push, Put,
-        Refusal, Subject,
+        Applied, Content, Cursor, Entry, FeedEntryId, Filter, Kind, Listed, Named, Push, Put, Refusal,
+        Subject,
     },
     store,
 };

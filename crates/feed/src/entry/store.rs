@@ -299,10 +299,11 @@ pub(super) fn list_products(
 /// How many of a kind are open, counted to 99.
 pub(super) fn count_open(tx: &mut Tx<'_>, subject: Subject, kind: Kind) -> Result<i64> {
     let (columns, alive) = (subject.columns(), false);
-    let query = of_subject(Query::new("SELECT COUNT(*) FROM (SELECT e.id FROM feed_entry e"), subject, &columns)
-        .bind(" AND e.kind = ?", &kind)
-        .bind(" AND e.deleted = ?", &alive)
-        .add(" AND e.state IN ('submitted', 'processing', 'action_needed') LIMIT 99) found");
+    let query =
+        of_subject(Query::new("SELECT COUNT(*) FROM (SELECT e.id FROM feed_entry e"), subject, &columns)
+            .bind(" AND e.kind = ?", &kind)
+            .bind(" AND e.deleted = ?", &alive)
+            .add(" AND e.state IN ('submitted', 'processing', 'action_needed') LIMIT 99) found");
     tx.one(query.sql(), query.params())
 }
 

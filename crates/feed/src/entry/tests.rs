@@ -128,7 +128,7 @@ async fn m66_organizations_are_named_by_id_or_code_and_only_if_they_are_admitted
         let stranger = house.browser(outsider).await;
         assert_eq!(stranger.get(&format!("{here}/cases")).await.status, StatusCode::NOT_FOUND);
         // One entry is a member's to read in this organization, and nowhere else.
-        let entry = seen.text.split("/entries/").nth(1).unwrap()[..13].to_owned();
+        let entry = seen.text.split("/entries/").nth(1).unwrap().get(..13).unwrap().to_owned();
         let page = house.browser(member).await.get(&format!("{here}/entries/{entry}")).await;
         assert!(page.status == StatusCode::OK && page.has("https://rp.test/cases/1"), "{}", page.text);
         assert_eq!(stranger.get(&format!("{here}/entries/{entry}")).await.status, StatusCode::NOT_FOUND);
@@ -136,6 +136,26 @@ async fn m66_organizations_are_named_by_id_or_code_and_only_if_they_are_admitted
         house.join(house.other, Role::Agent, outsider).await;
         let elsewhere = stranger.get(&format!("/org/{others}/entries/{entry}")).await;
         assert_eq!(elsewhere.status, StatusCode::NOT_FOUND, "another organization's entry is not there");
+
+        // A message to the organization reaches those who administer it, and no other member reads it.
+        let head = house.person("zhouyt", None).await;
+        house.join(house.organization, Role::Administrator, head).await;
+        let message = of(
+            &ours,
+            json!({ "external_id": "M", "kind": "message", "state": null, "title": "合同即将到期" }),
+        );
+        assert_eq!(house.push_one(&house.ours, message).await, "created");
+        let told = async |account| {
+            let reader = (web::Lang::En, &house.app.zone);
+            let identity = house.rooms.identity();
+            identity::notice::service::list(identity, account, reader, false, None, 9).await.unwrap()
+        };
+        let of_product = |message: &&identity::notice::Message| message.text == "合同即将到期";
+        let messages = told(head).await;
+        let href = messages.iter().find(of_product).unwrap().href.clone().unwrap();
+        assert!(house.browser(head).await.get(&href).await.has("合同即将到期"));
+        assert!(told(member).await.iter().find(of_product).is_none());
+        assert_eq!(house.browser(member).await.get(&href).await.status, StatusCode::NOT_FOUND);
 
         // Admission is asked for each time.
         house
@@ -186,7 +206,9 @@ async fn m65_lists_page_by_key_and_filter_by_product_state_text_and_day() {
         loop {
             let page = browser.get(&path).await;
             assert_eq!(page.status, StatusCode::OK);
-            seen.extend(page.text.split("/me/entries/").skip(1).map(|rest| rest[..13].to_owned()));
+            seen.extend(
+                page.text.split("/me/entries/").skip(1).map(|rest| rest.get(..13).unwrap().to_owned()),
+            );
             pages += 1;
             match page.next() {
                 Some(next) => path = next,

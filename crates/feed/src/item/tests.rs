@@ -45,8 +45,8 @@ async fn m51_items_are_found_starred_and_taken_away() {
             StatusCode::UNPROCESSABLE_ENTITY
         );
 
-        let id = found.text.split("/items/").find(|rest| rest.get(13..18) == Some("/star")).unwrap()[..13]
-            .to_owned();
+        let stars = |rest: &&str| rest.get(13..18) == Some("/star");
+        let id = found.text.split("/items/").find(stars).unwrap().get(..13).unwrap().to_owned();
         let page = browser.get(&format!("/items/{id}")).await;
         assert!(page.has("https://rp.test/items/1") && page.has("技术服务部"), "{}", page.text);
         let star = format!("/items/{id}/star");
