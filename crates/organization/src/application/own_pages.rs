@@ -28,7 +28,7 @@ pub fn routes() -> Routes {
     let limit = document::upload::limit();
     Routes::new()
         .get("/me/agent", Policy::SignedIn, form)
-        .post("/me/agent", Policy::SignedIn, apply.layer(limit.clone()))
+        .post("/me/agent", Policy::SignedIn, apply.layer(limit))
         .get("/me/applications", Policy::SignedIn, list)
         .get("/me/applications/{application}", Policy::SignedIn, show)
         .get("/me/applications/{application}/documents/{document}", Policy::SignedIn, open_document)
