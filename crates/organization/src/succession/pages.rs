@@ -7,14 +7,14 @@ use askama::Template;
 use axum::Extension;
 use identity::session::SignedIn;
 use kernel::{Error, id::MembershipId};
-use web::{
-    Ctx, Form, FormErrors, Page, Policy, Result, Routes, html_status, initial, see_other, with_flash,
-};
+use web::{Ctx, Form, FormErrors, Page, Policy, Result, Routes, html_status, initial, see_other, with_flash};
 
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/org/{organization}/succession", Policy::OrganizationAdministrator, list)
-        .post("/org/{organization}/succession", Policy::OrganizationAdministrator, decide)
+    Routes::new().get("/org/{organization}/succession", Policy::OrganizationAdministrator, list).post(
+        "/org/{organization}/succession",
+        Policy::OrganizationAdministrator,
+        decide,
+    )
 }
 
 struct Line {
@@ -42,13 +42,7 @@ async fn list(
 ) -> Result {
     render(&ctx, &rooms, &who, &by, FormErrors::none()).await
 }
-async fn render(
-    ctx: &Ctx,
-    rooms: &Organizations,
-    who: &SignedIn,
-    by: &Member,
-    errors: FormErrors,
-) -> Result {
+async fn render(ctx: &Ctx, rooms: &Organizations, who: &SignedIn, by: &Member, errors: FormErrors) -> Result {
     let waiting = rooms.succession(by).await?;
     let people = rooms.people(waiting.members.iter().map(|row| row.account)).await?;
     let page = Page::new(ctx, ctx.lang.t("organization-succession"))

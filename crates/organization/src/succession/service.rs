@@ -1,5 +1,5 @@
 use super::store;
-use crate::membership::{self, MemberRow, Member, OrganizationAdministrator, Role};
+use crate::membership::{self, Member, MemberRow, OrganizationAdministrator, Role};
 use crate::organization::record::{self, Change};
 use crate::organization::{self, FieldSource, Locked, Organization};
 use crate::{Authority, Organizations};
@@ -37,8 +37,8 @@ pub fn new_head_in(
     now: Timestamp,
 ) -> Result<Vec<Event>> {
     let organization = locked.id;
-    let before = organization::find_in(tx, organization)?
-        .ok_or_else(|| Error::not_found("organization.unknown"))?;
+    let before =
+        organization::find_in(tx, organization)?.ok_or_else(|| Error::not_found("organization.unknown"))?;
     let after = Organization { head_name: Some(new_head.to_owned()), ..before.clone() };
     let change = Change {
         actor,
@@ -57,9 +57,7 @@ pub fn new_head_in(
     }
     let id = rooms.db().draw();
     store::insert(tx, id, organization, (former.map(|row| row.account), source.as_str()), now)?;
-    let told = Notice::new(Kind::HeadChanged)
-        .arg("organization", locked.name.as_str())
-        .arg("head", new_head);
+    let told = Notice::new(Kind::HeadChanged).arg("organization", locked.name.as_str()).arg("head", new_head);
     let mut hear: Vec<AccountId> = Vec::new();
     if let Some(former) = former {
         hear.push(former.account);

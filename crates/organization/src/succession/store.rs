@@ -34,7 +34,9 @@ pub(super) fn close(tx: &mut Tx<'_>, id: SuccessionId, now: Timestamp) -> Result
 }
 pub(super) fn insert_member(tx: &mut Tx<'_>, id: SuccessionId, membership: MembershipId) -> Result<()> {
     tx.run(
-        sql!("INSERT INTO succession_member (succession_id, membership_id, state) VALUES ($1, $2, 'waiting')"),
+        sql!(
+            "INSERT INTO succession_member (succession_id, membership_id, state) VALUES ($1, $2, 'waiting')"
+        ),
         &[&id, &membership],
     )
     .map(drop)

@@ -10,9 +10,9 @@ mod store;
 mod tests;
 
 pub use model::{AloneUpTo, RecoveryPolicy, RecoveryWay, SessionPolicy, SignInPolicy};
+pub use model::{ApplicationPolicy, ProofLevel, RealNamePolicy};
 pub use model::{CaptchaPolicy, CaptchaStrategy, CodePolicy, PasswordPolicy, Policies, RegistrationPolicy};
 pub use model::{ProfileField, ProfilePolicy, SecondFactorDemand, SecondFactorPolicy};
-pub use model::{ApplicationPolicy, ProofLevel, RealNamePolicy};
 pub use preset::Preset;
 pub use section::{Member, Section, SectionInfo, Shape};
 pub use service::Settings;
