@@ -119,7 +119,6 @@ async fn template(desk: Desk) -> web::Result {
 struct Choice {
     value: String,
     label: String,
-    chosen: bool,
 }
 #[derive(Default)]
 struct Typed {
@@ -140,11 +139,7 @@ async fn form(desk: &Desk, form: Typed, errors: FormErrors) -> web::Result {
     let page = desk.page(desk.t("portal-legacy-new"), HERE).await?.with_errors(&errors);
     let types = types
         .into_iter()
-        .map(|kind| Choice {
-            chosen: kind.id.to_string() == form.kind,
-            value: kind.id.to_string(),
-            label: kind.name.of(desk.english()).to_owned(),
-        })
+        .map(|kind| Choice { value: kind.id.to_string(), label: kind.name.of(desk.english()).to_owned() })
         .collect();
     Ok(html_status(errors.status(), Blank { page, errors, form, types }))
 }
