@@ -4,7 +4,9 @@ use anyhow::Result;
 use kernel::id::OrganizationTypeId;
 use organization::{
     Operator, Organizations,
-    organization_type::{Identifier, MaterialRule, OrganizationType, Registration, RoleLabels, TypePolicy, Words},
+    organization_type::{
+        Identifier, MaterialRule, OrganizationType, Registration, RoleLabels, TypePolicy, Words,
+    },
 };
 
 /// Code of the members of an exchange: their administrators do no business, and there is one of them.

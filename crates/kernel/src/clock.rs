@@ -168,7 +168,9 @@ mod tests {
             assert_eq!(zone.minute_of(text).unwrap().local_minute(&zone), text);
         }
         assert_eq!(zone.minute_of("2017-03-05"), zone.start_of("2017-03-05"));
-        for text in ["", "2017-03-05 24:00", "2017-03-05 1:00", "2017-03-05 +1:00", "2017-02-29 10:00", "soon 10:00"] {
+        for text in
+            ["", "2017-03-05 24:00", "2017-03-05 1:00", "2017-03-05 +1:00", "2017-02-29 10:00", "soon 10:00"]
+        {
             assert_eq!(zone.minute_of(text), None, "{text}");
         }
     }

@@ -83,8 +83,6 @@ impl Legacy {
             address: None,
             account_manager: None,
         };
-        self.db()
-            .write(move |tx| merging::find_or_create_in(tx, &Actor::system(), &new, now))
-            .await
+        self.db().write(move |tx| merging::find_or_create_in(tx, &Actor::system(), &new, now)).await
     }
 }

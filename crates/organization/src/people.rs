@@ -1,8 +1,8 @@
 //! Names beside ids: one look-up for everybody that a page mentions.
 use crate::Organizations;
-use identity::account::{self, AccountCard};
 use crate::membership::list_administrators;
 use db::Tx;
+use identity::account::{self, AccountCard};
 use kernel::{
     Result, Timestamp,
     id::{AccountId, OrganizationId},

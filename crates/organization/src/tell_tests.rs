@@ -63,7 +63,10 @@ async fn m18_members_hear_of_grants_once_a_change_and_of_their_membership() {
         save(false).await;
         for suspended in [true, false] {
             let id = town.agent.membership;
-            town.rooms.set_member_suspended(by.clone(), town.ours, id, suspended, town.now()).await.unwrap();
+            town.rooms
+                .set_member_suspended(by.clone(), town.ours, id, suspended, "", town.now())
+                .await
+                .unwrap();
         }
         town.rooms.reset_member_password(by, town.ours, town.agent.membership, town.now()).await.unwrap();
         assert_eq!(

@@ -416,8 +416,8 @@ async fn a_products_server_asks_for_decisions() {
         let wrong = house.post("/api/v1/decisions", Some((&house.client.client_id, VERIFIER)), "{}").await;
         assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
         assert_eq!(
-            serde_json::to_value(crate::decision::description()).unwrap()["paths"]["/api/v1/decisions"]["post"]["security"]
-                [0]["client"],
+            serde_json::to_value(crate::decision::description()).unwrap()["paths"]["/api/v1/decisions"]["post"]
+                ["security"][0]["client"],
             serde_json::json!([])
         );
     }

@@ -373,7 +373,9 @@ pub fn admission(
     }
     match class {
         AdmissionClass::Open => met(Kind, "decision.admission_open"),
-        AdmissionClass::Membership if standing.has_member_number => met(Kind, "decision.admission_membership"),
+        AdmissionClass::Membership if standing.has_member_number => {
+            met(Kind, "decision.admission_membership")
+        }
         AdmissionClass::Membership => missing(Kind, "decision.member_number_missing"),
         AdmissionClass::Discretionary => {
             admission_row(admission, now, |_| met(Kind, "decision.admission_discretionary"))

@@ -454,14 +454,15 @@ fn oracle(f: &Facts) -> bool {
         .as_ref()
         .filter(|a| a.state == AdmissionState::Active && inside(a.valid_from, a.valid_until));
     let struck_off = [RegistryState::Revoked, RegistryState::Cancelled].contains(&o.registry_state);
-    let first_half = !struck_off && match f.product.admission_class {
-        AdmissionClass::Open => true,
-        AdmissionClass::Membership => o.has_member_number,
-        AdmissionClass::Discretionary => row.is_some(),
-        AdmissionClass::Contract => row.and_then(|a| a.contract.as_ref()).is_some_and(|c| {
-            c.state == ContractState::Active && c.lists_product && inside(c.valid_from, c.valid_until)
-        }),
-    };
+    let first_half = !struck_off
+        && match f.product.admission_class {
+            AdmissionClass::Open => true,
+            AdmissionClass::Membership => o.has_member_number,
+            AdmissionClass::Discretionary => row.is_some(),
+            AdmissionClass::Contract => row.and_then(|a| a.contract.as_ref()).is_some_and(|c| {
+                c.state == ContractState::Active && c.lists_product && inside(c.valid_from, c.valid_until)
+            }),
+        };
     let second_half = f.product.grant_mode == GrantMode::EveryAgent
         || o.grant
             .as_ref()

@@ -323,7 +323,8 @@ async fn members(
     now: Timestamp,
 ) -> kernel::Result<(Vec<MemberRow>, Option<MembershipId>, Option<MembershipId>)> {
     let searched = !kernel::text::normalize(&asked.q).is_empty();
-    let found = if searched { Some(rooms.members_named(by.organization(), &asked.q, now).await?.0) } else { None };
+    let found =
+        if searched { Some(rooms.members_named(by.organization(), &asked.q, now).await?.0) } else { None };
     let before: Option<MembershipId> = asked.before.as_deref().and_then(|id| id.parse().ok());
     let after = asked.after.as_deref().and_then(|id| id.parse().ok()).filter(|_| before.is_none());
     let filter = Filter { below: Some(by.role()), before, after, accounts: found, ..Filter::default() };

@@ -127,11 +127,11 @@ async fn invariant_1_every_way_of_taking_something_away_closes_the_gate_at_once(
         town.admit(town.data).await;
         assert!(allowed().await);
         rooms
-            .set_member_suspended(system.clone(), town.ours, town.agent.membership, true, now)
+            .set_member_suspended(system.clone(), town.ours, town.agent.membership, true, "", now)
             .await
             .unwrap();
         assert!(!allowed().await);
-        rooms.set_member_suspended(system, town.ours, town.agent.membership, false, now).await.unwrap();
+        rooms.set_member_suspended(system, town.ours, town.agent.membership, false, "", now).await.unwrap();
         assert!(allowed().await);
     }
 }

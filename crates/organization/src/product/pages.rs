@@ -265,9 +265,8 @@ async fn show_product(
     let page = page(ctx, rooms, who, space, ctx.lang.ta(title, &[("product", &name)])).await?;
     let why = found.why_html(&page)?;
     let latest = found.application.as_ref();
-    let request = latest
-        .filter(|application| application.state_at(ctx.now).is_open())
-        .map(|application| OpenRequest {
+    let request =
+        latest.filter(|application| application.state_at(ctx.now).is_open()).map(|application| OpenRequest {
             at: page.minute(&application.created_at),
             href: link_of(application, Reader::Applicant),
         });

@@ -3,9 +3,7 @@ use askama::Template;
 use identity::notice::{From, Message, MessageFilter, NoticeId, service};
 use kernel::{Error, id::ProductId};
 use serde::Deserialize;
-use web::{
-    Form, FormErrors, Lang, Page, Path, Policy, Query, Routes, html_status, see_other, with_flash,
-};
+use web::{Form, FormErrors, Lang, Page, Path, Policy, Query, Routes, html_status, see_other, with_flash};
 
 const HERE: &str = "/me/messages";
 const SHOWN: usize = 20;
@@ -121,7 +119,9 @@ async fn products(me: &Me) -> kernel::Result<Vec<(String, String)>> {
     }
     let all = me.rooms.products(true).await?;
     let named = all.into_iter().filter(|product| senders.contains(&product.id));
-    Ok(named.map(|product| (product.id.to_string(), product.name.of(me.ctx.lang == Lang::En).to_owned())).collect())
+    Ok(named
+        .map(|product| (product.id.to_string(), product.name.of(me.ctx.lang == Lang::En).to_owned()))
+        .collect())
 }
 fn line(me: &Me, message: Message) -> Line {
     Line {

@@ -69,7 +69,6 @@ pub(super) fn set_checked(
     Ok(changed == 1)
 }
 /// False if the job was not in that state. Whoever starts it answers for it.
-#[expect(clippy::too_many_arguments, reason = "a row's worth of values")]
 pub(super) fn start(
     tx: &mut Tx<'_>,
     id: ImportJobId,

@@ -209,7 +209,7 @@ fn system_administrator(server: &Server) -> Result<Vec<String>> {
         "/channels".into(),
         "/channels/deliveries".into(),
         "/channels/texts".into(),
-        "/channels/texts/register/zh-CN".into(),
+        "/channels/texts/contact.email/zh-CN".into(),
         "/channels/new/aliyun".into(),
         "/channels/new/tencent".into(),
         "/channels/new/http".into(),

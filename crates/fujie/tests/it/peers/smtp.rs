@@ -70,7 +70,11 @@ async fn m06_mail_goes_out_encrypted_and_says_what_staff_wrote(engine: Engine) -
     let page = agent.visit(&edit).await?;
     let moved = page.form_to(&edit)?.with("port", &secure.smtp).with("security", "tls");
     let reply = agent.submit(&page, &moved).await?;
-    assert!(reply.body.contains("id=\"password-e\""), "a password goes elsewhere once typed: {}", reply.excerpt());
+    assert!(
+        reply.body.contains("id=\"password-e\""),
+        "a password goes elsewhere once typed: {}",
+        reply.excerpt()
+    );
     let password = ("password", "mail-secret");
     fill(&agent, &edit, &[("port", &secure.smtp), ("security", "tls"), password]).await?;
     test(&agent, &id, "li@example.cn", "any_code", "en").await?;

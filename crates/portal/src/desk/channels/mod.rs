@@ -132,7 +132,11 @@ mod tests {
             let listed = [(Channel::Sms, &sms), (Channel::Mail, &mail)];
             assert!(Channel::ALL.iter().any(|channel| purpose.goes_by(*channel)), "{purpose:?}");
             for (channel, names) in listed {
-                assert_eq!(names.iter().any(|name| name == purpose.name()), purpose.goes_by(channel), "{purpose:?}");
+                assert_eq!(
+                    names.iter().any(|name| name == purpose.name()),
+                    purpose.goes_by(channel),
+                    "{purpose:?}"
+                );
             }
         }
         for name in sms.iter().chain(&mail).map(String::as_str).chain([ANY_CODE, ANY_NOTICE]) {

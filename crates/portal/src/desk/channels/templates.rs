@@ -194,9 +194,10 @@ async fn create(
         updated_at: desk.ctx.now,
     };
     let mut errors = FormErrors::none();
-    for (field, value, known) in
-        [("purpose", &typed.purpose, purposes(&desk, Channel::Sms, true)), ("lang", &typed.lang, languages(&desk))]
-    {
+    for (field, value, known) in [
+        ("purpose", &typed.purpose, purposes(&desk, Channel::Sms, true)),
+        ("lang", &typed.lang, languages(&desk)),
+    ] {
         if !known.iter().any(|choice| choice.value == *value) {
             errors.push(&Error::invalid("field.unknown_value").at(field), desk.ctx.lang);
         }

@@ -110,7 +110,10 @@ async fn render(
         .map(|(subject, body)| Preview { subject, lines: body.lines().map(str::to_owned).collect() });
     let title = desk.ctx.lang.ta(
         "portal-text-title",
-        &[("purpose", &purpose_words(desk, &text.purpose)), ("lang", &version_words(desk, &text.purpose, &text.lang))],
+        &[
+            ("purpose", &purpose_words(desk, &text.purpose)),
+            ("lang", &version_words(desk, &text.purpose, &text.lang)),
+        ],
     );
     let page = FormPage {
         page: desk.page(title, AREA).await?.with_errors(&errors),

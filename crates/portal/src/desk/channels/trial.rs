@@ -98,7 +98,8 @@ async fn send(
         _ => Mobile::parse(&typed.to).map(|phone| phone.as_str().to_owned()),
     };
     let to = errors.take(to.map_err(|error| error.at("to")), lang);
-    let known = purposes(&desk, channel_of(&gateway), true).into_iter().any(|choice| choice.value == typed.purpose);
+    let known =
+        purposes(&desk, channel_of(&gateway), true).into_iter().any(|choice| choice.value == typed.purpose);
     let unknown = |field| Error::invalid("field.unknown_value").at(field);
     errors.take(if known { Ok(()) } else { Err(unknown("purpose")) }, lang);
     let sample = Lang::ALL.into_iter().find(|lang| lang.tag() == typed.lang);
