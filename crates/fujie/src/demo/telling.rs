@@ -146,8 +146,9 @@ const TOLD: [Told; 13] = [
 ];
 
 /// Product, number, name, summary, department, audience.
+type ItemLine = (&'static str, &'static str, [&'static str; 2], [&'static str; 2], &'static str, Audience);
 #[rustfmt::skip]
-const ITEMS: [(&str, &str, [&str; 2], [&str; 2], &str, Audience); 8] = [
+const ITEMS: [ItemLine; 8] = [
     ("permits", "SX-01", ["从业人员资格变更登记", "Change of a professional qualification"], ["变更姓名、单位或等级", "Name, employer or grade"], "会员服务部", Audience::Person),
     ("permits", "SX-02", ["数字证书补办", "Reissue of a digital certificate"], ["证书遗失或损坏后补办", "After loss or damage"], "技术服务部", Audience::Both),
     ("permits", "SX-03", ["居住证信息核验", "Check of a residence permit"], ["核验居住证是否有效", "Whether the permit is valid"], "综合窗口", Audience::Person),

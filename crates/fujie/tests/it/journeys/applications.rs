@@ -40,7 +40,13 @@ fn files() -> Result<Files> {
 async fn choose_file(browser: &Browser, css: &str, path: &std::path::Path) -> Result<()> {
     Ok(browser.find(css).await?.send_keys(path.to_str().context("path")?).await?)
 }
-async fn apply(browser: &Browser, server: &Server, code: &str, head: &str, letter: &PathBuf) -> Result<()> {
+async fn apply(
+    browser: &Browser,
+    server: &Server,
+    code: &str,
+    head: &str,
+    letter: &std::path::Path,
+) -> Result<()> {
     browser.go(&format!("{}/me/agent", server.base)).await?;
     for (field, value) in [("name", NAME), ("code", code), ("head_name", head), ("reason", "办理行情接入")]
     {

@@ -136,8 +136,21 @@ fn person(_: &Server) -> Result<Vec<String>> {
         "/real-name",
         "/real-name/new?method=counter",
         "/real-name/unbind",
+        "/organizations",
+        "/applications",
+        "/agent",
+        "/found",
+        "/cases",
+        "/inquiries",
+        "/complaints",
+        "/favourites",
+        "/former",
     ];
-    Ok(paths.map(|path| format!("/me{path}")).into_iter().chain(["/scan".to_owned()]).collect())
+    Ok(paths
+        .map(|path| format!("/me{path}"))
+        .into_iter()
+        .chain(["/scan".to_owned(), "/items".to_owned()])
+        .collect())
 }
 fn administrator(server: &Server) -> Result<Vec<String>> {
     let id = server.demo.account("administrator")?.organization_id()?;
@@ -153,6 +166,24 @@ fn administrator(server: &Server) -> Result<Vec<String>> {
         "/applications".into(),
         "/products".into(),
         format!("/products/{product}"),
+        format!("/members/{member}/period"),
+        "/members/import".into(),
+        "/members/export".into(),
+        "/invitations".into(),
+        "/invitations/new".into(),
+        "/administrators".into(),
+        "/administrators/replace".into(),
+        "/profile".into(),
+        "/materials".into(),
+        "/materials/business-licence".into(),
+        "/registrations".into(),
+        "/registrations/new".into(),
+        "/sync".into(),
+        "/contacts".into(),
+        "/changes/name".into(),
+        "/record".into(),
+        "/cases".into(),
+        "/inquiries".into(),
     ];
     let personal = ["/me", "/me/sessions", "/me/password", "/products", "/logout"].map(String::from);
     Ok(below.iter().map(|path: &String| format!("/org/{id}{path}")).chain(personal).collect())
@@ -193,6 +224,17 @@ fn account_manager(server: &Server) -> Result<Vec<String>> {
         format!("{of}/admissions/{free}/new"),
         "/products".into(),
         format!("/products/{contract}"),
+        "/applications".into(),
+        "/materials".into(),
+        "/people".into(),
+        "/legacy".into(),
+        format!("{of}/profile"),
+        format!("{of}/contacts"),
+        format!("{of}/contacts/new"),
+        format!("{of}/administrators/{membership}"),
+        format!("{of}/administrators/{membership}/period"),
+        format!("{of}/administrators/invite"),
+        format!("{of}/replacement"),
     ];
     Ok(below.iter().map(|path| format!("/desk{path}")).collect())
 }
@@ -223,6 +265,12 @@ fn system_administrator(server: &Server) -> Result<Vec<String>> {
         "/verifiers/new".into(),
         "/policies".into(),
         "/policies/password".into(),
+        "/types".into(),
+        "/types/new".into(),
+        "/registry".into(),
+        "/registry/new".into(),
+        "/legacy".into(),
+        "/legacy/new".into(),
     ];
     Ok(below.iter().map(|path| format!("/desk{path}")).collect())
 }
