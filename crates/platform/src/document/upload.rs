@@ -2,7 +2,7 @@
 use super::model::{MOST_BYTES, too_large};
 use axum::extract::{
     DefaultBodyLimit, Multipart,
-    multipart::{Field, MultipartError},
+    multipart::{Field, MultipartError, MultipartRejection},
 };
 use bytes::Bytes;
 use kernel::{Error, Id};
@@ -22,6 +22,17 @@ pub fn limit() -> DefaultBodyLimit {
 /// For a form whose file is a table of many lines: bytes of the whole form.
 pub fn limit_of(bytes: usize) -> DefaultBodyLimit {
     DefaultBodyLimit::max(bytes)
+}
+
+/// A form that may not be one with a file at all: for handlers that refuse a wrong role before they look at what was sent.
+pub type Sent = Result<Multipart, MultipartRejection>;
+/// As [`read`]. Error besides: `request.body`.
+pub async fn read_sent(ctx: &Ctx, form: Sent, file: &'static str) -> Result<Received, Failure> {
+    let form = form.map_err(|error| {
+        let error = Error::invalid("request.body").because(error);
+        Failure::with_status(error, http::StatusCode::BAD_REQUEST)
+    })?;
+    read(ctx, form, file).await
 }
 
 /// What a form brought.

@@ -1,7 +1,7 @@
 //! The staff's search of people, and the import of members for an organization by its account manager.
 use super::{Desk, FOR_MANAGEMENT};
 use ::organization::Authority;
-use axum::{Extension, extract::Multipart, handler::Handler};
+use axum::{Extension, handler::Handler};
 use identity::account::AccountState;
 use identity::search::Wanted;
 use kernel::{Error, id::OrganizationId};
@@ -146,7 +146,7 @@ async fn receive(
     desk: Desk,
     Extension(room): Extension<Roster>,
     Path(id): Path<OrganizationId>,
-    form: Multipart,
+    form: upload::Sent,
 ) -> web::Result {
     let place = place(&desk, id).await?;
     view::receive(&desk.ctx, &room, &place, form, page(&desk)).await

@@ -3,7 +3,7 @@ use super::model::ImportJobId;
 use super::service::Importer;
 use super::view::{self, Decided, MOST_BODY, Place, Wanted};
 use crate::Roster;
-use axum::{Extension, extract::Multipart, handler::Handler};
+use axum::{Extension, handler::Handler};
 use identity::SignedIn;
 use organization::membership::OrganizationAdministrator;
 use organization::shell;
@@ -62,7 +62,7 @@ async fn receive(
     Extension(room): Extension<Roster>,
     who: SignedIn,
     by: OrganizationAdministrator,
-    form: Multipart,
+    form: upload::Sent,
 ) -> Result {
     let place = place(&ctx, &by);
     view::receive(&ctx, &room, &place, form, page(&ctx, &room, &who, &by)).await

@@ -2,7 +2,6 @@
 use super::model::{Column, Fault, ImportJobId, Job, JobState};
 use super::service::{Importer, Incoming};
 use crate::{Roster, download, sheet};
-use axum::extract::Multipart;
 use identity::{SignedIn, stepup};
 use kernel::{Error, id::mark};
 use platform::document::upload;
@@ -78,10 +77,10 @@ pub async fn receive<P: Future<Output = kernel::Result<Page>>>(
     ctx: &Ctx,
     room: &Roster,
     place: &Place,
-    form: Multipart,
+    form: upload::Sent,
     page: P,
 ) -> Result {
-    let read = upload::read(ctx, form, "file").await?;
+    let read = upload::read_sent(ctx, form, "file").await?;
     let id: ImportJobId = read.id(ctx, "id")?;
     let received = match (read.too_large, read.file) {
         (Some(_), _) => Err(too_large()),

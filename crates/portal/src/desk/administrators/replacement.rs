@@ -12,7 +12,7 @@ use ::organization::{
     membership::{HandedOut, MemberInput, MemberRow, Role},
     replacement::{Incoming, NewReplacement, Outgoing, Replacement, becomes_key},
 };
-use axum::{extract::Multipart, handler::Handler as _};
+use axum::handler::Handler as _;
 use kernel::{
     Error, Mobile,
     id::{AccountId, ApplicationId, MembershipId, OrganizationId, mark},
@@ -125,9 +125,9 @@ async fn incoming(
         }
     })
 }
-async fn submit(desk: Desk, Path(id): Path<OrganizationId>, form: Multipart) -> web::Result {
+async fn submit(desk: Desk, Path(id): Path<OrganizationId>, form: document::upload::Sent) -> web::Result {
     let organization = manageable(&desk, id).await?;
-    let received = document::read(&desk.ctx, form, "letter").await?;
+    let received = document::upload::read_sent(&desk.ctx, form, "letter").await?;
     let text = |name: &str| received.text(name).to_owned();
     let typed = Typed {
         id: text("id"),

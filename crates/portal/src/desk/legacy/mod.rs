@@ -2,7 +2,7 @@
 mod line;
 
 use super::{Desk, FOR_MANAGEMENT, FOR_STAFF};
-use axum::{Extension, extract::Multipart, handler::Handler, response::IntoResponse};
+use axum::{Extension, handler::Handler, response::IntoResponse};
 use http::header;
 use kernel::id::mark;
 use legacy::{ImportId, Imported, Legacy, LegacyAccount, LegacyAccountId, LegacyState};
@@ -149,10 +149,10 @@ async fn blank(desk: Desk) -> web::Result {
     let id = desk.ctx.form_id(desk.organizations.db().draw::<mark::ImportJob>());
     form(&desk, Typed { id, ..Typed::default() }, FormErrors::none()).await
 }
-async fn bring(desk: Desk, Extension(room): Extension<Legacy>, received: Multipart) -> web::Result {
+async fn bring(desk: Desk, Extension(room): Extension<Legacy>, received: upload::Sent) -> web::Result {
     desk.must_be(IMPORT_ROLES)?;
     desk.must_be_fresh("/desk/legacy/new").await?;
-    let received = upload::read(&desk.ctx, received, "file").await?;
+    let received = upload::read_sent(&desk.ctx, received, "file").await?;
     let id: ImportId = received.id(&desk.ctx, "id")?;
     let typed = Typed {
         id: received.text("id").to_owned(),
@@ -241,12 +241,12 @@ async fn history(
     desk: Desk,
     Extension(room): Extension<Legacy>,
     Path(id): Path<ImportId>,
-    received: Multipart,
+    received: upload::Sent,
 ) -> web::Result {
     desk.must_be(IMPORT_ROLES)?;
     let here = format!("{HERE}/{id}");
     desk.must_be_fresh(&here).await?;
-    let received = upload::read(&desk.ctx, received, "file").await?;
+    let received = upload::read_sent(&desk.ctx, received, "file").await?;
     let lang = desk.ctx.lang;
     let brought = match (received.file, received.too_large) {
         (_, Some(error)) => Err(error),

@@ -4,7 +4,7 @@ use ::registry::{
     Registry,
     register::{Config, Provider, Typed},
 };
-use axum::{Extension, extract::Multipart, handler::Handler};
+use axum::{Extension, handler::Handler};
 use kernel::{Error, Id, id::mark};
 use platform::{
     connector::{self, ConnectorId},
@@ -223,14 +223,14 @@ async fn upload(
     desk: Desk,
     Extension(room): Extension<Registry>,
     Path(id): Path<ConnectorId>,
-    form: Multipart,
+    form: document::upload::Sent,
 ) -> web::Result {
     let editor = fresh(&desk, &format!("{HERE}/{id}")).await?;
     let (connector, provider, config) = room.register(id).await?;
     if provider != Provider::File {
         return Err(Error::not_found("connector.unknown").into());
     }
-    let received = document::read(&desk.ctx, form, "document").await?;
+    let received = document::upload::read_sent(&desk.ctx, form, "document").await?;
     let done = match received.too_large {
         Some(error) => Err(error),
         None => {
