@@ -88,7 +88,8 @@ impl Zone {
     pub fn minute_of(&self, text: &str) -> Option<Timestamp> {
         let Some((date, time)) = text.split_once(' ') else { return self.start_of(text) };
         let (hour, minute) = time.split_once(':')?;
-        let digits = |part: &str| (part.len() == 2).then(|| part.parse::<i8>().ok()).flatten();
+        let shaped = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+        let digits = |part: &str| shaped(part).then(|| part.parse::<i8>().ok()).flatten();
         let (hour, minute) = (digits(hour)?, digits(minute)?);
         let there = (0..24).contains(&hour) && (0..60).contains(&minute);
         let at = parse_date(date).filter(|_| there)?.at(hour, minute, 0, 0);
