@@ -40,7 +40,7 @@ impl Legacy {
             .await
     }
     /// Uses the claim up. Errors: `legacy.claim_over`, `legacy.other_person` where somebody else is on record,
-    /// `legacy.own_account` for an account that an organization owns.
+    /// `legacy.own_account` for an account that an organization owns, `legacy.level`, `organization.suspended`.
     pub async fn take(
         &self,
         by: &SignedIn,
@@ -68,6 +68,7 @@ impl Legacy {
                         return Err(Error::forbidden("legacy.other_person"));
                     }
                 }
+                organization::merging::must_fit_in(tx, organization, by.account, now)?;
                 leave_in(tx, &row)?;
                 if !former::service::give_in(tx, former, by.account)? {
                     return Err(over());
@@ -119,6 +120,8 @@ impl Legacy {
                 if !former::service::give_in(tx, former, found.id)? {
                     return Err(settled());
                 }
+                // Staff's word is no proof that who knows the old password is the holder.
+                former::service::share_password_in(tx, former)?;
                 let whose = By { actor: by.actor(), account: by.account(), how: How::Staff };
                 let pair = (row.id, organization);
                 let mut events = room.join_in(tx, &whose, pair, (found.id, false), &drawn, now)?;

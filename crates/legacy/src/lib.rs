@@ -23,7 +23,7 @@ pub use pages::routes;
 pub use store::Held;
 
 use db::{Db, Keyring};
-use identity::{Identity, SignedIn};
+use identity::{Identity, SignedIn, session};
 use kernel::{Error, Event, Result, Timestamp, id::AccountId};
 use organization::Organizations;
 use std::sync::Arc;
@@ -62,12 +62,13 @@ impl Legacy {
     }
     /// The holder wants an old login no more; the membership stays. Error: `legacy.unknown`.
     pub async fn drop_login(&self, by: &SignedIn, id: LegacyAccountId, now: Timestamp) -> Result<()> {
-        let (account, actor) = (by.account, by.actor.clone());
+        let (account, actor, session) = (by.account, by.actor.clone(), by.session);
         self.db()
             .write(move |tx| {
                 if !identity::former::service::end_in(tx, id, account, now)? {
                     return Err(Error::not_found("legacy.unknown"));
                 }
+                session::service::end_all_in(tx, account, Some(session), now)?;
                 let event = Event::done(&actor, "former_login.ended").on("former_login", id);
                 Ok(((), vec![event]))
             })

@@ -11,6 +11,7 @@ use identity::{
     account::{self, AccountState},
     credential, former,
     notice::{self, Kind, Notice},
+    session,
 };
 use kernel::{Error, Event, Result, Timestamp};
 use organization::Operator;
@@ -60,6 +61,8 @@ impl Legacy {
                         add_login_in(tx, (id, &row.login_name), hash, None, now)?;
                     }
                 } else {
+                    // Whoever came in by the old login is not to stay.
+                    session::service::end_all_in(tx, merge.account, None, now)?;
                     let told = Notice::new(Kind::FormerParted).arg("former", row.login_name.as_str());
                     notice::tell_in(tx, room.identity(), merge.account, &told, now)?;
                 }

@@ -159,6 +159,11 @@ fn put_in(
         let same = put.updated_at == kept.updated_at;
         return Ok(Ok(if same { Applied::Unchanged } else { Applied::Stale }));
     }
+    // It was taken away and comes again: news, and counted as such. Another text of what is there disturbs nobody twice.
+    let news = kept.deleted && put.kind == Kind::Message;
+    if news && let Err(refusal) = within_limit_in(tx, by, subject, now)? {
+        return Ok(Err(refusal));
+    }
     let sealed = seal(keyring, kept.id, &put.content)?;
     let stored = store::Stored { id: kept.id, content: &sealed, ..stored };
     if !store::update(tx, &stored, put)? {
@@ -167,8 +172,7 @@ fn put_in(
     index_in(tx, keyring, &stored, put)?;
     match kept.notice {
         Some(notice) => notice::service::revise_in(tx, identity, notice, &message(by, &stored, put))?,
-        // It was taken away and comes again: news.
-        None if put.kind == Kind::Message => tell_in(tx, identity, by, &stored, put, now)?,
+        None if news => tell_in(tx, identity, by, &stored, put, now)?,
         None => {}
     }
     Ok(Ok(Applied::Updated(kept.id)))

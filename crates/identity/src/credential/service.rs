@@ -5,7 +5,7 @@ use super::{
     store,
 };
 use crate::{
-    Identity, SignedIn, account, device,
+    Identity, SignedIn, account, device, former,
     notice::{self, Kind, Notice},
     session,
 };
@@ -44,6 +44,7 @@ pub fn set_in(
 ) -> Result<()> {
     remember_in(tx, account)?;
     store::upsert(tx, account, hash, temporary, now)?;
+    former::store::forget_hashes(tx, account)?;
     device::service::distrust_all_in(tx, account)
 }
 /// Whether there is a password to sign in with.
@@ -192,6 +193,7 @@ pub async fn change(
             if !store::replace(tx, account, old, hash, now)? {
                 return Err(Error::conflict("password.changed_meanwhile"));
             }
+            former::store::forget_hashes(tx, account)?;
             guesses.clear_in(tx)?;
             device::service::distrust_all_in(tx, account)?;
             session::service::end_all_in(tx, account, Some(signed_in.session), now)?;

@@ -3,9 +3,9 @@ use data_encoding::{BASE64, BASE64_NOPAD, HEXLOWER_PERMISSIVE};
 use kernel::{Error, Result};
 
 const PREFIX: &str = "$former$";
-/// Dearer ones would let whoever imports slow every sign-in down: 2^14 takes a second.
-const MOST_BCRYPT_COST: u32 = 14;
-const MOST_ROUNDS: u32 = 2_000_000;
+/// Dearer ones would let whoever imports slow every sign-in down, and would answer later than a wrong password may.
+const MOST_BCRYPT_COST: u32 = 12;
+const MOST_ROUNDS: u32 = 600_000;
 
 db::text_enum!(
     pub enum Scheme {

@@ -1,5 +1,6 @@
 //! Logins of earlier systems that keep working: their names, and hashes that those systems made, verified once and then
-//! hashed anew. A login without an account belongs to somebody who is not known yet; its first sign-in asks who.
+//! hashed anew. A login without an account belongs to somebody who is not known yet; its first sign-in asks who. With a new password of the
+//! account the old one is over: the name then stands for the account's own.
 pub mod hash;
 pub mod service;
 pub(crate) mod store;

@@ -28,6 +28,11 @@ pub fn find_in(tx: &mut Tx<'_>, id: FormerLoginId) -> Result<Option<FormerLogin>
 pub fn give_in(tx: &mut Tx<'_>, id: FormerLoginId, account: AccountId) -> Result<bool> {
     store::give(tx, id, account)
 }
+/// The name stays, its old password does not: it is compared with the account's own. Where nobody who knew the old one is the
+/// holder for certain, it must open nothing.
+pub fn share_password_in(tx: &mut Tx<'_>, id: FormerLoginId) -> Result<()> {
+    store::forget_hash(tx, id).map(drop)
+}
 /// It belongs to nobody again: its next sign-in asks.
 pub fn release_in(tx: &mut Tx<'_>, id: FormerLoginId) -> Result<()> {
     store::release(tx, id).map(drop)

@@ -65,7 +65,14 @@ pub(super) fn give(tx: &mut Tx<'_>, id: FormerLoginId, account: AccountId) -> Re
     Ok(given == 1)
 }
 pub(super) fn release(tx: &mut Tx<'_>, id: FormerLoginId) -> Result<u64> {
-    tx.run(sql!("UPDATE former_login SET account_id = NULL, ended_at = NULL WHERE id = $1"), &[&id])
+    tx.run(sql!("UPDATE former_login SET account_id = NULL WHERE id = $1 AND ended_at IS NULL"), &[&id])
+}
+/// From now on the name is compared with the account's own password.
+pub(crate) fn forget_hashes(tx: &mut Tx<'_>, account: AccountId) -> Result<u64> {
+    tx.run(sql!("UPDATE former_login SET hash = '' WHERE account_id = $1 AND ended_at IS NULL"), &[&account])
+}
+pub(super) fn forget_hash(tx: &mut Tx<'_>, id: FormerLoginId) -> Result<u64> {
+    tx.run(sql!("UPDATE former_login SET hash = '' WHERE id = $1"), &[&id])
 }
 /// By its holder. False if it was none of theirs.
 pub(super) fn end(tx: &mut Tx<'_>, id: FormerLoginId, account: AccountId, now: Timestamp) -> Result<bool> {

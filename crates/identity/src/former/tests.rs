@@ -109,10 +109,23 @@ async fn m42_the_old_login_opens_its_holders_account_and_is_hashed_anew() {
         let mut browser = room.browser();
         let refused = browser.sign_in(OLD, PASSWORD).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        // With a new password of the account the old one is over; the old name stands for the account's own.
+        let hash = {
+            let new = crate::credential::Password::parse("password", "lantern over water 1").unwrap();
+            crate::credential::service::hash(&room.identity, &new).await.unwrap()
+        };
+        let set =
+            move |tx: &mut db::Tx<'_>| crate::credential::service::set_in(tx, account, &hash, false, now);
+        room.db().write_unaudited("test", set).await.unwrap();
+        let refused = room.browser().sign_in(OLD, OLD_PASSWORD).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let mut browser = room.browser();
+        browser.sign_in(OLD, "lantern over water 1").await;
+        assert_eq!(browser.get("/").await.text, "linzy");
         // Taken off, it opens nothing.
         let ended = move |tx: &mut db::Tx<'_>| service::end_in(tx, id, account, now);
         assert!(room.db().write_unaudited("test", ended).await.unwrap());
-        let refused = room.browser().sign_in(OLD, OLD_PASSWORD).await;
+        let refused = room.browser().sign_in(OLD, "lantern over water 1").await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
 }

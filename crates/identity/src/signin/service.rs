@@ -158,11 +158,14 @@ async fn look_up(
             let mut unclaimed = None;
             let mut former = former::store::find(tx, &folded)?;
             if let Some(row) = former.take_if(|row| row.account.is_none()) {
-                unclaimed = Some((row.id, row.hash));
+                unclaimed = Some((row.id, row.hash)).filter(|(_, hash)| !hash.is_empty());
             }
             let own = accounts.len();
             let holder = former.as_ref().and_then(|row| row.account);
-            if let Some(holder) = holder {
+            // Without a password of its own the name stands for the account, which may have been found by it already.
+            let shares = former.as_ref().is_some_and(|row| row.hash.is_empty());
+            let found = accounts.iter().any(|account| Some(account.id) == holder);
+            if let Some(holder) = holder.filter(|_| !(shares && found)) {
                 accounts.extend(account::service::find_in(tx, holder)?);
             }
             let mut known = Known {
@@ -187,7 +190,7 @@ async fn look_up(
                 )?;
                 known.new_source &= !row.known;
                 known.counted |= row.wrong > 0;
-                let former = former.as_ref().filter(|_| place >= own);
+                let former = former.as_ref().filter(|_| place >= own && !shares);
                 known.candidates.push(Candidate {
                     account,
                     former: former.map(|former| former.id),

@@ -151,6 +151,9 @@ async fn new(
     who: SignedIn,
     by: OrganizationAdministrator,
 ) -> Result {
+    if let Some(first) = membership::fresh(&ctx, &rooms, &who, &format!("{}/new", invitations(&by))).await? {
+        return Ok(first);
+    }
     let id = ctx.form_id::<mark::Invitation>(rooms.db().draw());
     let form = NewForm { id, way: Way::Sms.as_str().into(), ..NewForm::default() };
     render_new(&ctx, &rooms, &who, &by, form, FormErrors::none()).await
@@ -188,6 +191,9 @@ async fn create(
     by: OrganizationAdministrator,
     Form(form): Form<NewForm>,
 ) -> Result {
+    if let Some(first) = membership::fresh(&ctx, &rooms, &who, &format!("{}/new", invitations(&by))).await? {
+        return Ok(first);
+    }
     let id = ctx.check_form_id::<mark::Invitation>(&form.id)?;
     let mut errors = FormErrors::none();
     let phone = errors.take(Mobile::parse(&form.phone), ctx.lang);
@@ -276,6 +282,9 @@ async fn send(
     Path(ids): Path<Ids>,
     Form(form): Form<SendForm>,
 ) -> Result {
+    if let Some(first) = membership::fresh(&ctx, &rooms, &who, &invitations(&by)).await? {
+        return Ok(first);
+    }
     let link = Link::of(&ctx, form.way.unwrap_or(Way::Sms));
     match rooms.invite_again(by.clone(), by.organization(), invitation_id(&ids)?, link, ctx.now).await {
         Ok(sent) => handed_over(&ctx, &rooms, &who, &by, sent).await,

@@ -27,7 +27,7 @@ pub use managed::{
 };
 pub use model::{Basis, Member, Membership, MembershipState, OrganizationAdministrator, Role};
 pub use newcomer::{MemberInput, NewMember, Newcomer};
-pub(crate) use pages::{basis_key, period_of, period_words, state_of};
+pub(crate) use pages::{basis_key, fresh, period_of, period_words, state_of};
 pub use service::{Appointed, Appointment, HandedOut};
 pub(crate) use service::{NewMembership, admit_in, joinable};
 pub(crate) use standing::{change_role_in, dismiss_in, end_in, must_have_room_in};

@@ -1,7 +1,7 @@
 //! `/org/{organization}/members/new` and what is handed out: a slip with a password, a slip with a link, or an SMS.
 use super::model::{Basis, OrganizationAdministrator, Role};
 use super::newcomer::{MemberInput, Newcomer};
-use super::pages::{Ids, home, member_id, members, page, proven_anew};
+use super::pages::{Ids, fresh, home, member_id, members, page, proven_anew};
 use super::service::{Appointed, Appointment, HandedOut};
 use super::terms::TermsInput;
 use crate::activation::{Issued, Link, Way};
@@ -98,6 +98,9 @@ async fn new(
     who: SignedIn,
     by: OrganizationAdministrator,
 ) -> Result {
+    if let Some(first) = fresh(&ctx, &rooms, &who, &format!("{}/new", members(&by))).await? {
+        return Ok(first);
+    }
     let id = ctx.form_id::<kernel::id::mark::Membership>(rooms.db().draw());
     let form = NewForm { id, handing: "password".into(), ..NewForm::default() };
     render_new(&ctx, &rooms, &who, &by, form, FormErrors::none()).await
@@ -145,6 +148,9 @@ async fn create(
     by: OrganizationAdministrator,
     Form(form): Form<NewForm>,
 ) -> Result {
+    if let Some(first) = fresh(&ctx, &rooms, &who, &format!("{}/new", members(&by))).await? {
+        return Ok(first);
+    }
     let id: MembershipId = ctx.check_form_id(&form.id)?;
     let role = form.role.unwrap_or(Role::Agent);
     let mut errors = FormErrors::none();

@@ -343,8 +343,16 @@ pub(super) async fn proven_anew(
     by: &OrganizationAdministrator,
     id: MembershipId,
 ) -> kernel::Result<Option<axum::response::Response>> {
-    let back = format!("/org/{}/members/{id}", by.organization());
-    stepup::service::required(rooms.identity(), ctx, who, stepup::Need::Fresh, &back).await
+    fresh(ctx, rooms, who, &format!("/org/{}/members/{id}", by.organization())).await
+}
+/// Whoever lets somebody in proves to be there; `back` is the page of the action.
+pub(crate) async fn fresh(
+    ctx: &Ctx,
+    rooms: &Organizations,
+    who: &SignedIn,
+    back: &str,
+) -> kernel::Result<Option<axum::response::Response>> {
+    stepup::service::required(rooms.identity(), ctx, who, stepup::Need::Fresh, back).await
 }
 async fn remove_factors(
     ctx: Ctx,

@@ -7,6 +7,7 @@ use crate::membership::{self, Basis, NewMembership, Role};
 use crate::organization::{self, NewOrganization, folded};
 use crate::{Operator, Organizations};
 use db::Tx;
+use identity::realname;
 use kernel::{
     Actor, Error, Event, Result, Timestamp,
     id::{AccountId, MembershipId, OrganizationId},
@@ -69,6 +70,19 @@ pub fn must_manage_in(tx: &mut Tx<'_>, by: &Operator, id: OrganizationId) -> Res
         Some(found) if found.account_manager == by.account() => Ok(()),
         _ => Err(Error::not_found("organization.unknown")),
     }
+}
+
+/// Whether whoever claims a place by an old password may have it: the organization acts, and the person is as well known as
+/// its type wants its agents. Errors: `organization.suspended`, `legacy.level`.
+pub fn must_fit_in(tx: &mut Tx<'_>, id: OrganizationId, account: AccountId, now: Timestamp) -> Result<()> {
+    let found = organization::find_in(tx, id)?.ok_or_else(|| Error::not_found("organization.unknown"))?;
+    if found.state != organization::OrganizationState::Active {
+        return Err(Error::forbidden("organization.suspended"));
+    }
+    if realname::service::level_in(tx, account, now)? < found.policy.agent_level {
+        return Err(Error::forbidden("legacy.level"));
+    }
+    Ok(())
 }
 
 /// What joining led to.

@@ -54,6 +54,8 @@ async fn show(desk: &Desk, id: OrganizationId, form: Typed, errors: FormErrors) 
     Ok(html_status(page.errors.status(), page))
 }
 async fn blank(desk: Desk, Path(id): Path<OrganizationId>) -> web::Result {
+    manageable(&desk, id).await?;
+    desk.must_be_fresh(&format!("/desk/organizations/{id}/administrators/new")).await?;
     let form = Typed {
         id: desk.ctx.form_id(desk.organizations.db().draw::<mark::Membership>()),
         handing: "password".to_owned(),
@@ -63,6 +65,7 @@ async fn blank(desk: Desk, Path(id): Path<OrganizationId>) -> web::Result {
 }
 async fn create(desk: Desk, Path(id): Path<OrganizationId>, Form(typed): Form<Typed>) -> web::Result {
     let organization = manageable(&desk, id).await?;
+    desk.must_be_fresh(&format!("/desk/organizations/{id}/administrators/new")).await?;
     let membership = desk.ctx.check_form_id(&typed.id)?;
     let (lang, now) = (desk.ctx.lang, desk.ctx.now);
     let mut errors = FormErrors::none();

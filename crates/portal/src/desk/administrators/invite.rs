@@ -84,6 +84,8 @@ async fn show(desk: &Desk, id: OrganizationId, form: Typed, errors: FormErrors) 
     Ok(html_status(page.errors.status(), page))
 }
 async fn blank(desk: Desk, Path(id): Path<OrganizationId>) -> web::Result {
+    manageable(&desk, id).await?;
+    desk.must_be_fresh(&format!("/desk/organizations/{id}/administrators/invite")).await?;
     let form = Typed {
         id: desk.ctx.form_id(desk.organizations.db().draw::<mark::Invitation>()),
         way: Way::Sms.as_str().to_owned(),
@@ -104,6 +106,7 @@ struct Slip {
 }
 async fn create(desk: Desk, Path(id): Path<OrganizationId>, Form(typed): Form<Typed>) -> web::Result {
     let organization = manageable(&desk, id).await?;
+    desk.must_be_fresh(&format!("/desk/organizations/{id}/administrators/invite")).await?;
     let invitation = desk.ctx.check_form_id::<mark::Invitation>(&typed.id)?;
     let (lang, now) = (desk.ctx.lang, desk.ctx.now);
     let mut errors = FormErrors::none();

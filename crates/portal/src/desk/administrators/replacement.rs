@@ -1,6 +1,6 @@
 //! Another administrator by a stamped letter: the account manager has it on the table, or decides what a member handed in.
 use super::{
-    super::{Desk, FOR_MANAGEMENT, organization::manageable},
+    super::{Desk, FOR_MANAGEMENT, applications::APPLICATION_ROLES, organization::manageable},
     AREA, address, handing,
 };
 use ::organization::{
@@ -283,6 +283,7 @@ struct Decision {
     note: String,
 }
 async fn decide(desk: Desk, Path(id): Path<ApplicationId>, Form(typed): Form<Decision>) -> web::Result {
+    desk.must_be(APPLICATION_ROLES)?;
     let verdict = match typed.verdict.as_str() {
         "approve" => Verdict::Approve,
         "reject" => Verdict::Reject,
