@@ -91,6 +91,10 @@ error-roster-role = An import gives the lowest role only. Leave this column empt
 error-roster-known-document = A member of your organization has this ID number already
 error-roster-known-phone = A member of your organization has this mobile already
 error-roster-running = Another import of your organization is running. Confirm this one once it is done
+error-roster-import-often = Too many files were sent for this organization. Try again in { $minutes ->
+    [one] one minute
+   *[other] { $minutes } minutes
+ }
 error-roster-import-gone = The state of this import has changed, so that is not possible now. Look at its current state
 error-roster-import-unknown = There is no such import, or it is kept no longer
 

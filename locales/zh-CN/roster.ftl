@@ -91,6 +91,7 @@ error-roster-role = 导入只能给最低一级角色。此列留空，较高的
 error-roster-known-document = 本机构已有成员使用此证件号码
 error-roster-known-phone = 本机构已有成员使用此手机号
 error-roster-running = 本机构另有导入正在进行。等它完成后再确认
+error-roster-import-often = 本机构短时间内上传的文件过多，请 { $minutes } 分钟后再试
 error-roster-import-gone = 这次导入的状态已变，不能这样操作。查看当前状态
 error-roster-import-unknown = 没有这次导入，或已不再保留
 

@@ -69,12 +69,14 @@ fn open(keyring: &Keyring, row: &store::Searched) -> Result<Opened> {
         document: number(service::DOCUMENT, &row.document)?,
     })
 }
-/// Those of the candidates that are meant; in their order.
+/// Those of the candidates that are meant, in their order. For an organization the documents of its own accounts count alone:
+/// who joined with an account of their own showed it none, and it cannot try one on them either.
 pub fn verified_in(
     tx: &mut Tx<'_>,
     keyring: &Keyring,
     wanted: &Wanted,
     candidates: Vec<AccountId>,
+    organization: Option<OrganizationId>,
 ) -> Result<Vec<AccountId>> {
     if wanted.is_certain() || candidates.is_empty() {
         return Ok(candidates);
@@ -83,7 +85,9 @@ pub fn verified_in(
     for slice in candidates.chunks(500) {
         for row in store::list(tx, slice)? {
             let opened = open(keyring, &row)?;
-            if wanted.fits(&opened.name, opened.phone.as_deref(), opened.document.as_deref()) {
+            let shown = organization.is_none() || row.owner == organization;
+            let document = opened.document.as_deref().filter(|_| shown);
+            if wanted.fits(&opened.name, opened.phone.as_deref(), document) {
                 fitting.insert(row.id);
             }
         }

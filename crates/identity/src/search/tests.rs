@@ -78,7 +78,7 @@ async fn found(room: &Room, scope: i64, typed: &str) -> Vec<AccountId> {
                     Some(before) => before.into_iter().filter(|id| here.contains(id)).collect(),
                 });
             }
-            service::verified_in(tx, &keyring, &wanted, candidates.unwrap_or_default())
+            service::verified_in(tx, &keyring, &wanted, candidates.unwrap_or_default(), None)
         })
         .await
         .unwrap()

@@ -280,15 +280,20 @@ pub(super) fn count_open_of(tx: &mut Tx<'_>, applicant: AccountId, kind: Applica
 }
 
 /// Pairs of a waiting application and an organization of its code that it was not held against yet.
-pub(super) fn list_candidates(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<(ApplicationId, OrganizationId)>> {
+pub(super) fn list_candidates(
+    tx: &mut Tx<'_>,
+    after: Option<ApplicationId>,
+    limit: i64,
+) -> Result<Vec<(ApplicationId, OrganizationId)>> {
+    let after = after.unwrap_or(ApplicationId::from_i64(0));
     tx.all(
         sql!(
             "SELECT a.id, o.id FROM application a JOIN organization o ON o.state <> 'closed' AND o.rev + 1 <> a.seen_rev
                 AND (o.uscc = a.code OR o.member_number = a.code OR o.registration_number = a.code)
-            WHERE a.organization_id IS NULL AND a.code IS NOT NULL
-                AND a.state IN ('submitted', 'first_approved', 'returned') ORDER BY a.id LIMIT $1"
+            WHERE a.organization_id IS NULL AND a.code IS NOT NULL AND a.id > $1
+                AND a.state IN ('submitted', 'first_approved', 'returned') ORDER BY a.id LIMIT $2"
         ),
-        &[&limit],
+        &[&after, &limit],
     )
 }
 /// The revision at which the organization did not fit, plus one: zero is no revision.

@@ -56,15 +56,14 @@ impl Organizations {
         }
     }
     async fn attach_applications(&self) -> Result<usize> {
-        let mut done = 0;
+        let (mut done, mut after) = (0, None);
         loop {
-            let pairs = self.db().read(|tx| store::list_candidates(tx, SLICE)).await?;
-            let full = pairs.len() as i64 == SLICE;
+            // Once through all of them: one that fits nobody must not keep the others waiting.
+            let pairs = self.db().read(move |tx| store::list_candidates(tx, after, SLICE)).await?;
+            let Some((last, _)) = pairs.last().copied() else { return Ok(done) };
+            after = Some(last);
             for (id, organization) in pairs {
                 done += usize::from(self.attach(id, organization).await?);
-            }
-            if !full {
-                return Ok(done);
             }
         }
     }

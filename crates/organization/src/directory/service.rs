@@ -172,7 +172,7 @@ fn fitting_in(
     }
     let members = rows.iter().map(|row| row.account).collect();
     let fitting: BTreeSet<AccountId> =
-        search::verified_in(tx, keyring, wanted, members)?.into_iter().collect();
+        search::verified_in(tx, keyring, wanted, members, Some(organization))?.into_iter().collect();
     rows.retain(|row| fitting.contains(&row.account));
     Ok(rows)
 }

@@ -51,7 +51,9 @@ impl RegistryAnswer {
     /// All but the document, which the caller compares where it lies open.
     pub(super) fn of(record: Option<&Record>, claim: &TypedOrganization, document: Option<bool>) -> Self {
         let Some(record) = record else { return Self::Unknown };
-        if record.state.holds_admissions() {
+        if record.uscc != claim.code {
+            Self::Unknown
+        } else if record.state.holds_admissions() {
             Self::StruckOff
         } else if folded(&record.name) != folded(&claim.name) {
             Self::OtherName

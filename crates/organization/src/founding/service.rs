@@ -1,4 +1,4 @@
-use super::model::{ClaimData, NewClaim, RegistryAnswer};
+use super::model::{ClaimData, NewClaim, Number, RegistryAnswer};
 use super::registry::Record;
 use super::store;
 use crate::application::agent::{count_in, keep_in, level_missing, must_be_own};
@@ -8,7 +8,7 @@ use crate::application::{
 use crate::authority::Power;
 use crate::membership::{self, Basis, NewMembership, Role};
 use crate::organization::{self, FieldSource, Locked};
-use crate::organization_type::{self, OrganizationType, Registration};
+use crate::organization_type::{self, OrganizationType, Registration, TypePolicy};
 use crate::{Authority, Operator, Organizations, succession};
 use db::Tx;
 use identity::account::model::today;
@@ -207,14 +207,23 @@ impl Organizations {
         let settled = self
             .db()
             .write(move |tx| {
-                let application = application::find_in(tx, id)?;
+                let mut application = application::find_in(tx, id)?;
                 let mut claimed = claimed_in(tx, &rooms, &application)?;
+                must_be_approved_as_its_type_asks_in(tx, &mut application, &claimed)?;
                 if claimed.data.address.is_none() {
                     claimed.data.address = address.clone();
                 }
-                let registers = claimed.kind.as_ref().map(|kind| kind.policy.registration);
-                let is_new = claimed.organization.is_none();
-                let alone = is_new && registers != Some(Registration::Head);
+                // The register says who the head is, not of which type the organization is: that is the claimant's word,
+                // which counts by itself where there is no other type to choose.
+                let open = organization_type::list(tx)?.into_iter().filter(|kind| {
+                    kind.policy.registration == Registration::Head
+                        && Number::of(&claimed.data.organization, kind).is_ok()
+                });
+                let types: Vec<_> = open.map(|kind| kind.id).collect();
+                let alone = match &claimed.organization {
+                    None => types != [claimed.data.type_id],
+                    Some(found) => found.type_id != claimed.data.type_id,
+                };
                 let renamed = claimed.organization.as_ref().is_some_and(|found| {
                     organization::folded(&found.name) != organization::folded(&claimed.data.organization.name)
                 });
@@ -258,11 +267,12 @@ impl Organizations {
             .db()
             .write(move |tx| {
                 by.must_be(tx, &[StaffRole::AccountManager, StaffRole::SystemAdministrator])?;
-                let application = application::find_in(tx, id)
+                let mut application = application::find_in(tx, id)
                     .ok()
                     .filter(|application| application.kind == ApplicationKind::Head)
                     .ok_or_else(|| Error::not_found("application.unknown"))?;
                 let claimed = claimed_in(tx, &rooms, &application)?;
+                must_be_approved_as_its_type_asks_in(tx, &mut application, &claimed)?;
                 if let Some(found) = &claimed.organization {
                     let locked = organization::lock(tx, found.id)?
                         .ok_or_else(|| Error::not_found("organization.unknown"))?;
@@ -317,6 +327,19 @@ fn claimed_in(tx: &mut Tx<'_>, rooms: &Organizations, application: &Application)
         None => None,
     };
     Ok(Claimed { kind: organization_type::find(tx, data.type_id)?, organization, head, data })
+}
+/// How many approve is the organization's type to say, where it is here, and not the type that the claimant named.
+fn must_be_approved_as_its_type_asks_in(
+    tx: &mut Tx<'_>,
+    application: &mut Application,
+    claimed: &Claimed,
+) -> Result<()> {
+    let by_two = |policy: &TypePolicy| policy.approved_by_two.contains(&ApplicationKind::Head);
+    if !application.two_steps && claimed.organization.as_ref().is_some_and(|found| by_two(&found.policy)) {
+        store::set_two_steps(tx, application.id)?;
+        application.two_steps = true;
+    }
+    Ok(())
 }
 /// The account that is the head, live or suspended.
 fn head_of(tx: &mut Tx<'_>, organization: OrganizationId) -> Result<Option<AccountId>> {

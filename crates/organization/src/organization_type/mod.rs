@@ -8,4 +8,4 @@ mod tests;
 
 pub use input::{MaterialInput, ParsedType, TypeInput};
 pub use model::*;
-pub(crate) use store::find;
+pub(crate) use store::{find, list};

@@ -23,7 +23,7 @@ impl TryFrom<TypeRow> for OrganizationType {
     }
 }
 
-pub(super) fn list(tx: &mut Tx<'_>) -> Result<Vec<OrganizationType>> {
+pub(crate) fn list(tx: &mut Tx<'_>) -> Result<Vec<OrganizationType>> {
     tx.all::<TypeRow>(
         sql!("SELECT id, code, name_zh, name_en, policy FROM organization_type ORDER BY id"),
         &[],

@@ -61,7 +61,7 @@ pub fn new_head_in(
     let mut hear: Vec<AccountId> = Vec::new();
     if let Some(former) = former {
         hear.push(former.account);
-        events.extend(end_in(tx, actor, organization, former, "succession", now)?);
+        events.extend(end_in(tx, rooms, actor, (organization, former), "succession", now)?);
     }
     for administrator in chain.iter().filter(|row| row.role == Role::Administrator) {
         store::insert_member(tx, id, administrator.id)?;
@@ -82,14 +82,15 @@ pub fn new_head_in(
 /// With a managed account that only acted here goes the account.
 fn end_in(
     tx: &mut Tx<'_>,
+    rooms: &Organizations,
     actor: &Actor,
-    organization: OrganizationId,
-    member: &MemberRow,
+    (organization, member): (OrganizationId, &MemberRow),
     reason: &str,
     now: Timestamp,
 ) -> Result<Vec<Event>> {
     let mut events = membership::end_in(tx, actor, organization, member, Some(reason), now)?;
     if member.managed {
+        identity::search::service::forget_in(tx, rooms.db().keyring(), member.account)?;
         account::service::set_state_in(tx, member.account, AccountState::Closed, now)?;
         events.push(Event::done(actor, "account.closed").on("account", member.account).of(organization));
     }
@@ -170,7 +171,14 @@ impl Organizations {
                     }
                     Verdict::End => {
                         rooms.tell_membership_in(tx, &locked, Kind::MembershipEnded, member.account, now)?;
-                        events.extend(end_in(tx, by.actor(), organization, &member, "not_confirmed", now)?);
+                        events.extend(end_in(
+                            tx,
+                            &rooms,
+                            by.actor(),
+                            (organization, &member),
+                            "not_confirmed",
+                            now,
+                        )?);
                     }
                 }
                 if store::list_waiting(tx, organization)?.is_empty() {

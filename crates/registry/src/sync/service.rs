@@ -210,7 +210,10 @@ impl Registry {
             if folded(&choice.confirm_name) != folded(&name.theirs) {
                 return Err(Error::invalid("registry.confirm_name").at("confirm_name"));
             }
-            self.must_still_be_named(organization, &name.theirs).await?;
+        }
+        // A name is matched anew and a head is not removed on old news: the register is asked once more.
+        if chosen.iter().any(|one| matches!(one.step, Step::Rename | Step::Succession)) {
+            self.must_still_say(organization, &chosen).await?;
         }
         let (room, by) = (self.clone(), by.clone());
         let ids: HashMap<String, registration::RegistrationId> =
@@ -320,15 +323,25 @@ impl Registry {
             }
         }
     }
-    /// A name is matched anew before it counts: the code still leads to this name.
-    async fn must_still_be_named(&self, organization: OrganizationId, name: &str) -> Result<()> {
+    /// Whether the register says of name and head today what was shown. Errors: `registry.not_reached`,
+    /// `registry.changed_meanwhile`.
+    async fn must_still_say(&self, organization: OrganizationId, chosen: &[Difference]) -> Result<()> {
         let found = self.organizations().organization(organization).await?;
         let code = found.uscc.ok_or_else(|| Error::conflict("registry.no_code"))?;
-        match self.look_up(&code).await? {
-            (_, Answer::Found(record)) if folded(&record.name) == folded(name) => Ok(()),
-            (_, Answer::Fault(_)) => Err(Error::conflict("registry.not_reached")),
-            _ => Err(Error::conflict("registry.changed_meanwhile")),
-        }
+        let changed = || Error::conflict("registry.changed_meanwhile");
+        let record = match self.look_up(&code).await? {
+            (_, Answer::Found(record)) => record,
+            (_, Answer::Fault(_)) => return Err(Error::conflict("registry.not_reached")),
+            _ => return Err(changed()),
+        };
+        let same = chosen.iter().all(|one| match one.what {
+            What::Name => folded(&record.name) == folded(&one.theirs),
+            What::HeadName => {
+                record.head_name.as_deref().is_some_and(|name| folded(name) == folded(&one.theirs))
+            }
+            _ => true,
+        });
+        if same { Ok(()) } else { Err(changed()) }
     }
     fn differences_in(
         &self,

@@ -81,7 +81,7 @@ async fn export(
         // A workbook is whole before its first byte can go out.
         let mut from = Some(From::Start);
         while let Some(place) = from {
-            from = room.export_some(&by, &wanted, place, &mut sink).await?;
+            from = room.export_some((&who, &by), &wanted, place, &mut sink).await?;
         }
         let bytes = tokio::task::spawn_blocking(move || sink.finish())
             .await
@@ -89,9 +89,9 @@ async fn export(
         return Ok(download(wanted.format, name, bytes.into()));
     }
     let format = wanted.format;
-    let begun = (room, by, wanted, sink, Some(From::Start));
+    let begun = (room, (who, by), wanted, sink, Some(From::Start));
     let pages = futures_util::stream::unfold(begun, |(room, by, wanted, mut sink, from)| async move {
-        let next = room.export_some(&by, &wanted, from?, &mut sink).await;
+        let next = room.export_some((&by.0, &by.1), &wanted, from?, &mut sink).await;
         let (written, next) = match next {
             Ok(next) => (Ok(sink.take()), next),
             // The browser is told by a file that ends before its time.

@@ -1,7 +1,8 @@
 use crate::Roster;
 use crate::sheet::{Format, Sink};
+use identity::SignedIn;
 use identity::account::{self, AccountState};
-use kernel::{Event, Result, Timestamp, clock::Zone, id::AccountId};
+use kernel::{Error, Event, Result, Timestamp, clock::Zone, id::AccountId};
 use organization::directory::{Asked, From};
 use organization::membership::{MemberRow, MembershipState, OrganizationAdministrator};
 use serde_json::json;
@@ -47,15 +48,19 @@ impl Roster {
             .with(json!({ "format": wanted.format, "full": wanted.full }));
         self.db().write(move |_| Ok(((), vec![event.clone()]))).await
     }
-    /// A page of rows into the sink; from where the next goes on.
+    /// A page of rows into the sink; from where the next goes on. Whoever reads slowly reads as long as they may: the power is
+    /// asked again for each page. Errors: `organization.unknown`, `membership.administrators_only`.
     pub(super) async fn export_some(
         &self,
-        by: &OrganizationAdministrator,
+        (who, by): (&SignedIn, &OrganizationAdministrator),
         wanted: &Wanted,
         from: From,
         sink: &mut Sink,
     ) -> Result<Option<From>> {
         let rooms = self.organizations();
+        let now = self.db().clock().now();
+        let member = rooms.member(who, by.organization(), now).await?;
+        member.as_administrator().ok_or_else(|| Error::forbidden("membership.administrators_only"))?;
         let asked = Asked { from, ..Asked::default() };
         let listed = rooms.directory(by, asked, PAGE, wanted.now).await?;
         let people = rooms.people(listed.rows.iter().map(|row| row.account)).await?;

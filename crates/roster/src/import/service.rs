@@ -4,7 +4,7 @@ use super::model::{Column, Draft, Fault, ImportJobId, Job, JobState, SliceState}
 use super::store;
 use crate::{Roster, sheet};
 use bytes::Bytes;
-use db::Keyring;
+use db::{Keyring, Tx};
 use kernel::{
     Actor, Error, Event, Result, Timestamp,
     id::{AccountId, OrganizationId},
@@ -12,6 +12,7 @@ use kernel::{
 use organization::membership::managing_in;
 use organization::organization_type::TypePolicy;
 use organization::{Authority, membership::Role};
+use platform::counter::{self, Limit};
 use serde_json::json;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -23,6 +24,8 @@ pub(super) const SLICE: usize = 40;
 const PUT: usize = 12;
 const FAULTS: usize = 200;
 const LOOKED_UP: usize = 500;
+/// Of one organization, however many sign in there.
+const RECEIVED: Limit = Limit { scope: "import.received", most: 20, seconds: 3600 };
 pub(super) const DATA: &str = "import_slice.data";
 pub(super) const FAULT: &str = "import_fault.data";
 
@@ -67,6 +70,9 @@ impl Roster {
         if !begun {
             return Ok(());
         }
+        // Two files at a time are enough, and the slow part is comparing them: a place is held to the end.
+        let _place =
+            self.reading().acquire().await.map_err(|error| Error::unavailable("db.closed").because(error))?;
         let checked = match self.checked(importer, incoming, now).await {
             Ok(checked) => checked,
             Err(error) => {
@@ -81,7 +87,8 @@ impl Roster {
         let checked = self.compared(importer, checked, lang).await?;
         self.put_down(importer, id, checked).await
     }
-    /// False if the form came twice.
+    /// False if the form came twice. Error `roster.import_often`: a file asks of a hundred thousand names whether they are
+    /// taken, and of the machine to look.
     async fn begin(&self, importer: &Importer, incoming: &Incoming, now: Timestamp) -> Result<bool> {
         let (importer, id) = (importer.clone(), incoming.id);
         let (tag, origin) = (incoming.lang.tag(), incoming.origin.clone());
@@ -89,22 +96,28 @@ impl Roster {
         self.db()
             .write(move |tx| {
                 managing_in(tx, &importer.by, importer.organization, now)?;
+                let key = importer.organization.as_i64().to_be_bytes();
+                let hit = counter::service::hit_in(tx, RECEIVED, &key, now)?;
+                if !hit.allowed() {
+                    return Ok((Err(hit.minutes_left(now)), Vec::new()));
+                }
                 let new = store::insert(tx, id, importer.organization, account, (tag, &origin), now)?;
                 if !new {
-                    return Ok((false, Vec::new()));
+                    return Ok((Ok(false), Vec::new()));
                 }
                 store::discard_others(tx, importer.organization, account.0, id)?;
                 let event = Event::done(importer.actor(), "import.received")
                     .on("import_job", id)
                     .of(importer.organization);
-                Ok((true, vec![event]))
+                Ok((Ok(true), vec![event]))
             })
-            .await
+            .await?
+            .map_err(|minutes: i64| {
+                Error::too_many("roster.import_often").arg("minutes", minutes.to_string())
+            })
     }
-    /// Reading and checking are work for a thread of their own, and two files at a time are enough.
+    /// Reading and checking are work for a thread of their own.
     async fn checked(&self, importer: &Importer, incoming: Incoming, now: Timestamp) -> Result<Checked> {
-        let permit =
-            self.reading().acquire().await.map_err(|error| Error::unavailable("db.closed").because(error))?;
         let label = importer.policy.role_label(Role::Agent);
         let reading = Reading {
             lang: incoming.lang,
@@ -118,7 +131,7 @@ impl Roster {
             rng: self.db().rng().clone(),
         };
         let db = self.db().clone();
-        let checked = tokio::task::spawn_blocking(move || {
+        tokio::task::spawn_blocking(move || {
             let table = sheet::read(&incoming.bytes)?;
             if table.rows.is_empty() {
                 return Err(Error::invalid("roster.file_no_rows").at("file"));
@@ -131,9 +144,7 @@ impl Roster {
             check::check(&table, &reading, &ids)
         })
         .await
-        .map_err(|error| Error::internal("internal").because(error))?;
-        drop(permit);
-        checked
+        .map_err(|error| Error::internal("internal").because(error))?
     }
     /// Against what is there: login names everywhere, phones and documents among the accounts that the organization owns.
     /// Whether a stranger's account has them is not told.
@@ -198,6 +209,7 @@ impl Roster {
             let group = group.to_vec();
             self.db()
                 .write_bulk(move |tx| {
+                    must_be_receiving(tx, id)?;
                     for (number, data) in &group {
                         store::insert_slice(tx, id, *number, data)?;
                     }
@@ -209,6 +221,7 @@ impl Roster {
             let data = sealed(&keyring, FAULT, id, faults)?;
             self.db()
                 .write_bulk(move |tx| {
+                    must_be_receiving(tx, id)?;
                     store::insert_fault(tx, id, number, &data)?;
                     Ok(((), Vec::new()))
                 })
@@ -367,4 +380,11 @@ pub(super) fn sealed<T: serde::Serialize>(
 pub(super) fn opened(keyring: &Keyring, job: ImportJobId, data: &[u8]) -> Result<Vec<Draft>> {
     let text = keyring.open(DATA, job.as_i64(), data)?;
     serde_json::from_str(&text).map_err(|error| Error::internal("internal").because(error))
+}
+/// While rows are put down the same person may have sent another file, which makes this one void.
+fn must_be_receiving(tx: &mut Tx<'_>, id: ImportJobId) -> Result<()> {
+    match store::find(tx, id)? {
+        Some(job) if job.state == JobState::Receiving => Ok(()),
+        _ => Err(Error::conflict("roster.import_gone")),
+    }
 }

@@ -96,7 +96,7 @@ fn accounts_in(
     for _ in 0..STEPS {
         let (candidates, end) = search::candidates_in(tx, EVERYBODY, &terms, below, BATCH)?;
         let visible = visible_in(tx, candidates, manager)?;
-        for account in search::verified_in(tx, keyring, wanted, visible)? {
+        for account in search::verified_in(tx, keyring, wanted, visible, None)? {
             if found.len() == limit {
                 return Ok((found, Some(below), refine));
             }
