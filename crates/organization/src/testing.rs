@@ -162,6 +162,11 @@ impl Town {
     pub async fn self_owned(&self, login_name: &str) -> AccountId {
         self_owned(&self.rooms, login_name).await
     }
+    /// With a document of the person's own.
+    pub async fn with_document(&self, login_name: &str, document: &str) -> AccountId {
+        let today = account::model::today(self.now());
+        own_account(&self.rooms, login_name, Some(kernel::ResidentId::parse(document, today).unwrap())).await
+    }
     /// As if its holder had proven this number.
     pub async fn with_phone(&self, account: AccountId, phone: &str) {
         let (keyring, phone) = (std::sync::Arc::clone(self.rooms.db().keyring()), phone.to_owned());
@@ -313,6 +318,13 @@ pub async fn account_of(rooms: &Organizations, login_name: &str) -> AccountId {
     account::service::find_by_login_name(rooms.db(), login_name).await.unwrap().unwrap().id
 }
 async fn self_owned(rooms: &Organizations, login_name: &str) -> AccountId {
+    own_account(rooms, login_name, None).await
+}
+async fn own_account(
+    rooms: &Organizations,
+    login_name: &str,
+    document: Option<kernel::ResidentId>,
+) -> AccountId {
     let db = rooms.db();
     let new = NewSelfOwned {
         id: db.draw(),
@@ -320,7 +332,7 @@ async fn self_owned(rooms: &Organizations, login_name: &str) -> AccountId {
         login_name: LoginName::parse(login_name).unwrap(),
         name: "温如初".into(),
         phone: None,
-        document: None,
+        document,
         password_hash: "none".into(),
         now: db.clock().now(),
     };

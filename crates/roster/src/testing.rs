@@ -6,7 +6,7 @@ use identity::account::{self, AccountState, NewSelfOwned};
 use identity::realname::RealNameLevel;
 use identity::{Identity, SignedIn};
 use kernel::id::{AccountId, MembershipId, OrganizationId};
-use kernel::{Actor, ActorKind, Clock, Event, LoginName, Mobile, Timestamp};
+use kernel::{Actor, ActorKind, Clock, Event, LoginName, Mobile, ResidentId, Timestamp};
 use organization::membership::{Appointment, Basis, Newcomer, OrganizationAdministrator, Role, Terms};
 use organization::organization::NewOrganization;
 use organization::organization_type::{OrganizationType, TypePolicy, Words};
@@ -93,6 +93,10 @@ impl Town {
         let member = self.room.organizations().member(&who, organization, self.now()).await.unwrap();
         member.as_administrator().unwrap()
     }
+    /// The chief as a page has them.
+    pub async fn reader(&self) -> (SignedIn, OrganizationAdministrator) {
+        (signed_in(self.db(), self.chief).await, self.administrator(self.chief, self.ours).await)
+    }
     pub async fn importer(&self) -> Importer {
         let by = self.administrator(self.chief, self.ours).await;
         Importer { organization: self.ours, policy: Arc::clone(&by.membership().policy), by: by.into() }
@@ -102,6 +106,11 @@ impl Town {
     }
     pub async fn join(&self, organization: OrganizationId, account: AccountId, role: Role) -> MembershipId {
         join(&self.room, organization, account, role).await
+    }
+    /// A person with an account and a document of their own.
+    pub async fn with_document(&self, login_name: &str, name: &str, document: &str) -> AccountId {
+        let document = ResidentId::parse(document, account::model::today(self.now())).unwrap();
+        own_account(self.db(), login_name, name, Some(document)).await
     }
     pub async fn count(&self, sql: &'static str) -> i64 {
         self.db().read_one(move |statement| statement.one(sql, &[])).await.unwrap()
@@ -137,13 +146,16 @@ async fn join(room: &Roster, organization: OrganizationId, account: AccountId, r
     id
 }
 async fn self_owned(db: &Db, login_name: &str, name: &str) -> AccountId {
+    own_account(db, login_name, name, None).await
+}
+async fn own_account(db: &Db, login_name: &str, name: &str, document: Option<ResidentId>) -> AccountId {
     let new = NewSelfOwned {
         id: db.draw(),
         sub: db.rng().short_token(),
         login_name: LoginName::parse(login_name).unwrap(),
         name: name.into(),
         phone: (login_name == "zhouyutong").then(|| Mobile::parse("13800138000").unwrap()),
-        document: None,
+        document,
         password_hash: "none".into(),
         now: db.clock().now(),
     };

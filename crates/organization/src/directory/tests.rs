@@ -1,13 +1,23 @@
 use super::model::{Asked, Expiry, From};
 use crate::membership::{MembershipState, Role};
 use crate::testing::{Town, towns};
+use identity::account::model::today;
 use identity::search::Wanted;
-use kernel::{Event, LoginName, Mobile, id::AccountId};
+use kernel::{Event, LoginName, Mobile, ResidentId, id::AccountId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A managed member, made as an import makes one.
 async fn add(town: &Town, login_name: &str, name: &str, phone: Option<&str>, days: Option<i64>) -> AccountId {
+    add_with(town, login_name, name, (phone, None), days).await
+}
+async fn add_with(
+    town: &Town,
+    login_name: &str,
+    name: &str,
+    (phone, document): (Option<&str>, Option<&str>),
+    days: Option<i64>,
+) -> AccountId {
     let new = crate::membership::ManagedMember {
         membership: town.rooms.db().draw(),
         account: town.rooms.db().draw(),
@@ -15,7 +25,7 @@ async fn add(town: &Town, login_name: &str, name: &str, phone: Option<&str>, day
         login_name: LoginName::parse(login_name).unwrap(),
         name: name.into(),
         phone: phone.map(|phone| Mobile::parse(phone).unwrap()),
-        document: None,
+        document: document.map(|document| ResidentId::parse(document, today(town.now())).unwrap()),
         valid_from: None,
         valid_until: days.map(|days| town.now().plus_days(days)),
         scope: None,
@@ -73,6 +83,18 @@ async fn m32_members_are_found_by_what_people_know_of_them() {
         }
         let named = town.rooms.members_named(town.ours, "温如", town.now()).await.unwrap();
         assert_eq!(named, (vec![own], false));
+    }
+}
+#[tokio::test]
+async fn documents_are_found_of_accounts_that_the_organization_owns_alone() {
+    let (held, shown) = ("110101199003077774", "11010119900307109X");
+    for town in towns().await {
+        let owned = add_with(&town, "hanmei", "韩梅梅", (None, Some(held)), None).await;
+        let own = town.with_document("liubei", shown).await;
+        town.join(town.ours, Role::Agent, own).await;
+        for (text, expected) in [(held, vec![owned]), ("7774", vec![owned]), (shown, vec![]), ("109X", vec![])] {
+            assert_eq!(found(&town, typed(text, &town)).await, expected, "{text}");
+        }
     }
 }
 #[tokio::test]

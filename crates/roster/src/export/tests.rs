@@ -6,13 +6,13 @@ use organization::directory::From;
 use web::Lang;
 
 async fn exported(town: &Town, format: Format, full: bool) -> Vec<Vec<String>> {
-    let by = town.administrator(town.chief, town.ours).await;
+    let by = town.reader().await;
     let wanted = Wanted { format, full, lang: Lang::En, zone: Zone::default(), now: town.now() };
-    town.room.record_export(&by, &wanted).await.unwrap();
+    town.room.record_export(&by.1, &wanted).await.unwrap();
     let mut sink = Sink::new(format, &header(Lang::En)).unwrap();
     let mut from = Some(From::Start);
     while let Some(place) = from {
-        from = town.room.export_some(&by, &wanted, place, &mut sink).await.unwrap();
+        from = town.room.export_some((&by.0, &by.1), &wanted, place, &mut sink).await.unwrap();
     }
     let table = read(&sink.finish().unwrap()).unwrap();
     table.rows.iter().map(|(_, row)| row.iter().map(crate::sheet::Cell::text).collect()).collect()
@@ -40,5 +40,31 @@ async fn m32_an_export_masks_numbers_and_shows_in_full_those_of_own_accounts_alo
         }
         let events = "SELECT COUNT(*) FROM audit_event WHERE action = 'members.exported'";
         assert_eq!(town.count(events).await, 4);
+    }
+}
+#[tokio::test]
+async fn whoever_is_no_longer_administrator_reads_no_further() {
+    for town in towns().await {
+        let (who, by) = town.reader().await;
+        let wanted = Wanted {
+            format: Format::Csv,
+            full: false,
+            lang: Lang::En,
+            zone: Zone::default(),
+            now: town.now(),
+        };
+        let mut sink = Sink::new(Format::Csv, &header(Lang::En)).unwrap();
+        town.room.export_some((&who, &by), &wanted, From::Start, &mut sink).await.unwrap();
+        drop(sink.take());
+        let (rooms, now) = (town.room.organizations(), town.now());
+        let installation = organization::Operator::installation;
+        rooms.delete_member(installation(), town.ours, town.chief_membership, "", now).await.unwrap();
+        let gone = town.room.export_some((&who, &by), &wanted, From::Start, &mut sink).await.unwrap_err();
+        assert_eq!(gone.code, "organization.unknown");
+        // Back as an agent: a member again, and no more.
+        town.join(town.ours, town.chief, organization::membership::Role::Agent).await;
+        let agent = town.room.export_some((&who, &by), &wanted, From::Start, &mut sink).await.unwrap_err();
+        assert_eq!(agent.code, "membership.administrators_only");
+        assert!(sink.take().is_empty(), "not a line more");
     }
 }

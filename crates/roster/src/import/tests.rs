@@ -296,6 +296,36 @@ async fn another_organizations_import_does_not_exist_and_one_runs_at_a_time() {
     }
 }
 #[tokio::test]
+async fn more_than_twenty_files_an_hour_are_refused() {
+    for town in towns().await {
+        let importer = town.importer().await;
+        for n in 0..20 {
+            send_as(&town, &importer, &people(n, n + 1)).await.unwrap();
+        }
+        let error = send_as(&town, &importer, &people(30, 31)).await.unwrap_err();
+        assert_eq!((error.kind, error.code), (kernel::Kind::TooMany, "roster.import_often"));
+        let minutes = error.args.iter().find(|(name, _)| *name == "minutes").map(|(_, text)| text.as_ref());
+        assert_eq!(minutes, Some("60"));
+        // Neither does a colleague get round it, nor is another organization held up.
+        let staff = Importer {
+            organization: town.ours,
+            policy: importer.policy.clone(),
+            by: Authority::from(town.as_staff(town.manager).await),
+        };
+        let error = send_as(&town, &staff, &people(30, 31)).await.unwrap_err();
+        assert_eq!(error.code, "roster.import_often");
+        let theirs = town.administrator(town.their_chief, town.theirs).await;
+        let theirs = Importer {
+            organization: town.theirs,
+            policy: Arc::clone(&theirs.membership().policy),
+            by: theirs.into(),
+        };
+        send_as(&town, &theirs, &people(30, 31)).await.unwrap();
+        town.clock.advance_seconds(3601);
+        send_as(&town, &importer, &people(30, 31)).await.unwrap();
+    }
+}
+#[tokio::test]
 async fn a_file_that_was_not_confirmed_is_gone_after_a_day() {
     for town in towns().await {
         let first = send(&town, &people(0, 2)).await;

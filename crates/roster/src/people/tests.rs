@@ -36,6 +36,25 @@ async fn m30_account_managers_find_people_of_their_own_portfolio_alone() {
     }
 }
 #[tokio::test]
+async fn a_document_of_their_own_leads_staff_to_people_and_their_organization_nowhere() {
+    for town in towns().await {
+        let document = "110101199003077774";
+        let own = town.with_document("songzhiyuan", "宋致远", document).await;
+        town.join(town.ours, own, Role::Agent).await;
+        let administrator = town.administrator(town.chief, town.ours).await;
+        for typed in [document, "7774"] {
+            assert_eq!(found(&town, town.manager, typed).await, [own], "{typed}");
+            let asked = organization::directory::Asked {
+                wanted: Some(Wanted::parse(typed, town.now())),
+                ..Default::default()
+            };
+            let rooms = town.room.organizations();
+            let listed = rooms.directory(&administrator, asked, 20, town.now()).await.unwrap();
+            assert!(listed.rows.is_empty(), "{typed}");
+        }
+    }
+}
+#[tokio::test]
 async fn pages_of_a_search_have_everybody_once() {
     for town in towns().await {
         let everybody = town.system_administrator().await;
