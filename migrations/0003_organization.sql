@@ -151,20 +151,26 @@ CREATE TABLE product (
     network_zone TEXT,
     manager_id BIGINT REFERENCES account (id),
     state TEXT NOT NULL,
+    rev BIGINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL
 );
 
+-- rev counts the changes of its names and of what it lists: a form that showed another list is refused.
 CREATE TABLE contract_type (
     id BIGINT PRIMARY KEY,
     code TEXT NOT NULL UNIQUE,
     name_zh TEXT NOT NULL,
-    name_en TEXT NOT NULL
+    name_en TEXT NOT NULL,
+    rev BIGINT NOT NULL DEFAULT 0
 );
 CREATE TABLE contract_type_product (
     contract_type_id BIGINT NOT NULL REFERENCES contract_type (id),
     product_id BIGINT NOT NULL REFERENCES product (id),
     PRIMARY KEY (contract_type_id, product_id)
 );
+CREATE INDEX contract_type_product_product ON contract_type_product (product_id);
+-- The period is the one that counts now; how it came about stands in contract_period. warned_days: the last warning before
+-- the end, 30, 7 or 1.
 CREATE TABLE contract (
     id BIGINT PRIMARY KEY,
     organization_id BIGINT NOT NULL REFERENCES organization (id),
@@ -173,11 +179,28 @@ CREATE TABLE contract (
     valid_from BIGINT NOT NULL,
     valid_until BIGINT NOT NULL,
     state TEXT NOT NULL,
+    rev BIGINT NOT NULL DEFAULT 0,
+    warned_days BIGINT,
     created_at BIGINT NOT NULL
 );
-CREATE UNIQUE INDEX contract_number ON contract (organization_id, number);
+CREATE UNIQUE INDEX contract_number ON contract (contract_type_id, number);
+CREATE INDEX contract_organization ON contract (organization_id, id);
+CREATE INDEX contract_expiry ON contract (valid_until) WHERE state = 'active';
+-- Signed, amended, renewed, terminated: one row a step, with the period as it was agreed and why.
+CREATE TABLE contract_period (
+    contract_id BIGINT NOT NULL REFERENCES contract (id),
+    number BIGINT NOT NULL,
+    step TEXT NOT NULL,
+    valid_from BIGINT NOT NULL,
+    valid_until BIGINT NOT NULL,
+    reason TEXT,
+    by_id BIGINT,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (contract_id, number)
+);
 
--- First half. It holds only while its basis holds now; expiry is evaluated when read.
+-- First half. It holds only while its basis holds now; expiry is evaluated when read. state_reason, state_by: of the last
+-- suspension, resumption or end. rev counts the changes of the row.
 CREATE TABLE admission (
     id BIGINT PRIMARY KEY,
     organization_id BIGINT NOT NULL REFERENCES organization (id),
@@ -185,15 +208,23 @@ CREATE TABLE admission (
     basis TEXT NOT NULL,
     contract_id BIGINT REFERENCES contract (id),
     state TEXT NOT NULL,
+    -- The office that suspended it: account_manager, product_manager or organization_administrator.
+    suspended_by TEXT,
     valid_from BIGINT NOT NULL,
     valid_until BIGINT NOT NULL,
     granted_by BIGINT,
     note TEXT,
+    state_reason TEXT,
+    state_by BIGINT,
+    rev BIGINT NOT NULL DEFAULT 0,
+    warned_days BIGINT,
     created_at BIGINT NOT NULL,
     ended_at BIGINT
 );
 CREATE UNIQUE INDEX admission_live ON admission (organization_id, product_id) WHERE state <> 'ended';
-CREATE INDEX admission_product ON admission (product_id);
+CREATE INDEX admission_product ON admission (product_id, id);
+CREATE INDEX admission_contract ON admission (contract_id) WHERE state <> 'ended';
+CREATE INDEX admission_expiry ON admission (valid_until) WHERE state = 'active' AND valid_until < 9223372036854775807;
 
 -- Second half. ("grant" is a reserved word.)
 CREATE TABLE product_grant (
@@ -204,11 +235,26 @@ CREATE TABLE product_grant (
     valid_from BIGINT NOT NULL,
     valid_until BIGINT NOT NULL,
     granted_by BIGINT,
+    -- The last warning before the end: 30, 7 or 1 days.
+    warned_days BIGINT,
+    -- Who made the last change, or ended it.
+    changed_by BIGINT,
     created_at BIGINT NOT NULL,
     ended_at BIGINT
 );
 CREATE UNIQUE INDEX product_grant_live ON product_grant (membership_id, product_id) WHERE state <> 'ended';
 CREATE INDEX product_grant_product ON product_grant (product_id);
+CREATE INDEX product_grant_expiry ON product_grant (valid_until)
+    WHERE state = 'active' AND valid_until < 9223372036854775807;
+
+-- What an organization gives its new agents: granted with the membership, where admission and role let it.
+CREATE TABLE default_grant (
+    organization_id BIGINT NOT NULL REFERENCES organization (id),
+    product_id BIGINT NOT NULL REFERENCES product (id),
+    set_by BIGINT,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (organization_id, product_id)
+);
 
 -- A request that somebody decides: agent authorization, product access, ... One state machine, many kinds. subject_id: the
 -- row that it is about, or a keyed hash of what was typed about an organization. code: of the organization that was typed,

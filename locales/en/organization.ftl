@@ -942,3 +942,17 @@ organization-task-ending = { $count ->
        *[other] { $count } memberships end
     } within 30 days
 organization-task-open = Open
+
+# Decisions: machines, contracts signed and not granted
+organization-layer-client = Program
+organization-layer-owner = Owner
+organization-decision-client-active = The program is enabled
+organization-decision-client-disabled = The program is disabled
+organization-decision-owner-organization = The program belongs to this organization
+organization-decision-owner-platform = The program belongs to the platform
+organization-decision-owner-foreign = The program belongs to somebody else and cannot act for this organization
+organization-decision-audience-platform = A program of the platform itself, which acts for nobody
+organization-decision-grant-by-registration = The program was registered for this product
+organization-decision-grant-not-registered = The program was not registered for this product
+organization-decision-contract-not-signed = The organization has not signed a contract that lists this product
+organization-decision-contract-not-granted = The contract is signed, but the product was not granted under it yet

@@ -930,3 +930,17 @@ organization-shortcut-invite = 邀请成员
 organization-shortcut-import = 批量导入
 organization-task-ending = { $count } 名成员的授权将在 30 天内到期
 organization-task-open = 去处理
+
+# Decisions: machines, contracts signed and not granted
+organization-layer-client = 程序
+organization-layer-owner = 所属主体
+organization-decision-client-active = 程序可用
+organization-decision-client-disabled = 程序已停用
+organization-decision-owner-organization = 程序归此机构所有
+organization-decision-owner-platform = 程序归平台所有
+organization-decision-owner-foreign = 程序不归此机构所有，不能代表它
+organization-decision-audience-platform = 平台自己的程序，不代表任何人或机构
+organization-decision-grant-by-registration = 程序已为此产品登记
+organization-decision-grant-not-registered = 程序没有为此产品登记
+organization-decision-contract-not-signed = 机构还没有签订包含此产品的合同
+organization-decision-contract-not-granted = 机构已签订合同，但还没有为此产品赋权

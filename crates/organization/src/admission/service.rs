@@ -1,6 +1,6 @@
 use super::model::{Admission, AdmissionBasis, AdmissionLine, AdmissionState};
 use super::store::{self, AdmissionRow};
-use crate::contract::{self, Contract};
+use crate::contract::{self, Contract, ContractState};
 use crate::decision::{self, AdmissionFacts, ContractFacts, Standing};
 use crate::organization::{self, Locked, Organization};
 use crate::product::{self, AdmissionClass, AdmissionEditor, Product};
@@ -257,6 +257,7 @@ fn line(
         .cloned();
     let facts = admission.as_ref().map(|admission| AdmissionFacts {
         state: admission.state,
+        suspended_by: None,
         valid_from: admission.valid_from,
         valid_until: admission.valid_until,
         contract: contract.as_ref().map(|contract| ContractFacts {
@@ -266,6 +267,17 @@ fn line(
             lists_product: listings.contains(&(contract.type_id, product.id)),
         }),
     });
-    let layer = decision::admission(product.admission_class, standing, facts.as_ref(), now);
+    let signed = contracts
+        .iter()
+        .filter(|contract| listings.contains(&(contract.type_id, product.id)))
+        .max_by_key(|contract| (contract.state == ContractState::Active, contract.valid_until, contract.id))
+        .map(|contract| ContractFacts {
+            state: contract.state,
+            valid_from: contract.valid_from,
+            valid_until: contract.valid_until,
+            lists_product: true,
+        });
+    let layer =
+        decision::admission(product.admission_class, standing, facts.as_ref(), signed.as_ref(), now);
     AdmissionLine { product, admission, contract, layer }
 }

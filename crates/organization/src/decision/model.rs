@@ -43,6 +43,31 @@ pub struct AccountFacts {
     pub level: RealNameLevel,
 }
 
+/// A program that acts without a person: a service client of an organization or of the platform.
+#[derive(Clone, Debug)]
+pub struct MachineFacts {
+    pub active: bool,
+    /// The organization for which it acts; None for the platform's own.
+    pub owner: Option<OrganizationId>,
+    /// Whether it was registered for this very product: that stands in for a member's grant.
+    pub registered: bool,
+}
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub enum Subject {
+    Person(AccountFacts),
+    Machine(MachineFacts),
+}
+impl Subject {
+    pub const fn person(&self) -> Option<&AccountFacts> {
+        match self {
+            Self::Person(account) => Some(account),
+            Self::Machine(_) => None,
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct ProductFacts {
     pub state: ProductState,
@@ -64,7 +89,7 @@ pub struct MembershipFacts {
     pub valid_until: Timestamp,
 }
 
-/// The contract that an admission rests on, as it is now.
+/// A contract as it is now: the one that an admission rests on, or one that was signed and not granted yet.
 #[derive(Clone, Debug)]
 pub struct ContractFacts {
     pub state: ContractState,
@@ -73,9 +98,12 @@ pub struct ContractFacts {
     pub lists_product: bool,
 }
 
+/// The row by which staff, or the administrators where the product lets them, admitted the organization.
 #[derive(Clone, Debug)]
 pub struct AdmissionFacts {
     pub state: AdmissionState,
+    /// The office that suspended it, while it is suspended.
+    pub suspended_by: Option<AdmissionEditor>,
     pub valid_from: Timestamp,
     pub valid_until: Timestamp,
     pub contract: Option<ContractFacts>,
@@ -100,6 +128,9 @@ pub struct OrganizationFacts {
     pub network_zones: Vec<String>,
     pub membership: Option<MembershipFacts>,
     pub admission: Option<AdmissionFacts>,
+    /// For a product of the contract class without an admission: the contract of the organization that lists the product
+    /// and ends last. Signed is one thing, granted another.
+    pub signed: Option<ContractFacts>,
     pub grant: Option<GrantFacts>,
 }
 
@@ -116,14 +147,14 @@ impl OrganizationFacts {
     }
     /// The first half alone: also asked when a grant is made.
     pub fn admission(&self, class: AdmissionClass, now: Timestamp) -> Layer {
-        admission(class, self.standing(), self.admission.as_ref(), now)
+        admission(class, self.standing(), self.admission.as_ref(), self.signed.as_ref(), now)
     }
 }
 
 #[derive(Clone, Debug)]
 pub struct Facts {
-    pub account: AccountFacts,
-    /// None in the personal space.
+    pub subject: Subject,
+    /// None in the personal space, and for a machine of the platform.
     pub organization: Option<OrganizationFacts>,
     pub product: ProductFacts,
     pub session: SessionFacts,
@@ -133,9 +164,13 @@ pub struct Facts {
 db::text_enum! {
     pub enum LayerKind {
         Account = "account",
+        /// Of a machine, in place of the account.
+        Client = "client",
         Product = "product",
         Audience = "audience",
         Organization = "organization",
+        /// Of a machine, in place of membership and role: for whom it acts.
+        Owner = "owner",
         Membership = "membership",
         Role = "role",
         Admission = "admission",
@@ -160,8 +195,14 @@ pub struct Layer {
     pub kind: LayerKind,
     pub state: LayerState,
     pub code: &'static str,
-    /// The end of what holds, or of what ran out.
+    /// The end of what holds; since when it has run out; or from when on it will hold.
     pub until: Option<Timestamp>,
+    /// What the admission of this product rests on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub basis: Option<AdmissionClass>,
+    /// The office that put it out of force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<Mender>,
 }
 
 db::text_enum! {
@@ -234,17 +275,10 @@ impl Decision {
 }
 
 pub fn decide(facts: &Facts) -> Decision {
-    let mut layers = vec![account(facts), product(facts), audience(facts)];
-    if let Some(organization) = &facts.organization {
-        layers.push(organization_state(organization));
-        layers.push(membership(facts, organization));
-        layers.push(role(facts, organization));
-        let admission = organization.admission(facts.product.admission_class, facts.now);
-        layers.push(admission);
-        layers.push(grant(facts, organization, admission.state == LayerState::Met));
-    }
-    layers.push(real_name(facts));
-    layers.push(strength(facts));
+    let mut layers = match &facts.subject {
+        Subject::Person(account) => of_person(facts, account),
+        Subject::Machine(machine) => of_machine(facts, machine),
+    };
     layers.push(network(facts));
     let remedies = layers
         .iter()
@@ -254,11 +288,48 @@ pub fn decide(facts: &Facts) -> Decision {
     Decision { allow: layers.iter().all(|layer| layer.state == LayerState::Met), layers, remedies }
 }
 
+fn of_person(facts: &Facts, account: &AccountFacts) -> Vec<Layer> {
+    let mut layers = Vec::with_capacity(11);
+    layers.extend([account_state(facts, account), product(facts), audience(facts)]);
+    if let Some(organization) = &facts.organization {
+        let admission = organization.admission(facts.product.admission_class, facts.now);
+        layers.extend([
+            organization_state(organization),
+            membership(facts, account, organization),
+            role(facts, organization),
+            admission,
+            asleep_unless(admission.state == LayerState::Met, grant(facts, organization)),
+        ]);
+    }
+    layers.extend([real_name(facts, account), strength(facts)]);
+    layers
+}
+
+/// Both halves here too: the owner is admitted, and the client was registered for the product.
+fn of_machine(facts: &Facts, machine: &MachineFacts) -> Vec<Layer> {
+    let mut layers = Vec::with_capacity(8);
+    layers.extend([client(machine), product(facts), audience(facts)]);
+    let owner = owner(machine, facts.organization.as_ref());
+    match &facts.organization {
+        Some(organization) => {
+            let admission = organization.admission(facts.product.admission_class, facts.now);
+            layers.extend([
+                organization_state(organization),
+                owner,
+                admission,
+                asleep_unless(admission.state == LayerState::Met, registration(machine)),
+            ]);
+        }
+        None => layers.extend([owner, registration(machine)]),
+    }
+    layers
+}
+
 fn met(kind: LayerKind, code: &'static str) -> Layer {
-    Layer { kind, state: LayerState::Met, code, until: None }
+    Layer { kind, state: LayerState::Met, code, until: None, basis: None, by: None }
 }
 fn missing(kind: LayerKind, code: &'static str) -> Layer {
-    Layer { kind, state: LayerState::Missing, code, until: None }
+    Layer { state: LayerState::Missing, ..met(kind, code) }
 }
 impl Layer {
     fn until(self, until: Timestamp) -> Self {
@@ -282,14 +353,44 @@ fn period(from: Timestamp, until: Timestamp, now: Timestamp) -> Period {
     }
 }
 
-fn account(facts: &Facts) -> Layer {
+fn account_state(facts: &Facts, account: &AccountFacts) -> Layer {
     use LayerKind::Account as Kind;
-    match facts.account.state {
+    match account.state {
         AccountState::Active => met(Kind, "decision.account_active"),
         AccountState::Unactivated if facts.session.card => met(Kind, "decision.account_card"),
         AccountState::Unactivated => missing(Kind, "decision.account_unactivated"),
         AccountState::Disabled => missing(Kind, "decision.account_disabled"),
         AccountState::Closed => missing(Kind, "decision.account_closed"),
+    }
+}
+
+fn client(machine: &MachineFacts) -> Layer {
+    use LayerKind::Client as Kind;
+    if machine.active {
+        met(Kind, "decision.client_active")
+    } else {
+        missing(Kind, "decision.client_disabled")
+    }
+}
+
+/// A machine acts for its owner and for nobody else.
+fn owner(machine: &MachineFacts, organization: Option<&OrganizationFacts>) -> Layer {
+    use LayerKind::Owner as Kind;
+    match (machine.owner, organization) {
+        (None, None) => met(Kind, "decision.owner_platform"),
+        (Some(owner), Some(organization)) if owner == organization.id => {
+            met(Kind, "decision.owner_organization")
+        }
+        _ => missing(Kind, "decision.owner_foreign"),
+    }
+}
+
+fn registration(machine: &MachineFacts) -> Layer {
+    use LayerKind::Grant as Kind;
+    if machine.registered {
+        met(Kind, "decision.grant_by_registration")
+    } else {
+        missing(Kind, "decision.grant_not_registered")
     }
 }
 
@@ -306,9 +407,11 @@ fn audience(facts: &Facts) -> Layer {
     use LayerKind::Audience as Kind;
     match (&facts.organization, facts.product.audience) {
         (Some(_), Audience::Person) => missing(Kind, "decision.audience_person_only"),
+        // The platform's own machines act for nobody: neither persons nor organizations are served.
+        (None, _) if facts.subject.person().is_none() => met(Kind, "decision.audience_platform"),
         (None, Audience::Organization) => missing(Kind, "decision.audience_organization_only"),
         // A managed account stands for its organization; the person behind it has an account of their own for private affairs.
-        (None, _) if facts.account.owner.is_some() => missing(Kind, "decision.account_managed"),
+        (None, _) if facts.subject.person().is_some_and(|account| account.owner.is_some()) => missing(Kind, "decision.account_managed"),
         (Some(_), _) => met(Kind, "decision.audience_organization"),
         (None, _) => met(Kind, "decision.audience_person"),
     }
@@ -323,12 +426,12 @@ fn organization_state(organization: &OrganizationFacts) -> Layer {
     }
 }
 
-fn membership(facts: &Facts, organization: &OrganizationFacts) -> Layer {
+fn membership(facts: &Facts, account: &AccountFacts, organization: &OrganizationFacts) -> Layer {
     use LayerKind::Membership as Kind;
     let Some(membership) = &organization.membership else {
         return missing(Kind, "decision.membership_missing");
     };
-    if facts.account.owner.is_some_and(|owner| owner != organization.id) {
+    if account.owner.is_some_and(|owner| owner != organization.id) {
         return missing(Kind, "decision.membership_foreign");
     }
     match membership.state {
@@ -357,54 +460,52 @@ fn role(facts: &Facts, organization: &OrganizationFacts) -> Layer {
     }
 }
 
-/// The first half of the tally.
+/// The first half of the tally. `signed` matters only without an admission.
 pub fn admission(
     class: AdmissionClass,
     standing: Standing,
     admission: Option<&AdmissionFacts>,
+    signed: Option<&ContractFacts>,
     now: Timestamp,
 ) -> Layer {
     use LayerKind::Admission as Kind;
     // Struck off by the authority: whatever the basis is, it sleeps until the register says otherwise.
-    match standing.registry_state {
-        RegistryState::Revoked => return missing(Kind, "decision.registry_revoked"),
-        RegistryState::Cancelled => return missing(Kind, "decision.registry_cancelled"),
-        RegistryState::Unknown | RegistryState::Live | RegistryState::Abnormal => {}
-    }
-    match class {
-        AdmissionClass::Open => met(Kind, "decision.admission_open"),
-        AdmissionClass::Membership if standing.has_member_number => {
+    let layer = match (standing.registry_state, class) {
+        (RegistryState::Revoked, _) => missing(Kind, "decision.registry_revoked"),
+        (RegistryState::Cancelled, _) => missing(Kind, "decision.registry_cancelled"),
+        (_, AdmissionClass::Open) => met(Kind, "decision.admission_open"),
+        (_, AdmissionClass::Membership) if standing.has_member_number => {
             met(Kind, "decision.admission_membership")
         }
-        AdmissionClass::Membership => missing(Kind, "decision.member_number_missing"),
-        AdmissionClass::Discretionary => {
-            admission_row(admission, now, |_| met(Kind, "decision.admission_discretionary"))
-        }
-        AdmissionClass::Contract => admission_row(admission, now, |admission| match &admission.contract {
-            None => missing(Kind, "decision.contract_missing"),
-            Some(contract) => by_contract(contract, now),
-        }),
-    }
-}
-fn admission_row(
-    admission: Option<&AdmissionFacts>,
-    now: Timestamp,
-    basis: impl FnOnce(&AdmissionFacts) -> Layer,
-) -> Layer {
-    use LayerKind::Admission as Kind;
-    let Some(admission) = admission else {
-        return missing(Kind, "decision.admission_missing");
+        (_, AdmissionClass::Membership) => missing(Kind, "decision.member_number_missing"),
+        (_, AdmissionClass::Discretionary) => match live(admission) {
+            None => missing(Kind, "decision.admission_missing"),
+            Some(row) => admission_row(row, now, || met(Kind, "decision.admission_discretionary")),
+        },
+        (_, AdmissionClass::Contract) => match live(admission) {
+            None => ungranted(signed, now),
+            Some(row) => admission_row(row, now, || match &row.contract {
+                None => missing(Kind, "decision.contract_missing"),
+                Some(contract) => by_contract(contract, now),
+            }),
+        },
     };
-    match admission.state {
-        AdmissionState::Active => {}
-        AdmissionState::Suspended => return missing(Kind, "decision.admission_suspended"),
-        AdmissionState::Ended => return missing(Kind, "decision.admission_missing"),
+    Layer { basis: Some(class), ..layer }
+}
+fn live(admission: Option<&AdmissionFacts>) -> Option<&AdmissionFacts> {
+    admission.filter(|admission| admission.state != AdmissionState::Ended)
+}
+fn admission_row(admission: &AdmissionFacts, now: Timestamp, basis: impl FnOnce() -> Layer) -> Layer {
+    use LayerKind::Admission as Kind;
+    if admission.state == AdmissionState::Suspended {
+        let by = admission.suspended_by.map(Mender::from);
+        return Layer { by, ..missing(Kind, "decision.admission_suspended") };
     }
     match period(admission.valid_from, admission.valid_until, now) {
         Period::Before => missing(Kind, "decision.admission_not_yet").until(admission.valid_from),
         Period::After => missing(Kind, "decision.admission_expired").until(admission.valid_until),
         Period::Within => {
-            let layer = basis(admission);
+            let layer = basis();
             match layer.state {
                 LayerState::Met => {
                     let end = layer.until.unwrap_or(Timestamp::FOREVER).min(admission.valid_until);
@@ -413,6 +514,18 @@ fn admission_row(
                 LayerState::Asleep | LayerState::Missing => layer,
             }
         }
+    }
+}
+/// Without an admission: either nothing was signed, or what was signed was not granted.
+fn ungranted(signed: Option<&ContractFacts>, now: Timestamp) -> Layer {
+    use LayerKind::Admission as Kind;
+    let Some(contract) = signed.filter(|contract| contract.lists_product) else {
+        return missing(Kind, "decision.contract_not_signed");
+    };
+    let layer = by_contract(contract, now);
+    match layer.state {
+        LayerState::Met => missing(Kind, "decision.contract_not_granted"),
+        LayerState::Asleep | LayerState::Missing => layer,
     }
 }
 fn by_contract(contract: &ContractFacts, now: Timestamp) -> Layer {
@@ -430,32 +543,31 @@ fn by_contract(contract: &ContractFacts, now: Timestamp) -> Layer {
     }
 }
 
-fn grant(facts: &Facts, organization: &OrganizationFacts, admitted: bool) -> Layer {
+fn grant(facts: &Facts, organization: &OrganizationFacts) -> Layer {
     use LayerKind::Grant as Kind;
     if facts.product.grant_mode == GrantMode::EveryAgent {
-        return asleep_unless(admitted, met(Kind, "decision.grant_by_mode"));
+        return met(Kind, "decision.grant_by_mode");
     }
-    let Some(grant) = &organization.grant else {
-        return missing(Kind, "decision.grant_missing");
-    };
-    if grant.state == GrantState::Ended {
-        return missing(Kind, "decision.grant_missing");
-    }
+    let live = organization.grant.as_ref().filter(|grant| grant.state != GrantState::Ended);
+    let Some(grant) = live else { return missing(Kind, "decision.grant_missing") };
     match period(grant.valid_from, grant.valid_until, facts.now) {
         Period::Before => missing(Kind, "decision.grant_not_yet").until(grant.valid_from),
-        Period::Within => {
-            asleep_unless(admitted, met(Kind, "decision.grant_active").until(grant.valid_until))
-        }
+        Period::Within => met(Kind, "decision.grant_active").until(grant.valid_until),
         Period::After => missing(Kind, "decision.grant_expired").until(grant.valid_until),
     }
 }
 fn asleep_unless(admitted: bool, layer: Layer) -> Layer {
-    if admitted { layer } else { Layer { state: LayerState::Asleep, code: "decision.grant_asleep", ..layer } }
+    match layer.state {
+        LayerState::Met if !admitted => {
+            Layer { state: LayerState::Asleep, code: "decision.grant_asleep", ..layer }
+        }
+        _ => layer,
+    }
 }
 
-fn real_name(facts: &Facts) -> Layer {
+fn real_name(facts: &Facts, account: &AccountFacts) -> Layer {
     use LayerKind::RealName as Kind;
-    if facts.account.level >= facts.product.minimum_level {
+    if account.level >= facts.product.minimum_level {
         met(Kind, "decision.real_name_met")
     } else {
         missing(Kind, "decision.real_name_too_low")
@@ -486,46 +598,82 @@ fn network(facts: &Facts) -> Layer {
     }
 }
 
+impl From<AdmissionEditor> for Mender {
+    fn from(office: AdmissionEditor) -> Self {
+        match office {
+            AdmissionEditor::AccountManager => Self::AccountManager,
+            AdmissionEditor::ProductManager => Self::ProductManager,
+            AdmissionEditor::OrganizationAdministrator => Self::Administrators,
+        }
+    }
+}
+
 fn remedy(facts: &Facts, layer: &Layer) -> Option<Remedy> {
+    let (who, how) = match &facts.subject {
+        Subject::Person(account) => for_person(facts, account, layer)?,
+        Subject::Machine(machine) => for_machine(facts, machine, layer),
+    };
+    Some(Remedy { layer: layer.kind, who, how })
+}
+
+fn for_person(facts: &Facts, account: &AccountFacts, layer: &Layer) -> Option<(Mender, Means)> {
     let role = facts.organization.as_ref().and_then(|o| o.membership.as_ref()).map(|m| m.role);
-    let (who, how) = match layer.kind {
+    Some(match layer.kind {
         LayerKind::Account if layer.code == "decision.account_unactivated" => {
             (Mender::Person, Means::Activate)
         }
-        LayerKind::Account if facts.account.owner.is_some() => (Mender::Administrators, Means::Contact),
-        LayerKind::Account => (Mender::Platform, Means::Contact),
+        LayerKind::Account if account.owner.is_some() => (Mender::Administrators, Means::Contact),
+        LayerKind::Account | LayerKind::Client | LayerKind::Owner => (Mender::Platform, Means::Contact),
         LayerKind::Product => (Mender::ProductManager, Means::Contact),
         LayerKind::Audience => (Mender::Person, Means::SwitchSpace),
         LayerKind::Organization => (Mender::AccountManager, Means::Contact),
+        // Nobody inside stands above the head.
+        LayerKind::Membership if role == Some(Role::LegalRepresentative) => {
+            (Mender::AccountManager, Means::Contact)
+        }
         LayerKind::Membership => (Mender::Administrators, Means::Contact),
         LayerKind::Role if layer.code == "decision.role_administers_only" => {
             (Mender::Person, Means::AskAgent)
         }
+        LayerKind::Role if role == Some(Role::LegalRepresentative) => (Mender::Person, Means::AskAgent),
         LayerKind::Role => (Mender::Administrators, Means::Contact),
-        // The number and the contracts of an organization are the account manager's business, whoever edits admissions.
-        LayerKind::Admission if !layer.code.starts_with("decision.admission") => {
-            (Mender::AccountManager, Means::Contact)
-        }
-        LayerKind::Admission => match facts.product.admission_editor {
-            AdmissionEditor::AccountManager => (Mender::AccountManager, Means::Contact),
-            AdmissionEditor::ProductManager => (Mender::ProductManager, Means::Contact),
-            AdmissionEditor::OrganizationAdministrator => (Mender::Administrators, Means::Contact),
-        },
+        LayerKind::Admission => (admits(facts, layer), Means::Contact),
         // Nobody can grant what the role may not use, and nobody to someone outside.
-        LayerKind::Grant => match role {
-            None => return None,
-            Some(Role::LegalRepresentative) => (Mender::Person, Means::GrantYourself),
-            Some(role) if !facts.product.roles_allowed.contains(&role) => return None,
-            Some(Role::Administrator)
+        LayerKind::Grant => match role? {
+            Role::LegalRepresentative => (Mender::Person, Means::GrantYourself),
+            role if !facts.product.roles_allowed.contains(&role) => return None,
+            Role::Administrator
                 if facts.organization.as_ref().is_some_and(|o| !o.administrators_do_business) =>
             {
                 return None;
             }
-            Some(Role::Administrator | Role::Agent) => (Mender::Administrators, Means::RequestAccess),
+            Role::Administrator | Role::Agent => (Mender::Administrators, Means::RequestAccess),
         },
         LayerKind::RealName => (Mender::Person, Means::RaiseLevel),
         LayerKind::Strength => (Mender::Person, Means::StepUp),
         LayerKind::Network => (Mender::Person, Means::ChangeNetwork),
-    };
-    Some(Remedy { layer: layer.kind, who, how })
+    })
+}
+
+/// Clients are registered by whoever manages the product.
+fn for_machine(facts: &Facts, machine: &MachineFacts, layer: &Layer) -> (Mender, Means) {
+    match layer.kind {
+        LayerKind::Organization => (Mender::AccountManager, Means::Contact),
+        LayerKind::Admission => (admits(facts, layer), Means::Contact),
+        LayerKind::Network if machine.owner.is_some() => (Mender::Administrators, Means::ChangeNetwork),
+        LayerKind::Network => (Mender::Platform, Means::ChangeNetwork),
+        _ => (Mender::ProductManager, Means::Contact),
+    }
+}
+
+/// Who can mend the first half: whoever suspended it, the product's editor of admissions, or, for what the organization
+/// itself has (number, contracts, entry in the register), its account manager, whoever edits admissions.
+fn admits(facts: &Facts, layer: &Layer) -> Mender {
+    match (layer.by, layer.code) {
+        (Some(office), _) => office,
+        (None, code) if code.starts_with("decision.admission") || code == "decision.contract_not_granted" => {
+            facts.product.admission_editor.into()
+        }
+        (None, _) => Mender::AccountManager,
+    }
 }

@@ -1,7 +1,7 @@
 //! Facts of a decision in one statement: account, product and, in an organization's space, both halves of the tally.
 use super::model::{
     AccountFacts, AdmissionFacts, ContractFacts, Facts, GrantFacts, MembershipFacts, OrganizationFacts,
-    ProductFacts, SessionFacts,
+    ProductFacts, SessionFacts, Subject,
 };
 use crate::admission::AdmissionState;
 use crate::contract::ContractState;
@@ -27,10 +27,11 @@ const COLUMNS: &str = "
         p.minimum_level, p.minimum_strength, p.network_zone,
         o.id, o.state, o.member_number, o.registry_state, t.policy,
         m.id, m.role, m.state, m.valid_from, m.valid_until,
-        d.state, d.valid_from, d.valid_until,
+        d.state, d.suspended_by, d.valid_from, d.valid_until,
         c.state, c.valid_from, c.valid_until,
         EXISTS (SELECT 1 FROM contract_type_product l
             WHERE l.contract_type_id = c.contract_type_id AND l.product_id = p.id),
+        s.state, s.valid_from, s.valid_until,
         g.state, g.valid_from, g.valid_until
     FROM account a CROSS JOIN product p";
 /// After the tables a, p, o, m.
@@ -38,6 +39,11 @@ const HALVES: &str = "
     LEFT JOIN organization_type t ON t.id = o.type_id
     LEFT JOIN admission d ON d.organization_id = o.id AND d.product_id = p.id AND d.state <> 'ended'
     LEFT JOIN contract c ON c.id = d.contract_id AND c.organization_id = o.id
+    LEFT JOIN contract s ON d.id IS NULL AND p.admission_class = 'contract' AND s.id = (
+        SELECT w.id FROM contract w
+            JOIN contract_type_product v ON v.contract_type_id = w.contract_type_id AND v.product_id = p.id
+            WHERE w.organization_id = o.id
+            ORDER BY CASE WHEN w.state = 'active' THEN 0 ELSE 1 END, w.valid_until DESC, w.id DESC LIMIT 1)
     LEFT JOIN product_grant g ON g.membership_id = m.id AND g.product_id = p.id AND g.state <> 'ended'";
 
 pub(super) struct FactsRow {
@@ -65,12 +71,16 @@ pub(super) struct FactsRow {
     membership_from: Option<Timestamp>,
     membership_until: Option<Timestamp>,
     admission_state: Option<AdmissionState>,
+    suspended_by: Option<AdmissionEditor>,
     admission_from: Option<Timestamp>,
     admission_until: Option<Timestamp>,
     contract_state: Option<ContractState>,
     contract_from: Option<Timestamp>,
     contract_until: Option<Timestamp>,
     contract_lists: bool,
+    signed_state: Option<ContractState>,
+    signed_from: Option<Timestamp>,
+    signed_until: Option<Timestamp>,
     grant_state: Option<GrantState>,
     grant_from: Option<Timestamp>,
     grant_until: Option<Timestamp>,
@@ -100,12 +110,16 @@ db::row!(FactsRow {
     membership_from,
     membership_until,
     admission_state,
+    suspended_by,
     admission_from,
     admission_until,
     contract_state,
     contract_from,
     contract_until,
     contract_lists,
+    signed_state,
+    signed_from,
+    signed_until,
     grant_state,
     grant_from,
     grant_until,
@@ -135,7 +149,14 @@ impl FactsRow {
         };
         let admission = match (self.admission_state, self.admission_from, self.admission_until) {
             (Some(state), Some(valid_from), Some(valid_until)) => {
-                Some(AdmissionFacts { state, valid_from, valid_until, contract })
+                let suspended_by = self.suspended_by;
+                Some(AdmissionFacts { state, suspended_by, valid_from, valid_until, contract })
+            }
+            _ => None,
+        };
+        let signed = match (self.signed_state, self.signed_from, self.signed_until) {
+            (Some(state), Some(valid_from), Some(valid_until)) => {
+                Some(ContractFacts { state, valid_from, valid_until, lists_product: true })
             }
             _ => None,
         };
@@ -157,6 +178,7 @@ impl FactsRow {
                     network_zones: policy.network_zones,
                     membership,
                     admission,
+                    signed,
                     grant,
                 })
             }
@@ -167,7 +189,7 @@ impl FactsRow {
             product: self.product,
             membership: self.membership,
             facts: Facts {
-                account: AccountFacts { state: self.account_state, owner: self.owner, level },
+                subject: Subject::Person(AccountFacts { state: self.account_state, owner: self.owner, level }),
                 organization,
                 product: ProductFacts {
                     state: self.product_state,

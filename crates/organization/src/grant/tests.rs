@@ -22,7 +22,7 @@ async fn m44_m48_admission_and_grant_open_the_product_and_either_alone_does_not(
     for town in towns().await {
         let by = town.as_administrator(town.administrator).await;
         let grant = || town.rooms.grant(by.clone(), town.ours, town.cell(), Timestamp::FOREVER, town.now());
-        assert_eq!(town.decision(town.agent).await.code(), "decision.admission_missing");
+        assert_eq!(town.decision(town.agent).await.code(), "decision.contract_not_granted");
         assert_eq!(grant().await.unwrap_err().code, "grant.admission_missing");
         town.admit(town.data).await;
         assert_eq!(town.decision(town.agent).await.code(), "decision.grant_missing");
