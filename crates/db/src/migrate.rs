@@ -18,9 +18,14 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (11, include_str!("../../../migrations/0011_roster.sql")),
     (12, include_str!("../../../migrations/0012_feed.sql")),
     (13, include_str!("../../../migrations/0013_legacy.sql")),
+    (14, include_str!("../../../migrations/0014_catalogue.sql")),
+    (17, include_str!("../../../migrations/0017_webhook.sql")),
 ];
 /// The version of a store that is up to date.
-pub const LATEST: i64 = MIGRATIONS.len() as i64;
+pub const LATEST: i64 = match MIGRATIONS.last() {
+    Some((version, _)) => *version,
+    None => 0,
+};
 
 /// Applies what is missing; answers how many were applied.
 pub(crate) async fn run(db: &Db) -> Result<i64> {
@@ -96,7 +101,8 @@ pub(crate) async fn is_current(db: &Db) -> bool {
     })
 }
 
-/// The PostgreSQL text as SQLite's: types renamed, tables STRICT so that a wrong type is an error there too.
+/// The PostgreSQL text as SQLite's: types renamed, tables STRICT so that a wrong type is an error there too. A table that is
+/// all key (terms of a search, pairs) is kept in its key alone: the rows would lie there a second time.
 fn to_sqlite(text: &str) -> String {
     let code: String =
         text.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
@@ -104,9 +110,39 @@ fn to_sqlite(text: &str) -> String {
     code.split_inclusive(';')
         .map(|statement| {
             match statement.trim_start().starts_with("CREATE TABLE").then(|| statement.rfind(')')).flatten() {
+                Some(end) if is_all_key(statement) => {
+                    format!("{}) STRICT, WITHOUT ROWID;", statement.split_at(end).0)
+                }
                 Some(end) => format!("{}) STRICT;", statement.split_at(end).0),
                 None => statement.to_owned(),
             }
         })
         .collect()
+}
+/// Whether every column of a table of this project's form (one column a line) belongs to its primary key.
+fn is_all_key(statement: &str) -> bool {
+    let lines = || statement.lines().map(str::trim).filter(|line| !line.is_empty());
+    let Some(key) = lines().find_map(|line| line.strip_prefix("PRIMARY KEY (")) else { return false };
+    let columns = lines().filter(|line| {
+        let words = ["CREATE", "PRIMARY", "UNIQUE", "FOREIGN", ")"];
+        !words.iter().any(|word| line.starts_with(word))
+    });
+    columns.count() == key.split(',').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_that_is_all_key_lies_there_once() {
+        let pairs = "CREATE TABLE p (\n  a BIGINT NOT NULL,\n  b BIGINT NOT NULL, -- why\n  PRIMARY KEY (a, b)\n);\n";
+        let counted = "CREATE TABLE c (\n  a BIGINT NOT NULL,\n  n BIGINT NOT NULL,\n  PRIMARY KEY (a)\n);";
+        let own = "\nCREATE TABLE o (\n  a BIGINT PRIMARY KEY,\n  n TEXT NOT NULL\n);";
+        let text = to_sqlite(&format!("{pairs}{counted}{own}"));
+        let ends: Vec<bool> =
+            text.split_inclusive(';').take(3).map(|table| table.ends_with("STRICT, WITHOUT ROWID;")).collect();
+        assert_eq!(ends, [true, false, false], "{text}");
+        assert!(text.contains("a INTEGER PRIMARY KEY"));
+    }
 }
