@@ -1,6 +1,7 @@
 //! Who changes something, as a value that was checked once and is checked again inside the transaction.
 use crate::membership::{self, OrganizationAdministrator, Role};
 use crate::organization::{Locked, OrganizationState};
+use crate::product::{AdmissionEditor, Product};
 use db::Tx;
 use identity::session::SignedIn;
 use kernel::{Actor, Error, Result, Timestamp, id::AccountId};
@@ -54,6 +55,18 @@ impl Operator {
     pub(crate) fn staff_role_in(&self, tx: &mut Tx<'_>) -> Result<Option<StaffRole>> {
         self.role_in(tx)
     }
+    /// The office in which staff change admissions to a product.
+    pub(crate) fn office_in(&self, tx: &mut Tx<'_>, product: &Product) -> Result<AdmissionEditor> {
+        Ok(match self.role_in(tx)? {
+            Some(StaffRole::ProductManager) => AdmissionEditor::ProductManager,
+            Some(StaffRole::AccountManager) => AdmissionEditor::AccountManager,
+            // Whoever stands above both acts for the one who edits.
+            _ if product.admission_editor == AdmissionEditor::ProductManager => {
+                AdmissionEditor::ProductManager
+            }
+            _ => AdmissionEditor::AccountManager,
+        })
+    }
     /// The account manager who acts: what they make is theirs to look after.
     pub(crate) fn manager_in(&self, tx: &mut Tx<'_>) -> Result<Option<AccountId>> {
         let manages = self.role_in(tx)? == Some(StaffRole::AccountManager);
@@ -69,9 +82,13 @@ impl Operator {
     }
     /// The account manager of this organization, or the system administrator.
     pub fn must_manage(&self, tx: &mut Tx<'_>, organization: &Locked) -> Result<()> {
+        self.must_look_after(tx, organization.account_manager)
+    }
+    /// The same for an organization that nobody holds, by its account manager.
+    pub(crate) fn must_look_after(&self, tx: &mut Tx<'_>, manager: Option<AccountId>) -> Result<()> {
         match self.role_in(tx)? {
             None | Some(StaffRole::SystemAdministrator) => Ok(()),
-            Some(StaffRole::AccountManager) if organization.account_manager == self.account => Ok(()),
+            Some(StaffRole::AccountManager) if manager == self.account => Ok(()),
             // Another manager's portfolio is not theirs to know.
             Some(StaffRole::AccountManager) => Err(Error::not_found("organization.unknown")),
             Some(_) => Err(refused()),

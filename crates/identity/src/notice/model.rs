@@ -114,6 +114,13 @@ kinds!(
     MembershipRenewed = "membership_renewed" in Access,
     /// It ends in 30, 7 or 1 days.
     MembershipExpiring = "membership_expiring" in Access,
+    AdmissionGiven = "admission_given" in Access,
+    AdmissionSuspended = "admission_suspended" in Access,
+    AdmissionResumed = "admission_resumed" in Access,
+    AdmissionEnded = "admission_ended" in Access,
+    /// They end in 30, 7 or 1 days.
+    AdmissionExpiring = "admission_expiring" in Access,
+    ContractExpiring = "contract_expiring" in Access,
     /// The same for those who can renew it.
     MemberExpiring = "member_expiring" in Access,
     /// A login of an earlier system opens this account from now on.

@@ -1,7 +1,7 @@
 //! `/org/{organization}/admissions` 机构产品权限: contract types with the products under each, and the other classes; what
 //! is missing and who mends it.
-use super::model::AdmissionLine;
-use super::service::{Admissions, NewAdmission};
+use super::model::{AdmissionLine, NewAdmission};
+use super::service::Admissions;
 use crate::contract::{Contract, ContractState, ContractType};
 use crate::decision::{Contact, LayerState, layer_key};
 use crate::membership::OrganizationAdministrator;

@@ -1,27 +1,19 @@
-use super::model::{Admission, AdmissionBasis, AdmissionLine, AdmissionState};
+use super::model::{Admission, AdmissionLine};
 use super::store::{self, AdmissionRow};
 use crate::contract::{self, Contract, ContractState};
 use crate::decision::{self, AdmissionFacts, ContractFacts, Standing};
 use crate::organization::{self, Locked, Organization};
-use crate::product::{self, AdmissionClass, AdmissionEditor, Product};
-use crate::{Authority, Organizations};
+use crate::product::{self, AdmissionEditor, GrantMode, Product};
+use crate::{Authority, Operator, Organizations};
 use db::Tx;
 use kernel::{
     Error, Event, Result, Timestamp,
-    id::{AdmissionId, ContractId, ContractTypeId, OrganizationId, ProductId},
-    text,
+    id::{AccountId, AdmissionId, ContractTypeId, OrganizationId, ProductId},
 };
+use platform::document::{self, Card, DocumentId};
+use platform::staff::StaffRole;
 use serde_json::json;
-
-#[derive(Clone, Debug)]
-pub struct NewAdmission {
-    pub id: AdmissionId,
-    pub product: ProductId,
-    /// For products of the contract class; None takes the newest contract in force that lists the product.
-    pub contract: Option<ContractId>,
-    pub valid_until: Timestamp,
-    pub note: Option<String>,
-}
+use std::collections::BTreeMap;
 
 /// Everything that the page of the organization's permissions shows.
 #[derive(Clone, Debug)]
@@ -35,168 +27,111 @@ pub struct Admissions {
 impl Organizations {
     pub async fn admissions(&self, organization: &Organization, now: Timestamp) -> Result<Admissions> {
         let (id, standing) = (organization.id, organization.standing());
+        self.db().read(move |tx| admissions_in(tx, id, standing, now)).await
+    }
+    /// For the desk: a product manager sees the own products, and contracts that cover them.
+    pub async fn desk_admissions(
+        &self,
+        by: &Operator,
+        organization: &Organization,
+        now: Timestamp,
+    ) -> Result<Admissions> {
+        let contracts = self.desk_contracts(by, organization.id).await?;
+        let (by, id, standing) = (by.clone(), organization.id, organization.standing());
         self.db()
             .read(move |tx| {
-                let contracts = contract::list(tx, id)?;
-                let listings = contract::list_listings(tx)?;
-                let mut rows = store::list(tx, id)?;
-                let lines = product::list(tx, false)?
-                    .into_iter()
-                    .filter(|product| product.audience != product::Audience::Person)
-                    .map(|product| {
-                        let row = rows
-                            .iter()
-                            .position(|row| row.product == product.id)
-                            .map(|at| rows.swap_remove(at));
-                        line(product, row, &contracts, &listings, standing, now)
-                    })
-                    .collect();
-                Ok(Admissions { lines, contracts, listings })
+                let mut found = admissions_in(tx, id, standing, now)?;
+                if let (Some(StaffRole::ProductManager), Some(manager)) =
+                    (by.staff_role_in(tx)?, by.account())
+                {
+                    let own = store::list_of_manager(tx, manager)?;
+                    found.lines.retain(|line| own.contains(&line.product.id));
+                }
+                found.contracts.clone_from(&contracts);
+                Ok(found)
             })
             .await
     }
-    /// The first half of the tally. By whoever edits the product's admissions; the basis must fit its class.
-    pub async fn admit(
+    /// Files that say why the organization was admitted, for whoever edits the admission.
+    pub async fn admission_evidence(
         &self,
-        by: impl Into<Authority>,
-        organization: OrganizationId,
-        new: NewAdmission,
-        now: Timestamp,
-    ) -> Result<AdmissionId> {
-        let by: Authority = by.into();
-        let note = new.note.as_deref().map_or(Ok(None), |note| text::optional_line("note", note, 200))?;
-        if new.valid_until <= now {
-            return Err(Error::invalid("admission.period").at("valid_until"));
-        }
-        self.db()
-            .write(move |tx| {
-                let locked = organization::lock(tx, organization)?
-                    .ok_or_else(|| Error::not_found("organization.unknown"))?;
-                let product =
-                    product::find(tx, new.product)?.ok_or_else(|| Error::not_found("product.unknown"))?;
-                must_edit(tx, &by, &locked, &product, now)?;
-                if let Some(existing) = store::find(tx, organization, new.id)? {
-                    return Ok((existing.admission.id, Vec::new()));
-                }
-                let (basis, contract) = match product.admission_class {
-                    AdmissionClass::Open | AdmissionClass::Membership => {
-                        return Err(Error::conflict("admission.not_needed"));
-                    }
-                    AdmissionClass::Discretionary => (AdmissionBasis::Discretionary, None),
-                    AdmissionClass::Contract => {
-                        (AdmissionBasis::Contract, Some(basis_contract(tx, organization, &new, now)?))
-                    }
-                };
-                let mut events = Vec::new();
-                if let Some(old) = store::find_live(tx, organization, new.product)? {
-                    let held = old.state == AdmissionState::Active
-                        && now < old.valid_until
-                        && old.contract == contract;
-                    if held && old.valid_until == new.valid_until {
-                        return Err(Error::conflict("admission.exists"));
-                    }
-                    // A new basis or term takes the old one's place; grants sleep and wake with the row that is live.
-                    store::end(tx, old.id, now)?;
-                    tx.changed("admission", old.id);
-                    events.push(
-                        Event::done(by.actor(), "admission.replaced")
-                            .on("admission", old.id)
-                            .of(organization),
-                    );
-                }
-                let row = Admission {
-                    id: new.id,
-                    basis,
-                    contract,
-                    state: AdmissionState::Active,
-                    valid_from: now,
-                    valid_until: new.valid_until,
-                    note: note.clone(),
-                };
-                store::insert(tx, organization, new.product, &row, by.account(), now)?;
-                tx.changed("admission", new.id);
-                events.push(
-                    Event::done(by.actor(), "admission.granted")
-                        .on("admission", new.id)
-                        .of(organization)
-                        .with(json!({ "product": new.product, "basis": basis, "contract": contract })),
-                );
-                Ok((new.id, events))
-            })
-            .await
-    }
-    pub async fn end_admission(
-        &self,
-        by: impl Into<Authority>,
+        by: &Operator,
         organization: OrganizationId,
         id: AdmissionId,
-        now: Timestamp,
-    ) -> Result<()> {
-        let by: Authority = by.into();
+    ) -> Result<Vec<Card>> {
+        let by = by.clone();
         self.db()
-            .write(move |tx| {
-                let (row, _) = editable(tx, &by, organization, id, now)?;
-                if !store::end(tx, id, now)? {
-                    return Ok(((), Vec::new()));
-                }
-                tx.changed("admission", id);
-                let event = Event::done(by.actor(), "admission.ended")
-                    .on("admission", id)
-                    .of(organization)
-                    .with(json!({ "product": row.product }));
-                Ok(((), vec![event]))
+            .read(move |tx| {
+                edited_in(tx, &by, organization, id)?;
+                document::service::list_in(tx, Admission::evidence(id))
             })
             .await
     }
-    /// Suspended admissions keep their row and term, so that they can go on later.
-    pub async fn set_admission_suspended(
+    /// Media type and content; each look is on record.
+    pub async fn admission_file(
         &self,
-        by: impl Into<Authority>,
+        by: &Operator,
         organization: OrganizationId,
         id: AdmissionId,
-        suspended: bool,
-        now: Timestamp,
-    ) -> Result<()> {
-        let by: Authority = by.into();
-        let (from, to) = if suspended {
-            (AdmissionState::Active, AdmissionState::Suspended)
-        } else {
-            (AdmissionState::Suspended, AdmissionState::Active)
-        };
+        file: DocumentId,
+    ) -> Result<(String, Vec<u8>)> {
+        let (by, rooms) = (by.clone(), self.clone());
         self.db()
             .write(move |tx| {
-                let (row, _) = editable(tx, &by, organization, id, now)?;
-                if !store::set_state(tx, id, from, to)? {
-                    return Ok(((), Vec::new()));
-                }
-                tx.changed("admission", id);
-                let event = Event::done(by.actor(), "admission.state_changed")
+                edited_in(tx, &by, organization, id)?;
+                let opened =
+                    document::service::open_in(tx, rooms.db().keyring(), Admission::evidence(id), file)?;
+                let event = Event::done(by.actor(), "admission.evidence_seen")
                     .on("admission", id)
                     .of(organization)
-                    .with(json!({ "product": row.product, "to": to }));
-                Ok(((), vec![event]))
+                    .with(json!({ "document": file }));
+                Ok((opened, vec![event]))
             })
             .await
     }
 }
 
-fn editable(
+fn admissions_in(
     tx: &mut Tx<'_>,
-    by: &Authority,
-    organization: OrganizationId,
-    id: AdmissionId,
+    id: OrganizationId,
+    standing: Standing,
     now: Timestamp,
-) -> Result<(AdmissionRow, Product)> {
-    let locked =
-        organization::lock(tx, organization)?.ok_or_else(|| Error::not_found("organization.unknown"))?;
-    let row = store::find(tx, organization, id)?.ok_or_else(|| Error::not_found("admission.unknown"))?;
-    let product = product::find(tx, row.product)?.ok_or_else(|| Error::not_found("product.unknown"))?;
-    must_edit(tx, by, &locked, &product, now)?;
-    Ok((row, product))
+) -> Result<Admissions> {
+    let contracts = contract::list(tx, id)?;
+    let listings = contract::list_listings(tx)?;
+    let mut rows = store::list(tx, id)?;
+    let granted: BTreeMap<ProductId, i64> = store::count_grants(tx, id, now)?.into_iter().collect();
+    let agents = store::count_agents(tx, id, now)?;
+    let lines = product::list(tx, false)?
+        .into_iter()
+        .filter(|product| product.audience != product::Audience::Person)
+        .map(|product| {
+            let row = rows.iter().position(|row| row.product == product.id).map(|at| rows.swap_remove(at));
+            let members = match product.grant_mode {
+                GrantMode::Explicit => granted.get(&product.id).copied().unwrap_or(0),
+                GrantMode::EveryAgent => agents,
+            };
+            AdmissionLine { members, ..line(product, row, &contracts, &listings, standing, now) }
+        })
+        .collect();
+    Ok(Admissions { lines, contracts, listings })
+}
+/// One product of one organization, inside a transaction.
+pub(super) fn line_in(
+    tx: &mut Tx<'_>,
+    organization: &Organization,
+    product: ProductId,
+    now: Timestamp,
+) -> Result<AdmissionLine> {
+    admissions_in(tx, organization.id, organization.standing(), now)?
+        .lines
+        .into_iter()
+        .find(|line| line.product.id == product)
+        .ok_or_else(|| Error::not_found("product.unknown"))
 }
 
 /// Who edits admissions is a setting of the product.
-fn must_edit(
+pub(super) fn must_edit(
     tx: &mut Tx<'_>,
     by: &Authority,
     locked: &Locked,
@@ -204,10 +139,7 @@ fn must_edit(
     now: Timestamp,
 ) -> Result<()> {
     match (by, product.admission_editor) {
-        (Authority::Operator(operator), AdmissionEditor::ProductManager) => {
-            operator.must_manage_product(tx, product.manager)
-        }
-        (Authority::Operator(operator), _) => operator.must_manage(tx, locked),
+        (Authority::Operator(operator), _) => staff_must_edit(tx, operator, locked.account_manager, product),
         (Authority::Administrator(_), AdmissionEditor::OrganizationAdministrator) => {
             by.power_in(tx, locked, now).map(drop)
         }
@@ -217,29 +149,32 @@ fn must_edit(
         }
     }
 }
-
-fn basis_contract(
+/// The same for staff, of an organization that is looked after by `account_manager`.
+pub(super) fn staff_must_edit(
     tx: &mut Tx<'_>,
-    organization: OrganizationId,
-    new: &NewAdmission,
-    now: Timestamp,
-) -> Result<ContractId> {
-    let listing = contract::find_listing(tx, organization, new.product, now)?;
-    match new.contract {
-        None => {
-            listing.map(|contract| contract.id).ok_or_else(|| Error::conflict("admission.contract_missing"))
-        }
-        Some(id) => {
-            let contract =
-                contract::find(tx, organization, id)?.ok_or_else(|| Error::not_found("contract.unknown"))?;
-            let lists = contract::list_listings(tx)?.contains(&(contract.type_id, new.product));
-            if lists && contract.is_in_force(now) {
-                Ok(contract.id)
-            } else {
-                Err(Error::conflict("admission.contract_missing").at("contract"))
-            }
+    by: &Operator,
+    account_manager: Option<AccountId>,
+    product: &Product,
+) -> Result<()> {
+    match product.admission_editor {
+        AdmissionEditor::ProductManager => by.must_manage_product(tx, product.manager),
+        AdmissionEditor::AccountManager | AdmissionEditor::OrganizationAdministrator => {
+            by.must_look_after(tx, account_manager)
         }
     }
+}
+fn edited_in(
+    tx: &mut Tx<'_>,
+    by: &Operator,
+    organization: OrganizationId,
+    id: AdmissionId,
+) -> Result<AdmissionRow> {
+    let unknown = || Error::not_found("admission.unknown");
+    let found = organization::find_in(tx, organization)?.ok_or_else(unknown)?;
+    let row = store::find(tx, organization, id)?.ok_or_else(unknown)?;
+    let product = product::find(tx, row.product)?.ok_or_else(unknown)?;
+    staff_must_edit(tx, by, found.account_manager, &product)?;
+    Ok(row)
 }
 
 fn line(
@@ -257,7 +192,7 @@ fn line(
         .cloned();
     let facts = admission.as_ref().map(|admission| AdmissionFacts {
         state: admission.state,
-        suspended_by: None,
+        suspended_by: admission.suspended_by,
         valid_from: admission.valid_from,
         valid_until: admission.valid_until,
         contract: contract.as_ref().map(|contract| ContractFacts {
@@ -277,7 +212,6 @@ fn line(
             valid_until: contract.valid_until,
             lists_product: true,
         });
-    let layer =
-        decision::admission(product.admission_class, standing, facts.as_ref(), signed.as_ref(), now);
-    AdmissionLine { product, admission, contract, layer }
+    let layer = decision::admission(product.admission_class, standing, facts.as_ref(), signed.as_ref(), now);
+    AdmissionLine { product, admission, contract, layer, members: 0 }
 }

@@ -1,4 +1,5 @@
 use super::model::{Admission, AdmissionBasis, AdmissionState};
+use crate::product::AdmissionEditor;
 use db::{Query, Tx, row, sql};
 use kernel::{
     Result, Timestamp,
@@ -15,11 +16,28 @@ struct Raw {
     basis: AdmissionBasis,
     contract: Option<ContractId>,
     state: AdmissionState,
+    suspended_by: Option<AdmissionEditor>,
     valid_from: Timestamp,
     valid_until: Timestamp,
+    granted_by: Option<AccountId>,
     note: Option<String>,
+    state_reason: Option<String>,
+    rev: i64,
 }
-row!(Raw { product, id, basis, contract, state, valid_from, valid_until, note });
+row!(Raw {
+    product,
+    id,
+    basis,
+    contract,
+    state,
+    suspended_by,
+    valid_from,
+    valid_until,
+    granted_by,
+    note,
+    state_reason,
+    rev
+});
 impl From<Raw> for AdmissionRow {
     fn from(row: Raw) -> Self {
         Self {
@@ -29,15 +47,20 @@ impl From<Raw> for AdmissionRow {
                 basis: row.basis,
                 contract: row.contract,
                 state: row.state,
+                suspended_by: row.suspended_by,
                 valid_from: row.valid_from,
                 valid_until: row.valid_until,
+                granted_by: row.granted_by,
                 note: row.note,
+                state_reason: row.state_reason,
+                rev: row.rev,
             },
         }
     }
 }
 const COLUMNS: &str =
-    "SELECT product_id, id, basis, contract_id, state, valid_from, valid_until, note FROM admission";
+    "SELECT product_id, id, basis, contract_id, state, suspended_by, valid_from, valid_until,
+    granted_by, note, state_reason, rev FROM admission";
 
 pub(super) fn list(tx: &mut Tx<'_>, organization: OrganizationId) -> Result<Vec<AdmissionRow>> {
     let query = Query::new(COLUMNS).bind(" WHERE organization_id = ? AND state <> 'ended'", &organization);
@@ -68,7 +91,6 @@ pub(super) fn insert(
     organization: OrganizationId,
     product: ProductId,
     new: &Admission,
-    granted_by: Option<AccountId>,
     now: Timestamp,
 ) -> Result<bool> {
     let inserted = tx.run(
@@ -86,27 +108,96 @@ pub(super) fn insert(
             &new.state,
             &new.valid_from,
             &new.valid_until,
-            &granted_by,
+            &new.granted_by,
             &new.note,
             &now,
         ],
     )?;
     Ok(inserted == 1)
 }
-pub(super) fn end(tx: &mut Tx<'_>, id: AdmissionId, now: Timestamp) -> Result<bool> {
-    let changed = tx.run(
-        sql!("UPDATE admission SET state = 'ended', ended_at = $2 WHERE id = $1 AND state <> 'ended'"),
-        &[&id, &now],
-    )?;
-    Ok(changed == 1)
-}
+/// False if it is not in the state that it leaves. `office` of whoever suspends it.
 pub(super) fn set_state(
     tx: &mut Tx<'_>,
     id: AdmissionId,
-    from: AdmissionState,
-    to: AdmissionState,
+    (from, to): (AdmissionState, AdmissionState),
+    (by, office, reason): (Option<AccountId>, Option<AdmissionEditor>, Option<&str>),
+    now: Timestamp,
 ) -> Result<bool> {
-    let changed =
-        tx.run(sql!("UPDATE admission SET state = $3 WHERE id = $1 AND state = $2"), &[&id, &from, &to])?;
+    let ended = (to == AdmissionState::Ended).then_some(now);
+    let changed = tx.run(
+        sql!(
+            "UPDATE admission SET state = $3, state_by = $4, suspended_by = $5, state_reason = $6, ended_at = $7,
+                rev = rev + 1
+            WHERE id = $1 AND state = $2"
+        ),
+        &[&id, &from, &to, &by, &office, &reason, &ended],
+    )?;
+    Ok(changed == 1)
+}
+
+/// Products whose admissions somebody looks after at the desk: those of a manager, and those that have none.
+pub(super) fn list_of_manager(tx: &mut Tx<'_>, manager: AccountId) -> Result<Vec<ProductId>> {
+    tx.all(
+        sql!("SELECT id FROM product WHERE manager_id = $1 OR manager_id IS NULL ORDER BY id LIMIT 1000"),
+        &[&manager],
+    )
+}
+/// Live grants by product.
+pub(super) fn count_grants(
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    now: Timestamp,
+) -> Result<Vec<(ProductId, i64)>> {
+    tx.all(
+        sql!(
+            "SELECT g.product_id, COUNT(*) FROM product_grant g JOIN membership m ON m.id = g.membership_id
+            WHERE m.organization_id = $1 AND m.state <> 'ended' AND g.state = 'active' AND g.valid_until > $2
+            GROUP BY g.product_id"
+        ),
+        &[&organization, &now],
+    )
+}
+pub(super) fn count_agents(tx: &mut Tx<'_>, organization: OrganizationId, now: Timestamp) -> Result<i64> {
+    tx.one(
+        sql!(
+            "SELECT COUNT(*) FROM membership WHERE organization_id = $1 AND state = 'active' AND role = 'agent'
+                AND valid_until > $2"
+        ),
+        &[&organization, &now],
+    )
+}
+
+/// An admission whose own period ends soon and that was not warned of at this distance.
+pub(super) struct Ending {
+    pub id: AdmissionId,
+    pub organization: OrganizationId,
+    pub product: ProductId,
+    pub valid_until: Timestamp,
+}
+row!(Ending { id, organization, product, valid_until });
+/// Those that end within so many days from `now`, the soonest first. One that ends with its contract is the contract's warning.
+pub(super) fn list_ending(tx: &mut Tx<'_>, days: i64, now: Timestamp, limit: i64) -> Result<Vec<Ending>> {
+    tx.all(
+        sql!(
+            "SELECT d.id, d.organization_id, d.product_id, d.valid_until FROM admission d
+            JOIN organization o ON o.id = d.organization_id AND o.state <> 'closed'
+            LEFT JOIN contract c ON c.id = d.contract_id
+            WHERE d.state = 'active' AND d.valid_until < 9223372036854775807 AND d.valid_until > $1
+                AND d.valid_until <= $2 AND (d.warned_days IS NULL OR d.warned_days > $3)
+                AND (c.id IS NULL OR c.state = 'active' AND c.valid_until > d.valid_until)
+            ORDER BY d.valid_until, d.id LIMIT $4"
+        ),
+        &[&now, &now.plus_days(days), &days, &limit],
+    )
+}
+/// False if another node warned meanwhile, or it is no longer in force.
+pub(super) fn mark_warned(tx: &mut Tx<'_>, id: AdmissionId, days: i64) -> Result<bool> {
+    let changed = tx.run(
+        sql!(
+            "UPDATE admission SET warned_days = $2 WHERE id = $1 AND state = 'active'
+                AND (warned_days IS NULL OR warned_days > $2)"
+        ),
+        &[&id, &days],
+    )?;
     Ok(changed == 1)
 }

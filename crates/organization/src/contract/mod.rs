@@ -1,8 +1,10 @@
 //! Contracts between the platform and organizations; a contract type lists the products that it opens.
 mod model;
+mod scan;
 mod service;
 mod store;
+pub mod types;
 
 pub use model::*;
-pub use service::NewContract;
-pub(crate) use store::{find, find_listing, list, list_listings};
+pub(crate) use store::{Ending, find, find_listing, list, list_ending, mark_warned};
+pub(crate) use types::list_listings;

@@ -1,0 +1,103 @@
+//! What an organization's administrators are told of its admissions and contracts, in the transaction of what happened.
+use super::model::AdmissionChange;
+use crate::organization::Locked;
+use crate::product::Product;
+use crate::{Organizations, membership};
+use db::Tx;
+use identity::notice::{self, Kind, Notice};
+use kernel::{Result, Timestamp, clock::Zone, id::AccountId};
+
+/// Of the words in a notice: business dates are the platform's.
+fn last_day(until: Timestamp) -> String {
+    until.last_day(&Zone::default())
+}
+fn about(kind: Kind, locked: &Locked, product: &Product) -> Notice {
+    Notice::new(kind)
+        .arg("organization", locked.name.as_str())
+        .words("product", &product.name.zh, &product.name.en)
+        .leads_to(&format!("/org/{}/admissions", locked.id))
+}
+
+impl Organizations {
+    pub(super) fn tell_admitted_in(
+        &self,
+        tx: &mut Tx<'_>,
+        locked: &Locked,
+        product: &Product,
+        by: Option<AccountId>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let told = about(Kind::AdmissionGiven, locked, product);
+        self.tell_administrators_in(tx, locked, &told, by, now)
+    }
+    pub(super) fn tell_admission_in(
+        &self,
+        tx: &mut Tx<'_>,
+        locked: &Locked,
+        product: &Product,
+        (change, reason): (AdmissionChange, Option<&str>),
+        by: Option<AccountId>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let kind = match change {
+            AdmissionChange::Suspend => Kind::AdmissionSuspended,
+            AdmissionChange::Resume => Kind::AdmissionResumed,
+            AdmissionChange::End => Kind::AdmissionEnded,
+        };
+        let told = about(kind, locked, product);
+        let told = match reason {
+            Some(reason) => told.arg("reason", reason),
+            None => told.key("reason", "organization-no-reason"),
+        };
+        self.tell_administrators_in(tx, locked, &told, by, now)
+    }
+    /// Administrators, and the account manager, who can renew it.
+    pub(super) fn tell_admission_ending_in(
+        &self,
+        tx: &mut Tx<'_>,
+        locked: &Locked,
+        product: &Product,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<()> {
+        let told = about(Kind::AdmissionExpiring, locked, product).arg("until", last_day(until));
+        self.tell_ending_in(tx, locked, &told, now)
+    }
+    pub(super) fn tell_contract_ending_in(
+        &self,
+        tx: &mut Tx<'_>,
+        locked: &Locked,
+        number: &str,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<()> {
+        let told = Notice::new(Kind::ContractExpiring)
+            .arg("organization", locked.name.as_str())
+            .arg("number", number)
+            .arg("until", last_day(until))
+            .leads_to(&format!("/org/{}/admissions", locked.id));
+        self.tell_ending_in(tx, locked, &told, now)
+    }
+    fn tell_ending_in(&self, tx: &mut Tx<'_>, locked: &Locked, told: &Notice, now: Timestamp) -> Result<()> {
+        self.tell_administrators_in(tx, locked, told, None, now)?;
+        let Some(manager) = locked.account_manager else { return Ok(()) };
+        let told = told.clone().leads_to(&format!("/desk/organizations/{}", locked.id));
+        notice::tell_in(tx, self.identity(), manager, &told, now)
+    }
+    /// Whoever did it needs no word of it.
+    fn tell_administrators_in(
+        &self,
+        tx: &mut Tx<'_>,
+        locked: &Locked,
+        told: &Notice,
+        by: Option<AccountId>,
+        now: Timestamp,
+    ) -> Result<()> {
+        for administrator in membership::list_administrators(tx, locked.id, now)? {
+            if by != Some(administrator.account) {
+                notice::tell_in(tx, self.identity(), administrator.account, told, now)?;
+            }
+        }
+        Ok(())
+    }
+}
