@@ -12,7 +12,9 @@ use platform::{
 use std::{path::Path, sync::Arc};
 
 /// Enough for every number to rest between two codes.
-pub const PEOPLE: usize = 12_000;
+pub const PEOPLE: usize = 60_000;
+/// Enough for sign-in besides the hash.
+pub const FEW: usize = 1_200;
 /// So many are written in one transaction.
 const SLICE: usize = 500;
 /// What everybody's password is.

@@ -93,7 +93,7 @@ impl Row {
     pub const fn title(self) -> &'static str {
         match self {
             Self::SignIn => "password sign-in (page and form)",
-            Self::SmsSignIn => "sign-in by SMS code (two pages, two forms, outbox)",
+            Self::SmsSignIn => "sign-in by SMS code (two pages, two forms, outbox), 6 × callers",
             Self::Crowd => "pages of sign-in and account, 100 people at once",
             Self::Besides => "password sign-in besides the hash (page and form)",
             Self::Enumeration => "enumeration",

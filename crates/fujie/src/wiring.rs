@@ -1,10 +1,11 @@
 //! The rooms put together: the only place where all of them meet. Tests build the same router from here.
 use crate::{config::Config, defaults, opening, outbound, telemetry};
 use anyhow::{Context as _, Result};
-use axum::Extension;
+use axum::{Router, extract::Request, middleware, middleware::Next};
 use channel::Channels;
 use db::Db;
 use identity::{Identity, credential::BreachList};
+use http::Extensions;
 use legacy::Legacy;
 use oidc::OpenId;
 use organization::Organizations;
@@ -112,18 +113,17 @@ async fn assemble(
 
     let routes = routes().merge(outbox::pages::routes(demo));
     let route_table = routes.table().to_vec();
-    let rooms = routes
-        .into_router()
-        .layer(Extension(identity.clone()))
-        .layer(Extension(organizations.clone()))
-        .layer(Extension(openid.clone()))
-        .layer(Extension(verification.clone()))
-        .layer(Extension(registry.clone()))
-        .layer(Extension(roster.clone()))
-        .layer(Extension(legacy.clone()))
-        .layer(Extension(outbox.clone()))
-        .layer(Extension(channels.clone()));
-    let router = web::frame(rooms, &app, probes(&db));
+    let mut rooms = Extensions::new();
+    rooms.insert(identity.clone());
+    rooms.insert(organizations.clone());
+    rooms.insert(openid.clone());
+    rooms.insert(verification.clone());
+    rooms.insert(registry.clone());
+    rooms.insert(roster.clone());
+    rooms.insert(legacy.clone());
+    rooms.insert(outbox.clone());
+    rooms.insert(channels.clone());
+    let router = web::frame(with_rooms(routes.into_router(), rooms), &app, probes(&db));
     openid.start_upkeep();
     let workers = vec![
         tokio::spawn(outbox.clone().work()),
@@ -137,6 +137,14 @@ async fn assemble(
     Ok(Built { router, route_table, app, db, identity, organizations, openid, outbox, workers })
 }
 
+/// What handlers take as `Extension`. One layer for all: each of its own would box every route and copy every room again.
+fn with_rooms(router: Router, rooms: Extensions) -> Router {
+    let rooms = Arc::new(rooms);
+    router.layer(middleware::from_fn(move |mut request: Request, next: Next| {
+        request.extensions_mut().extend(rooms.as_ref().clone());
+        next.run(request)
+    }))
+}
 /// The list of leaked passwords, if there is one.
 pub fn breach_list(config: &Config) -> Result<Option<BreachList>> {
     let Some(path) = &config.breach_list else { return Ok(None) };
