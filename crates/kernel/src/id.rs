@@ -66,7 +66,11 @@ pub mod mark {
         Item,
         LegacyAccount,
         Merge,
+        ProductCategory,
+        Refusal,
         Succession,
+        Webhook,
+        WebhookDelivery,
     );
 }
 

@@ -1,13 +1,15 @@
-//! Products: services behind Fujie, and the catalog of them in a space. A product says who it is for and what it demands.
+//! Products: services behind Fujie. A product says who it is for and what it demands; its manager keeps it at the desk. A
+//! change counts from the next decision on.
 mod model;
-mod pages;
 mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use model::{
     AdmissionClass, AdmissionEditor, Audience, GrantMode, Product, ProductState, code, launch_url,
     parse_roles, roles_text,
 };
-pub use pages::routes;
-pub use service::recheck_manager_in;
+pub use service::{AtDesk, recheck_manager_in};
+pub use store::Reach;
 pub(crate) use store::{find, list};

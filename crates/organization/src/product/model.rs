@@ -14,6 +14,17 @@ db::text_enum! {
         Withdrawn = "withdrawn",
     }
 }
+impl ProductState {
+    /// Where it may go from here. What was withdrawn begins again as a draft.
+    pub const fn next(self) -> &'static [Self] {
+        match self {
+            Self::Draft => &[Self::Active, Self::Withdrawn],
+            Self::Active => &[Self::Suspended, Self::Withdrawn],
+            Self::Suspended => &[Self::Active, Self::Withdrawn],
+            Self::Withdrawn => &[Self::Draft],
+        }
+    }
+}
 db::text_enum! {
     pub enum Audience {
         Person = "person",

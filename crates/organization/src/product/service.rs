@@ -1,17 +1,29 @@
 use super::model::{self, Product, ProductState};
-use super::store;
+use super::store::{self, Reach};
 use crate::membership::Role;
 use crate::{Operator, Organizations};
 use db::Tx;
-use kernel::{Error, Event, Result, Timestamp, id::ProductId, text};
-use platform::staff::StaffRole;
-use serde_json::json;
+use kernel::{
+    Error, Event, Result, Timestamp,
+    id::{AccountId, ProductId},
+    text,
+};
+use platform::staff::{StaffRole, StaffState};
+use serde_json::{Value, json};
 
 /// Inside a transaction of a room above: whether this operator may change the product and what belongs to it.
 /// Errors: `product.unknown`, `staff.role_required`.
 pub fn recheck_manager_in(tx: &mut Tx<'_>, by: &Operator, id: ProductId) -> Result<()> {
     let product = store::find(tx, id)?.ok_or_else(|| Error::not_found("product.unknown"))?;
     by.must_manage_product(tx, product.manager)
+}
+
+/// A product with what the desk needs beside it.
+#[derive(Clone, Debug)]
+pub struct AtDesk {
+    pub product: Product,
+    pub rev: i64,
+    pub reach: Reach,
 }
 
 impl Organizations {
@@ -47,17 +59,108 @@ impl Organizations {
             })
             .await
     }
+    /// What this member of staff works on at the desk: a product manager's own products and those without a manager, for
+    /// the other roles all of them.
+    pub async fn products_at_desk(&self, by: &Operator) -> Result<Vec<Product>> {
+        let by = by.clone();
+        self.db()
+            .read(move |tx| {
+                let own = by.staff_role_in(tx)? == Some(StaffRole::ProductManager);
+                store::list_managed(tx, by.account().filter(|_| own))
+            })
+            .await
+    }
+    /// As [`Self::products_at_desk`] shows it: another product manager's is not there.
+    pub async fn product_at_desk(&self, by: &Operator, id: ProductId, now: Timestamp) -> Result<AtDesk> {
+        let by = by.clone();
+        self.db()
+            .read(move |tx| {
+                let unknown = || Error::not_found("product.unknown");
+                let product = store::find(tx, id)?.ok_or_else(unknown)?;
+                let own = by.staff_role_in(tx)? == Some(StaffRole::ProductManager);
+                if own && product.manager.is_some() && product.manager != by.account() {
+                    return Err(unknown());
+                }
+                let rev = store::find_rev(tx, id)?.ok_or_else(unknown)?;
+                Ok(AtDesk { product, rev, reach: store::reach(tx, id, now)? })
+            })
+            .await
+    }
+    /// Everything but state and manager, by whoever saw its newest form; it counts from the next decision on. Errors:
+    /// `product.changed_meanwhile`, `product.code_taken`, those of the fields.
+    pub async fn change_product(&self, by: &Operator, rev: i64, new: Product) -> Result<()> {
+        let (by, new) = (by.clone(), checked(new)?);
+        self.db()
+            .write(move |tx| {
+                let before = store::find(tx, new.id)?.ok_or_else(|| Error::not_found("product.unknown"))?;
+                by.must_manage_product(tx, before.manager)?;
+                if store::is_code_taken(tx, new.id, &new.code)? {
+                    return Err(Error::conflict("product.code_taken").at("code"));
+                }
+                if !store::update(tx, rev, &new)? {
+                    return Err(Error::conflict("product.changed_meanwhile"));
+                }
+                tx.changed("product", new.id);
+                let event = Event::done(by.actor(), "product.changed")
+                    .on("product", new.id)
+                    .with(json!({ "before": told(&before), "after": told(&new) }));
+                Ok(((), vec![event]))
+            })
+            .await
+            .map_err(code_taken)
+    }
+    /// Draft, published, suspended, withdrawn. Errors: `product.transition`, those of the product.
     pub async fn set_product_state(&self, by: &Operator, id: ProductId, state: ProductState) -> Result<()> {
         let by = by.clone();
         self.db()
             .write(move |tx| {
                 let product = store::find(tx, id)?.ok_or_else(|| Error::not_found("product.unknown"))?;
                 by.must_manage_product(tx, product.manager)?;
-                store::set_state(tx, id, state)?;
+                if product.state == state {
+                    return Ok(((), Vec::new()));
+                }
+                let free = product.state.next().contains(&state);
+                if !free || !store::set_state(tx, id, product.state, state)? {
+                    return Err(Error::conflict("product.transition"));
+                }
                 tx.changed("product", id);
                 let event = Event::done(by.actor(), "product.state_changed")
                     .on("product", id)
                     .with(json!({ "from": product.state, "to": state }));
+                Ok(((), vec![event]))
+            })
+            .await
+    }
+    /// Who looks after the product from now on; the system administrator says. Error `product.manager_unfit` unless that is a
+    /// product manager.
+    pub async fn set_product_manager(
+        &self,
+        by: &Operator,
+        id: ProductId,
+        manager: Option<AccountId>,
+    ) -> Result<()> {
+        let by = by.clone();
+        self.db()
+            .write(move |tx| {
+                by.must_be(tx, &[StaffRole::SystemAdministrator])?;
+                let before = store::find(tx, id)?.ok_or_else(|| Error::not_found("product.unknown"))?;
+                if let Some(account) = manager {
+                    let staff = platform::staff::service::find_in(tx, account)?;
+                    let fits = staff.is_some_and(|member| {
+                        member.role == StaffRole::ProductManager && member.state == StaffState::Active
+                    });
+                    if !fits {
+                        return Err(Error::invalid("product.manager_unfit").at("manager"));
+                    }
+                }
+                if before.manager == manager {
+                    return Ok(((), Vec::new()));
+                }
+                store::set_manager(tx, id, manager)?;
+                tx.changed("product", id);
+                let event = Event::done(by.actor(), "product.manager_changed")
+                    .on("product", id)
+                    .with(json!({ "before": before.manager, "after": manager }));
                 Ok(((), vec![event]))
             })
             .await
@@ -77,6 +180,29 @@ impl Organizations {
     }
 }
 
+/// Two desks typed the same code at the same instant: the index said no.
+fn code_taken(error: Error) -> Error {
+    if error.is_duplicate() { Error::conflict("product.code_taken").at("code") } else { error }
+}
+/// For the record: everything that a form changes.
+fn told(product: &Product) -> Value {
+    json!({
+        "code": product.code,
+        "name": product.name,
+        "summary": product.summary,
+        "category": product.category,
+        "icon": product.icon,
+        "launch_url": product.launch_url,
+        "audience": product.audience,
+        "admission_class": product.admission_class,
+        "grant_mode": product.grant_mode,
+        "admission_editor": product.admission_editor,
+        "minimum_level": product.minimum_level,
+        "minimum_strength": product.minimum_strength,
+        "roles_allowed": model::roles_text(&product.roles_allowed),
+        "network_zone": product.network_zone,
+    })
+}
 fn checked(mut new: Product) -> Result<Product> {
     new.code = model::code(&new.code)?;
     new.name.zh = text::line("name_zh", &new.name.zh, 60)?;
@@ -84,6 +210,10 @@ fn checked(mut new: Product) -> Result<Product> {
     new.summary.zh = text::line("summary_zh", &new.summary.zh, 200)?;
     new.summary.en = text::line("summary_en", &new.summary.en, 300)?;
     new.category = text::line("category", &new.category, 40)?;
+    new.network_zone = match &new.network_zone {
+        Some(zone) => text::optional_line("network_zone", zone, 60)?,
+        None => None,
+    };
     new.launch_url = new.launch_url.map(|url| model::launch_url(&url)).transpose()?;
     if !(1..=3).contains(&new.minimum_strength) {
         return Err(Error::invalid("field.unknown_value").at("minimum_strength"));

@@ -1,10 +1,10 @@
 //! The catalog in a space, and one product in it: open, or why not and what to do.
-use super::model::{Product, ProductState};
 use crate::application::{ApplicationState, Reader, link_of};
 use crate::decision::{
     Contact, Decision, Explanation, LayerKind, Means, Mender, SessionFacts, Space, layer_key, tally_class,
 };
 use crate::membership::Member;
+use crate::product::{Product, ProductState};
 use crate::{Organizations, shell};
 use askama::Template;
 use axum::Extension;

@@ -1,0 +1,359 @@
+//! Markdown as staff write it, as HTML that this file alone puts together: every tag that comes out stands here, and whatever
+//! was typed is escaped. Raw HTML is dropped, a picture is its caption, a link leads to the web or to a mailbox or is plain
+//! text, headings lie below those of the page.
+use askama::filters::Safe;
+use pulldown_cmark::{Alignment, CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use std::fmt::Write;
+
+/// The page has `h1`, the card around the text `h2`.
+const FIRST_HEADING: u8 = 3;
+/// Lists in lists in quotations: nobody reads more, and a browser need not build it.
+const MOST_DEPTH: usize = 12;
+
+/// Ready HTML for a page.
+pub fn render(markdown: &str) -> Safe<String> {
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+    let mut writer = Writer::default();
+    for event in Parser::new_ext(markdown, options) {
+        writer.event(event);
+    }
+    Safe(writer.out)
+}
+
+#[derive(Default)]
+struct Writer {
+    out: String,
+    /// What each open tag closes with; empty for one that left nothing.
+    open: Vec<&'static str>,
+    /// Inside raw HTML, whose text is no text.
+    dropped: usize,
+    columns: Vec<Alignment>,
+    column: usize,
+    in_head: bool,
+}
+impl Writer {
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Start(tag) => self.start(&tag),
+            Event::End(tag) => self.end(tag),
+            _ if self.dropped > 0 => {}
+            Event::Text(text) => self.text(&text),
+            Event::Code(text) => {
+                self.out.push_str("<code>");
+                self.text(&text);
+                self.out.push_str("</code>");
+            }
+            Event::SoftBreak => self.out.push('\n'),
+            Event::HardBreak => self.out.push_str("<br>"),
+            Event::Rule => self.out.push_str("<hr>"),
+            // Raw HTML says nothing here; the others are switched off.
+            Event::Html(_)
+            | Event::InlineHtml(_)
+            | Event::InlineMath(_)
+            | Event::DisplayMath(_)
+            | Event::FootnoteReference(_)
+            | Event::TaskListMarker(_) => {}
+        }
+    }
+    fn start(&mut self, tag: &Tag<'_>) {
+        if self.dropped > 0 || matches!(tag, Tag::HtmlBlock | Tag::MetadataBlock(_)) {
+            self.dropped += 1;
+            return;
+        }
+        let close = if self.open.len() >= MOST_DEPTH { "" } else { self.begin(tag) };
+        self.open.push(close);
+    }
+    /// Writes what opens the tag, answers what closes it.
+    fn begin(&mut self, tag: &Tag<'_>) -> &'static str {
+        match tag {
+            Tag::Paragraph => self.put("<p>", "</p>"),
+            Tag::Heading { level, .. } => self.heading(*level),
+            Tag::BlockQuote(_) => self.put("<blockquote>", "</blockquote>"),
+            Tag::CodeBlock(CodeBlockKind::Indented | CodeBlockKind::Fenced(_)) => {
+                self.put("<pre tabindex=\"0\"><code>", "</code></pre>")
+            }
+            Tag::List(None) => self.put("<ul>", "</ul>"),
+            Tag::List(Some(1)) => self.put("<ol>", "</ol>"),
+            Tag::List(Some(start)) => {
+                let _ = write!(self.out, "<ol start=\"{start}\">");
+                "</ol>"
+            }
+            Tag::Item => self.put("<li>", "</li>"),
+            Tag::Table(columns) => {
+                self.columns = columns.clone();
+                self.put("<div class=\"tw\"><table class=\"t\">", "</tbody></table></div>")
+            }
+            Tag::TableHead => {
+                (self.in_head, self.column) = (true, 0);
+                self.put("<thead><tr>", "</tr></thead><tbody>")
+            }
+            Tag::TableRow => {
+                self.column = 0;
+                self.put("<tr>", "</tr>")
+            }
+            Tag::TableCell => self.cell(),
+            Tag::Emphasis => self.put("<em>", "</em>"),
+            Tag::Strong => self.put("<strong>", "</strong>"),
+            Tag::Strikethrough => self.put("<s>", "</s>"),
+            Tag::Link { dest_url, .. } => self.link(dest_url),
+            // The caption is its text: pictures of other hosts would tell them who reads.
+            Tag::Image { .. } => self.put("<em>", "</em>"),
+            _ => "",
+        }
+    }
+    fn put(&mut self, open: &str, close: &'static str) -> &'static str {
+        self.out.push_str(open);
+        close
+    }
+    fn heading(&mut self, level: HeadingLevel) -> &'static str {
+        match FIRST_HEADING + (level as u8).saturating_sub(1) {
+            ..=3 => self.put("<h3>", "</h3>"),
+            4 => self.put("<h4>", "</h4>"),
+            5 => self.put("<h5>", "</h5>"),
+            _ => self.put("<h6>", "</h6>"),
+        }
+    }
+    fn cell(&mut self) -> &'static str {
+        let right = self.columns.get(self.column) == Some(&Alignment::Right);
+        self.column += 1;
+        match (self.in_head, right) {
+            (true, false) => self.put("<th scope=\"col\">", "</th>"),
+            (true, true) => self.put("<th scope=\"col\" class=\"num\">", "</th>"),
+            (false, false) => self.put("<td>", "</td>"),
+            (false, true) => self.put("<td class=\"num\">", "</td>"),
+        }
+    }
+    fn link(&mut self, address: &str) -> &'static str {
+        let Some(address) = web_address(address) else { return "" };
+        self.out.push_str("<a href=\"");
+        self.text(&address);
+        self.out.push_str("\" rel=\"noopener noreferrer nofollow\">");
+        "</a>"
+    }
+    fn end(&mut self, tag: TagEnd) {
+        if self.dropped > 0 {
+            self.dropped -= 1;
+            return;
+        }
+        if tag == TagEnd::TableHead {
+            self.in_head = false;
+        }
+        let close = self.open.pop().unwrap_or("");
+        self.out.push_str(close);
+    }
+    fn text(&mut self, text: &str) {
+        for c in text.chars() {
+            match c {
+                '&' => self.out.push_str("&amp;"),
+                '<' => self.out.push_str("&lt;"),
+                '>' => self.out.push_str("&gt;"),
+                '"' => self.out.push_str("&quot;"),
+                '\'' => self.out.push_str("&#39;"),
+                c => self.out.push(c),
+            }
+        }
+    }
+}
+
+/// `http`, `https` and `mailto`, whatever the case; anything else, a path of our own too, is not a link.
+fn web_address(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once(':')?;
+    let fits = match scheme.to_ascii_lowercase().as_str() {
+        "http" | "https" => {
+            rest.strip_prefix("//").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+        }
+        "mailto" => !rest.is_empty(),
+        _ => false,
+    };
+    let clean = text.len() <= 1000 && !text.chars().any(|c| c.is_control() || c.is_whitespace());
+    (fits && clean).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::render;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_staff_write_becomes_what_people_read() {
+        let html = render(
+            "# 办理\n\n先 **准备** 再 `curl`\n\n1. 一\n2. 二\n\n| 项 | 费 |\n|---|--:|\n| 甲 | 3 |\n\n> 注\n\n[说明](https://kb.test/a?b=1&c=2 \"x\") <mailto:a@kb.test> ~~旧~~",
+        )
+        .0;
+        for piece in [
+            "<h3>办理</h3>",
+            "<strong>准备</strong>",
+            "<code>curl</code>",
+            "<ol><li>一</li>",
+            "<th scope=\"col\" class=\"num\">费</th></tr></thead><tbody><tr><td>甲</td>",
+            "<blockquote><p>注</p>",
+            "<a href=\"https://kb.test/a?b=1&amp;c=2\" rel=\"noopener noreferrer nofollow\">说明</a>",
+            "<a href=\"mailto:a@kb.test\"",
+            "<s>旧</s>",
+        ] {
+            assert!(html.contains(piece), "{piece}\n{html}");
+        }
+        assert_eq!(render("###### 深").0, "<h6>深</h6>");
+    }
+    #[test]
+    fn nothing_that_runs_or_tells_other_hosts_comes_through() {
+        for text in [
+            "<script>alert(1)</script>",
+            "<img src=x onerror=alert(1)>",
+            "a <b onclick=x>b</b>",
+            "[x](javascript:alert(1))",
+            "[x](JaVaScRiPt:alert(1))",
+            "[x](data:text/html,<script>)",
+            "[x](java\nscript:alert(1))",
+            "[x](//evil.test)",
+            "[x](/org/1/leave)",
+            "[x](https:///evil.test)",
+            "[x](vbscript:x)",
+            "<javascript:alert(1)>",
+            "![x](https://evil.test/pixel.png)",
+            "[a]: javascript:alert(1)\n\n[a]",
+            "[x](https://kb.test/\"onmouseover=alert(1))",
+        ] {
+            must_be_harmless(&render(text).0);
+        }
+        assert_eq!(render("[x](javascript:alert(1))").0, "<p>x</p>");
+        assert_eq!(render("![图](https://evil.test/pixel.png)").0, "<p><em>图</em></p>");
+        let deep = render(&"> ".repeat(500)).0;
+        assert!(deep.matches("<blockquote>").count() <= super::MOST_DEPTH);
+    }
+
+    /// Every `<` begins a tag of the list, as it stands there; only a link has something typed in it, and that is a web address.
+    fn must_be_harmless(html: &str) {
+        const TAGS: [&str; 24] = [
+            "p",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "blockquote",
+            "ul",
+            "ol",
+            "li",
+            "em",
+            "strong",
+            "s",
+            "code",
+            "pre",
+            "div",
+            "table",
+            "thead",
+            "tbody",
+            "tr",
+            "th",
+            "td",
+            "br",
+            "hr",
+            "a",
+        ];
+        const WHOLE: [&str; 5] = [
+            "pre tabindex=\"0\"",
+            "div class=\"tw\"",
+            "table class=\"t\"",
+            "th scope=\"col\"",
+            "td class=\"num\"",
+        ];
+        for piece in html.split('<').skip(1) {
+            let (tag, text) = piece.split_once('>').unwrap_or_else(|| panic!("a tag without end in {html}"));
+            assert!(!text.contains('>'), "{html}");
+            let name = tag.trim_start_matches('/');
+            let plain =
+                TAGS.contains(&name) || WHOLE.contains(&name) || name == "th scope=\"col\" class=\"num\"";
+            let start = name
+                .strip_prefix("ol start=\"")
+                .and_then(|rest| rest.strip_suffix('"'))
+                .is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()));
+            let link = name
+                .strip_prefix("a href=\"")
+                .and_then(|rest| rest.strip_suffix("\" rel=\"noopener noreferrer nofollow\""))
+                .is_some_and(|address| {
+                    let lower = address.to_ascii_lowercase();
+                    ["http://", "https://", "mailto:"].iter().any(|scheme| lower.starts_with(scheme))
+                        && !address.contains(['"', '\'', ' ', '\n', '\t'])
+                });
+            assert!(plain || start || link, "<{tag}> in {html}");
+        }
+        // Quotation marks of what was typed never stand for themselves.
+        let typed: String =
+            html.split('<').map(|piece| piece.split_once('>').map_or("", |(_, text)| text)).collect();
+        assert!(!typed.contains(['"', '\'']), "{html}");
+    }
+    fn pieces() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "<script>",
+            "</script>",
+            "<svg/onload=alert(1)>",
+            "javascript:",
+            "data:text/html,",
+            "https://kb.test/",
+            "http:",
+            "//",
+            "mailto:",
+            "[",
+            "]",
+            "(",
+            ")",
+            "](",
+            "![",
+            "<",
+            ">",
+            "\"",
+            "'",
+            "`",
+            "```",
+            "\n",
+            "\n\n",
+            "    ",
+            "* ",
+            "1. ",
+            "99) ",
+            "> ",
+            "#",
+            "## ",
+            "|",
+            "---",
+            "|---|--:|\n",
+            "&lt;",
+            "&#106;avascript:",
+            "\\",
+            "*",
+            "**",
+            "~~",
+            "onclick=x",
+            " ",
+            "\t",
+            "\r",
+            "中文",
+            "\u{0}",
+            "\u{1}",
+            "\u{202e}",
+            "<!--",
+            "-->",
+            "<?x",
+            "<![CDATA[",
+            "[a]: ",
+            "[a]",
+            "^",
+            "$",
+            "{",
+            "}",
+            "=",
+        ]);
+        prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+    }
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+        #[test]
+        fn whatever_is_typed_is_harmless(text in pieces()) {
+            must_be_harmless(&render(&text).0);
+        }
+        #[test]
+        fn any_text_at_all_is_harmless(text in "\\PC{0,200}") {
+            must_be_harmless(&render(&text).0);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! What a person keeps at hand in one space: products with a star are shortcuts on the console of that space, in an order of
+//! their own; what was opened lately is remembered. Invariants: a row belongs to one account and one space; a shortcut says
+//! nothing about what the person may do, the decision is asked again at every look and click.
+mod model;
+mod service;
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+
+pub use model::{MOST_SHORTCUTS, Step, Tile};
+pub use service::{copy_in, forget_in};
+pub(crate) use store::list as list_in;
