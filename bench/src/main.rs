@@ -6,6 +6,7 @@ mod limits;
 mod people;
 mod process;
 mod round;
+mod scale;
 mod scenarios;
 mod server;
 mod table;
@@ -36,7 +37,14 @@ struct Cli {
     #[command(flatten)]
     options: Options,
     #[command(subcommand)]
-    bare: Option<Bare>,
+    other: Option<Other>,
+}
+#[derive(clap::Subcommand)]
+enum Other {
+    #[command(flatten)]
+    Bare(Bare),
+    /// Over a million people in a hundred thousand organizations
+    Scale(scale::Options),
 }
 
 #[derive(clap::Args)]
@@ -78,8 +86,9 @@ impl Options {
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    let done = match cli.bare {
-        Some(bare) => bare.run().await.map(|()| true),
+    let done = match cli.other {
+        Some(Other::Bare(bare)) => bare.run().await.map(|()| true),
+        Some(Other::Scale(options)) => scale::run(options).await,
         None => drive(cli.options).await,
     };
     match done {
@@ -169,9 +178,9 @@ async fn besides(options: &Options, launch: &Launch) -> Result<Line> {
     let folder = tempfile::tempdir()?;
     let port = server::free_port()?;
     launch.start(folder.path(), port)?.stop()?;
-    people::prepare(folder.path(), None, people::PEOPLE / 10, people::Hash::Free).await?;
+    people::prepare(folder.path(), None, people::FEW, people::Hash::Free).await?;
     let server = launch.start(folder.path(), port)?;
-    let accounts = (0..people::PEOPLE / 10).map(|number| server::Account {
+    let accounts = (0..people::FEW).map(|number| server::Account {
         key: "walker".to_owned(),
         login_name: people::login_name(number),
         password: people::PASSWORD.to_owned(),

@@ -29,6 +29,7 @@ pub struct Account {
 }
 #[derive(Clone, Debug, Deserialize)]
 pub struct Client {
+    pub product: String,
     pub client_id: String,
     pub client_secret: String,
     pub redirect_uris: Vec<String>,

@@ -8,6 +8,11 @@ use crate::{
 pub const HEAD: &str = "| what | figure | per CPU-second | p50 ms | p95 ms | p99 ms | limit per CPU-second | of the limit | goal | met |\n\
     |---|---:|---:|---:|---:|---:|---|---:|---|---|\n";
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Percentile {
+    P95,
+    P99,
+}
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Line {
     pub what: String,
@@ -18,6 +23,9 @@ pub struct Line {
     pub ratio: String,
     pub goal: String,
     pub met: String,
+    /// What goals are compared with: operations per CPU-second; p50, p95, p99 in milliseconds.
+    pub per_cpu_second: f64,
+    pub percentiles: [f64; 3],
 }
 impl Line {
     /// Medians over the rounds.
@@ -60,13 +68,48 @@ impl Line {
         let over =
             |value: &dyn Fn(&Round) -> f64| median(rounds.clone().into_iter().map(value).collect::<Vec<_>>());
         let latency = |percent| over(&|round: &Round| round.percentile(percent));
+        let (per_cpu_second, percentiles) = (over(&Round::per_cpu), [50, 95, 99].map(latency));
         Self {
             what: what.to_owned(),
             figure: format!("{} /s", number(over(&Round::rate))),
-            per_cpu: number(over(&Round::per_cpu)),
-            latencies: [50, 95, 99].map(latency).map(milliseconds),
+            per_cpu: number(per_cpu_second),
+            latencies: percentiles.map(milliseconds),
+            per_cpu_second,
+            percentiles,
             ..Self::default()
         }
+    }
+    /// What was timed on its own within rounds of something else.
+    pub fn timed(what: &str, times: usize, percentiles: [f64; 3]) -> Self {
+        Self {
+            what: what.to_owned(),
+            figure: format!("n = {times}"),
+            latencies: percentiles.map(milliseconds),
+            percentiles,
+            ..Self::default()
+        }
+    }
+    /// Adds a goal: operations per CPU-second.
+    #[must_use]
+    pub fn at_least(self, per_cpu: f64) -> Self {
+        let met = self.per_cpu_second >= per_cpu;
+        self.wanting(format!("≥ {} /cs", number(per_cpu)), met)
+    }
+    /// Adds a goal: milliseconds of one of the percentiles.
+    #[must_use]
+    pub fn within(self, percentile: Percentile, most: f64) -> Self {
+        let (name, place) = match percentile {
+            Percentile::P95 => ("p95", 1),
+            Percentile::P99 => ("p99", 2),
+        };
+        let met = self.percentiles[place] <= most;
+        self.wanting(format!("{name} ≤ {most} ms"), met)
+    }
+    /// All of a line's goals have to be met.
+    fn wanting(mut self, goal: String, met: bool) -> Self {
+        let met = met && self.met != yes_or_no(false);
+        self.goal = if self.goal.is_empty() { goal } else { format!("{}, {goal}", self.goal) };
+        Self { met: yes_or_no(met), ..self }
     }
     /// A scenario that could not be measured stays in the table.
     pub fn failed(row: Row) -> Self {
@@ -189,6 +232,13 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("| token endpoint alone | failed | – |"), "{text}");
+    }
+    #[test]
+    fn one_goal_missed_is_a_line_missed() {
+        let line = Line::plain("x", &[round(100, 1.0)]).at_least(50.0);
+        assert_eq!((&*line.goal, &*line.met), ("≥ 50.0 /cs", "yes"));
+        let line = line.within(Percentile::P95, 3.0).within(Percentile::P99, 300.0);
+        assert_eq!((&*line.goal, &*line.met), ("≥ 50.0 /cs, p95 ≤ 3 ms, p99 ≤ 300 ms", "no"));
     }
     #[test]
     fn thousands_stand_apart() {

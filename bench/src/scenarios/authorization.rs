@@ -33,11 +33,13 @@ pub struct Ticket {
 impl Ticket {
     /// The `Authorization` header of the product's server.
     pub fn basic(&self) -> String {
-        let encode =
-            |text: &str| -> String { url::form_urlencoded::byte_serialize(text.as_bytes()).collect() };
-        let pair = format!("{}:{}", encode(&self.client.client_id), encode(&self.client.client_secret));
-        format!("Basic {}", BASE64.encode(pair.as_bytes()))
+        basic(&self.client)
     }
+}
+pub fn basic(client: &Client) -> String {
+    let encode = |text: &str| -> String { url::form_urlencoded::byte_serialize(text.as_bytes()).collect() };
+    let pair = format!("{}:{}", encode(&client.client_id), encode(&client.client_secret));
+    format!("Basic {}", BASE64.encode(pair.as_bytes()))
 }
 
 /// Every person with a grant, with the first product that lets them in. The first time they consent, which is remembered.
