@@ -17,6 +17,12 @@ impl Lane {
     }
     /// Appends the events of one transaction; the caller keeps the advanced head only after COMMIT.
     pub(crate) fn append(&mut self, tx: &mut Tx<'_>, shared: &Shared, events: Vec<Event>) -> Result<()> {
+        let mut insert = tx.repeat(crate::sql!(
+            "INSERT INTO audit_event (id, lane, sequence, at, actor_kind, actor_account_id, actor_client_id,
+                acting_for_id, session_id, address, request_id, action, outcome, object_kind, object_id,
+                organization_id, detail, mac)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
+        ))?;
         for event in events {
             let row = Row {
                 id: shared.ids.draw::<kernel::id::mark::AuditEvent>().as_i64(),
@@ -39,19 +45,26 @@ impl Lane {
                 mac: Vec::new(),
             };
             let mac = row.expected_mac(shared.keyring.as_ref(), &self.mac).to_vec();
-            tx.run(
-                crate::sql!(
-                    "INSERT INTO audit_event (id, lane, sequence, at, actor_kind, actor_account_id, actor_client_id,
-                        acting_for_id, session_id, address, request_id, action, outcome, object_kind, object_id,
-                        organization_id, detail, mac)
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
-                ),
-                &[
-                    &row.id, &row.lane, &row.sequence, &row.at, &row.actor_kind, &row.actor_account_id, &row.actor_client_id,
-                    &row.acting_for_id, &row.session_id, &row.address, &row.request_id, &row.action, &row.outcome,
-                    &row.object_kind, &row.object_id, &row.organization_id, &row.detail, &mac,
-                ],
-            )?;
+            insert.run(&[
+                &row.id,
+                &row.lane,
+                &row.sequence,
+                &row.at,
+                &row.actor_kind,
+                &row.actor_account_id,
+                &row.actor_client_id,
+                &row.acting_for_id,
+                &row.session_id,
+                &row.address,
+                &row.request_id,
+                &row.action,
+                &row.outcome,
+                &row.object_kind,
+                &row.object_id,
+                &row.organization_id,
+                &row.detail,
+                &mac,
+            ])?;
             self.sequence += 1;
             self.mac = mac;
         }

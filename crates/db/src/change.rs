@@ -17,19 +17,30 @@ pub struct Change {
 }
 
 type Listener = Arc<dyn Fn(&Change) + Send + Sync>;
+/// What is written once the changes are numbered, with the number of the first; the log's row is locked by then.
+pub type Numbered = Box<dyn FnOnce(&mut Tx<'_>, i64) -> Result<()>>;
+type Companion =
+    Arc<dyn Fn(&mut Tx<'_>, &[(&'static str, i64)], Timestamp) -> Result<Option<Numbered>> + Send + Sync>;
 
-/// Everyone who keeps something in memory that the log can make stale.
+/// Everyone who keeps something in memory that the log can make stale, and everyone who adds to a transaction because of
+/// what it changes.
 #[derive(Clone, Default)]
-pub(crate) struct Listeners(Arc<RwLock<Vec<Listener>>>);
+pub(crate) struct Listeners {
+    listening: Arc<RwLock<Vec<Listener>>>,
+    companions: Arc<RwLock<Vec<Companion>>>,
+}
 impl Listeners {
     pub(crate) fn add(&self, listener: Listener) {
-        self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner).push(listener);
+        self.listening.write().unwrap_or_else(std::sync::PoisonError::into_inner).push(listener);
+    }
+    pub(crate) fn accompany(&self, companion: Companion) {
+        self.companions.write().unwrap_or_else(std::sync::PoisonError::into_inner).push(companion);
     }
     pub(crate) fn tell(&self, changes: &[Change]) {
         if changes.is_empty() {
             return;
         }
-        let listeners = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let listeners = self.listening.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         for change in changes {
             for listener in &listeners {
                 listener(change);
@@ -39,19 +50,29 @@ impl Listeners {
 }
 
 /// Writes the changes of a transaction as its last statements.
-pub(crate) fn append(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Change>> {
-    let changes = std::mem::take(&mut tx.changes);
+pub(crate) fn append(tx: &mut Tx<'_>, listeners: &Listeners, now: Timestamp) -> Result<Vec<Change>> {
+    let mut changes = std::mem::take(&mut tx.changes);
     if changes.is_empty() {
         return Ok(Vec::new());
     }
+    let companions = listeners.companions.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+    let mut numbered = Vec::new();
+    for companion in &companions {
+        numbered.extend(companion(tx, &changes, now)?);
+    }
+    // What a companion changed itself comes after what it was told of.
+    changes.append(&mut tx.changes);
     let count = changes.len() as i64;
     let last: i64 =
         tx.one(crate::sql!("UPDATE change_head SET n = n + $1 WHERE id = 1 RETURNING n"), &[&count])?;
+    let mut insert =
+        tx.repeat(crate::sql!("INSERT INTO change (n, topic, key, at) VALUES ($1, $2, $3, $4)"))?;
     for (n, (topic, key)) in (last - count + 1..).zip(&changes) {
-        tx.run(
-            crate::sql!("INSERT INTO change (n, topic, key, at) VALUES ($1, $2, $3, $4)"),
-            &[&n, topic, key, &now],
-        )?;
+        insert.run(&[&n, topic, key, &now])?;
+    }
+    drop(insert);
+    for write in numbered {
+        write(tx, last - count + 1)?;
     }
     Ok(changes.into_iter().map(|(topic, key)| Change { topic: topic.to_owned(), key }).collect())
 }

@@ -16,6 +16,8 @@ mod error;
 mod migrate;
 mod node;
 mod open;
+#[cfg(any(test, feature = "testing"))]
+pub mod plan;
 mod postgres;
 mod query;
 mod seal;
@@ -28,14 +30,14 @@ mod value;
 mod worker;
 
 pub use backup::{backup_sqlite, check_sqlite};
-pub use change::Change;
+pub use change::{Change, Numbered};
 #[doc(hidden)]
 pub use linkme;
 pub use migrate::LATEST as LATEST_MIGRATION;
 pub use open::{Db, Engine, Options};
 pub use query::Query;
 pub use seal::Keyring;
-pub use tx::{Statement, Tx};
+pub use tx::{Repeated, Statement, Tx};
 pub use value::{Cell, FromRow, Param, Row, Value};
 
 /// Every static statement of the program, with the place that wrote it.

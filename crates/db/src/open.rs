@@ -227,6 +227,18 @@ impl Db {
     pub fn on_change(&self, listener: impl Fn(&Change) + Send + Sync + 'static) {
         self.0.shared.listeners.add(Arc::new(listener));
     }
+    /// Calls `companion` at the end of every transaction that changes something, with its changes: what it writes is part of
+    /// the transaction, so that whatever follows from a change cannot be forgotten by whoever makes it. What it answers is
+    /// called with the number of the first change. It may run twice, as the transaction may.
+    pub fn on_write(
+        &self,
+        companion: impl Fn(&mut Tx<'_>, &[(&'static str, i64)], Timestamp) -> Result<Option<crate::Numbered>>
+        + Send
+        + Sync
+        + 'static,
+    ) {
+        self.0.shared.listeners.accompany(Arc::new(companion));
+    }
     /// How long ago the last complete poll of the change log began; None before the first.
     pub fn change_age(&self) -> Option<Duration> {
         self.0.poll.age()

@@ -124,9 +124,16 @@ impl PgConnection {
     }
     pub(crate) fn run(&mut self, sql: &str, params: &[&dyn Param]) -> Result<u64> {
         let statement = self.prepare(sql)?;
+        self.run_prepared(&statement, params)
+    }
+    pub(crate) fn run_prepared(
+        &mut self,
+        statement: &postgres::Statement,
+        params: &[&dyn Param],
+    ) -> Result<u64> {
         let values: Vec<Value<'_>> = params.iter().map(|p| p.value()).collect();
         let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|v| v as &(dyn ToSql + Sync)).collect();
-        self.client.execute(&statement, &values).map_err(error::postgres)
+        self.client.execute(statement, &values).map_err(error::postgres)
     }
     pub(crate) fn batch(&mut self, sql: &str) -> Result<()> {
         self.client.batch_execute(sql).map_err(error::postgres)
@@ -200,11 +207,12 @@ fn write(
     connection.batch("BEGIN ISOLATION LEVEL READ COMMITTED")?;
     let mut head = lane.clone();
     let mut tx = Tx::new(Connection::Postgres(connection));
+    tx.ids = Some(std::sync::Arc::clone(&shared.ids));
     let result = job.run(&mut tx).and_then(|events| {
         if !events.is_empty() {
             head.get_or_insert_with(|| Lane::open(shared)).append(&mut tx, shared, events)?;
         }
-        change::append(&mut tx, shared.clock.now())
+        change::append(&mut tx, &shared.listeners, shared.clock.now())
     });
     match result {
         Ok(changes) => match connection.batch("COMMIT") {

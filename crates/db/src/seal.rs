@@ -140,6 +140,10 @@ impl Keyring {
     pub fn grams(&self, scope: i64, text: &str) -> Vec<i64> {
         let letters: Vec<char> =
             kernel::text::normalize(text).to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+        self.grams_of(scope, &letters)
+    }
+    /// The same of letters that are folded already.
+    pub fn grams_of(&self, scope: i64, letters: &[char]) -> Vec<i64> {
         let mut grams: Vec<i64> = letters
             .windows(2.min(letters.len().max(1)))
             .map(|pair| {

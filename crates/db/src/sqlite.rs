@@ -8,6 +8,7 @@ use crate::{
     worker::{Job, Mode, Shared, still_wanted},
 };
 use crossbeam_channel::{Receiver, TryRecvError};
+use std::sync::Arc;
 use kernel::{Error, Result};
 use rusqlite::config::DbConfig;
 use std::{path::Path, time::Instant};
@@ -147,11 +148,12 @@ impl Writer {
         statement(&self.connection, "SAVEPOINT job")?;
         let mut head = lane.clone();
         let mut tx = Tx::new(Connection::Sqlite(&self.connection));
+        tx.ids = Some(Arc::clone(&self.shared.ids));
         let result = job.run(&mut tx).and_then(|events| {
             if !events.is_empty() {
                 head.get_or_insert_with(|| Lane::open(&self.shared)).append(&mut tx, &self.shared, events)?;
             }
-            change::append(&mut tx, self.shared.clock.now())
+            change::append(&mut tx, &self.shared.listeners, self.shared.clock.now())
         });
         let result = match result {
             Ok(changes) => statement(&self.connection, "RELEASE job").map(|()| {

@@ -14,13 +14,15 @@ pub(crate) enum Connection<'a> {
 pub struct Tx<'a> {
     connection: Connection<'a>,
     pub(crate) changes: Vec<(&'static str, i64)>,
+    /// In transactions that write.
+    pub(crate) ids: Option<std::sync::Arc<kernel::id::IdSource>>,
     /// PostgreSQL aborts a transaction at its first error, SQLite does not: both behave as the stricter one.
     failed: bool,
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(connection: Connection<'a>) -> Self {
-        Self { connection, changes: Vec::new(), failed: false }
+        Self { connection, changes: Vec::new(), ids: None, failed: false }
     }
     pub(crate) fn failed(&self) -> bool {
         self.failed
@@ -46,6 +48,22 @@ impl<'a> Tx<'a> {
         };
         self.note(result)
     }
+    /// A statement that is run for each of many rows: found and placed once.
+    pub fn repeat(&mut self, sql: &str) -> Result<Repeated<'_>> {
+        self.guard()?;
+        let Self { connection, failed, .. } = self;
+        let ready = match connection {
+            Connection::Sqlite(connection) => connection
+                .prepare_cached(sql)
+                .map_err(error::sqlite)
+                .and_then(|statement| Ok(Ready::Sqlite { places: places(&statement)?, statement })),
+            Connection::Postgres(connection) => {
+                connection.prepare(sql).map(|statement| Ready::Postgres { connection, statement })
+            }
+        };
+        *failed |= ready.is_err();
+        Ok(Repeated { ready: ready?, failed })
+    }
     /// For a function that runs one statement, alone or in a transaction.
     pub fn statement(&mut self) -> Statement<'_, 'a> {
         Statement(self)
@@ -53,6 +71,10 @@ impl<'a> Tx<'a> {
     /// Tells every node that the row `id` of `topic` changed. Written last, so that the log's row lock is held briefly.
     pub fn changed<T>(&mut self, topic: &'static str, id: kernel::Id<T>) {
         self.changes.push((topic, id.as_i64()));
+    }
+    /// The id of a row that no form and no caller names, because only the transaction knows that there will be one.
+    pub fn draw<T>(&self) -> Result<kernel::Id<T>> {
+        self.ids.as_ref().map(|ids| ids.draw()).ok_or_else(|| Error::internal("db.read_only"))
     }
     /// Several statements without parameters: migrations alone.
     pub(crate) fn batch(&mut self, sql: &str) -> Result<()> {
@@ -104,19 +126,69 @@ impl Statement<'_, '_> {
     }
 }
 
+/// What [`Tx::repeat`] gives.
+pub struct Repeated<'t> {
+    ready: Ready<'t>,
+    failed: &'t mut bool,
+}
+enum Ready<'t> {
+    Sqlite { statement: rusqlite::CachedStatement<'t>, places: Vec<usize> },
+    Postgres { connection: &'t mut PgConnection, statement: postgres::Statement },
+}
+impl Repeated<'_> {
+    /// Number of rows changed.
+    pub fn run(&mut self, params: &[&dyn Param]) -> Result<u64> {
+        if *self.failed {
+            return Err(Error::internal("db.transaction_failed"));
+        }
+        let result = match &mut self.ready {
+            Ready::Sqlite { statement, places } => run_placed(statement, places, params),
+            Ready::Postgres { connection, statement } => connection.run_prepared(statement, params),
+        };
+        *self.failed |= result.is_err();
+        result
+    }
+}
+fn run_placed(
+    statement: &mut rusqlite::CachedStatement<'_>,
+    places: &[usize],
+    params: &[&dyn Param],
+) -> Result<u64> {
+    wanted(params.len(), places.len())?;
+    for (position, place) in (1..).zip(places) {
+        let value = params.get(*place).ok_or_else(misnumbered)?.value();
+        statement.raw_bind_parameter(position, value).map_err(error::sqlite)?;
+    }
+    statement.raw_execute().map(|n| n as u64).map_err(error::sqlite)
+}
+/// Which parameter, counted from 0, each place of the statement takes.
+fn places(statement: &rusqlite::CachedStatement<'_>) -> Result<Vec<usize>> {
+    (1..=statement.parameter_count())
+        .map(|position| {
+            let number = statement.parameter_name(position)?.get(1..)?.parse::<usize>().ok()?;
+            number.checked_sub(1)
+        })
+        .map(|place| place.ok_or_else(misnumbered))
+        .collect()
+}
+fn wanted(bound: usize, wanted: usize) -> Result<()> {
+    if bound == wanted {
+        return Ok(());
+    }
+    Err(Error::internal("db.parameters").because(format!("{bound} parameters bound, {wanted} wanted")))
+}
+fn misnumbered() -> Error {
+    Error::internal("db.parameters").because("parameters are $1, $2, …")
+}
+
 /// SQLite takes `$2` for a *name*, numbered by first appearance; bind by the digits, as PostgreSQL means them.
 fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: &[&dyn Param]) -> Result<()> {
     let count = statement.parameter_count();
-    if count != params.len() {
-        return Err(Error::internal("db.parameters")
-            .because(format!("{} parameters bound, {count} wanted", params.len())));
-    }
+    wanted(params.len(), count)?;
     for position in 1..=count {
         let number = statement.parameter_name(position).and_then(|name| name.get(1..)?.parse::<usize>().ok());
-        let value: Value<'_> = number
-            .and_then(|n| params.get(n.checked_sub(1)?))
-            .ok_or_else(|| Error::internal("db.parameters").because("parameters are $1, $2, …"))?
-            .value();
+        let value: Value<'_> =
+            number.and_then(|n| params.get(n.checked_sub(1)?)).ok_or_else(misnumbered)?.value();
         statement.raw_bind_parameter(position, value).map_err(error::sqlite)?;
     }
     Ok(())
@@ -127,6 +199,8 @@ fn rows_sqlite<R: FromRow>(
     params: &[&dyn Param],
     most: usize,
 ) -> Result<Vec<R>> {
+    #[cfg(any(test, feature = "testing"))]
+    crate::plan::guard(connection, sql)?;
     let mut statement = connection.prepare_cached(sql).map_err(error::sqlite)?;
     bind(&mut statement, params)?;
     let mut rows = statement.raw_query();
@@ -140,6 +214,8 @@ fn rows_sqlite<R: FromRow>(
     Ok(out)
 }
 fn run_sqlite(connection: &rusqlite::Connection, sql: &str, params: &[&dyn Param]) -> Result<u64> {
+    #[cfg(any(test, feature = "testing"))]
+    crate::plan::guard(connection, sql)?;
     let mut statement = connection.prepare_cached(sql).map_err(error::sqlite)?;
     bind(&mut statement, params)?;
     statement.raw_execute().map(|n| n as u64).map_err(error::sqlite)

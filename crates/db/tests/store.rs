@@ -395,3 +395,54 @@ async fn a_full_queue_refuses_at_once_and_recovers() {
     assert_eq!(stored, 4_096);
     assert_eq!(count(&db, "setting").await, stored);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_is_repeated_for_many_rows_and_fails_as_one() {
+    for db in engines().await {
+        // The digits say which value is meant, not the order in which they stand.
+        let insert = db::sql!("INSERT INTO setting (value, key, updated_at, rev) VALUES ($2, $1, $4, $3)");
+        let changed = db
+            .write_unaudited("test", move |tx| {
+                let mut statement = tx.repeat(insert)?;
+                let mut changed = 0;
+                for n in 0..50i64 {
+                    changed += statement.run(&[&format!("k{n:02}"), &n.to_string(), &n, &7i64])?;
+                }
+                Ok(changed)
+            })
+            .await
+            .unwrap();
+        assert_eq!(changed, 50);
+        let last: (String, String, i64, i64) = db
+            .read_one(|s| {
+                s.one(
+                    db::sql!("SELECT key, value, rev, updated_at FROM setting ORDER BY key DESC LIMIT 1"),
+                    &[],
+                )
+            })
+            .await
+            .unwrap();
+        assert_eq!(last, ("k49".into(), "49".into(), 49, 7));
+        // One row that does not fit takes all of them along, and nothing goes on after it.
+        for wrong in [true, false] {
+            let error = db
+                .write_unaudited("test", move |tx| {
+                    let mut statement = tx.repeat(insert)?;
+                    statement.run(&[&"new".to_owned(), &String::new(), &1i64, &1i64])?;
+                    let refused = if wrong {
+                        statement.run(&[&"k00".to_owned(), &String::new()])
+                    } else {
+                        statement.run(&[&"k00".to_owned(), &String::new(), &1i64, &1i64])
+                    };
+                    assert!(refused.is_err());
+                    let after = statement.run(&[&"after".to_owned(), &String::new(), &1i64, &1i64]);
+                    assert_eq!(after.unwrap_err().code, "db.transaction_failed");
+                    refused
+                })
+                .await
+                .unwrap_err();
+            assert_eq!(error.is_duplicate(), !wrong, "{error}");
+            assert_eq!(count(&db, "setting").await, 50);
+        }
+    }
+}

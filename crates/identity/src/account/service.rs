@@ -30,36 +30,61 @@ pub fn create_managed_in(tx: &mut Tx<'_>, keyring: &Keyring, new: &NewManaged) -
     }
     Ok(created)
 }
-/// As [`create_managed_in`], found by no search yet: whoever makes many inserts their terms in order afterwards.
-pub fn insert_managed_in(tx: &mut Tx<'_>, keyring: &Keyring, new: &NewManaged) -> Result<Creation> {
-    let row = new.id.as_i64();
-    let created = insert_in(
-        tx,
-        &NewAccount {
-            id: new.id,
-            sub: new.sub.clone(),
-            owner: Owner::Managed(new.organization),
-            login_name: new.login_name.as_str().to_owned(),
-            name: keyring.seal(NAME, row, &new.name),
-            phone: new.phone.as_ref().map(|phone| keyring.seal(PHONE, row, phone.as_str())),
-            phone_index: new.phone.as_ref().map(|phone| keyring.blind("phone", phone.as_str())),
-            phone_proven: false,
-            document_type: new.document.as_ref().map(|_| RESIDENT_ID),
-            document: new.document.as_ref().map(|document| keyring.seal(DOCUMENT, row, document.as_str())),
-            document_index: new
-                .document
-                .as_ref()
-                .map(|document| keyring.blind("document", document.as_str())),
-            unactivated: new.temporary_password_hash.is_none(),
-            now: new.now,
-        },
-    )?;
+fn insert_managed_in(tx: &mut Tx<'_>, keyring: &Keyring, new: &NewManaged) -> Result<Creation> {
+    let created = insert_in(tx, &sealed(keyring, new))?;
     if created == Creation::Created
         && let Some(hash) = &new.temporary_password_hash
     {
         credential::service::set_in(tx, new.id, hash, true, new.now)?;
     }
     Ok(created)
+}
+fn sealed(keyring: &Keyring, new: &NewManaged) -> NewAccount {
+    let row = new.id.as_i64();
+    let (phone, document) = (new.phone.as_ref(), new.document.as_ref());
+    NewAccount {
+        id: new.id,
+        sub: new.sub.clone(),
+        owner: Owner::Managed(new.organization),
+        login_name: new.login_name.as_str().to_owned(),
+        name: keyring.seal(NAME, row, &new.name),
+        phone: phone.map(|phone| keyring.seal(PHONE, row, phone.as_str())),
+        phone_index: phone.map(|phone| keyring.blind("phone", phone.as_str())),
+        phone_proven: false,
+        document_type: document.map(|_| RESIDENT_ID),
+        document: document.map(|document| keyring.seal(DOCUMENT, row, document.as_str())),
+        document_index: document.map(|document| keyring.blind("document", document.as_str())),
+        unactivated: new.temporary_password_hash.is_none(),
+        now: new.now,
+    }
+}
+/// A managed account without a password, sealed before its transaction: one of many.
+pub struct Prepared(NewAccount);
+impl Prepared {
+    pub fn new(keyring: &Keyring, new: &NewManaged) -> Self {
+        Self(NewAccount { unactivated: true, ..sealed(keyring, new) })
+    }
+    pub fn id(&self) -> AccountId {
+        self.0.id
+    }
+}
+/// What became of each, in their order; None where the login name is taken. They are found by no search yet: whoever makes
+/// many inserts their terms in the order of the key afterwards.
+pub fn insert_prepared_in(tx: &mut Tx<'_>, new: &[&Prepared]) -> Result<Vec<Option<Creation>>> {
+    let rows: Vec<&NewAccount> = new.iter().map(|new| &new.0).collect();
+    let inserted = store::insert_all(tx, &rows)?;
+    let mut made = Vec::with_capacity(new.len());
+    for (new, inserted) in rows.iter().zip(inserted) {
+        made.push(if inserted {
+            tx.changed("account", new.id);
+            Some(Creation::Created)
+        } else if store::exists(tx, new.id)? {
+            Some(Creation::Replayed)
+        } else {
+            None
+        });
+    }
+    Ok(made)
 }
 /// Makes a person's own account; its phone was proven a moment ago.
 /// Errors: `account.login_name_taken`, `account.phone_taken`.

@@ -22,14 +22,19 @@ pub(super) struct NewAccount {
 }
 /// False if the id or a unique key is taken.
 pub(super) fn insert(tx: &mut Tx<'_>, new: &NewAccount) -> Result<bool> {
-    let inserted = tx.run(
-        sql!(
-            "INSERT INTO account (id, sub, owner_kind, owner_organization_id, state, login_name, name, phone, phone_index,
-                phone_proven, phone_proven_at, email_proven, document_type, document, document_index, rev, created_at)
-             VALUES ($1, $2, $3, $4, $16, $5, $6, $7, $8, $9, $15, $10, $11, $12, $13, 1, $14)
-             ON CONFLICT DO NOTHING"
-        ),
-        &[
+    Ok(insert_all(tx, &[new])? == [true])
+}
+/// The same for many.
+pub(super) fn insert_all(tx: &mut Tx<'_>, all: &[&NewAccount]) -> Result<Vec<bool>> {
+    let mut statement = tx.repeat(sql!(
+        "INSERT INTO account (id, sub, owner_kind, owner_organization_id, state, login_name, name, phone, phone_index,
+            phone_proven, phone_proven_at, email_proven, document_type, document, document_index, rev, created_at)
+         VALUES ($1, $2, $3, $4, $16, $5, $6, $7, $8, $9, $15, $10, $11, $12, $13, 1, $14)
+         ON CONFLICT DO NOTHING"
+    ))?;
+    let mut inserted = Vec::with_capacity(all.len());
+    for new in all {
+        let one = statement.run(&[
             &new.id,
             &new.sub,
             &new.owner.kind(),
@@ -46,9 +51,10 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &NewAccount) -> Result<bool> {
             &new.now,
             &new.phone_proven.then_some(new.now),
             &if new.unactivated { AccountState::Unactivated } else { AccountState::Active },
-        ],
-    )?;
-    Ok(inserted == 1)
+        ])?;
+        inserted.push(one == 1);
+    }
+    Ok(inserted)
 }
 pub(super) fn exists(tx: &mut Tx<'_>, id: AccountId) -> Result<bool> {
     tx.opt::<AccountId>(sql!("SELECT id FROM account WHERE id = $1"), &[&id]).map(|row| row.is_some())

@@ -99,12 +99,16 @@ pub fn terms(
     phone: Option<&str>,
     document: Option<&str>,
 ) -> Vec<i64> {
+    terms_within(keyring, scope, &[name.to_owned(), initials(name)], [phone, document])
+}
+fn terms_within(keyring: &Keyring, scope: i64, texts: &[String], numbers: [Option<&str>; 2]) -> Vec<i64> {
     let mut terms = Vec::with_capacity(12);
-    for text in [name, initials(name).as_str()] {
-        terms.extend(keyring.grams(scope, text));
-        terms.extend(trigrams(keyring, scope, &letters(text)));
+    for text in texts {
+        let letters = letters(text);
+        terms.extend(keyring.grams_of(scope, &letters));
+        terms.extend(trigrams(keyring, scope, &letters));
     }
-    terms.extend([phone, document].into_iter().flatten().map(|number| tail(keyring, scope, number)));
+    terms.extend(numbers.into_iter().flatten().map(|number| tail(keyring, scope, number)));
     terms.sort_unstable();
     terms.dedup();
     terms
@@ -117,12 +121,10 @@ pub fn terms_of(
     phone: Option<&str>,
     document: Option<&str>,
 ) -> Vec<(i64, i64)> {
+    let texts = [name.to_owned(), initials(name)];
     let scopes = [Some(EVERYBODY), owner].into_iter().flatten();
-    scopes
-        .flat_map(|scope| {
-            terms(keyring, scope, name, phone, document).into_iter().map(move |term| (scope, term))
-        })
-        .collect()
+    let within = |scope| terms_within(keyring, scope, &texts, [phone, document]);
+    scopes.flat_map(|scope| within(scope).into_iter().map(move |term| (scope, term))).collect()
 }
 
 /// As `Keyring::grams` reads a text.

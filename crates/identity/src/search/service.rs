@@ -22,9 +22,8 @@ pub(crate) fn refreshed_in<T>(
     for (scope, term) in before.difference(&after) {
         store::delete(tx, *scope, *term, id)?;
     }
-    for (scope, term) in after.difference(&before) {
-        store::insert(tx, *scope, *term, id)?;
-    }
+    let new: Vec<_> = after.difference(&before).map(|(scope, term)| (*scope, *term, id)).collect();
+    store::insert(tx, &new)?;
     Ok(value)
 }
 /// Nobody finds the account any more: before it is closed.
@@ -47,10 +46,7 @@ fn terms_in(tx: &mut Tx<'_>, keyring: &Keyring, id: AccountId) -> Result<BTreeSe
 }
 /// Prepared terms of new accounts: (scope, term, account). In the order of the key, which touches each page once.
 pub fn insert_in(tx: &mut Tx<'_>, terms: &[(i64, i64, AccountId)]) -> Result<()> {
-    for (scope, term, account) in terms {
-        store::insert(tx, *scope, *term, *account)?;
-    }
-    Ok(())
+    store::insert(tx, terms)
 }
 
 struct Opened {

@@ -20,14 +20,16 @@ pub(super) fn list(tx: &mut Tx<'_>, ids: &[AccountId]) -> Result<Vec<Searched>> 
         .list(" WHERE id IN (?)", ids);
     tx.all(query.sql(), query.params())
 }
-pub(super) fn insert(tx: &mut Tx<'_>, scope: i64, term: i64, account: AccountId) -> Result<u64> {
-    tx.run(
-        sql!(
-            "INSERT INTO search_gram (scope, gram, account_id) VALUES ($1, $2, $3)
-             ON CONFLICT (scope, gram, account_id) DO NOTHING"
-        ),
-        &[&scope, &term, &account],
-    )
+/// (scope, term, account), each once.
+pub(super) fn insert(tx: &mut Tx<'_>, terms: &[(i64, i64, AccountId)]) -> Result<()> {
+    let mut statement = tx.repeat(sql!(
+        "INSERT INTO search_gram (scope, gram, account_id) VALUES ($1, $2, $3)
+         ON CONFLICT (scope, gram, account_id) DO NOTHING"
+    ))?;
+    for (scope, term, account) in terms {
+        statement.run(&[scope, term, account])?;
+    }
+    Ok(())
 }
 pub(super) fn delete(tx: &mut Tx<'_>, scope: i64, term: i64, account: AccountId) -> Result<u64> {
     tx.run(
