@@ -235,7 +235,8 @@ pub(super) fn admit_in(
         rev: 0,
     };
     if !store::insert(tx, locked.id, product.id, &row, now)? {
-        return Err(Error::conflict("admission.changed"));
+        // Under the lock nobody else can have made it.
+        return Err(Error::internal("admission.twice"));
     }
     if let Some(file) = evidence {
         document::service::add_in(tx, "evidence", Admission::evidence(new.id), file, MOST_EVIDENCE, now)?;

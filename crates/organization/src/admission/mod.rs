@@ -1,8 +1,11 @@
 //! Admissions: the first half of the tally. A row holds only while its basis holds; what needs no row has none.
+pub mod batch;
 mod edit;
 mod expiry;
 mod model;
 mod pages;
+pub mod request;
+pub mod roll;
 mod service;
 mod store;
 mod telling;

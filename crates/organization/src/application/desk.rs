@@ -32,9 +32,13 @@ impl Organizations {
                     Some(kind) => vec![kind],
                     None => inbox_kinds(),
                 };
-                let manager = by.portfolio_in(tx)?;
+                let of_products = match by.staff_role_in(tx)? {
+                    Some(StaffRole::ProductManager) => by.account(),
+                    _ => None,
+                };
+                let manager = if of_products.is_some() { None } else { by.portfolio_in(tx)? };
                 let waiting = (!filter.all).then_some(now);
-                store::list_desk(tx, manager, &kinds, waiting, (filter.after, now), limit)
+                store::list_desk(tx, (manager, of_products), &kinds, waiting, (filter.after, now), limit)
             })
             .await
     }

@@ -1,12 +1,12 @@
 //! The one state machine behind every request. What a kind means lives with its feature, which locks, checks the power,
 //! takes a step here, does its effect and tells, all in one transaction.
-use super::model::{Application, ApplicationState, NewApplication, Step, StepRecord};
-use super::store;
+use super::model::{Application, ApplicationKind, ApplicationState, NewApplication, Step, StepRecord};
+use super::store::{self, ListFilter};
 use crate::{Organizations, organization};
 use db::{Keyring, Tx};
 use kernel::{
     Actor, Error, Event, Result, Timestamp,
-    id::{AccountId, ApplicationId, OrganizationId},
+    id::{AccountId, ApplicationId, OrganizationId, ProductId},
 };
 use serde_json::Value;
 
@@ -120,6 +120,26 @@ pub(crate) fn open_already(
     }
     let open = store::find_open(tx, new)?.filter(|open| open.state_at(now).is_open());
     Ok(open.map(|open| Requested { id: open.id, new: false }))
+}
+/// The open application of the organization for the product, whoever handed it in.
+pub(crate) fn open_for_in(
+    tx: &mut Tx<'_>,
+    kind: ApplicationKind,
+    organization: OrganizationId,
+    product: ProductId,
+    now: Timestamp,
+) -> Result<Option<Application>> {
+    let open = store::find_open_for(tx, kind, organization, product)?;
+    Ok(open.filter(|open| open.state_at(now).is_open()))
+}
+/// Newest first, open and decided.
+pub(crate) fn list_of_kind_in(
+    tx: &mut Tx<'_>,
+    kind: ApplicationKind,
+    organization: OrganizationId,
+) -> Result<Vec<Application>> {
+    let filter = ListFilter { kinds: vec![kind], ..ListFilter::default() };
+    store::list(tx, Some(organization), &filter, 500)
 }
 /// What an organization that is waited for is known by.
 pub(crate) fn set_code_in(tx: &mut Tx<'_>, id: ApplicationId, code: &str) -> Result<()> {

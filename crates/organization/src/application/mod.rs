@@ -23,7 +23,7 @@ pub use engine::{
     Requested, data_in, documents_of, erase_documents_in, find_in, must_step_in, set_data_in, set_reason_in,
     step_in, submit_in, timeline_in,
 };
-pub(crate) use engine::{attach_in, open_already, set_code_in};
+pub(crate) use engine::{attach_in, list_of_kind_in, open_already, open_for_in, set_code_in};
 pub use model::*;
 /// Every page of applications.
 pub fn routes() -> web::Routes {

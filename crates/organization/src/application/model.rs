@@ -17,19 +17,22 @@ db::text_enum! {
         AccountMerge = "account_merge",
         /// Another administrator in place of the present one.
         Replacement = "replacement",
+        /// 机构准入: the organization asks to be admitted to a product.
+        Admission = "admission",
     }
 }
 impl ApplicationKind {
     /// Decided inside the organization, where somebody can.
     pub const BY_ADMINISTRATORS: [Self; 2] = [Self::ProductAccess, Self::AgentAuthorization];
     /// Decided by staff alone.
-    pub const BY_STAFF: [Self; 6] = [
+    pub const BY_STAFF: [Self; 7] = [
         Self::Head,
         Self::Material,
         Self::RegistrationChange,
         Self::NameChange,
         Self::AccountMerge,
         Self::Replacement,
+        Self::Admission,
     ];
     /// The organization is only typed, and the applicant does not learn whether it is here.
     pub const fn waits(self) -> bool {
@@ -46,6 +49,7 @@ impl ApplicationKind {
             Self::Head => "organization-kind-head",
             Self::AccountMerge => "organization-kind-account-merge",
             Self::Replacement => "organization-kind-replacement",
+            Self::Admission => "organization-kind-admission",
         }
     }
 }
@@ -271,6 +275,8 @@ pub fn link_of(application: &Application, reader: Reader) -> String {
         }
         (Reader::Staff, Kind::NameChange | Kind::RegistrationChange, _) => format!("/desk/changes/{id}"),
         (Reader::Staff, Kind::Replacement, _) => format!("/desk/replacements/{id}"),
+        (Reader::Staff, Kind::Admission, _) => format!("/desk/admission-requests/{id}"),
+        (_, Kind::Admission, Some(organization)) => format!("/org/{organization}/admissions"),
         (Reader::Staff, Kind::AccountMerge, _) => "/desk/legacy".to_owned(),
         (Reader::Staff, ..) => format!("/desk/applications/{id}"),
         (_, Kind::Replacement, Some(organization)) => format!("/org/{organization}/replacements/{id}"),

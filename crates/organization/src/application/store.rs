@@ -72,6 +72,21 @@ pub(super) fn find_open(tx: &mut Tx<'_>, new: &NewApplication) -> Result<Option<
     tx.opt(query.sql(), query.params())
 }
 
+/// The open one of the organization for the product, whoever handed it in.
+pub(super) fn find_open_for(
+    tx: &mut Tx<'_>,
+    kind: ApplicationKind,
+    organization: OrganizationId,
+    product: ProductId,
+) -> Result<Option<Application>> {
+    let query = Query::new(COLUMNS)
+        .bind(" WHERE a.kind = ?", &kind)
+        .bind(" AND a.organization_id = ?", &organization)
+        .bind(" AND a.product_id = ?", &product)
+        .list(" AND a.state IN (?) ORDER BY a.id LIMIT 1", &ApplicationState::OPEN);
+    tx.opt(query.sql(), query.params())
+}
+
 /// Which applications a list shows; newest first.
 #[derive(Clone, Debug, Default)]
 pub struct ListFilter {
@@ -99,10 +114,10 @@ pub(super) fn list(
     tx.all(query.sql(), query.params())
 }
 /// What staff decide, oldest first: their kinds, and agents of organizations where nobody can. Of one portfolio, with what
-/// waits for an organization that is not here yet; or everything.
+/// waits for an organization that is not here yet; or everything. A product manager decides admissions to the own products.
 pub(super) fn list_desk(
     tx: &mut Tx<'_>,
-    manager: Option<AccountId>,
+    (manager, of_products): (Option<AccountId>, Option<AccountId>),
     kinds: &[ApplicationKind],
     waiting_at: Option<Timestamp>,
     (after, now): (Option<ApplicationId>, Timestamp),
@@ -110,7 +125,17 @@ pub(super) fn list_desk(
 ) -> Result<Vec<Application>> {
     let query = Query::new(COLUMNS)
         .list(" LEFT JOIN organization o ON o.id = a.organization_id WHERE a.kind IN (?)", kinds)
-        .opt(" AND (o.account_manager_id = ? OR a.organization_id IS NULL AND a.kind = 'head')", &manager)
+        .opt(
+            " AND (o.account_manager_id = ? OR a.organization_id IS NULL AND a.kind = 'head')
+            AND (a.kind <> 'admission' OR NOT EXISTS (SELECT 1 FROM product p
+                WHERE p.id = a.product_id AND p.admission_editor = 'product_manager'))",
+            &manager,
+        )
+        .opt(
+            " AND a.kind = 'admission' AND EXISTS (SELECT 1 FROM product p WHERE p.id = a.product_id
+                AND p.admission_editor = 'product_manager' AND (p.manager_id = ? OR p.manager_id IS NULL))",
+            &of_products,
+        )
         .bind(
             " AND (a.kind <> 'agent_authorization' OR a.organization_id IS NOT NULL AND NOT EXISTS (
                 SELECT 1 FROM membership m JOIN account p ON p.id = m.account_id

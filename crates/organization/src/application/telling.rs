@@ -79,6 +79,17 @@ impl Organizations {
         }
         Ok(())
     }
+    /// Somebody of the staff who decides it, whoever looks after the organization.
+    pub(crate) fn tell_decider_in(
+        &self,
+        tx: &mut Tx<'_>,
+        application: &Application,
+        decider: AccountId,
+        now: Timestamp,
+    ) -> Result<()> {
+        let told = self.received_in(tx, application, Reader::Staff)?;
+        notice::tell_in(tx, self.identity(), decider, &told, now)
+    }
     fn received_in(&self, tx: &mut Tx<'_>, application: &Application, reader: Reader) -> Result<Notice> {
         let name = match application.organization {
             Some(id) => organization::find_in(tx, id)?.map(|found| found.name).unwrap_or_default(),
