@@ -9,6 +9,7 @@ error-setting-idle-too-long = The idle time exceeds the longest session. Choose 
 error-setting-staff-longer = Staff cannot stay signed in longer than everybody else. Choose a shorter time.
 error-setting-hour-over-day = The limit an hour exceeds the limit a day. Choose a smaller one.
 error-setting-changed-meanwhile = Somebody changed this part a moment ago. Look at the current values, then save again.
+error-setting-network-zones = Write each zone as “name range, range” and put semicolons between zones
 error-staff-already = This account is platform staff already. An account has one platform role.
 error-staff-role-required = This needs a platform role that your account does not have. Ask a system administrator.
 error-connector-changed-meanwhile = Somebody changed it meanwhile. Look at what it says now and change it again.

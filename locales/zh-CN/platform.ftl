@@ -9,6 +9,7 @@ error-setting-idle-too-long = 空闲时长超过了最长登录时长，调小�
 error-setting-staff-longer = 平台人员的时长不能超过普通用户的时长，调小后再保存
 error-setting-hour-over-day = 每小时的上限超过了每天的上限，调小后再保存
 error-setting-changed-meanwhile = 这部分策略刚刚被他人修改，核对当前内容后再保存
+error-setting-network-zones = 网络区域写法有误，每个区域写作「名称 地址段, 地址段」，区域之间用分号隔开
 error-staff-already = 该账号已是平台人员，一个账号只能担任一种平台角色
 error-staff-role-required = 此操作需要相应的平台角色，需要时联系系统管理员
 error-connector-changed-meanwhile = 有人同时修改了这项配置。查看最新内容后再修改

@@ -19,6 +19,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (12, include_str!("../../../migrations/0012_feed.sql")),
     (13, include_str!("../../../migrations/0013_legacy.sql")),
     (14, include_str!("../../../migrations/0014_catalogue.sql")),
+    (16, include_str!("../../../migrations/0016_decision.sql")),
     (17, include_str!("../../../migrations/0017_webhook.sql")),
 ];
 /// The version of a store that is up to date.
@@ -136,12 +137,16 @@ mod tests {
 
     #[test]
     fn a_table_that_is_all_key_lies_there_once() {
-        let pairs = "CREATE TABLE p (\n  a BIGINT NOT NULL,\n  b BIGINT NOT NULL, -- why\n  PRIMARY KEY (a, b)\n);\n";
+        let pairs =
+            "CREATE TABLE p (\n  a BIGINT NOT NULL,\n  b BIGINT NOT NULL, -- why\n  PRIMARY KEY (a, b)\n);\n";
         let counted = "CREATE TABLE c (\n  a BIGINT NOT NULL,\n  n BIGINT NOT NULL,\n  PRIMARY KEY (a)\n);";
         let own = "\nCREATE TABLE o (\n  a BIGINT PRIMARY KEY,\n  n TEXT NOT NULL\n);";
         let text = to_sqlite(&format!("{pairs}{counted}{own}"));
-        let ends: Vec<bool> =
-            text.split_inclusive(';').take(3).map(|table| table.ends_with("STRICT, WITHOUT ROWID;")).collect();
+        let ends: Vec<bool> = text
+            .split_inclusive(';')
+            .take(3)
+            .map(|table| table.ends_with("STRICT, WITHOUT ROWID;"))
+            .collect();
         assert_eq!(ends, [true, false, false], "{text}");
         assert!(text.contains("a INTEGER PRIMARY KEY"));
     }

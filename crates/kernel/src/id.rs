@@ -67,7 +67,6 @@ pub mod mark {
         LegacyAccount,
         Merge,
         ProductCategory,
-        Refusal,
         Succession,
         Webhook,
         WebhookDelivery,

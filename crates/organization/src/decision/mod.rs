@@ -11,5 +11,5 @@ mod tests;
 pub use explain::{Contact, Explanation};
 pub use model::*;
 pub use pages::{layer_key, tally_class};
-pub(crate) use service::facts_in;
-pub use service::{InSpace, decide_in};
+pub(crate) use service::{decide_subjects_in, facts_in};
+pub use service::{InSpace, Named, SPACES_SHOWN, decide_in};

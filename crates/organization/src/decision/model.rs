@@ -411,7 +411,9 @@ fn audience(facts: &Facts) -> Layer {
         (None, _) if facts.subject.person().is_none() => met(Kind, "decision.audience_platform"),
         (None, Audience::Organization) => missing(Kind, "decision.audience_organization_only"),
         // A managed account stands for its organization; the person behind it has an account of their own for private affairs.
-        (None, _) if facts.subject.person().is_some_and(|account| account.owner.is_some()) => missing(Kind, "decision.account_managed"),
+        (None, _) if facts.subject.person().is_some_and(|account| account.owner.is_some()) => {
+            missing(Kind, "decision.account_managed")
+        }
         (Some(_), _) => met(Kind, "decision.audience_organization"),
         (None, _) => met(Kind, "decision.audience_person"),
     }

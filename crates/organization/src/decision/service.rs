@@ -1,39 +1,98 @@
 //! Decisions from the store: always in one statement, so that both halves are seen at the same instant.
-use super::model::{Decision, Facts, SessionFacts, Space, decide};
+use super::model::{Decision, Facts, MachineFacts, SessionFacts, Space, Subject, decide};
 use super::store::{self, Found};
 use crate::Organizations;
+use crate::membership::Role;
+use crate::organization_type::{TypePolicy, Words};
 use db::Tx;
 use kernel::{
     Result, Timestamp,
     id::{AccountId, MembershipId, OrganizationId, ProductId},
 };
+use std::sync::Arc;
+
+/// A person may be in a thousand organizations; nobody chooses among more than these.
+pub const SPACES_SHOWN: usize = 50;
+/// Memberships that are looked at for other spaces in which a product opens.
+const CANDIDATES: i64 = 24;
+
+/// The organization of a space, as its member knows it.
+#[derive(Clone, Debug)]
+pub struct Named {
+    pub name: String,
+    pub role: Option<Role>,
+    pub policy: Arc<TypePolicy>,
+}
+impl Named {
+    /// The member's role in the words of the organization's type.
+    pub fn role_label(&self) -> Option<&Words> {
+        self.role.map(|role| self.policy.role_label(role))
+    }
+}
 
 /// A decision in one space, with the membership that a code or token is bound to.
 #[derive(Clone, Debug)]
 pub struct InSpace {
     pub space: Space,
     pub membership: Option<MembershipId>,
+    /// None in the personal space.
+    pub named: Option<Named>,
     pub decision: Decision,
 }
 
 impl Organizations {
-    /// The personal space first, then every organization of the account. Empty if account or product is unknown.
+    /// The personal space first, then organizations of the account: `wished`, those that may open the product, the last
+    /// visited before others; at most [`SPACES_SHOWN`]. Empty if account or product is unknown.
     pub async fn decide_spaces(
         &self,
         account: AccountId,
         session: &SessionFacts,
         product: ProductId,
+        wished: Option<OrganizationId>,
         now: Timestamp,
     ) -> Result<Vec<InSpace>> {
         let session = session.clone();
+        let most = SPACES_SHOWN as i64;
         let found = self
             .db()
             .read_one(move |s| {
-                let rows = store::find(s, &store::spaces(&account, &product, &now))?;
-                rows.into_iter().map(|row| row.into_found(&session, now)).collect::<Result<Vec<_>>>()
+                let rows = store::find(s, &store::spaces(&account, &product, &wished, &most, &now))?;
+                store::found(rows, &session, now)
             })
             .await?;
         Ok(spaces(found))
+    }
+    /// Some of the other spaces in which the product opens now, at most `most`, and whether there may be more.
+    pub(super) async fn decide_elsewhere(
+        &self,
+        account: AccountId,
+        session: &SessionFacts,
+        product: ProductId,
+        except: Space,
+        most: usize,
+        now: Timestamp,
+    ) -> Result<(Vec<InSpace>, bool)> {
+        let facts = session.clone();
+        let except_id = except.organization().unwrap_or(OrganizationId::from_i64(0));
+        let found = self
+            .db()
+            .read_one(move |s| {
+                let query = store::elsewhere(&account, &product, &except_id, &CANDIDATES, &now);
+                store::found(store::find(s, &query)?, &facts, now)
+            })
+            .await?;
+        let mut open: Vec<InSpace> = Vec::new();
+        if except != Space::Personal {
+            open.extend(self.decide_one(account, session, Space::Personal, product, now).await?);
+        }
+        open.extend(found.into_iter().filter_map(|found| {
+            let id = found.facts.organization.as_ref()?.id;
+            in_space(Space::Organization(id), found)
+        }));
+        open.retain(|there| there.decision.allow);
+        let more = open.len() > most;
+        open.truncate(most);
+        Ok((open, more))
     }
     /// None if account, product or organization is unknown.
     pub async fn decide_one(
@@ -48,13 +107,13 @@ impl Organizations {
         self.db()
             .read_one(move |s| {
                 let organization = space.organization();
-                let mut rows = store::find(s, &store::one(&account, &organization, &product, &now))?;
-                rows.pop().map(|row| row.into_found(&session, now)).transpose()
+                let rows = store::find(s, &store::one(&account, &organization, &product, &now))?;
+                Ok(store::found(rows, &session, now)?.pop())
             })
             .await
             .map(|found| found.and_then(|found| in_space(space, found)))
     }
-    /// Every product of the catalog in one space.
+    /// Every product of the catalog in one space: one statement, however many there are.
     pub async fn decide_catalog(
         &self,
         account: AccountId,
@@ -68,7 +127,7 @@ impl Organizations {
             .read_one(move |s| {
                 let organization = space.organization();
                 let rows = store::find(s, &store::catalog(&account, &organization, &now))?;
-                rows.into_iter().map(|row| row.into_found(&session, now)).collect::<Result<Vec<_>>>()
+                store::found(rows, &session, now)
             })
             .await?;
         Ok(found
@@ -78,6 +137,25 @@ impl Organizations {
                 in_space(space, found).map(|in_space| (product, in_space.decision))
             })
             .collect())
+    }
+    /// A machine acts for its owner alone, so there is one space to decide in. None if the product is unknown.
+    pub async fn decide_machine(
+        &self,
+        machine: MachineFacts,
+        zones: Vec<String>,
+        product: ProductId,
+        now: Timestamp,
+    ) -> Result<Option<Decision>> {
+        let owner = machine.owner;
+        let session = SessionFacts { zones, ..SessionFacts::default() };
+        let found = self
+            .db()
+            .read_one(move |s| {
+                let rows = store::find(s, &store::machine(&owner, &product))?;
+                Ok(store::found(rows, &session, now)?.pop())
+            })
+            .await?;
+        Ok(found.map(|found| decide(&Facts { subject: Subject::Machine(machine), ..found.facts })))
     }
 }
 
@@ -91,9 +169,31 @@ pub fn decide_in(
     now: Timestamp,
 ) -> Result<Option<InSpace>> {
     let organization: Option<OrganizationId> = space.organization();
-    let mut rows = store::find_in(tx, &store::one(&account, &organization, &product, &now))?;
-    let found = rows.pop().map(|row| row.into_found(session, now)).transpose()?;
+    let rows = store::find_in(tx, &store::one(&account, &organization, &product, &now))?;
+    let found = store::found(rows, session, now)?.pop();
     Ok(found.and_then(|found| in_space(space, found)))
+}
+
+/// As `decide_one` for several accounts by their subjects, in one statement. Whoever is not in the answer is unknown.
+pub(crate) fn decide_subjects_in(
+    tx: &mut Tx<'_>,
+    mut subjects: Vec<String>,
+    space: Space,
+    product: ProductId,
+    now: Timestamp,
+) -> Result<Vec<(String, Decision)>> {
+    let Some(last) = subjects.last().cloned() else { return Ok(Vec::new()) };
+    // Few lengths make few statements.
+    let places = [1, 8, 64].into_iter().find(|places| *places >= subjects.len());
+    subjects.resize(places.unwrap_or_else(|| subjects.len().next_power_of_two()), last);
+    let organization = space.organization();
+    let rows = store::find_in(tx, &store::subjects(&subjects, &organization, &product, &now))?;
+    let mut decided = Vec::with_capacity(rows.len());
+    for mut found in store::found(rows, &SessionFacts::default(), now)? {
+        let subject = std::mem::take(&mut found.subject);
+        decided.extend(in_space(space, found).map(|in_space| (subject, in_space.decision)));
+    }
+    Ok(decided)
 }
 
 /// The bare facts of a member and a product, for a grant that is about to be made.
@@ -104,8 +204,8 @@ pub(crate) fn facts_in(
     product: ProductId,
     now: Timestamp,
 ) -> Result<Option<Facts>> {
-    let mut rows = store::find_in(tx, &store::one(&account, &Some(organization), &product, &now))?;
-    let found = rows.pop().map(|row| row.into_found(&SessionFacts::default(), now)).transpose()?;
+    let rows = store::find_in(tx, &store::one(&account, &Some(organization), &product, &now))?;
+    let found = store::found(rows, &SessionFacts::default(), now)?.pop();
     Ok(found.map(|found| found.facts).filter(|facts| facts.organization.is_some()))
 }
 
@@ -116,13 +216,14 @@ fn in_space(space: Space, found: Found) -> Option<InSpace> {
         (Space::Personal, None) => {}
         _ => return None,
     }
-    Some(InSpace { space, membership: found.membership, decision: decide(&found.facts) })
+    let decision = decide(&found.facts);
+    Some(InSpace { space, membership: found.membership, named: found.named, decision })
 }
 
 fn spaces(found: Vec<Found>) -> Vec<InSpace> {
     let personal = found.first().map(|found| {
         let facts = Facts { organization: None, ..found.facts.clone() };
-        InSpace { space: Space::Personal, membership: None, decision: decide(&facts) }
+        InSpace { space: Space::Personal, membership: None, named: None, decision: decide(&facts) }
     });
     let organizations = found.into_iter().filter_map(|found| {
         let id = found.facts.organization.as_ref()?.id;

@@ -3,6 +3,7 @@ use super::model::{
     AccountFacts, AdmissionFacts, ContractFacts, Facts, GrantFacts, MembershipFacts, OrganizationFacts,
     ProductFacts, SessionFacts, Subject,
 };
+use super::service::Named;
 use crate::admission::AdmissionState;
 use crate::contract::ContractState;
 use crate::grant::GrantState;
@@ -16,6 +17,7 @@ use kernel::{
     Result, Timestamp,
     id::{AccountId, MembershipId, OrganizationId, ProductId},
 };
+use std::sync::Arc;
 
 /// The real-name level is derived from the proofs in force; expiry is evaluated here, when it is read.
 const ACCOUNT: &str = "
@@ -25,7 +27,7 @@ const ACCOUNT: &str = "
 const COLUMNS: &str = "
         p.id, p.state, p.audience, p.admission_class, p.admission_editor, p.grant_mode, p.roles_allowed,
         p.minimum_level, p.minimum_strength, p.network_zone,
-        o.id, o.state, o.member_number, o.registry_state, t.policy,
+        o.id, o.name, o.state, o.member_number, o.registry_state, t.policy,
         m.id, m.role, m.state, m.valid_from, m.valid_until,
         d.state, d.suspended_by, d.valid_from, d.valid_until,
         c.state, c.valid_from, c.valid_until,
@@ -33,7 +35,21 @@ const COLUMNS: &str = "
             WHERE l.contract_type_id = c.contract_type_id AND l.product_id = p.id),
         s.state, s.valid_from, s.valid_until,
         g.state, g.valid_from, g.valid_until
-    FROM account a CROSS JOIN product p";
+";
+/// With the subject by which products know the account.
+const PERSON: &str = ", a.sub FROM account a CROSS JOIN product p";
+/// A machine has no account and no membership: its columns stand in for them.
+const MACHINE: &str = "
+    SELECT 'active', CAST(NULL AS BIGINT), CAST(0 AS BIGINT),";
+/// What a membership has to bring before it is worth deciding about: `decide` has the last word, this only saves rows.
+/// After all tables.
+const FITS: &str =
+    "m.state = 'active' AND o.state = 'active' AND o.registry_state NOT IN ('revoked', 'cancelled')
+    AND p.state = 'active' AND p.audience <> 'person'
+    AND (' ' || p.roles_allowed || ' ') LIKE ('% ' || m.role || ' %')
+    AND (p.admission_class = 'open' OR p.admission_class = 'membership' AND o.member_number IS NOT NULL
+        OR d.state = 'active')
+    AND (p.grant_mode = 'every_agent' OR g.state = 'active')";
 /// After the tables a, p, o, m.
 const HALVES: &str = "
     LEFT JOIN organization_type t ON t.id = o.type_id
@@ -61,6 +77,7 @@ pub(super) struct FactsRow {
     minimum_strength: i64,
     network_zone: Option<String>,
     organization: Option<OrganizationId>,
+    organization_name: Option<String>,
     organization_state: Option<OrganizationState>,
     member_number: Option<String>,
     registry_state: Option<RegistryState>,
@@ -84,6 +101,7 @@ pub(super) struct FactsRow {
     grant_state: Option<GrantState>,
     grant_from: Option<Timestamp>,
     grant_until: Option<Timestamp>,
+    subject: String,
 }
 db::row!(FactsRow {
     account_state,
@@ -100,6 +118,7 @@ db::row!(FactsRow {
     minimum_strength,
     network_zone,
     organization,
+    organization_name,
     organization_state,
     member_number,
     registry_state,
@@ -123,17 +142,43 @@ db::row!(FactsRow {
     grant_state,
     grant_from,
     grant_until,
+    subject,
 });
 
-/// Facts with the ids that whoever issues tokens or pages needs beside them.
+/// Facts with what whoever issues tokens or pages needs beside them.
 pub(super) struct Found {
+    /// By which products know the account.
+    pub subject: String,
     pub product: ProductId,
     pub membership: Option<MembershipId>,
+    pub named: Option<Named>,
     pub facts: Facts,
 }
 
+/// Reads the policies of types: rows of one answer mostly share theirs.
+#[derive(Default)]
+struct Reader(Option<(String, Arc<TypePolicy>)>);
+impl Reader {
+    fn policy(&mut self, text: String) -> Result<Arc<TypePolicy>> {
+        match &self.0 {
+            Some((known, policy)) if *known == text => Ok(Arc::clone(policy)),
+            _ => {
+                let policy = Arc::new(TypePolicy::parse(&text)?);
+                self.0 = Some((text, Arc::clone(&policy)));
+                Ok(policy)
+            }
+        }
+    }
+}
+
+/// One answer of the database as facts.
+pub(super) fn found(rows: Vec<FactsRow>, session: &SessionFacts, now: Timestamp) -> Result<Vec<Found>> {
+    let mut reader = Reader::default();
+    rows.into_iter().map(|row| row.into_found(&mut reader, session, now)).collect()
+}
+
 impl FactsRow {
-    pub(super) fn into_found(self, session: &SessionFacts, now: Timestamp) -> Result<Found> {
+    fn into_found(self, reader: &mut Reader, session: &SessionFacts, now: Timestamp) -> Result<Found> {
         let membership = match (self.role, self.membership_state, self.membership_from, self.membership_until)
         {
             (Some(role), Some(state), Some(valid_from), Some(valid_until)) => {
@@ -166,16 +211,22 @@ impl FactsRow {
             }
             _ => None,
         };
+        let mut named = None;
         let organization = match (self.organization, self.organization_state, self.policy) {
             (Some(id), Some(state), Some(policy)) => {
-                let policy = TypePolicy::parse(&policy)?;
+                let policy = reader.policy(policy)?;
+                named = Some(Named {
+                    name: self.organization_name.unwrap_or_default(),
+                    role: self.role,
+                    policy: Arc::clone(&policy),
+                });
                 Some(OrganizationFacts {
                     id,
                     state,
                     has_member_number: self.member_number.is_some(),
                     registry_state: self.registry_state.unwrap_or(RegistryState::Unknown),
                     administrators_do_business: policy.administrators_do_business,
-                    network_zones: policy.network_zones,
+                    network_zones: policy.network_zones.clone(),
                     membership,
                     admission,
                     signed,
@@ -186,10 +237,16 @@ impl FactsRow {
         };
         let level = RealNameLevel::from_rank(self.level.unwrap_or(0));
         Ok(Found {
+            subject: self.subject,
             product: self.product,
             membership: self.membership,
+            named,
             facts: Facts {
-                subject: Subject::Person(AccountFacts { state: self.account_state, owner: self.owner, level }),
+                subject: Subject::Person(AccountFacts {
+                    state: self.account_state,
+                    owner: self.owner,
+                    level,
+                }),
                 organization,
                 product: ProductFacts {
                     state: self.product_state,
@@ -209,19 +266,64 @@ impl FactsRow {
     }
 }
 
-/// One account × one product × every membership of the account; one row without organization if it has none.
-pub(super) fn spaces<'a>(account: &'a AccountId, product: &'a ProductId, now: &'a Timestamp) -> Query<'a> {
+/// One account × one product × its memberships; one row without organization if it has none. First the wished space, then
+/// those that may open the product, the last visited before others.
+pub(super) fn spaces<'a>(
+    account: &'a AccountId,
+    product: &'a ProductId,
+    wished: &'a Option<OrganizationId>,
+    most: &'a i64,
+    now: &'a Timestamp,
+) -> Query<'a> {
     Query::new(ACCOUNT)
         .bind(" AND i.expires_at > ?),", now)
         .add(COLUMNS)
+        .add(PERSON)
         .add(
             " LEFT JOIN membership m ON m.account_id = a.id AND m.state <> 'ended'
-            LEFT JOIN organization o ON o.id = m.organization_id AND o.state <> 'closed'",
+            LEFT JOIN organization o ON o.id = m.organization_id AND o.state <> 'closed'
+            LEFT JOIN space_visit b ON b.account_id = a.id AND b.organization_id = o.id",
         )
         .add(HALVES)
         .bind(" WHERE a.id = ?", account)
         .bind(" AND p.id = ?", product)
-        .add(" ORDER BY m.id")
+        .bind(" ORDER BY CASE WHEN o.id = ? THEN 0 ELSE 1 END, CASE WHEN ", wished)
+        .add(FITS)
+        .add(" THEN 0 ELSE 1 END, COALESCE(b.at, 0) DESC, ")
+        .bind("m.id LIMIT ?", most)
+}
+/// The memberships of an account that may open the product, another space excepted; the last visited first.
+pub(super) fn elsewhere<'a>(
+    account: &'a AccountId,
+    product: &'a ProductId,
+    except: &'a OrganizationId,
+    most: &'a i64,
+    now: &'a Timestamp,
+) -> Query<'a> {
+    Query::new(ACCOUNT)
+        .bind(" AND i.expires_at > ?),", now)
+        .add(COLUMNS)
+        .add(PERSON)
+        .bind(" JOIN membership m ON m.account_id = a.id AND m.state <> 'ended' AND m.valid_until > ?", now)
+        .bind(" JOIN organization o ON o.id = m.organization_id AND o.id <> ?", except)
+        .add(" LEFT JOIN space_visit b ON b.account_id = a.id AND b.organization_id = o.id")
+        .add(HALVES)
+        .bind(" WHERE a.id = ?", account)
+        .bind(" AND p.id = ? AND ", product)
+        .add(FITS)
+        .bind(" AND (g.valid_until IS NULL OR g.valid_until > ?)", now)
+        .bind(" AND (d.valid_until IS NULL OR d.valid_until > ?)", now)
+        .bind(" ORDER BY COALESCE(b.at, 0) DESC, m.id LIMIT ?", most)
+}
+/// A machine for its owner × one product.
+pub(super) fn machine<'a>(owner: &'a Option<OrganizationId>, product: &'a ProductId) -> Query<'a> {
+    Query::new(MACHINE)
+        .add(COLUMNS)
+        .add(", '' FROM product p")
+        .bind(" LEFT JOIN organization o ON o.id = ?", owner)
+        .add(" LEFT JOIN membership m ON 1 = 0")
+        .add(HALVES)
+        .bind(" WHERE p.id = ?", product)
 }
 /// One account in one space × one product.
 pub(super) fn one<'a>(
@@ -231,6 +333,15 @@ pub(super) fn one<'a>(
     now: &'a Timestamp,
 ) -> Query<'a> {
     in_space(account, organization, now).bind(" AND p.id = ?", product)
+}
+/// Several accounts, by the subjects that products know them by, in one space × one product.
+pub(super) fn subjects<'a>(
+    subjects: &'a [String],
+    organization: &'a Option<OrganizationId>,
+    product: &'a ProductId,
+    now: &'a Timestamp,
+) -> Query<'a> {
+    space(organization, now).list(" WHERE a.sub IN (?)", subjects).bind(" AND p.id = ?", product)
 }
 /// One account in one space × every product that the catalog shows, in the catalog's order.
 pub(super) fn catalog<'a>(
@@ -246,13 +357,16 @@ fn in_space<'a>(
     organization: &'a Option<OrganizationId>,
     now: &'a Timestamp,
 ) -> Query<'a> {
+    space(organization, now).bind(" WHERE a.id = ?", account)
+}
+fn space<'a>(organization: &'a Option<OrganizationId>, now: &'a Timestamp) -> Query<'a> {
     Query::new(ACCOUNT)
         .bind(" AND i.expires_at > ?),", now)
         .add(COLUMNS)
+        .add(PERSON)
         .bind(" LEFT JOIN organization o ON o.id = ? AND o.state <> 'closed'", organization)
         .add(" LEFT JOIN membership m ON m.organization_id = o.id AND m.account_id = a.id AND m.state <> 'ended'")
         .add(HALVES)
-        .bind(" WHERE a.id = ?", account)
 }
 /// Inside somebody else's transaction.
 pub(super) fn find_in(tx: &mut Tx<'_>, query: &Query<'_>) -> Result<Vec<FactsRow>> {

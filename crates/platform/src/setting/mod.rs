@@ -2,6 +2,7 @@
 //! A row that an older release wrote lacks members: they take their defaults. A new policy is a struct with its default, a
 //! line in `sections!`, and its words (`portal-policy-…`): the desk draws its form, checks its bounds and shows its changes.
 pub mod model;
+mod network;
 pub mod preset;
 pub mod section;
 pub mod service;
@@ -11,6 +12,7 @@ mod tests;
 
 pub use model::{AloneUpTo, RecoveryPolicy, RecoveryWay, SessionPolicy, SignInPolicy};
 pub use model::{ApplicationPolicy, ProofLevel, RealNamePolicy};
+pub use network::NetworkPolicy;
 pub use model::{CaptchaPolicy, CaptchaStrategy, CodePolicy, PasswordPolicy, Policies, RegistrationPolicy};
 pub use model::{ProfileField, ProfilePolicy, SecondFactorDemand, SecondFactorPolicy};
 pub use preset::Preset;

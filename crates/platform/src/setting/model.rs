@@ -1,4 +1,5 @@
 //! The sections, their defaults and their bounds.
+use super::network::NetworkPolicy;
 use super::section::{Member, Section, SectionInfo, Shape, number, set_section, values_of};
 use kernel::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ pub struct Policies {
     pub second_factor: SecondFactorPolicy,
     pub recovery: RecoveryPolicy,
     pub application: ApplicationPolicy,
+    pub network: NetworkPolicy,
 }
 
 macro_rules! sections { ($($type:ident $field:ident $key:literal { $($member:ident: $shape:expr),* $(,)? })*) => {
@@ -95,11 +97,14 @@ sections! {
         agent_level: PROOF_LEVELS, open_per_person: number(1, 100), per_person_day: number(1, 100),
         per_organization_day: number(1, 10_000),
     }
+    NetworkPolicy network "network" { zones: Shape::Text { most: 2000 } }
 }
 
 impl Policies {
-    /// What holds between members. Errors: `setting.idle_too_long`, `setting.staff_longer`, `setting.hour_over_day`.
+    /// What holds between members. Errors: `setting.idle_too_long`, `setting.staff_longer`, `setting.hour_over_day`,
+    /// `setting.network_zones`.
     pub(super) fn check(&self) -> Result<()> {
+        self.network.parse()?;
         let session = &self.session;
         if session.idle_minutes > session.absolute_minutes {
             return Err(Error::invalid("setting.idle_too_long").at("idle_minutes"));
