@@ -19,6 +19,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (12, include_str!("../../../migrations/0012_feed.sql")),
     (13, include_str!("../../../migrations/0013_legacy.sql")),
     (14, include_str!("../../../migrations/0014_catalogue.sql")),
+    (15, include_str!("../../../migrations/0015_admission.sql")),
     (16, include_str!("../../../migrations/0016_decision.sql")),
     (17, include_str!("../../../migrations/0017_webhook.sql")),
 ];

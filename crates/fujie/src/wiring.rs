@@ -132,6 +132,7 @@ async fn assemble(
         tokio::spawn(roster.work()),
         tokio::spawn(legacy.work()),
         tokio::spawn(organizations.clone().work()),
+        tokio::spawn(organizations.clone().work_batches()),
         tokio::spawn(tidy(organizations.clone())),
     ];
     Ok(Built { router, route_table, app, db, identity, organizations, openid, outbox, workers })
@@ -186,6 +187,9 @@ async fn tidy(rooms: Organizations) {
         }
         if let Err(error) = organization::membership::warn_expiring(&rooms, db.clock().now()).await {
             tracing::warn!(%error, "memberships that end soon are warned of in the next round");
+        }
+        if let Err(error) = organization::admission::warn_expiring(&rooms, db.clock().now()).await {
+            tracing::warn!(%error, "contracts and admissions that end soon are warned of in the next round");
         }
         if let Err(error) = profile::tidy_up(&rooms).await {
             tracing::warn!(%error, "accounts that are to be closed wait for the next round");
