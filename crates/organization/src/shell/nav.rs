@@ -77,7 +77,7 @@ pub(super) fn personal(ctx: &Ctx, managed: bool, unread: i64) -> Vec<NavGroup> {
     };
     let mut access = vec![at("/items", "organization-nav-items", "search")];
     if !managed {
-        access.insert(0, at("/products", "organization-nav-products", "grid"));
+        access.insert(0, at("/me/products", "organization-nav-products", "grid"));
     }
     access.push(at("/me/consents", "organization-nav-consents", "link"));
     let account = vec![

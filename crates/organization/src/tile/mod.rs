@@ -7,6 +7,7 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use model::key;
 pub use model::{MOST_SHORTCUTS, Step, Tile};
 pub use service::{copy_in, forget_in};
-pub(crate) use store::list as list_in;
+pub(crate) use store::{is_shortcut as is_shortcut_in, list as list_in};

@@ -55,6 +55,16 @@ pub(super) fn list_places(tx: &mut Tx<'_>, account: AccountId, space: i64) -> Re
         &[&account, &space],
     )
 }
+pub(crate) fn is_shortcut(tx: &mut Tx<'_>, account: AccountId, space: i64, product: ProductId) -> Result<bool> {
+    let found: Option<i64> = tx.opt(
+        sql!(
+            "SELECT place FROM product_tile
+            WHERE account_id = $1 AND organization_id = $2 AND product_id = $3 AND place IS NOT NULL"
+        ),
+        &[&account, &space, &product],
+    )?;
+    Ok(found.is_some())
+}
 pub(super) fn insert_star(
     tx: &mut Tx<'_>,
     account: AccountId,
