@@ -24,29 +24,6 @@ oidc-data-phone = phone number
 oidc-data-email = email
 
 # Why a product cannot be used
-oidc-explain-title = You cannot use { $product } yet
-oidc-explain-ask = Ask your administrator
-oidc-explain-admission-first = The organization is not admitted yet; administrators can approve once it is. Turn to the platform staff named on this page for the admission.
-oidc-explain-self = You can grant it yourself
-oidc-explain-self-text = As the legal representative you can grant this product to yourself under Product grants, then come back to this page to go on.
-oidc-explain-self-go = Go to grants
-oidc-explain-whom = Whom to ask
-oidc-explain-administrator = Administrator
-oidc-explain-account-manager = Account manager of the platform
-oidc-explain-product-manager = Product manager
-oidc-explain-note = Reason
-oidc-explain-note-hint = Optional. Saying what you need it for helps
-oidc-explain-send = Send request
-oidc-explain-sent = Request sent. You can use the product once an administrator approves it
-oidc-explain-open = Request sent, waiting for an administrator
-oidc-explain-open-details = View request
-oidc-explain-open-since = Sent { $at }
-oidc-explain-refresh = Check again
-oidc-explain-others = Available in another space
-oidc-explain-switch = Switch and continue
-oidc-explain-number = Request ID
-oidc-explain-back = Back to the product
-oidc-explain-help = Still unsure? Quote this ID when you contact the platform.
 
 # Signing out
 oidc-logout-title = Sign out
@@ -75,7 +52,9 @@ error-key-unusable = The signing key cannot be used; tell the platform's operato
 error-flow-too-many = Too many sign-in requests came from your network in a short time. Wait a minute, then start again from the product
 error-consent-unknown = There is no such authorization; it may have been withdrawn
 
-# Strength
-oidc-explain-verify = One more proof opens it
-oidc-explain-verify-text = This product asks for two kinds of proof, and you signed in with one.
-oidc-explain-verify-go = Go on
+# Webhooks
+error-webhook-url = The address must be a full URL that begins with https://, without user name, password or # fragment
+error-webhook-exists = This product has a webhook already
+error-webhook-unknown = This product has no webhook
+error-webhook-paused = The webhook is paused; resume it before testing
+error-webhook-delivery-unknown = This delivery was not found

@@ -1394,3 +1394,22 @@ portal-event-recovery-factor = Second factor at recovery
 portal-event-recovery-password = New password at recovery
 portal-event-recovery-proven = Recovery proven
 portal-event-registration-phone-held = Number held elsewhere
+
+# Network zones
+portal-policy-network = Network zones
+portal-policy-network-hint = Ranges of addresses that products and types of organizations refer to by name
+portal-policy-network-zones = Zones
+portal-policy-network-zones-hint = Each zone is “name range, range”, with semicolons between zones, for example office 10.1.0.0/16; vpn 10.8.0.0/16
+
+# Grants and webhooks: the record
+portal-event-grant-period-changed = Changed the period of a product grant
+portal-event-grant-defaults-changed = Changed default grants of new members
+portal-event-grant-expiry-warned = Warned of a product grant that ends
+portal-event-webhook-created = Registered a webhook
+portal-event-webhook-moved = Moved a webhook
+portal-event-webhook-secret-rotated = Rotated the secret of a webhook
+portal-event-webhook-paused = Paused a webhook
+portal-event-webhook-resumed = Resumed a webhook
+portal-event-webhook-tested = Tested a webhook
+portal-event-webhook-sent-again = Sent a webhook event again
+portal-event-webhook-gone = A webhook address is gone

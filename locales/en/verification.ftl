@@ -152,6 +152,7 @@ verification-unbind-level = Real-name level
 verification-unbind-becomes = becomes
 verification-unbind-products = These products will not open any more:
 verification-unbind-no-product = No product stops working because of it
+verification-unbind-more = You belong to many organizations; only some of them were checked.
 verification-unbind-needs = Needs { $level }
 verification-unbind-releases = It is the last one: your name is no longer a verified name, and the document can be verified on another account.
 verification-unbind-told = You are told by every way that we know.

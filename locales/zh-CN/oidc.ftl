@@ -24,29 +24,6 @@ oidc-data-phone = 手机号
 oidc-data-email = 邮箱
 
 # Why a product cannot be used
-oidc-explain-title = 暂不能使用「{ $product }」
-oidc-explain-ask = 向管理员申请授权
-oidc-explain-admission-first = 机构还没有取得准入，取得后管理员才能通过申请。准入由平台办理，可联系此页列出的平台人员。
-oidc-explain-self = 您可以自行授权
-oidc-explain-self-text = 您是法定代表人，可在「账号产品授权」页面将此产品授予自己，再回到此页继续登录。
-oidc-explain-self-go = 前往授权
-oidc-explain-whom = 可以找谁处理
-oidc-explain-administrator = 机构管理员
-oidc-explain-account-manager = 平台客户经理
-oidc-explain-product-manager = 产品经理
-oidc-explain-note = 申请说明
-oidc-explain-note-hint = 选填，说明用途有助于更快通过
-oidc-explain-send = 提交申请
-oidc-explain-sent = 申请已提交，管理员处理后即可使用
-oidc-explain-open = 申请已提交，等待管理员处理
-oidc-explain-open-details = 查看申请
-oidc-explain-open-since = 提交于 { $at }
-oidc-explain-refresh = 查看最新状态
-oidc-explain-others = 在其他空间可以使用
-oidc-explain-switch = 切换空间并继续
-oidc-explain-number = 请求编号
-oidc-explain-back = 返回产品
-oidc-explain-help = 仍有疑问？联系平台时请提供此编号。
 
 # Signing out
 oidc-logout-title = 退出登录
@@ -76,6 +53,10 @@ error-flow-too-many = 您所在的网络在短时间内发起了太多登录请�
 error-consent-unknown = 没有这项授权，可能已经撤销
 
 # 登录强度
-oidc-explain-verify = 再验证一次即可使用
-oidc-explain-verify-text = 此产品要求两种验证方式，本次登录只用了一种。
-oidc-explain-verify-go = 继续验证
+
+# Webhooks
+error-webhook-url = 通知地址须为 https:// 开头的完整网址，不含用户名、密码和 # 片段
+error-webhook-exists = 此产品已登记通知地址
+error-webhook-unknown = 此产品没有登记通知地址
+error-webhook-paused = 通知已暂停，先恢复再测试
+error-webhook-delivery-unknown = 没有找到这条通知

@@ -1394,3 +1394,22 @@ portal-event-recovery-factor = 找回时验证第二因素
 portal-event-recovery-password = 找回时设置新密码
 portal-event-recovery-proven = 找回验证通过
 portal-event-registration-phone-held = 注册手机已被占用
+
+# Network zones
+portal-policy-network = 网络区域
+portal-policy-network-hint = 产品和机构类型按名称引用的地址段
+portal-policy-network-zones = 区域
+portal-policy-network-zones-hint = 每个区域写作「名称 地址段, 地址段」，区域之间用分号隔开，例如 office 10.1.0.0/16; vpn 10.8.0.0/16
+
+# Grants and webhooks: the record
+portal-event-grant-period-changed = 调整产品授权有效期
+portal-event-grant-defaults-changed = 更改新成员默认授权
+portal-event-grant-expiry-warned = 提醒产品授权到期
+portal-event-webhook-created = 登记产品通知地址
+portal-event-webhook-moved = 更改产品通知地址
+portal-event-webhook-secret-rotated = 更换产品通知密钥
+portal-event-webhook-paused = 暂停产品通知
+portal-event-webhook-resumed = 恢复产品通知
+portal-event-webhook-tested = 发送产品通知测试
+portal-event-webhook-sent-again = 重新发送产品通知
+portal-event-webhook-gone = 产品通知地址已失效

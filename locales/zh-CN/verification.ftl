@@ -152,6 +152,7 @@ verification-unbind-level = 实名等级
 verification-unbind-becomes = 变为
 verification-unbind-products = 以下产品将不能使用：
 verification-unbind-no-product = 没有产品因此不能使用
+verification-unbind-more = 您的机构较多，这里只查看了部分机构。
 verification-unbind-needs = 需要{ $level }
 verification-unbind-releases = 这是最后一项认证：姓名不再是已实名的姓名，证件可以在其他账号实名
 verification-unbind-told = 解除后会通过您的全部联系方式告知

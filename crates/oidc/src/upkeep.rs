@@ -1,4 +1,4 @@
-//! Removes requests, codes and tokens that ran out. Codes stay for a day, so that one that comes twice is recognized.
+//! Removes requests, codes, tokens and refusals that ran out. Codes stay for a day, so that one that comes twice is recognized.
 use crate::{OpenId, authorize::store};
 use std::time::Duration;
 
@@ -20,12 +20,16 @@ impl OpenId {
     }
     /// Removes what ran out, in slices behind urgent work.
     pub async fn sweep(&self) -> kernel::Result<()> {
+        self.sweep_webhooks().await?;
         let now = self.db().clock().now();
         let before = now.plus_days(-KEPT_DAYS);
         loop {
             let gone = self
                 .db()
-                .write_bulk(move |tx| Ok((store::delete_expired(tx, now, before)?, Vec::new())))
+                .write_bulk(move |tx| {
+                    let gone = store::delete_expired(tx, now, before)?;
+                    Ok((gone + organization::refusal::forget_old_in(tx, now)?, Vec::new()))
+                })
                 .await?;
             if gone == 0 {
                 return Ok(());

@@ -4,11 +4,15 @@ pub mod activation;
 pub mod admission;
 pub mod application;
 pub mod authority;
+pub mod catalogue;
+pub mod category;
 pub mod contract;
 pub mod decision;
 pub mod directory;
+pub mod entitlement;
 pub mod founding;
 pub mod grant;
+pub mod guide;
 pub mod invitation;
 pub mod membership;
 pub mod merging;
@@ -19,6 +23,7 @@ mod page_tests;
 mod people;
 pub mod product;
 pub mod record;
+pub mod refusal;
 pub mod replacement;
 pub mod shell;
 pub mod succession;
@@ -27,11 +32,14 @@ mod tell;
 mod tell_tests;
 #[cfg(test)]
 mod testing;
+pub mod tile;
 
 pub use authority::{Authority, Operator, Power};
 pub use people::{People, administrators_in};
 
+use catalogue::ItemSource;
 use db::Db;
+use entitlement::Entitlements;
 use founding::RegistryLookup;
 use identity::Identity;
 use organization::home::TaskSource;
@@ -39,37 +47,53 @@ use std::sync::{Arc, OnceLock};
 
 /// The room: what its services and pages work with. Travels as `Extension<Organizations>`.
 #[derive(Clone)]
-pub struct Organizations {
+pub struct Organizations(Arc<Inner>);
+struct Inner {
     db: Db,
     identity: Identity,
-    registry: Arc<OnceLock<Arc<dyn RegistryLookup>>>,
-    tasks: Arc<OnceLock<Arc<dyn TaskSource>>>,
+    registry: OnceLock<Arc<dyn RegistryLookup>>,
+    tasks: OnceLock<Arc<dyn TaskSource>>,
+    items: OnceLock<Arc<dyn ItemSource>>,
+    entitlements: Entitlements,
 }
 impl Organizations {
     pub fn new(db: Db, identity: Identity) -> Self {
         identity.use_holder_words(record::names_in);
-        Self { db, identity, registry: Arc::default(), tasks: Arc::default() }
+        let entitlements = Entitlements::new(db.clone());
+        let (registry, tasks, items) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self(Arc::new(Inner { db, identity, registry, tasks, items, entitlements }))
     }
     /// Where an organization's record is looked up; set once by the binary, whose room of registers knows the connectors.
     /// False if it was set before.
     pub fn use_registry(&self, registry: Arc<dyn RegistryLookup>) -> bool {
-        self.registry.set(registry).is_ok()
+        self.0.registry.set(registry).is_ok()
     }
     pub(crate) fn registry(&self) -> Option<&Arc<dyn RegistryLookup>> {
-        self.registry.get()
+        self.0.registry.get()
     }
     /// What else waits for an organization's administrators; set once by the binary. False if it was set before.
     pub fn use_tasks(&self, tasks: Arc<dyn TaskSource>) -> bool {
-        self.tasks.set(tasks).is_ok()
+        self.0.tasks.set(tasks).is_ok()
     }
     pub(crate) fn tasks(&self) -> Option<&Arc<dyn TaskSource>> {
-        self.tasks.get()
+        self.0.tasks.get()
+    }
+    /// Items that can be done at products; set once by the binary. False if it was set before.
+    pub fn use_items(&self, items: Arc<dyn ItemSource>) -> bool {
+        self.0.items.set(items).is_ok()
+    }
+    pub(crate) fn items(&self) -> Option<&Arc<dyn ItemSource>> {
+        self.0.items.get()
     }
     pub fn db(&self) -> &Db {
-        &self.db
+        &self.0.db
     }
     pub fn identity(&self) -> &Identity {
-        &self.identity
+        &self.0.identity
+    }
+    /// Who may use what, in memory; empty until its worker was started.
+    pub fn entitlements(&self) -> &Entitlements {
+        &self.0.entitlements
     }
 }
 
@@ -87,5 +111,6 @@ pub fn routes() -> web::Routes {
         .merge(application::routes())
         .merge(founding::routes())
         .merge(succession::routes())
-        .merge(product::routes())
+        .merge(catalogue::routes())
+        .merge(decision::routes())
 }

@@ -60,9 +60,9 @@ pub async fn page(
     if needs_sign_in(&openid, &signed_in, &pending, ctx.now).await? {
         return sign_in_again(&openid, &pending).await;
     }
-    let asking = asking(&signed_in);
-    let survey = openid.survey(&asking, &pending.client, ctx.now).await?;
+    let asking = asking(&openid, &signed_in).await?;
     let request = &pending.request;
+    let survey = openid.survey(&asking, &pending.client, request.organization, ctx.now).await?;
     match next(request, pending.client.skip_consent, &survey.choices(), &survey.consents, ctx.now) {
         Next::Issue(space) => issue(&ctx, &openid, &asking, &pending, space, false).await,
         Next::Explain(space, _) => Ok(see_other(&explain_address(&query.flow, space))),
@@ -88,7 +88,7 @@ async fn show(
 ) -> web::Result {
     let client = &pending.client;
     let product = view::product(openid, client.product, ctx.lang).await?;
-    let spaces = view::spaces(openid, signed_in, survey, ctx.lang).await?;
+    let spaces = view::spaces(signed_in, survey, ctx.lang);
     let wished = wished.or(signed_in.last_organization.map(Space::Organization));
     let choice = |view: &SpaceView, reason: String| Choice {
         value: space_text(view.space),
@@ -160,7 +160,7 @@ pub async fn decide(
     Form(form): Form<ConsentForm>,
 ) -> web::Result {
     let pending: Pending = openid.kept(&form.flow, Some(ctx.browser), ctx.now).await?.into();
-    let asking = asking(&signed_in);
+    let asking = asking(&openid, &signed_in).await?;
     if form.decision != "allow" {
         return back(&ctx, &openid, &signed_in, pending, "consent.denied").await;
     }
@@ -208,7 +208,7 @@ pub(super) async fn back(
     reason: &'static str,
 ) -> web::Result {
     let Some((_, flow, _)) = &pending.kept else { return Err(Error::not_found("flow.unknown").into()) };
-    if !openid.decline(&asking(signed_in), &pending.client, *flow, reason, ctx.now).await? {
+    if !openid.decline(&signed_in.actor, &pending.client, *flow, reason, ctx.now).await? {
         return Err(Error::conflict("flow.answered").into());
     }
     let refused = Refused::new(ErrorCode::AccessDenied, reason);

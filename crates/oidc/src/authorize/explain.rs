@@ -1,89 +1,25 @@
-//! `/oauth2/explain`: why a product cannot be used in a space, layer by layer, who can mend it, and the request for it.
+//! `/oauth2/explain`: why a product cannot be used in a space, and the request for it. The page is that of the room below;
+//! here its buttons lead back into the request that waits.
 use super::{
     consent::{FlowQuery, back},
     pages::{Pending, asking, explain_address},
 };
 use crate::{OpenId, decision::space_text, parse_space};
-use askama::filters::Safe;
 use axum::Extension;
 use identity::session::SignedIn;
-use kernel::{
-    Error,
-    id::{ApplicationId, OrganizationId},
-};
+use kernel::Error;
 use organization::{
-    decision::{Contact, Decision, LayerKind, LayerState, Means, Space},
+    decision::{Back, Space, Typed, Verify, Ways},
     shell,
 };
 use serde::Deserialize;
-use web::{Ctx, Form, FormErrors, Lang, Page, Query, html_status, initial, see_other, with_flash};
-
-/// Somebody who can be asked.
-struct Person {
-    name: String,
-    initial: String,
-    role: String,
-    phone: Option<String>,
-}
-impl Person {
-    fn new(contact: &Contact, lang: Lang, role: &str) -> Self {
-        let own = contact.role.as_ref().map(|words| words.of(lang == Lang::En).to_owned());
-        Self {
-            name: contact.name.clone(),
-            initial: initial(&contact.name),
-            role: own.unwrap_or_else(|| lang.t(role)),
-            phone: contact.phone.clone(),
-        }
-    }
-}
-
-/// Another space of the person in which the product opens.
-struct Elsewhere {
-    value: String,
-    name: String,
-    initial: String,
-    organization: bool,
-}
-
-/// The person's open request.
-struct Open {
-    id: ApplicationId,
-    since: String,
-}
-
-#[derive(askama::Template)]
-#[template(path = "authorize/explain.html")]
-struct ExplainPage<'a> {
-    page: Page,
-    flow: &'a str,
-    space: String,
-    organization: Option<OrganizationId>,
-    lead: String,
-    why: Safe<String>,
-    can_request: bool,
-    /// All that lacks is a second factor in this session: the person mends that here and now.
-    can_verify: bool,
-    /// Nobody stands above the legal representative, who grants to themselves.
-    grants_self: bool,
-    /// The first half is missing: a grant takes effect only once the organization is admitted.
-    admission_first: bool,
-    open: Option<Open>,
-    reason: &'a str,
-    errors: FormErrors,
-    /// Who decides the request.
-    deciders: Vec<Person>,
-    /// Staff who can help with the rest.
-    staff: Vec<Person>,
-    elsewhere: Vec<Elsewhere>,
-}
+use web::{Ctx, Form, FormErrors, Lang, Page, Query, see_other, with_flash};
 
 /// One explanation to be shown.
 struct Shown<'a> {
     flow: &'a str,
     space: Space,
-    /// What was typed, when a request comes back.
-    reason: &'a str,
-    errors: FormErrors,
+    typed: Typed<'a>,
 }
 
 pub async fn page(
@@ -94,8 +30,8 @@ pub async fn page(
 ) -> web::Result {
     let pending: Pending = openid.kept(&query.flow, Some(ctx.browser), ctx.now).await?.into();
     let space = query.space.as_deref().and_then(parse_space).unwrap_or(Space::Personal);
-    let shown = Shown { flow: &query.flow, space, reason: "", errors: FormErrors::none() };
-    show(&ctx, &openid, &signed_in, &pending, shown).await
+    let typed = Typed { reason: "", errors: FormErrors::none() };
+    show(&ctx, &openid, &signed_in, &pending, Shown { flow: &query.flow, space, typed }).await
 }
 
 async fn show(
@@ -105,66 +41,29 @@ async fn show(
     pending: &Pending,
     shown: Shown<'_>,
 ) -> web::Result {
-    let Shown { flow, space, reason, errors } = shown;
+    let Shown { flow, space, typed } = shown;
     let rooms = openid.organizations();
     let explanation = rooms.explain(signed_in, space, pending.client.product, ctx.now).await?;
-    let decision = &explanation.decision;
-    if decision.allow {
-        return Ok(see_other(&format!("/consent?flow={flow}&space={}", space_text(space))));
+    let consent = |space: Space| format!("/consent?flow={flow}&space={}", space_text(space));
+    if explanation.decision.allow {
+        return Ok(see_other(&consent(space)));
     }
-    openid.note_refusal(&asking(signed_in), &pending.client, space, decision.code()).await?;
+    let number = rooms.note_explained(signed_in, &explanation, ctx.now).await?;
     let frame = match space {
         Space::Personal => shell::personal(rooms, ctx, signed_in).await?,
         Space::Organization(id) => shell::of(rooms, ctx, signed_in, id).await?,
     };
     let product = explanation.product.name.of(ctx.lang == Lang::En);
-    let page = Page::new(ctx, ctx.lang.ta("oidc-explain-title", &[("product", product)])).with_shell(frame);
-    let open = explanation.application.as_ref();
-    let open = open.filter(|application| application.state_at(ctx.now).is_open());
-    let person = |contact: &Contact, role| Person::new(contact, ctx.lang, role);
-    let managers = [
-        (&explanation.account_manager, "oidc-explain-account-manager"),
-        (&explanation.product_manager, "oidc-explain-product-manager"),
-    ];
-    let elsewhere = explanation.elsewhere.iter().map(|(space, name)| Elsewhere {
-        value: space_text(*space),
-        name: name.clone(),
-        initial: initial(name),
-        organization: *space != Space::Personal,
-    });
-    Ok(html_status(
-        errors.status(),
-        ExplainPage {
-            flow,
-            space: space_text(space),
-            organization: space.organization(),
-            lead: explanation.lead(&page),
-            why: explanation.why_html(&page)?,
-            can_verify: only_strength_lacks(decision),
-            can_request: decision.can_request_access() && open.is_none(),
-            grants_self: decision.remedies.iter().any(|remedy| remedy.how == Means::GrantYourself),
-            admission_first: decision.organization_half() == Some(false),
-            open: open.map(|open| Open { id: open.id, since: page.minute(&open.created_at) }),
-            reason,
-            errors,
-            deciders: explanation
-                .administrators
-                .iter()
-                .map(|contact| person(contact, "oidc-explain-administrator"))
-                .collect(),
-            staff: managers
-                .iter()
-                .filter_map(|(contact, role)| contact.as_ref().map(|contact| person(contact, role)))
-                .collect(),
-            elsewhere: elsewhere.collect(),
-            page,
-        },
-    ))
-}
-
-fn only_strength_lacks(decision: &Decision) -> bool {
-    let mut missing = decision.layers.iter().filter(|layer| layer.state == LayerState::Missing);
-    missing.next().is_some_and(|layer| layer.kind == LayerKind::Strength) && missing.next().is_none()
+    let title = ctx.lang.ta("organization-explain-title", &[("product", product)]);
+    let ways = Ways {
+        fields: vec![("flow", flow.to_owned()), ("space", space_text(space))],
+        request: "/oauth2/explain/request".to_owned(),
+        again: consent(space),
+        verify: Verify::Post("/oauth2/explain/verify".to_owned()),
+        back: Back::Post("/oauth2/explain/back".to_owned()),
+        elsewhere: &consent,
+    };
+    Ok(explanation.respond(Page::new(ctx, title).with_shell(frame), ways, number, typed)?)
 }
 
 #[derive(Deserialize)]
@@ -190,6 +89,7 @@ pub async fn verify(
 pub struct RequestForm {
     flow: String,
     space: String,
+    #[serde(default)]
     reason: String,
 }
 
@@ -208,16 +108,15 @@ pub async fn request(
     match openid.organizations().request_access(&member, product, &form.reason, ctx.now).await {
         Ok(_) => {
             let response = see_other(&explain_address(&form.flow, space));
-            Ok(with_flash(response, "ok", "oidc-explain-sent", &[]))
+            Ok(with_flash(response, "ok", "organization-explain-sent", &[]))
         }
         // Granted in the meantime, or nothing to ask for: the page says how things stand.
         Err(error) if error.code == "application.not_needed" => {
             Ok(see_other(&explain_address(&form.flow, space)))
         }
         Err(error) => {
-            let errors = FormErrors::or_fail(error, ctx.lang)?;
-            let shown = Shown { flow: &form.flow, space, reason: &form.reason, errors };
-            show(&ctx, &openid, &signed_in, &pending, shown).await
+            let typed = Typed { reason: &form.reason, errors: FormErrors::or_fail(error, ctx.lang)? };
+            show(&ctx, &openid, &signed_in, &pending, Shown { flow: &form.flow, space, typed }).await
         }
     }
 }
@@ -236,8 +135,11 @@ pub async fn go_back(
     Form(form): Form<BackForm>,
 ) -> web::Result {
     let pending: Pending = openid.kept(&form.flow, Some(ctx.browser), ctx.now).await?.into();
-    let survey = openid.survey(&asking(&signed_in), &pending.client, ctx.now).await?;
-    let found = parse_space(&form.space).and_then(|space| survey.find(space));
+    let space = parse_space(&form.space).unwrap_or(Space::Personal);
+    let facts = asking(&openid, &signed_in).await?.facts;
+    let product = pending.client.product;
+    let found =
+        openid.organizations().decide_one(signed_in.account, &facts, space, product, ctx.now).await?;
     let reason = match found {
         Some(found) if !found.decision.allow => found.decision.code(),
         _ => "consent.denied",

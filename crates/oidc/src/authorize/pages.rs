@@ -14,7 +14,7 @@ use axum::{
 use http::StatusCode;
 use identity::session::{MaybeSignedIn, SignedIn};
 use kernel::{Error, Timestamp};
-use organization::decision::{SessionFacts, Space};
+use organization::decision::Space;
 use std::sync::Arc;
 use web::{Ctx, Failure, see_other};
 
@@ -125,14 +125,19 @@ async fn proceed(ctx: &Ctx, openid: &OpenId, signed_in: Option<&SignedIn>, pendi
 
 /// What a signed-in person's request leads to. Also the way of the consent page, which shows itself for `Ask`.
 async fn answer(ctx: &Ctx, openid: &OpenId, signed_in: &SignedIn, pending: Pending) -> web::Result {
-    let asking = asking(signed_in);
-    let survey = openid.survey(&asking, &pending.client, ctx.now).await?;
+    let asking = asking(openid, signed_in).await?;
+    let survey = openid.survey(&asking, &pending.client, pending.request.organization, ctx.now).await?;
     let next =
         next(&pending.request, pending.client.skip_consent, &survey.choices(), &survey.consents, ctx.now);
     if pending.request.prompt.none {
         return match without_page(next) {
             Ok(space) => issue(ctx, openid, &asking, &pending, space, false).await,
-            Err(refused) => Ok(see_other(&openid.error_answer(&pending.request, &refused))),
+            Err(refused) => {
+                if let Next::Explain(space, _) = next {
+                    openid.note_refusal(&asking, &pending.client, &survey, space, ctx.now).await?;
+                }
+                Ok(see_other(&openid.error_answer(&pending.request, &refused)))
+            }
         };
     }
     match next {
@@ -241,12 +246,12 @@ pub(super) fn explain_address(handle: &str, space: Space) -> String {
     format!("/oauth2/explain?flow={handle}&space={}", space_text(space))
 }
 
-pub(super) fn asking(signed_in: &SignedIn) -> Asking {
-    Asking {
+pub(super) async fn asking(openid: &OpenId, signed_in: &SignedIn) -> kernel::Result<Asking> {
+    Ok(Asking {
         account: signed_in.account,
         session: signed_in.session,
         authenticated_at: signed_in.authenticated_at,
-        facts: SessionFacts::of(signed_in),
+        facts: openid.organizations().session_facts(signed_in).await?,
         actor: signed_in.actor.clone(),
-    }
+    })
 }

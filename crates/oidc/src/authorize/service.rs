@@ -14,9 +14,10 @@ use crate::{
 };
 use kernel::{
     Actor, Error, Event, Result, Timestamp, TokenHash,
-    id::{AccountId, SessionId},
+    id::{AccountId, OrganizationId, SessionId},
 };
 use organization::decision::{InSpace, SessionFacts, Space, decide_in};
+use organization::refusal::{self, Refused};
 use platform::counter::{self, Limit};
 use serde_json::json;
 use std::sync::Arc;
@@ -182,9 +183,17 @@ impl OpenId {
     }
 
     /// Two single statements: all spaces with their facts, and the consents.
-    pub async fn survey(&self, asking: &Asking, client: &Client, now: Timestamp) -> Result<Survey> {
-        let spaces =
-            self.organizations().decide_spaces(asking.account, &asking.facts, client.product, now).await?;
+    pub async fn survey(
+        &self,
+        asking: &Asking,
+        client: &Client,
+        wished: Option<OrganizationId>,
+        now: Timestamp,
+    ) -> Result<Survey> {
+        let spaces = self
+            .organizations()
+            .decide_spaces(asking.account, &asking.facts, client.product, wished, now)
+            .await?;
         let (account, id) = (asking.account, client.id);
         let consents =
             self.db().read_one(move |statement| store::list_consents(statement, account, id)).await?;
@@ -210,6 +219,7 @@ impl OpenId {
             now,
             expires_at: now.plus_seconds(CODE_SECONDS),
         };
+        let refusal_id = self.db().draw();
         let (facts, actor, product) = (asking.facts.clone(), asking.actor.clone(), client.product);
         let outcome = self
             .db()
@@ -219,6 +229,14 @@ impl OpenId {
                     Some(found) => (found.decision.allow, found.decision.code(), found.membership),
                     None => (false, "decision.membership_missing", None),
                 };
+                if let Some(found) = found.as_ref().filter(|found| !found.decision.allow) {
+                    let account = new.account;
+                    let decision = &found.decision;
+                    let refused = Refused { account, space, product, session: &facts, decision };
+                    let member = membership.is_some();
+                    let (_, events) = refusal::note_in(tx, &actor, refusal_id, refused, member, now)?;
+                    return Ok((Some(decision.code()), events));
+                }
                 // A stranger's attempt is none of that organization's record: it would show them a name.
                 let acted_for = space.organization().filter(|_| membership.is_some());
                 let event = |event: Event, detail| {
@@ -256,13 +274,13 @@ impl OpenId {
     /// The person said no, or goes back without access. False if the request was answered before.
     pub async fn decline(
         &self,
-        asking: &Asking,
+        actor: &Actor,
         client: &Client,
         flow: FlowId,
         reason: &'static str,
         now: Timestamp,
     ) -> Result<bool> {
-        let (actor, client) = (asking.actor.clone(), client.id);
+        let (actor, client) = (actor.clone(), client.id);
         self.db()
             .write(move |tx| {
                 if !store::consume_flow(tx, flow, now)? {
@@ -274,28 +292,24 @@ impl OpenId {
             .await
     }
 
-    /// Notes that somebody was shown why they have no access; found again by the request number on the page.
+    /// Notes a refusal that was told to the client without a page.
     pub async fn note_refusal(
         &self,
         asking: &Asking,
         client: &Client,
+        survey: &Survey,
         space: Space,
-        reason: &'static str,
+        now: Timestamp,
     ) -> Result<()> {
-        let (actor, client) = (asking.actor.clone(), client.id);
-        self.db()
-            .write(move |_| {
-                let event = Event::refused(&actor, "authorization.refused").on("client", client);
-                let event = event.with(json!({ "reason": reason }));
-                Ok((
-                    (),
-                    vec![match space.organization() {
-                        Some(organization) => event.of(organization),
-                        None => event,
-                    }],
-                ))
-            })
-            .await
+        let Some(found) = survey.find(space) else { return Ok(()) };
+        let refused = Refused {
+            account: asking.account,
+            space,
+            product: client.product,
+            session: &asking.facts,
+            decision: &found.decision,
+        };
+        self.organizations().note_refusal(&asking.actor, refused, now).await.map(drop)
     }
 
     /// The address at which the client takes the code.

@@ -23,27 +23,21 @@ pub struct SpaceView {
     pub name: String,
     pub role: String,
 }
-/// The spaces of a survey under the names by which the person knows them.
-pub async fn spaces(
-    openid: &OpenId,
-    signed_in: &SignedIn,
-    survey: &Survey,
-    lang: Lang,
-) -> Result<Vec<SpaceView>> {
-    let memberships = openid.organizations().memberships(signed_in.account).await?;
-    let named = survey.spaces.iter().filter_map(|found| match found.space {
-        Space::Personal => Some(SpaceView {
+/// The spaces of a survey under the names by which the person knows them; what the survey found, and no further look-up.
+pub fn spaces(signed_in: &SignedIn, survey: &Survey, lang: Lang) -> Vec<SpaceView> {
+    let named = survey.spaces.iter().map(|found| match &found.named {
+        None => SpaceView {
             space: found.space,
             name: lang.t("oidc-consent-space-personal"),
             role: signed_in.name.clone(),
-        }),
-        Space::Organization(id) => {
-            let membership = memberships.iter().find(|membership| membership.organization == id)?;
-            let role = membership.policy.role_label(membership.role).of(lang == Lang::En).to_owned();
-            Some(SpaceView { space: found.space, name: membership.organization_name.clone(), role })
-        }
+        },
+        Some(named) => SpaceView {
+            space: found.space,
+            name: named.name.clone(),
+            role: named.role_label().map(|role| role.of(lang == Lang::En).to_owned()).unwrap_or_default(),
+        },
     });
-    Ok(named.collect())
+    named.collect()
 }
 
 /// The sentence of a decision's code, one of `organization`'s: `organization-decision-grant-missing`.

@@ -224,8 +224,12 @@ db::text_enum! {
         Contact = "contact",
         Activate = "activate",
         SwitchSpace = "switch_space",
+        /// An account of an organization stands for that organization alone: the person's own account does the rest.
+        OwnAccount = "own_account",
         /// The type's administrators only administer: a colleague does the business.
         AskAgent = "ask_agent",
+        /// A colleague with another role that the product allows.
+        AskColleague = "ask_colleague",
         RaiseLevel = "raise_level",
         StepUp = "step_up",
         ChangeNetwork = "change_network",
@@ -627,34 +631,49 @@ fn for_person(facts: &Facts, account: &AccountFacts, layer: &Layer) -> Option<(M
         LayerKind::Account if account.owner.is_some() => (Mender::Administrators, Means::Contact),
         LayerKind::Account | LayerKind::Client | LayerKind::Owner => (Mender::Platform, Means::Contact),
         LayerKind::Product => (Mender::ProductManager, Means::Contact),
+        LayerKind::Audience if account.owner.is_some() && facts.product.audience == Audience::Person => {
+            (Mender::Person, Means::OwnAccount)
+        }
         LayerKind::Audience => (Mender::Person, Means::SwitchSpace),
         LayerKind::Organization => (Mender::AccountManager, Means::Contact),
+        LayerKind::Membership if layer.code == "decision.membership_foreign" => {
+            (Mender::Person, Means::OwnAccount)
+        }
         // Nobody inside stands above the head.
         LayerKind::Membership if role == Some(Role::LegalRepresentative) => {
             (Mender::AccountManager, Means::Contact)
         }
         LayerKind::Membership => (Mender::Administrators, Means::Contact),
-        LayerKind::Role if layer.code == "decision.role_administers_only" => {
-            (Mender::Person, Means::AskAgent)
-        }
-        LayerKind::Role if role == Some(Role::LegalRepresentative) => (Mender::Person, Means::AskAgent),
-        LayerKind::Role => (Mender::Administrators, Means::Contact),
+        // Without a membership there is no role to speak of.
+        LayerKind::Role => colleague(facts, role?),
         LayerKind::Admission => (admits(facts, layer), Means::Contact),
         // Nobody can grant what the role may not use, and nobody to someone outside.
         LayerKind::Grant => match role? {
+            role if !does_business(facts, role) => return None,
             Role::LegalRepresentative => (Mender::Person, Means::GrantYourself),
-            role if !facts.product.roles_allowed.contains(&role) => return None,
-            Role::Administrator
-                if facts.organization.as_ref().is_some_and(|o| !o.administrators_do_business) =>
-            {
-                return None;
-            }
             Role::Administrator | Role::Agent => (Mender::Administrators, Means::RequestAccess),
         },
         LayerKind::RealName => (Mender::Person, Means::RaiseLevel),
         LayerKind::Strength => (Mender::Person, Means::StepUp),
         LayerKind::Network => (Mender::Person, Means::ChangeNetwork),
     })
+}
+
+/// Whether the product and the organization's type let this role use the product.
+fn does_business(facts: &Facts, role: Role) -> bool {
+    let business = facts.organization.as_ref().is_none_or(|o| o.administrators_do_business);
+    facts.product.roles_allowed.contains(&role) && (role != Role::Administrator || business)
+}
+/// Whoever has no business here has a colleague who does; a product for nobody's role is its manager's to mend.
+fn colleague(facts: &Facts, own: Role) -> (Mender, Means) {
+    let others = |role: &&Role| **role != own && does_business(facts, **role);
+    if own != Role::Agent && does_business(facts, Role::Agent) {
+        (Mender::Person, Means::AskAgent)
+    } else if Role::ALL.iter().any(|role| others(&role)) {
+        (Mender::Person, Means::AskColleague)
+    } else {
+        (Mender::ProductManager, Means::Contact)
+    }
 }
 
 /// Clients are registered by whoever manages the product.
