@@ -132,7 +132,8 @@ impl Organizations {
             })
             .await
     }
-    /// A person leaves. The last one who can administer stays, and a managed account has nowhere else to be.
+    /// A person leaves. The last one who can administer stays, a managed account has nowhere else to be, and a head's authority
+    /// ends by succession alone.
     pub async fn leave(&self, by: &Member, now: Timestamp) -> Result<()> {
         let by = by.clone();
         self.db()
@@ -145,6 +146,9 @@ impl Organizations {
                 };
                 if member.managed {
                     return Err(Error::conflict("membership.managed_stays"));
+                }
+                if member.role == Role::LegalRepresentative {
+                    return Err(Error::conflict("membership.head_stays"));
                 }
                 if member.role.administers()
                     && store::count_other_administrators(tx, organization, member.id, now)? == 0

@@ -1,5 +1,5 @@
 use super::store;
-use crate::membership::{self, Member, MemberRow, OrganizationAdministrator, Role};
+use crate::membership::{self, Member, MemberRow, MembershipState, OrganizationAdministrator, Role};
 use crate::organization::record::{self, Change};
 use crate::organization::{self, FieldSource, Locked, Organization};
 use crate::{Authority, Organizations};
@@ -149,6 +149,11 @@ impl Organizations {
                 let member = membership::find(tx, organization, id)?
                     .ok_or_else(|| Error::not_found("membership.unknown"))?;
                 let decided = || Error::conflict("succession.decided");
+                // Who became head or agent, or left, waits no more: an administrator who claimed the head's place is not to
+                // end the own authority.
+                if member.role != Role::Administrator || member.state == MembershipState::Ended {
+                    return Err(decided());
+                }
                 let open = store::find_open(tx, organization)?.ok_or_else(decided)?;
                 let (state, action) = match verdict {
                     Verdict::Confirm => ("confirmed", "membership.confirmed"),
