@@ -76,6 +76,8 @@ CREATE UNIQUE INDEX membership_head ON membership (organization_id)
     WHERE state <> 'ended' AND role = 'legal_representative';
 CREATE UNIQUE INDEX membership_managed ON membership (account_id) WHERE state <> 'ended' AND managed;
 CREATE INDEX membership_account ON membership (account_id, state);
+-- The person's own: those of each role, the newest first.
+CREATE INDEX membership_own ON membership (account_id, role, id) WHERE state <> 'ended';
 -- Lists of members page by key: the newest first, those who end soon first, and the few who are suspended, lead or joined.
 CREATE INDEX membership_list ON membership (organization_id, id) WHERE state <> 'ended';
 CREATE INDEX membership_suspended ON membership (organization_id, id) WHERE state = 'suspended';
@@ -237,13 +239,15 @@ CREATE TABLE product_grant (
     granted_by BIGINT,
     -- The last warning before the end: 30, 7 or 1 days.
     warned_days BIGINT,
-    -- Who made the last change, or ended it.
+    -- Who changed it last, and when.
     changed_by BIGINT,
+    changed_at BIGINT,
     created_at BIGINT NOT NULL,
     ended_at BIGINT
 );
 CREATE UNIQUE INDEX product_grant_live ON product_grant (membership_id, product_id) WHERE state <> 'ended';
 CREATE INDEX product_grant_product ON product_grant (product_id);
+CREATE INDEX product_grant_membership ON product_grant (membership_id, product_id);
 CREATE INDEX product_grant_expiry ON product_grant (valid_until)
     WHERE state = 'active' AND valid_until < 9223372036854775807;
 

@@ -193,7 +193,8 @@ async fn list(
     let more = found.len() as i64 > PAGE;
     found.truncate(PAGE as usize);
     let page = personal(&rooms, &ctx, &who, "organization-my-applications").await?;
-    let memberships = rooms.memberships(who.account).await?;
+    let mentioned = found.iter().filter_map(|shown| shown.application.organization).collect();
+    let memberships = rooms.memberships_among(who.account, mentioned).await?;
     Ok(html(MinePage {
         older: found.last().filter(|_| more).map(|shown| shown.application.id),
         rows: found

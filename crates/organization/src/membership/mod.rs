@@ -11,6 +11,7 @@ mod newcomer;
 mod pages;
 #[cfg(test)]
 mod period_tests;
+mod role_choice;
 mod service;
 mod standing;
 mod store;
@@ -23,18 +24,20 @@ pub mod timeline;
 pub use chain::{Chain, ChainLink};
 pub use expiry::warn_expiring;
 pub use managed::{
-    ManagedMember, Managing, PhoneChange, activation_in, create_managed_in, create_unsearched_in, managing_in,
+    ManagedMember, Managing, PhoneChange, PreparedMember, activation_in, create_managed_in,
+    create_prepared_in, managing_in,
 };
 pub use model::{Basis, Member, Membership, MembershipState, OrganizationAdministrator, Role};
 pub use newcomer::{MemberInput, NewMember, Newcomer};
 pub(crate) use pages::{basis_key, fresh, period_of, period_words, state_of};
-pub use service::{Appointed, Appointment, HandedOut};
+pub(crate) use role_choice::{RoleChoice, role_choices};
+pub use service::{Appointed, Appointment, HandedOut, MEMBERSHIPS};
 pub(crate) use service::{NewMembership, admit_in, joinable};
 pub(crate) use standing::{change_role_in, dismiss_in, end_in, must_have_room_in};
 pub use store::{Filter, MemberRow};
 pub(crate) use store::{
     MEMBERS, SPACES, find, find_acting_role, find_live_by_account, list_administrators, list_chain,
-    list_newest_agents, list_spaces,
+    list_newest_agents, list_of_ids, list_spaces,
 };
 pub use terms::{REASON_MAX, SCOPE_MAX, Terms, TermsInput, end};
 

@@ -6,7 +6,7 @@ use super::terms::Terms;
 use crate::activation::{self, Link};
 use crate::authority::Power;
 use crate::organization::{self, Locked};
-use crate::{Authority, Organizations};
+use crate::{Authority, Organizations, grant};
 use db::Tx;
 use identity::account::{self, AccountState};
 use identity::session::SignedIn;
@@ -18,8 +18,8 @@ use serde_json::json;
 
 pub(crate) use super::store::NewMembership;
 
-/// Memberships of one account that pages look at; nobody acts for more.
-const SPACES_MAX: i64 = 500;
+/// Memberships that a page names before it says that there are more.
+pub const MEMBERSHIPS: i64 = 20;
 
 /// How the holder of a new account gets in.
 #[derive(Clone, Debug)]
@@ -61,13 +61,13 @@ pub struct Appointment {
 }
 
 impl Organizations {
-    /// Every live membership of the account, whether or not it may act just now.
+    /// The account's live memberships, whether or not they may act just now: the highest role first, at most [`MEMBERSHIPS`].
     pub async fn memberships(&self, account: AccountId) -> Result<Vec<Membership>> {
-        self.db().read(move |tx| store::list_of_account(tx, account, SPACES_MAX)).await
+        self.db().read(move |tx| store::list_of_account(tx, account, MEMBERSHIPS)).await
     }
     /// As [`Self::memberships`], within the transaction of a change.
     pub fn memberships_in(&self, tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Membership>> {
-        store::list_of_account(tx, account, SPACES_MAX)
+        store::list_of_account(tx, account, MEMBERSHIPS)
     }
     /// The capability, or 404: a foreign organization does not exist for whoever is not its member.
     pub async fn member(
@@ -255,6 +255,14 @@ pub(crate) fn admit_in(
         return Err(exists());
     }
     tx.changed("membership", new.id);
+    events.push(admitted(actor, new));
+    if new.role == Role::Agent {
+        events.extend(grant::give_defaults_in(tx, actor, locked, &[(new.id, new.account)], new.granted_by, now)?);
+    }
+    Ok(events)
+}
+/// For the record.
+pub(super) fn admitted(actor: &Actor, new: &NewMembership) -> Event {
     let detail = json!({
         "account": new.account,
         "role": new.role,
@@ -264,9 +272,7 @@ pub(crate) fn admit_in(
         "scope": new.scope,
         "reason": new.reason,
     });
-    let event = Event::done(actor, "membership.created").on("membership", new.id).of(locked.id).with(detail);
-    events.push(event);
-    Ok(events)
+    Event::done(actor, "membership.created").on("membership", new.id).of(new.organization).with(detail)
 }
 fn exists() -> Error {
     Error::conflict("membership.exists").at("login_name")

@@ -55,13 +55,18 @@ pub(crate) const SPACES: &str =
     FROM membership m JOIN organization o ON o.id = m.organization_id AND o.state <> 'closed'
     JOIN organization_type t ON t.id = o.type_id WHERE m.state <> 'ended'";
 
-/// The account's own memberships, the highest role first; at most `limit`.
+/// The account's own memberships, the highest role first, then the newest; at most `limit`, and no more are read.
 pub(super) fn list_of_account(tx: &mut Tx<'_>, account: AccountId, limit: i64) -> Result<Vec<Membership>> {
-    let query = Query::new(SPACES).bind(" AND m.account_id = ?", &account).bind(
-        " ORDER BY CASE m.role WHEN 'legal_representative' THEN 0 WHEN 'administrator' THEN 1 ELSE 2 END, m.id LIMIT ?",
-        &limit,
-    );
-    list_spaces(tx, &query)
+    let mut found = Vec::new();
+    for role in Role::ALL.iter().rev() {
+        let left = limit - found.len() as i64;
+        let query = Query::new(SPACES)
+            .bind(" AND m.account_id = ?", &account)
+            .bind(" AND m.role = ?", role)
+            .bind(" ORDER BY m.id DESC LIMIT ?", &left);
+        found.extend(list_spaces(tx, &query)?);
+    }
+    Ok(found)
 }
 /// What a query that begins with [`SPACES`] finds.
 pub(crate) fn list_spaces(tx: &mut Tx<'_>, query: &Query<'_>) -> Result<Vec<Membership>> {
@@ -147,6 +152,17 @@ pub(crate) fn find(
     let query =
         Query::new(MEMBERS).bind(" WHERE m.organization_id = ?", &organization).bind(" AND m.id = ?", &id);
     tx.opt(query.sql(), query.params())
+}
+/// Of these ids those of the organization, ended ones included.
+pub(crate) fn list_of_ids(
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    ids: &[MembershipId],
+) -> Result<Vec<MemberRow>> {
+    let query = Query::new(MEMBERS)
+        .bind(" WHERE m.organization_id = ?", &organization)
+        .list(" AND m.id IN (?)", ids);
+    tx.all(query.sql(), query.params())
 }
 pub(crate) fn find_live_by_account(
     tx: &mut Tx<'_>,
@@ -269,13 +285,18 @@ pub(crate) struct NewMembership {
 }
 /// False if a unique key says no: the id exists, the pair is live, or a managed account has its one membership already.
 pub(super) fn insert(tx: &mut Tx<'_>, new: &NewMembership, now: Timestamp) -> Result<bool> {
-    let inserted = tx.run(
-        sql!(
-            "INSERT INTO membership (id, organization_id, account_id, managed, role, basis, state, valid_from,
-                valid_until, granted_by, scope, reason, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, 'active', $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING"
-        ),
-        &[
+    Ok(insert_all(tx, std::slice::from_ref(new), now)? == 1)
+}
+/// How many were inserted.
+pub(super) fn insert_all(tx: &mut Tx<'_>, all: &[NewMembership], now: Timestamp) -> Result<u64> {
+    let mut statement = tx.repeat(sql!(
+        "INSERT INTO membership (id, organization_id, account_id, managed, role, basis, state, valid_from,
+            valid_until, granted_by, scope, reason, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, 'active', $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING"
+    ))?;
+    let mut inserted = 0;
+    for new in all {
+        inserted += statement.run(&[
             &new.id,
             &new.organization,
             &new.account,
@@ -288,9 +309,9 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &NewMembership, now: Timestamp) -> Re
             &new.scope,
             &new.reason,
             &now,
-        ],
-    )?;
-    Ok(inserted == 1)
+        ])?;
+    }
+    Ok(inserted)
 }
 /// False if the membership was not in the state that the change starts from.
 pub(super) fn set_state(

@@ -39,7 +39,7 @@ impl std::fmt::Display for Cursor {
     }
 }
 /// The highest role is 0, as the store orders them.
-fn rank(role: Role) -> i64 {
+pub(super) fn rank(role: Role) -> i64 {
     match role {
         Role::LegalRepresentative => 0,
         Role::Administrator => 1,

@@ -38,6 +38,14 @@ impl Organizations {
             })
             .await
     }
+    /// The account's memberships in these few.
+    pub(crate) async fn memberships_among(
+        &self,
+        account: AccountId,
+        organizations: Vec<OrganizationId>,
+    ) -> Result<Vec<Membership>> {
+        self.db().read(move |tx| store::list_in(tx, account, &organizations)).await
+    }
     /// All organizations of the account, a page at a time.
     pub async fn own_organizations(
         &self,

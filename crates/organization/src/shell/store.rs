@@ -1,5 +1,5 @@
-use super::model::{Cursor, OwnFilter};
-use crate::membership::{Membership, SPACES, list_spaces};
+use super::model::{OwnFilter, rank};
+use crate::membership::{Membership, Role, SPACES, list_spaces};
 use db::{Query, Statement, Tx, sql};
 use kernel::{
     Result, Timestamp,
@@ -48,9 +48,7 @@ pub(super) fn list_in(
     list_spaces(tx, &query)
 }
 
-const RANK: &str = "CASE m.role WHEN 'legal_representative' THEN 0 WHEN 'administrator' THEN 1 ELSE 2 END";
-
-/// The highest role first, then the newest; at most `limit` behind the cursor.
+/// The highest role first, then the newest; at most `limit` behind the cursor, and of each role no more are read.
 pub(super) fn list_own(
     tx: &mut Tx<'_>,
     account: AccountId,
@@ -63,33 +61,30 @@ pub(super) fn list_own(
         let plain = crate::organization::folded(name).replace('\\', "\\\\").replace('%', "\\%");
         format!("%{}%", plain.replace('_', "\\_"))
     });
-    let role = filter.role;
-    let (rank, before) = match filter.after {
-        Some(Cursor { rank, membership }) => (Some(rank), Some(membership)),
-        None => (None, None),
-    };
-    let mut query = Query::new(SPACES)
-        .bind(" AND m.account_id = ?", &account)
-        .opt(" AND m.role = ?", &role)
-        .opt(" AND o.name_folded LIKE ? ESCAPE '\\'", &name);
-    query = match filter.usable {
-        Some(true) => query
-            .bind(" AND m.state = 'active' AND o.state = 'active' AND m.valid_from <= ?", &now)
-            .bind(" AND m.valid_until > ?", &now),
-        Some(false) => query
-            .bind(" AND (m.state <> 'active' OR o.state <> 'active' OR m.valid_from > ?", &now)
-            .bind(" OR m.valid_until <= ?)", &now),
-        None => query,
-    };
-    if let (Some(rank), Some(before)) = (&rank, &before) {
-        query = query
-            .add(" AND (")
-            .add(RANK)
-            .bind(" > ? OR (", rank)
-            .add(RANK)
-            .bind(" = ?", rank)
-            .bind(" AND m.id < ?))", before);
+    let mut found = Vec::new();
+    for role in Role::ALL.iter().rev().filter(|role| filter.role.is_none_or(|wanted| wanted == **role)) {
+        let before = match filter.after {
+            Some(after) if after.rank > rank(*role) => continue,
+            Some(after) if after.rank == rank(*role) => Some(after.membership),
+            _ => None,
+        };
+        let left = limit - found.len() as i64;
+        let mut query = Query::new(SPACES)
+            .bind(" AND m.account_id = ?", &account)
+            .bind(" AND m.role = ?", role)
+            .opt(" AND m.id < ?", &before)
+            .opt(" AND o.name_folded LIKE ? ESCAPE '\\'", &name);
+        query = match filter.usable {
+            Some(true) => query
+                .bind(" AND m.state = 'active' AND o.state = 'active' AND m.valid_from <= ?", &now)
+                .bind(" AND m.valid_until > ?", &now),
+            Some(false) => query
+                .bind(" AND (m.state <> 'active' OR o.state <> 'active' OR m.valid_from > ?", &now)
+                .bind(" OR m.valid_until <= ?)", &now),
+            None => query,
+        };
+        let query = query.bind(" ORDER BY m.id DESC LIMIT ?", &left);
+        found.extend(list_spaces(tx, &query)?);
     }
-    let query = query.add(" ORDER BY ").add(RANK).bind(", m.id DESC LIMIT ?", &limit);
-    list_spaces(tx, &query)
+    Ok(found)
 }

@@ -11,7 +11,7 @@ use kernel::{
 };
 use organization::{
     Organizations,
-    membership::{Membership, Role},
+    membership::{MEMBERSHIPS, Membership, Role},
     shell,
 };
 use web::Lang;
@@ -26,6 +26,8 @@ pub(crate) enum Obstacle {
     Managed,
     /// The person acts for an organization; as its legal representative they are replaced first.
     Member { organization: OrganizationId, name: String, head: bool },
+    /// More organizations than are named.
+    More,
     /// Platform staff: the system administrator ends that first.
     Staff,
     /// A real-name verification or a dispute waits for its decision.
@@ -43,6 +45,9 @@ pub(crate) async fn obstacles(rooms: &Organizations, who: &SignedIn) -> Result<V
         return Ok(vec![Obstacle::Managed]);
     }
     let mut found: Vec<Obstacle> = of_memberships(rooms.memberships(who.account).await?).collect();
+    if found.len() as i64 == MEMBERSHIPS {
+        found.push(Obstacle::More);
+    }
     if who.staff.is_some() {
         found.push(Obstacle::Staff);
     }

@@ -76,7 +76,7 @@ async fn show(me: Me) -> web::Result {
     let obstacle = obstacles(&me.rooms, &me.who).await?.first().map(|first| match first {
         Obstacle::Managed => "profile-close-short-managed",
         Obstacle::Member { head: true, .. } => "profile-close-short-head",
-        Obstacle::Member { .. } => "profile-close-short-member",
+        Obstacle::Member { .. } | Obstacle::More => "profile-close-short-member",
         Obstacle::Staff => "profile-close-short-staff",
         Obstacle::Matter => "profile-close-short-matter",
     });

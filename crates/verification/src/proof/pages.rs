@@ -192,6 +192,7 @@ struct Unbind {
     before: (i64, &'static str),
     after: (i64, &'static str),
     products: Vec<LostLine>,
+    more: bool,
     releases: bool,
 }
 async fn ask(
@@ -221,6 +222,7 @@ async fn ask(
                 needs: product.needs.key(),
             })
             .collect(),
+        more: loss.more,
         releases: loss.releases,
         page,
     }))

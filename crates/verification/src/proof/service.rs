@@ -7,6 +7,7 @@ use identity::{
 };
 use kernel::{Error, Event, Id, Result, Timestamp, id::mark};
 use organization::decision::{SessionFacts, Space};
+use organization::membership::MEMBERSHIPS;
 use serde_json::json;
 
 pub type ProofId = Id<mark::IdentityProof>;
@@ -41,6 +42,8 @@ pub struct Loss {
     pub going: Vec<Proof>,
     /// Product and space that open today and will not.
     pub products: Vec<LostProduct>,
+    /// The person has more spaces than were looked at.
+    pub more: bool,
     /// The name can be changed freely again, and somebody else may prove the document.
     pub releases: bool,
 }
@@ -65,17 +68,20 @@ impl Verification {
             return Err(unknown());
         }
         let after = realname::service::level_of_proofs(&left);
-        let products =
-            if after < before { self.lost_products(signed_in, after, now).await? } else { Vec::new() };
-        Ok(Loss { before, after, going, products, releases: left.is_empty() })
+        let (products, more) = if after < before {
+            self.lost_products(signed_in, after, now).await?
+        } else {
+            Default::default()
+        };
+        Ok(Loss { before, after, going, products, more, releases: left.is_empty() })
     }
-    /// Every product that opens now in one of the spaces and asks for more than `after`.
+    /// Every product that opens now in one of the first spaces and asks for more than `after`; true if there are more spaces.
     async fn lost_products(
         &self,
         signed_in: &SignedIn,
         after: RealNameLevel,
         now: Timestamp,
-    ) -> Result<Vec<LostProduct>> {
+    ) -> Result<(Vec<LostProduct>, bool)> {
         let rooms = self.organizations();
         let products: Vec<_> = rooms
             .products(false)
@@ -84,12 +90,14 @@ impl Verification {
             .filter(|product| product.minimum_level.rank() > after.rank())
             .collect();
         if products.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Default::default());
         }
         // The best session there can be: what a stronger sign-in would open is lost as well.
         let facts = SessionFacts { strength: 3, card: false, zones: Vec::new() };
         let mut spaces = vec![(Space::Personal, None)];
-        for membership in rooms.memberships(signed_in.account).await? {
+        let memberships = rooms.memberships(signed_in.account).await?;
+        let more = memberships.len() as i64 == MEMBERSHIPS;
+        for membership in memberships {
             spaces.push((Space::Organization(membership.organization), Some(membership.organization_name)));
         }
         let mut lost = Vec::new();
@@ -105,7 +113,7 @@ impl Verification {
                 }
             }
         }
-        Ok(lost)
+        Ok((lost, more))
     }
     /// Revokes; with the last proof the account gives the person up. Told by every way. Whoever calls stepped up.
     /// Error: `proof.unknown`.
