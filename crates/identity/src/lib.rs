@@ -23,7 +23,7 @@ mod testing;
 use credential::{BreachList, PasswordPool};
 use db::{Db, Tx};
 use kernel::{Error, Result, id::AccountId};
-use platform::{Outbox, Settings};
+use platform::{Outbox, Settings, exchange::Asking};
 use std::sync::{Arc, OnceLock};
 use upstream::Upstreams;
 use web::Outbound;
@@ -74,6 +74,10 @@ impl Identity {
     /// The guarded way out over HTTP.
     pub fn outbound(&self) -> &Outbound {
         &self.0.outbound
+    }
+    /// For questions to services that share a secret with us.
+    pub fn asking(&self) -> Asking<'_> {
+        Asking { outbound: &self.0.outbound, clock: self.db().clock(), rng: self.db().rng() }
     }
     /// What other identity providers publish, and the way to them.
     pub fn upstreams(&self) -> &Upstreams {

@@ -4,6 +4,7 @@ pub mod challenge;
 pub mod connector;
 pub mod counter;
 pub mod document;
+pub mod exchange;
 pub mod outbox;
 pub mod setting;
 pub mod staff;

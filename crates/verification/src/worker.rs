@@ -3,10 +3,11 @@
 use crate::{
     Verification,
     case::{CaseId, service::subject_in, store},
-    verifier::{Answer, Question, client, model::Fault},
+    verifier::{Answer, Question, client},
 };
 use identity::account::model::today;
 use kernel::Result;
+use platform::exchange::Fault;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
@@ -101,9 +102,7 @@ impl Verification {
                 mobile: subject.mobile.clone(),
                 bank_card: subject.bank_card.clone(),
             };
-            let db = self.db();
-            answer =
-                client::check(self.identity().outbound(), db.clock(), db.rng(), &config, &question).await?;
+            answer = client::check(self.identity().asking(), &config, &question).await?;
             provider = connector.name;
             metrics_of(answer.outcome.code());
             if !answer.outcome.try_another() {

@@ -155,15 +155,21 @@ impl Verifier {
             |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
         let refuse = || StatusCode::UNAUTHORIZED;
         let (timestamp, nonce) = (text("fujie-timestamp"), text("fujie-nonce"));
-        let head = format!(
-            "FUJIE-VERIFIER-1\nrequest\n{}\n{timestamp}\n{nonce}\n{}\n",
-            self.options.key_id,
-            uri.path()
-        );
+        let lines = [
+            "FUJIE-VERIFIER-1",
+            "request",
+            "POST",
+            uri.path(),
+            &self.options.key_id,
+            &timestamp,
+            &nonce,
+            &HEXLOWER.encode(&Sha256::digest(body)),
+        ]
+        .join("\n");
         let signature = text("fujie-signature");
         let given = signature.strip_prefix("v1=").and_then(|hex| HEXLOWER.decode(hex.as_bytes()).ok());
         let known = text("fujie-key") == self.options.key_id
-            && given.is_some_and(|given| mac(&self.options.secret, &head, body).verify_slice(&given).is_ok());
+            && given.is_some_and(|given| mac(&self.options.secret, &lines).verify_slice(&given).is_ok());
         let now = unix_now();
         if !known || nonce.len() < 16 || timestamp.parse::<i64>().map_or(true, |at| (at - now).abs() > SKEW) {
             return Err(refuse());
@@ -221,12 +227,18 @@ impl Verifier {
             Fault::WrongKey => "another secret altogether",
             _ => &self.options.secret,
         };
-        let head = format!(
-            "FUJIE-VERIFIER-1\nresponse\n{}\n{timestamp}\n{nonce}\n{}\n",
-            self.options.key_id,
-            status.as_u16()
-        );
-        let signature = format!("v1={}", HEXLOWER.encode(&mac(secret, &head, &body).finalize().into_bytes()));
+        let timestamp = timestamp.to_string();
+        let text = [
+            "FUJIE-VERIFIER-1",
+            "response",
+            &status.as_u16().to_string(),
+            &self.options.key_id,
+            &timestamp,
+            nonce,
+            &HEXLOWER.encode(&Sha256::digest(&body)),
+        ]
+        .join("\n");
+        let signature = format!("v1={}", HEXLOWER.encode(&mac(secret, &text).finalize().into_bytes()));
         if fault == Fault::Tampered {
             body = answer.to_string().replace("mismatch", "match").replace("not_found", "match").into_bytes();
             body.push(b' ');
@@ -235,7 +247,7 @@ impl Verifier {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         for (name, value) in [
             ("fujie-key", self.options.key_id.as_str()),
-            ("fujie-timestamp", &timestamp.to_string()),
+            ("fujie-timestamp", &timestamp),
             ("fujie-nonce", nonce),
             ("fujie-signature", &signature),
         ] {
@@ -253,11 +265,10 @@ impl Verifier {
 }
 
 #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-fn mac(secret: &str, head: &str, body: &[u8]) -> Hmac<Sha256> {
+fn mac(secret: &str, text: &str) -> Hmac<Sha256> {
     let mut mac =
         <Hmac<Sha256> as KeyInit>::new_from_slice(secret.as_bytes()).expect("any key length will do");
-    mac.update(head.as_bytes());
-    mac.update(body);
+    mac.update(text.as_bytes());
     mac
 }
 #[expect(clippy::disallowed_methods, reason = "a program of its own, with the system's clock")]

@@ -1,7 +1,7 @@
 //! `/org/{organization}/invitations`: who was invited, by whom, and what became of it.
 use super::model::{Invitation, InvitationId, Invite, Invited, Sent, State};
 use crate::activation::{Link, Way};
-use crate::membership::{self, OrganizationAdministrator, Role, TermsInput};
+use crate::membership::{self, OrganizationAdministrator, Role, RoleChoice, TermsInput};
 use crate::{Organizations, shell};
 use askama::{Template, filters::Safe};
 use axum::Extension;
@@ -115,13 +115,6 @@ async fn list(
     }))
 }
 
-struct RoleChoice {
-    role: Role,
-    label: String,
-    hint: String,
-    open: bool,
-    chosen: bool,
-}
 #[derive(Template)]
 #[template(path = "invitation/new.html")]
 struct NewPage {
@@ -167,20 +160,7 @@ async fn render_new(
     errors: FormErrors,
 ) -> Result {
     let page = page(ctx, rooms, who, by, "organization-invite").await?.with_errors(&errors);
-    let chosen = form.role.unwrap_or(Role::Agent);
-    let roles = [Role::Agent, Role::Administrator]
-        .into_iter()
-        .map(|role| {
-            let open = by.role().may_touch(role);
-            let hint = match (role, open) {
-                (Role::Administrator, true) => "organization-role-administrator-hint",
-                (Role::Administrator, false) => "organization-role-administrator-closed",
-                _ => "organization-role-agent-hint",
-            };
-            let label = by.policy().role_label(role).of(ctx.lang == Lang::En).to_owned();
-            RoleChoice { role, label, hint: page.t(hint), open, chosen: role == chosen && open }
-        })
-        .collect();
+    let roles = membership::role_choices(&page, ctx.lang, by, form.role);
     let view = NewPage { home: home(by), invitations: invitations(by), roles, form, errors, page };
     Ok(html_status(view.errors.status(), view))
 }

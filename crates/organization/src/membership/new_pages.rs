@@ -2,6 +2,7 @@
 use super::model::{Basis, OrganizationAdministrator, Role};
 use super::newcomer::{MemberInput, Newcomer};
 use super::pages::{Ids, fresh, home, member_id, members, page, proven_anew};
+use super::role_choice::{RoleChoice, role_choices};
 use super::service::{Appointed, Appointment, HandedOut};
 use super::terms::TermsInput;
 use crate::activation::{Issued, Link, Way};
@@ -12,7 +13,7 @@ use identity::scan;
 use identity::session::SignedIn;
 use kernel::{Secret, id::MembershipId};
 use web::{
-    Ctx, Form, FormErrors, Lang, Page, Path, Policy, Result, Routes, html, html_status, see_other, with_flash,
+    Ctx, Form, FormErrors, Page, Path, Policy, Result, Routes, html, html_status, see_other, with_flash,
 };
 
 const POLICY: Policy = Policy::OrganizationAdministrator;
@@ -50,13 +51,6 @@ struct NewPage {
     form: NewForm,
     input: MemberInput,
     errors: FormErrors,
-}
-struct RoleChoice {
-    role: Role,
-    label: String,
-    hint: String,
-    open: bool,
-    chosen: bool,
 }
 /// What is handed over on paper, shown this once.
 #[derive(Template)]
@@ -114,25 +108,7 @@ async fn render_new(
     errors: FormErrors,
 ) -> Result {
     let page = page(ctx, rooms, who, by, ctx.lang.t("organization-member-new")).await?.with_errors(&errors);
-    let chosen = form.role.unwrap_or(Role::Agent);
-    let roles = [Role::Agent, Role::Administrator]
-        .into_iter()
-        .map(|role| {
-            let open = by.role().may_touch(role);
-            let hint = match (role, open) {
-                (Role::Administrator, true) => "organization-role-administrator-hint",
-                (Role::Administrator, false) => "organization-role-administrator-closed",
-                _ => "organization-role-agent-hint",
-            };
-            RoleChoice {
-                role,
-                label: by.policy().role_label(role).of(ctx.lang == Lang::En).to_owned(),
-                hint: page.t(hint),
-                open,
-                chosen: role == chosen && open,
-            }
-        })
-        .collect();
+    let roles = role_choices(&page, ctx.lang, by, form.role);
     let input = MemberInput {
         login_name: form.login_name.clone(),
         name: form.name.clone(),

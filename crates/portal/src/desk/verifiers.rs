@@ -216,7 +216,7 @@ async fn test(
             )
         }
         Err(fault) => {
-            let why = desk.t(fault.key());
+            let why = desk.t(verification::verifier::fault_key(fault));
             with_flash(
                 back,
                 "bad",

@@ -3,7 +3,6 @@
 pub mod client;
 mod file;
 mod model;
-pub mod protocol;
 mod service;
 #[cfg(test)]
 mod tests;

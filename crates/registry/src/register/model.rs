@@ -3,6 +3,7 @@ use crate::registration;
 use identity::realname::DocumentType;
 use kernel::{Error, Result, clock::Zone, text};
 use organization::organization::RegistryState;
+use platform::exchange;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -100,6 +101,20 @@ db::text_enum! {
         /// The register does not know our key, or our signature.
         Key = "key",
         NotFound = "not_found",
+    }
+}
+impl From<exchange::Fault> for Fault {
+    fn from(fault: exchange::Fault) -> Self {
+        match fault {
+            exchange::Fault::Address => Self::Address,
+            exchange::Fault::Timeout => Self::Timeout,
+            exchange::Fault::Connection => Self::Connection,
+            exchange::Fault::Status => Self::Status,
+            exchange::Fault::Signature => Self::Signature,
+            exchange::Fault::Clock => Self::Clock,
+            exchange::Fault::Shape => Self::Shape,
+            exchange::Fault::Key => Self::Key,
+        }
     }
 }
 impl Fault {

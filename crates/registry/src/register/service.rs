@@ -1,6 +1,6 @@
 //! Setting up registers at the desk, and asking them.
 use super::{
-    client::{self, Asking},
+    client,
     model::{Answer, Config, Fault, Provider},
 };
 use crate::Registry;
@@ -93,7 +93,7 @@ impl Registry {
     pub async fn test_register(&self, id: ConnectorId) -> Result<std::result::Result<u128, Fault>> {
         let (connector, _, config) = self.register(id).await?;
         match config {
-            Some(config) => client::ping(&self.asking(), &config).await,
+            Some(config) => client::ping(self.identity().asking(), &config).await,
             None => Ok(match self.register_file(connector.id).await? {
                 Some(_) => Ok(0),
                 None => Err(Fault::None),
@@ -109,7 +109,9 @@ impl Registry {
                 continue;
             }
             let said = match (provider, config) {
-                (Provider::Http, Some(config)) => client::look_up(&self.asking(), &config, uscc).await?,
+                (Provider::Http, Some(config)) => {
+                    client::look_up(self.identity().asking(), self.zone(), &config, uscc).await?
+                }
                 _ => self.look_up_in_file(connector.id, uscc).await?,
             };
             match said {
@@ -122,9 +124,5 @@ impl Registry {
             }
         }
         Ok((from, answer))
-    }
-    fn asking(&self) -> Asking<'_> {
-        let (identity, db) = (self.identity(), self.db());
-        Asking { outbound: identity.outbound(), clock: db.clock(), rng: db.rng(), zone: self.zone() }
     }
 }

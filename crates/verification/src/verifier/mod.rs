@@ -3,9 +3,8 @@
 //! if its signature fits the exact bytes and our question.
 pub mod client;
 pub mod model;
-pub mod protocol;
 pub mod service;
 #[cfg(test)]
 mod tests;
 
-pub use model::{Answer, Config, Outcome, Question};
+pub use model::{Answer, Config, Outcome, Question, fault_key};

@@ -1,6 +1,7 @@
 //! Configuration of a verifier, questions and answers.
 use crate::Method;
 use kernel::{Error, Result};
+use platform::exchange::Fault;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -93,36 +94,17 @@ pub enum Outcome {
     /// No answer that counts; why, for the log and for the desk.
     Unavailable(Fault),
 }
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The address may not be reached from here.
-    Address,
-    Timeout,
-    Connection,
-    /// The verifier says that it is out of order.
-    Status,
-    /// No signature, or one of another key, body or question.
-    Signature,
-    /// The two clocks are more than five minutes apart.
-    Clock,
-    /// Signed, but not as the protocol has it.
-    Shape,
-    /// The verifier does not know our key, or our signature.
-    Key,
-}
-impl Fault {
-    /// Key of the words for the desk.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Address => "verification-fault-address",
-            Self::Timeout => "verification-fault-timeout",
-            Self::Connection => "verification-fault-connection",
-            Self::Status => "verification-fault-status",
-            Self::Signature => "verification-fault-signature",
-            Self::Clock => "verification-fault-clock",
-            Self::Shape => "verification-fault-shape",
-            Self::Key => "verification-fault-key",
-        }
+/// Key of the words for the desk.
+pub const fn fault_key(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Address => "verification-fault-address",
+        Fault::Timeout => "verification-fault-timeout",
+        Fault::Connection => "verification-fault-connection",
+        Fault::Status => "verification-fault-status",
+        Fault::Signature => "verification-fault-signature",
+        Fault::Clock => "verification-fault-clock",
+        Fault::Shape => "verification-fault-shape",
+        Fault::Key => "verification-fault-key",
     }
 }
 impl Outcome {

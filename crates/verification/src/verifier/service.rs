@@ -1,12 +1,13 @@
 //! Setting up verifiers at the desk, and which are asked for a check.
 use super::{
     client,
-    model::{Config, Fault, PROVIDER},
+    model::{Config, PROVIDER},
 };
 use crate::{Method, Verification};
 use kernel::{Error, Result, Timestamp};
 use platform::{
     connector::{self, Connector, ConnectorId, Kind, NewConnector, Server},
+    exchange::Fault,
     staff::PolicyEditor,
 };
 
@@ -86,8 +87,7 @@ impl Verification {
     /// Asks whether it is there: the milliseconds it took, or what is wrong.
     pub async fn test_verifier(&self, id: ConnectorId) -> Result<std::result::Result<u128, Fault>> {
         let (_, config) = self.verifier(id).await?;
-        let db = self.db();
-        client::ping(self.identity().outbound(), db.clock(), db.rng(), &config).await
+        client::ping(self.identity().asking(), &config).await
     }
 }
 
