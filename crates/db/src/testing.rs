@@ -49,8 +49,40 @@ pub async fn unprepared(db: &Db) -> Vec<String> {
     }
     refused
 }
+/// A fresh store that several nodes open: what one changes, the others hear of by polling.
+pub struct Shared {
+    url: String,
+    keyring: Arc<Keyring>,
+    clock: Clock,
+}
+impl Shared {
+    /// On each engine, as [`engines_at`].
+    pub async fn each_at(clock: Clock) -> Vec<Self> {
+        let folder = tempfile::Builder::new().prefix("fujie-test-").tempdir().expect("a temporary folder");
+        let mut urls = vec![format!("sqlite:{}", folder.keep().join("fujie.db").display())];
+        match std::env::var("FUJIE_TEST_POSTGRES") {
+            Ok(server) => {
+                let fresh = tokio::task::spawn_blocking(move || fresh_database(&server));
+                urls.push(fresh.await.expect("a fresh database"));
+            }
+            Err(_) => assert!(std::env::var("FUJIE_TEST_BOTH").is_err(), "FUJIE_TEST_POSTGRES is missing"),
+        }
+        let store = |url| {
+            let keyring = Arc::new(Keyring::ephemeral(&Rng::System).expect("a keyring"));
+            Self { url, keyring, clock: clock.clone() }
+        };
+        urls.into_iter().map(store).collect()
+    }
+    /// One more node.
+    pub async fn node(&self) -> Db {
+        opened_with(self.url.clone(), Arc::clone(&self.keyring), self.clock.clone()).await
+    }
+}
 async fn opened(url: String, clock: Clock) -> Db {
     let keyring = Arc::new(Keyring::ephemeral(&Rng::System).expect("a keyring"));
+    opened_with(url, keyring, clock).await
+}
+async fn opened_with(url: String, keyring: Arc<Keyring>, clock: Clock) -> Db {
     let options = Options { clock, readers: 2, writers: 4, ..Options::new(url, keyring) };
     let db = tokio::task::spawn_blocking(|| Db::open(options)).await.expect("no panic").expect("a store");
     db.migrate().await.expect("a schema");

@@ -46,7 +46,7 @@ impl Class {
         match body.size_hint().exact() {
             None => Self::Uploading,
             Some(length) if length > MAX_BODY as u64 => Self::Uploading,
-            _ if ["/oauth2/", "/api/", "/.well-known/"].iter().any(|start| path.starts_with(start)) => {
+            _ if ["/oauth2/", "/api/", "/access/", "/.well-known/"].iter().any(|start| path.starts_with(start)) => {
                 Self::Programs
             }
             _ if reads => Self::Reading,
@@ -125,7 +125,7 @@ async fn arrived(body: Body) -> Body {
 /// The refusal: made once in each language, because it is sent when there is no time for anything.
 pub(crate) fn refusal(headers: &HeaderMap, path: &str) -> Response<Body> {
     static PAGES: LazyLock<[(Lang, String); 2]> = LazyLock::new(|| Lang::ALL.map(|lang| (lang, page(lang))));
-    let program = ["/oauth2/token", "/api/"].iter().any(|start| path.starts_with(start))
+    let program = ["/oauth2/token", "/api/", "/access/"].iter().any(|start| path.starts_with(start))
         || headers.get(header::ACCEPT).is_some_and(|accept| {
             let accept = accept.as_bytes();
             accept.windows(4).any(|piece| piece == b"json")

@@ -248,6 +248,7 @@ fn address(app: &App, parts: &Parts) -> IpAddr {
 fn wants_json(uri: &Uri, headers: &http::HeaderMap) -> bool {
     let path = uri.path();
     if path.starts_with("/api/")
+        || path.starts_with("/access/")
         || path.starts_with("/.well-known/")
         || matches!(
             path,

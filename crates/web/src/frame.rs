@@ -29,6 +29,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// How long a handler may take, reading the body included.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// No route reads more than this from a request.
@@ -58,8 +59,9 @@ async fn pass(
 ) -> Response {
     let (mut parts, body) = request.into_parts();
     let free = probe::is_probe(parts.uri.path()) || parts.uri.path().starts_with("/a/");
+    let named = named_by_caller(&parts);
     let Some(admitted) = admission.admit(&parts, body, free).await else {
-        return admission::refusal(&parts.headers, parts.uri.path());
+        return named_so(named, admission::refusal(&parts.headers, parts.uri.path()));
     };
     let started = Instant::now();
     let (ctx, fresh) = Ctx::new(&app, &parts);
@@ -78,6 +80,7 @@ async fn pass(
     let code = finish_error(&ctx, &mut response);
     cookies(&app, &mut response, &fresh, had_flash);
     headers(&app, &ctx, &mut response);
+    let mut response = named_so(named, response);
     let status = response.status().as_u16();
     if matches!(status, 413 | 415) && version < Version::HTTP_2 {
         // The body was not read to its end, so the connection cannot carry another request: said, not sprung on the client.
@@ -100,6 +103,18 @@ async fn pass(
     metrics::counter!("fujie_http_requests_total", "method" => method_label(&method), "route" => route.clone(), "status" => status.to_string())
         .increment(1);
     metrics::histogram!("fujie_http_request_seconds", "route" => route).record(elapsed.as_secs_f64());
+    response
+}
+
+/// The Authorization API's callers name their requests, and look for that name in the answer; our own stays in the log.
+fn named_by_caller(parts: &Parts) -> Option<HeaderValue> {
+    let programs = parts.uri.path().starts_with("/access/");
+    programs.then(|| parts.headers.get(REQUEST_ID).cloned()).flatten()
+}
+fn named_so(name: Option<HeaderValue>, mut response: Response) -> Response {
+    if let Some(name) = name {
+        response.headers_mut().insert(REQUEST_ID, name);
+    }
     response
 }
 
@@ -259,6 +274,6 @@ fn headers(app: &App, ctx: &Ctx, response: &mut Response) {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
     }
     if let Ok(id) = HeaderValue::from_str(&ctx.request_id) {
-        headers.insert(HeaderName::from_static("x-request-id"), id);
+        headers.insert(REQUEST_ID, id);
     }
 }

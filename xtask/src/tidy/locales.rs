@@ -9,7 +9,7 @@ use std::{
 
 const LANGUAGES: [&str; 2] = ["zh-CN", "en"];
 /// A literal that begins with one of these and a dash is a key.
-const PREFIXES: [&str; 16] = [
+const PREFIXES: [&str; 17] = [
     "web",
     "platform",
     "upstream",
@@ -18,6 +18,7 @@ const PREFIXES: [&str; 16] = [
     "identity",
     "organization",
     "oidc",
+    "authzen",
     "recovery",
     "verification",
     "registry",

@@ -5,7 +5,7 @@ use anyhow::Result;
 use std::path::Path;
 
 /// Lowest first.
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 20] = [
     "kernel",
     "db",
     "web",
@@ -16,6 +16,7 @@ const ROOMS: [&str; 19] = [
     "identity",
     "organization",
     "oidc",
+    "authzen",
     "recovery",
     "verification",
     "registry",

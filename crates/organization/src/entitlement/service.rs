@@ -108,7 +108,7 @@ impl Entitlements {
     }
 
     /// From memory, or None where only the database can say.
-    fn recall(
+    pub(super) fn recall(
         &self,
         product: ProductId,
         questions: &[Question<'_>],
@@ -288,7 +288,7 @@ impl Organizations {
         Ok(answers.into_iter().map(|answer| answer.unwrap_or(Answer::Stranger)).collect())
     }
     /// In the database: one statement a space.
-    async fn look_up<'a>(
+    pub(super) async fn look_up<'a>(
         &self,
         product: ProductId,
         questions: impl Iterator<Item = &'a Question<'a>>,
