@@ -49,7 +49,7 @@ pub struct Options {
     /// Fill and stop
     #[arg(long)]
     only_fill: bool,
-    /// These rows alone: `console`, `pages`, `search`, `matrix`, `decision`
+    /// These rows alone: `console`, `pages`, `search`, `matrix`, `decision`, `evaluation`
     #[arg(long, value_name = "NAME")]
     only: Vec<Part>,
     /// Length of a round
@@ -74,6 +74,7 @@ pub enum Part {
     Search,
     Matrix,
     Decision,
+    Evaluation,
 }
 
 /// What a filled folder holds.
@@ -149,7 +150,7 @@ async fn drive(options: &Options, server: &Server, size: Size, ids: Ids) -> Resu
         rounds: options.rounds,
     };
     let (mut lines, mut whole) = (Vec::new(), true);
-    for part in [Part::Console, Part::Pages, Part::Search, Part::Matrix, Part::Decision] {
+    for part in [Part::Console, Part::Pages, Part::Search, Part::Matrix, Part::Decision, Part::Evaluation] {
         if !options.only.is_empty() && !options.only.contains(&part) {
             continue;
         }
@@ -160,6 +161,7 @@ async fn drive(options: &Options, server: &Server, size: Size, ids: Ids) -> Resu
             Part::Search => pages::search(&world).await,
             Part::Matrix => pages::matrix(&world).await,
             Part::Decision => questions::decision(&world).await,
+            Part::Evaluation => questions::evaluation(&world).await,
         };
         match measured {
             Ok(measured) => lines.extend(measured),

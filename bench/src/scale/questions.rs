@@ -2,8 +2,8 @@
 use super::{
     World,
     names::scattered,
-    plan::{Kind, Role},
-    rows::subject,
+    plan::{self, Kind, Role},
+    rows::subject as subject_of,
 };
 use crate::{
     http::Connection,
@@ -17,7 +17,10 @@ use kernel::id::OrganizationId;
 use serde_json::{Value, json};
 
 const SINGLE_PER_CPU: f64 = 50_000.0;
+const BATCH_PER_CPU: f64 = 1_000_000.0;
 const P99_MS: f64 = 1.0;
+/// Evaluations of one request.
+const BATCH: usize = 100;
 
 /// One caller; everybody is asked about in no order.
 struct Asker {
@@ -56,7 +59,7 @@ fn acting(world: &World) -> impl Iterator<Item = Acting> {
         .map(|n| world.size.place(scattered(n) % (world.size.people - 1)))
         .filter(|place| place.role == Role::Agent)
         .map(|place| Acting {
-            subject: subject(place.person),
+            subject: subject_of(place.person),
             organization: world.ids.id(Kind::Organization, place.organization),
         })
 }
@@ -91,4 +94,54 @@ pub async fn decision(world: &World) -> Result<Vec<Line>> {
     let rounds = ask(world, "/api/v1/decisions", bodies, |answer| answer["allow"] == true).await?;
     let what = format!("decision, {}", told(world));
     Ok(vec![Line::plain(&what, &rounds).at_least(SINGLE_PER_CPU).within(Percentile::P99, P99_MS)])
+}
+
+/// The same by the OpenID AuthZEN interface, one by one and a hundred at a time.
+pub async fn evaluation(world: &World) -> Result<Vec<Line>> {
+    let subject = |who: &Acting| {
+        json!({ "type": "user", "id": who.subject,
+            "properties": { "organization": who.organization.to_string() } })
+    };
+    let (action, resource) =
+        (json!({ "name": "use" }), json!({ "type": "product", "id": world.client.product }));
+    let single = acting(world)
+        .take(200_000)
+        .map(|who| json!({ "subject": subject(&who), "action": action, "resource": resource }).to_string())
+        .collect();
+    let rounds = ask(world, "/access/v1/evaluation", single, |answer| answer["decision"] == true).await?;
+    let what = format!("AuthZEN evaluation, {}", told(world));
+    let one = Line::plain(&what, &rounds).at_least(SINGLE_PER_CPU).within(Percentile::P99, P99_MS);
+
+    let everybody: Vec<Acting> = acting(world).take(400_000).collect();
+    let batch = |some: &[Acting]| {
+        let items: Vec<Value> = some.iter().map(|who| json!({ "subject": subject(who) })).collect();
+        json!({ "action": action, "resource": resource, "evaluations": items }).to_string()
+    };
+    let batches = everybody.chunks(BATCH).map(batch).collect();
+    let all = |answer: &Value| {
+        let answers = answer["evaluations"].as_array();
+        answers.is_some_and(|all| all.len() == BATCH && all.iter().all(|one| one["decision"] == true))
+    };
+    let rounds = ask(world, "/access/v1/evaluations", batches, all).await?;
+    let what = format!("AuthZEN evaluations by {BATCH}: requests, {}", told(world));
+    let many =
+        Line::plain(&what, &rounds).at_least(BATCH_PER_CPU / BATCH as f64).within(Percentile::P99, P99_MS);
+
+    // What a product lists is of one organization: the largest.
+    let organization: OrganizationId = world.ids.id(Kind::Organization, plan::BIG);
+    let agents: Vec<String> = (2..world.size.big()).map(subject_of).collect();
+    let list = |some: &[String]| {
+        let whose = json!({ "type": "user", "properties": { "organization": organization.to_string() } });
+        json!({ "subject": whose, "action": action, "resource": resource, "subjects": some }).to_string()
+    };
+    let lists = agents.chunks_exact(BATCH).map(list).collect();
+    let all = |answer: &Value| {
+        let answers = answer["decisions"].as_array();
+        answers.is_some_and(|all| all.len() == BATCH && all.iter().all(|one| *one == true))
+    };
+    let rounds = ask(world, "/access/v1/subjects", lists, all).await?;
+    let what = format!("list of {BATCH} subjects: requests, {}", told(world));
+    let listed =
+        Line::plain(&what, &rounds).at_least(BATCH_PER_CPU / BATCH as f64).within(Percentile::P99, P99_MS);
+    Ok(vec![one, many, listed])
 }
