@@ -9,6 +9,7 @@ pub mod roll;
 mod service;
 mod store;
 mod telling;
+mod view;
 
 pub use expiry::warn_expiring;
 pub use model::*;

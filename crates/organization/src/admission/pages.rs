@@ -1,27 +1,32 @@
 //! `/org/{organization}/admissions` 机构产品权限: contract types with the products under each, and the other classes; what
-//! is missing and who mends it.
+//! is missing, who mends it, and a request by one click. Where the product lets them, administrators change it themselves.
 use super::model::{AdmissionLine, NewAdmission};
-use super::service::Admissions;
-use crate::contract::{Contract, ContractState, ContractType};
-use crate::decision::{Contact, LayerState, layer_key};
+use super::view::{Act, Group, Menders, View, is_own};
+use crate::decision::LayerState;
 use crate::membership::OrganizationAdministrator;
-use crate::product::{AdmissionClass, AdmissionEditor, GrantMode};
+use crate::product::GrantMode;
 use crate::{Organizations, shell};
 use askama::Template;
 use axum::Extension;
 use identity::session::SignedIn;
 use kernel::{
     Error, Timestamp,
-    id::{AdmissionId, ProductId},
+    id::{AdmissionId, ApplicationId, ProductId, mark},
 };
-use web::{Ctx, Form, FormErrors, Lang, Page, Policy, Result, Routes, html_status, see_other, with_flash};
+use serde::Deserialize;
+use std::collections::{BTreeSet, HashMap};
+use web::{
+    Ctx, Form, FormErrors, Lang, Page, Path, Policy, Result, Routes, html_status, see_other, with_flash,
+};
 
 pub fn routes() -> Routes {
-    Routes::new().get("/org/{organization}/admissions", Policy::OrganizationAdministrator, list).post(
-        "/org/{organization}/admissions",
-        Policy::OrganizationAdministrator,
-        change,
-    )
+    let administrator = Policy::OrganizationAdministrator;
+    Routes::new()
+        .get("/org/{organization}/admissions", administrator, list)
+        .post("/org/{organization}/admissions", administrator, change)
+        .get("/org/{organization}/admissions/{product}", administrator, confirm)
+        .post("/org/{organization}/admissions/request", administrator, request)
+        .post("/org/{organization}/admissions/withdraw", administrator, withdraw)
 }
 
 #[derive(Template)]
@@ -29,41 +34,9 @@ pub fn routes() -> Routes {
 struct ListPage {
     page: Page,
     home: String,
-    manager: Option<Contact>,
-    contracts: Vec<ContractGroup>,
+    manager: Option<crate::decision::Contact>,
     groups: Vec<Group>,
     errors: FormErrors,
-}
-struct ContractGroup {
-    name: String,
-    tone: &'static str,
-    word: String,
-    /// Numbers and terms of the contracts of this type.
-    signed: String,
-    lines: Vec<Line>,
-}
-struct Group {
-    name: String,
-    hint: String,
-    lines: Vec<Line>,
-}
-struct Line {
-    name: String,
-    mode: String,
-    held: bool,
-    text: String,
-    until: String,
-    mender: String,
-    /// Where the product lets the organization's administrators edit its admission themselves.
-    change: Option<Change>,
-}
-struct Change {
-    product: ProductId,
-    /// The row to be made, or the one to be ended.
-    id: String,
-    action: &'static str,
-    danger: bool,
-    label: String,
 }
 
 async fn list(
@@ -74,7 +47,45 @@ async fn list(
 ) -> Result {
     render(&ctx, &rooms, &who, &by, FormErrors::none()).await
 }
-#[derive(serde::Deserialize)]
+async fn render(
+    ctx: &Ctx,
+    rooms: &Organizations,
+    who: &SignedIn,
+    by: &OrganizationAdministrator,
+    errors: FormErrors,
+) -> Result {
+    let organization = rooms.organization(by.organization()).await?;
+    let found = rooms.admissions(&organization, ctx.now).await?;
+    let types = rooms.contract_types().await?;
+    let requests = rooms.admission_requests(by.organization()).await?;
+    let manager = match organization.account_manager {
+        Some(manager) => rooms.staff_contact(manager).await?,
+        None => None,
+    };
+    let missing = |line: &&AdmissionLine| line.layer.state != LayerState::Met;
+    let managers: BTreeSet<_> =
+        found.lines.iter().filter(missing).filter_map(|line| line.product.manager).collect();
+    let mut product_managers = HashMap::new();
+    for id in managers {
+        product_managers.extend(rooms.staff_contact(id).await?.map(|contact| (id, contact)));
+    }
+    let page = Page::new(ctx, ctx.lang.t("organization-nav-admissions"))
+        .with_shell(shell::of(rooms, ctx, who, by.organization()).await?)
+        .with_errors(&errors);
+    let groups = View {
+        page: &page,
+        found: &found,
+        requests: &requests,
+        menders: &Menders { account_manager: manager.clone(), product_managers },
+        reader: by.account(),
+        draw: &|| rooms.db().draw::<mark::Application>(),
+    }
+    .groups(&types);
+    let view = ListPage { home: format!("/org/{}/", by.organization()), manager, groups, errors, page };
+    Ok(html_status(view.errors.status(), view))
+}
+
+#[derive(Deserialize)]
 struct ChangeForm {
     product: ProductId,
     id: String,
@@ -120,138 +131,98 @@ async fn change(
         }
     }
 }
-async fn render(
-    ctx: &Ctx,
-    rooms: &Organizations,
-    who: &SignedIn,
-    by: &OrganizationAdministrator,
-    errors: FormErrors,
+
+#[derive(Template)]
+#[template(path = "admission/confirm.html")]
+struct ConfirmPage {
+    page: Page,
+    home: String,
+    above: String,
+    text: String,
+    product: ProductId,
+    /// The row to be made, or the one to be ended.
+    id: String,
+    ends: bool,
+}
+/// What opening or closing the product does to the members, before it is done.
+async fn confirm(
+    ctx: Ctx,
+    Extension(rooms): Extension<Organizations>,
+    who: SignedIn,
+    by: OrganizationAdministrator,
+    Path((_, product)): Path<(String, ProductId)>,
 ) -> Result {
     let organization = rooms.organization(by.organization()).await?;
     let found = rooms.admissions(&organization, ctx.now).await?;
-    let types = rooms.contract_types().await?;
-    let manager = match organization.account_manager {
-        Some(manager) => rooms.staff_contact(manager).await?,
-        None => None,
+    let mut lines = found.lines.into_iter();
+    let line = lines.find(|line| line.product.id == product && is_own(&line.product));
+    let line = line.ok_or_else(|| Error::not_found("product.unknown"))?;
+    let held = line.layer.state == LayerState::Met;
+    let ended = line.admission.as_ref().filter(|_| held);
+    let name = line.product.name.of(ctx.lang == Lang::En);
+    let title = if ended.is_some() {
+        "organization-admission-end-title"
+    } else {
+        "organization-admission-admit-title"
     };
-    let page = Page::new(ctx, ctx.lang.t("organization-nav-admissions"))
-        .with_shell(shell::of(rooms, ctx, who, by.organization()).await?);
-    let view_of = |line: &AdmissionLine| view(&page, line, rooms.db().draw());
-    let contracts = types.iter().filter_map(|kind| contract_group(&page, &found, kind, &view_of)).collect();
-    let groups = [AdmissionClass::Membership, AdmissionClass::Discretionary, AdmissionClass::Open]
-        .into_iter()
-        .filter_map(|class| {
-            let lines: Vec<Line> = found
-                .lines
-                .iter()
-                .filter(|line| line.product.admission_class == class)
-                .map(view_of)
-                .collect();
-            (!lines.is_empty()).then(|| Group {
-                name: page.t(&format!("organization-class-{class}")),
-                hint: page.t(&format!("organization-class-{class}-hint")),
-                lines,
-            })
-        })
-        .collect();
-    let home = format!("/org/{}/", by.organization());
-    let view = ListPage { home, manager, contracts, groups, errors, page };
-    Ok(html_status(view.errors.status(), view))
+    let page = Page::new(&ctx, ctx.lang.ta(title, &[("product", name)]))
+        .with_shell(shell::of(&rooms, &ctx, &who, by.organization()).await?);
+    let text = match (ended.is_some(), line.product.grant_mode) {
+        (true, _) => "organization-admission-end-effect",
+        (false, GrantMode::EveryAgent) => "organization-admission-admit-everyone",
+        (false, GrantMode::Explicit) if line.members > 0 => "organization-admission-admit-wakes",
+        (false, GrantMode::Explicit) => "organization-admission-admit-effect",
+    };
+    let view = ConfirmPage {
+        home: format!("/org/{}/", by.organization()),
+        above: format!("/org/{}/admissions", by.organization()),
+        text: page.t1(text, "n", line.members),
+        product,
+        id: match ended {
+            Some(there) => there.id.to_string(),
+            None => ctx.form_id(rooms.db().draw::<mark::Admission>()),
+        },
+        ends: ended.is_some(),
+        page,
+    };
+    Ok(web::html(view))
 }
 
-/// None for a type that lists nothing and was never signed.
-fn contract_group(
-    page: &Page,
-    found: &Admissions,
-    kind: &ContractType,
-    view_of: &impl Fn(&AdmissionLine) -> Line,
-) -> Option<ContractGroup> {
-    let now = page.ctx.now;
-    let signed: Vec<&Contract> =
-        found.contracts.iter().filter(|contract| contract.type_id == kind.id).collect();
-    let lines: Vec<Line> = found
-        .lines
-        .iter()
-        .filter(|line| line.product.admission_class == AdmissionClass::Contract)
-        .filter(|line| found.listings.contains(&(kind.id, line.product.id)))
-        .map(view_of)
-        .collect();
-    if lines.is_empty() && signed.is_empty() {
-        return None;
-    }
-    let (tone, word) = if signed.iter().any(|contract| contract.is_in_force(now)) {
-        ("ok", "organization-contract-in-force")
-    } else if signed.is_empty() {
-        ("", "organization-contract-unsigned")
-    } else {
-        ("bad", "organization-contract-lapsed")
-    };
-    let signed = signed
-        .iter()
-        .map(|contract| {
-            let (from, until) = (page.date(&contract.valid_from), page.last_day(&contract.valid_until));
-            let key = match contract.state {
-                ContractState::Active => "organization-contract-line",
-                ContractState::Terminated => "organization-contract-line-terminated",
-            };
-            page.ta(key, &[("number", &contract.number), ("from", &from), ("until", &until)])
-        })
-        .collect::<Vec<_>>()
-        .join(page.t("organization-list-separator").as_str());
-    Some(ContractGroup {
-        name: kind.name.of(page.ctx.lang == Lang::En).to_owned(),
-        tone,
-        word: page.t(word),
-        signed,
-        lines,
-    })
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RequestForm {
+    id: String,
+    product: String,
 }
-fn view(page: &Page, line: &AdmissionLine, fresh: AdmissionId) -> Line {
-    let held = line.layer.state == LayerState::Met;
-    let own = line.product.admission_editor == AdmissionEditor::OrganizationAdministrator
-        && matches!(line.product.admission_class, AdmissionClass::Contract | AdmissionClass::Discretionary);
-    let change = own.then(|| match &line.admission {
-        Some(admission) if held => Change {
-            product: line.product.id,
-            id: admission.id.to_string(),
-            action: "end",
-            danger: true,
-            label: page.t("organization-admission-end"),
-        },
-        _ => Change {
-            product: line.product.id,
-            id: page.ctx.form_id(fresh),
-            action: "admit",
-            danger: false,
-            label: page.t("organization-admission-admit"),
-        },
-    });
-    let mender = if held {
-        String::new()
-    } else if line.layer.code.starts_with("decision.admission") {
-        page.t(match line.product.admission_editor {
-            AdmissionEditor::AccountManager => "organization-mender-account-manager",
-            AdmissionEditor::ProductManager => "organization-mender-product-manager",
-            AdmissionEditor::OrganizationAdministrator => "organization-mender-administrators",
-        })
-    } else {
-        page.t("organization-mender-account-manager")
-    };
-    Line {
-        name: line.product.name.of(page.ctx.lang == Lang::En).to_owned(),
-        mode: page.t(match line.product.grant_mode {
-            GrantMode::Explicit => "organization-mode-explicit",
-            GrantMode::EveryAgent => "organization-mode-every-agent",
-        }),
-        held,
-        text: page.t(&layer_key(line.layer.code)),
-        until: match (held, line.layer.until) {
-            (true, Some(until)) => page.last_day(&until),
-            (true, None) => page.t("organization-no-end"),
-            (false, Some(at)) => page.date(&at),
-            (false, None) => page.t("organization-none"),
-        },
-        mender,
-        change,
+/// One click: whoever edits the product's admissions decides it at the desk.
+async fn request(
+    ctx: Ctx,
+    Extension(rooms): Extension<Organizations>,
+    who: SignedIn,
+    by: OrganizationAdministrator,
+    Form(form): Form<RequestForm>,
+) -> Result {
+    let id: ApplicationId = ctx.check_form_id(&form.id)?;
+    let product: ProductId = form.product.parse().map_err(|_| Error::not_found("product.unknown"))?;
+    match rooms.request_admission(&by, id, product, "", ctx.now).await {
+        Ok(_) => {
+            let there = see_other(&format!("/org/{}/admissions", by.organization()));
+            Ok(with_flash(there, "ok", "organization-flash-admission-asked", &[]))
+        }
+        Err(error) => {
+            let errors = FormErrors::or_fail(error, ctx.lang)?;
+            render(&ctx, &rooms, &who, &by, errors).await
+        }
     }
+}
+async fn withdraw(
+    ctx: Ctx,
+    Extension(rooms): Extension<Organizations>,
+    by: OrganizationAdministrator,
+    Form(form): Form<RequestForm>,
+) -> Result {
+    let id: ApplicationId = form.id.parse().map_err(|_| Error::not_found("application.unknown"))?;
+    rooms.withdraw_admission_request(&by, id, ctx.now).await?;
+    let there = see_other(&format!("/org/{}/admissions", by.organization()));
+    Ok(with_flash(there, "ok", "organization-flash-admission-withdrawn", &[]))
 }

@@ -4,8 +4,8 @@ use super::edit::{admit_in, locked_in, product_in};
 use super::model::{AdmissionLine, NewAdmission};
 use super::service::{line_in, staff_must_edit};
 use crate::application::{
-    self, Application, ApplicationKind, ApplicationState, NewApplication, REASON_MAX, Requested, Step, StepRecord,
-    Verdict,
+    self, Application, ApplicationKind, ApplicationState, NewApplication, REASON_MAX, Requested, Step,
+    StepRecord, Verdict,
 };
 use crate::contract::{self, Contract};
 use crate::decision::LayerState;
@@ -64,7 +64,8 @@ impl Organizations {
                 if line_in(tx, &found, product.id, now)?.layer.state == LayerState::Met {
                     return Err(Error::conflict("admission.exists"));
                 }
-                let open = application::open_for_in(tx, ApplicationKind::Admission, organization, product.id, now)?;
+                let open =
+                    application::open_for_in(tx, ApplicationKind::Admission, organization, product.id, now)?;
                 if let Some(open) = open {
                     let again = open.state == ApplicationState::Returned && open.applicant == by.account();
                     if !again {
@@ -74,7 +75,10 @@ impl Organizations {
                     let open = application::must_step_in(tx, open.id, Step::Resubmit, account, None, now)?;
                     application::set_reason_in(tx, open.id, reason.as_deref())?;
                     rooms.tell_editor_in(tx, &open, &product, now)?;
-                    return Ok((Requested { id: open.id, new: true }, vec![open.event(by.actor(), Step::Resubmit)]));
+                    return Ok((
+                        Requested { id: open.id, new: true },
+                        vec![open.event(by.actor(), Step::Resubmit)],
+                    ));
                 }
                 let new = NewApplication {
                     id,
@@ -226,7 +230,9 @@ fn of_kind_in(tx: &mut Tx<'_>, id: ApplicationId) -> Result<Application> {
 /// Whether an organization's administrators ask for this product, rather than editing its admission themselves.
 pub fn can_be_asked(product: &Product) -> Result<()> {
     match (product.admission_class, product.admission_editor) {
-        (AdmissionClass::Open | AdmissionClass::Membership, _) => Err(Error::conflict("admission.not_needed")),
+        (AdmissionClass::Open | AdmissionClass::Membership, _) => {
+            Err(Error::conflict("admission.not_needed"))
+        }
         (_, AdmissionEditor::OrganizationAdministrator) => Err(Error::conflict("admission.own")),
         _ => Ok(()),
     }

@@ -95,11 +95,15 @@ impl Organizations {
                 if !store::confirm(tx, id, from)? {
                     let there = store::find(tx, id)?.ok_or_else(unknown)?;
                     let gone = matches!(there.state, BatchState::Stopped | BatchState::Discarded);
-                    return if gone { Err(Error::conflict("admission.batch_over")) } else { Ok(((), Vec::new())) };
+                    return if gone {
+                        Err(Error::conflict("admission.batch_over"))
+                    } else {
+                        Ok(((), Vec::new()))
+                    };
                 }
-                let event = Event::done(actor, "admission_batch.confirmed")
-                    .on("admission_batch", id)
-                    .with(json!({ "action": batch.action, "changes": batch.changes, "reason": batch.reason }));
+                let event = Event::done(actor, "admission_batch.confirmed").on("admission_batch", id).with(
+                    json!({ "action": batch.action, "changes": batch.changes, "reason": batch.reason }),
+                );
                 Ok(((), vec![event]))
             })
             .await

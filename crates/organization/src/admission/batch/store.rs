@@ -23,7 +23,8 @@ row!(Batch {
     created_at,
     ended_at,
 });
-const COLUMNS: &str = "SELECT id, product_id, organization_id, account_id, action, valid_until, reason, state,
+const COLUMNS: &str =
+    "SELECT id, product_id, organization_id, account_id, action, valid_until, reason, state,
     session_id, address, total, changes, done, refused, created_at, ended_at FROM admission_batch";
 
 pub(super) fn find(tx: &mut Tx<'_>, id: BatchId) -> Result<Option<Batch>> {
@@ -108,17 +109,7 @@ pub(super) fn set_state(
     Ok(changed == 1)
 }
 
-row!(BatchRow {
-    number,
-    organization,
-    organization_name,
-    product_zh,
-    product_en,
-    typed,
-    plan,
-    state,
-    code,
-});
+row!(BatchRow { number, organization, organization_name, product_zh, product_en, typed, plan, state, code });
 pub(super) fn list_rows(
     tx: &mut Tx<'_>,
     id: BatchId,

@@ -33,18 +33,18 @@ impl Organizations {
                 return Ok(());
             }
             let until = now.plus_seconds(LEASE_SECONDS);
-            let claimed =
-                self.db().exec("admission batch lease", move |statement| store::claim(statement, until, now)).await?;
+            let claimed = self
+                .db()
+                .exec("admission batch lease", move |statement| store::claim(statement, until, now))
+                .await?;
             let Some(id) = claimed else { return Ok(()) };
             while self.apply_slice(id).await? {}
         }
     }
     /// False once there is nothing left to do.
     pub(super) async fn apply_slice(&self, id: BatchId) -> Result<bool> {
-        let found = self
-            .db()
-            .read(move |tx| Ok((store::find(tx, id)?, store::list_waiting(tx, id, SLICE)?)))
-            .await?;
+        let found =
+            self.db().read(move |tx| Ok((store::find(tx, id)?, store::list_waiting(tx, id, SLICE)?))).await?;
         let (Some(batch), tasks) = found else { return Ok(false) };
         if batch.state != BatchState::Running {
             return Ok(false);

@@ -62,10 +62,9 @@ pub(super) fn list_admitted(
         RollState::Suspended => query.add(" AND d.state = 'suspended'"),
         RollState::Ended => query.add(" AND d.state = 'ended'"),
         RollState::Held => query.bind(IN_FORCE, &now),
-        RollState::Lapsed => {
-            query.add(" AND d.state <> 'ended' AND NOT (TRUE").bind(IN_FORCE, &now).add(")")
-        }
-        RollState::Ending => query.bind(IN_FORCE, &now)
+        RollState::Lapsed => query.add(" AND d.state <> 'ended' AND NOT (TRUE").bind(IN_FORCE, &now).add(")"),
+        RollState::Ending => query
+            .bind(IN_FORCE, &now)
             .bind(" AND (d.valid_until <= ?", &soon)
             .bind(" OR c.valid_until <= ?)", &soon),
     };
@@ -148,10 +147,7 @@ pub(super) fn list_candidates(
         .collect())
 }
 /// The live organization with this unified social credit code, member number or registration number.
-pub(in crate::admission) fn find_by_number(
-    tx: &mut Tx<'_>,
-    number: &str,
-) -> Result<Option<OrganizationId>> {
+pub(in crate::admission) fn find_by_number(tx: &mut Tx<'_>, number: &str) -> Result<Option<OrganizationId>> {
     tx.opt(
         sql!(
             "SELECT id FROM organization WHERE state <> 'closed' AND uscc = $1
