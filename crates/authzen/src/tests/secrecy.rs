@@ -1,0 +1,139 @@
+//! Who may ask, and what nobody learns: another product, a stranger, somebody else's employee.
+use super::house::{FREE, GRANTED, House, MEMBER, basic, houses, request};
+use axum::body::Body;
+use http::{StatusCode, header};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn only_a_client_that_proves_to_be_itself_is_answered() {
+    for house in houses().await {
+        let (id, secret) = house.client.clone();
+        let (other, _) = house.other.clone();
+        for credentials in [
+            None,
+            Some("Bearer abc".to_owned()),
+            Some("Basic ###".to_owned()),
+            Some(basic(&id, "")),
+            Some(basic(&id, &format!("{secret}x"))),
+            Some(basic(&id, &secret[1..])),
+            Some(basic(&other, &secret)),
+            Some(basic("nobody", &secret)),
+            Some(basic("", "")),
+        ] {
+            for path in ["evaluation", "evaluations", "subjects", "search/subject", "search/resource", "search/action"]
+            {
+                let mut asking = request(&format!("/access/v1/{path}"));
+                if let Some(credentials) = &credentials {
+                    asking = asking.header(header::AUTHORIZATION, credentials);
+                }
+                // A body that is no JSON is not looked at before.
+                let answer = house.send(asking.body(Body::from("{")).unwrap()).await;
+                assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{credentials:?}");
+                assert_eq!(answer.headers[header::WWW_AUTHENTICATE], "Basic realm=\"fujie\"");
+                assert_eq!(answer.message(), "client authentication failed");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_guesses_is_not_listened_to_for_a_while() {
+    for house in houses().await {
+        let guess = async |secret: &str| {
+            let asking =
+                request("/access/v1/evaluation").header(header::AUTHORIZATION, basic(&house.client.0, secret));
+            house.send(asking.body(Body::from(house.question(GRANTED))).unwrap()).await
+        };
+        for n in 0..60 {
+            assert_eq!(guess(&format!("guess-{n}")).await.status, StatusCode::UNAUTHORIZED, "{n}");
+        }
+        let answer = guess("guess-60").await;
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(answer.headers.contains_key(header::RETRY_AFTER));
+        // Not even the right one is listened to, or guessing would go on.
+        assert_eq!(guess(&house.client.1).await.status, StatusCode::TOO_MANY_REQUESTS);
+        house.db.clock().advance_seconds(301);
+        assert_eq!(guess(&house.client.1).await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn another_product_is_as_one_that_does_not_exist() {
+    for house in houses().await {
+        let about = |kind: &str, id: &str| {
+            let mut asked: Value = serde_json::from_str(&house.question(GRANTED)).unwrap();
+            asked["resource"] = json!({ "type": kind, "id": id });
+            asked.to_string()
+        };
+        // The subject may use `reports`; this client is not told.
+        let theirs = house.post_as(&house.other, "/access/v1/evaluation", about("product", "reports")).await;
+        assert!(theirs.decision());
+        let foreign = house.post("/access/v1/evaluation", about("product", "reports")).await;
+        assert!(!foreign.decision());
+        for unknown in [about("product", "no-such-product"), about("account", "123"), about("product", "QUOTES")] {
+            assert_eq!(house.post("/access/v1/evaluation", unknown).await.body, foreign.body);
+        }
+        assert_eq!(foreign.json()["context"]["id"], "authzen.resource_unknown");
+        assert!(foreign.json()["context"].get("layers").is_none());
+    }
+}
+
+#[tokio::test]
+async fn strangers_and_those_who_are_no_members_are_told_the_same() {
+    for house in houses().await {
+        for memory in [false, true] {
+            if memory {
+                house.in_memory().await;
+            }
+            let ask = async |house: &House, subject: &str| house.post("/access/v1/evaluation", house.question(subject)).await;
+            let stranger = ask(&house, "no-such-subject").await;
+            assert!(!stranger.decision());
+            assert_eq!(stranger.json()["context"]["id"], "decision.membership_missing");
+            assert_eq!(ask(&house, FREE).await.body, stranger.body);
+            let mut elsewhere: Value = serde_json::from_str(&house.question(GRANTED)).unwrap();
+            elsewhere["context"]["organization"] = json!(house.db.draw::<()>().to_string());
+            assert_eq!(house.post("/access/v1/evaluation", elsewhere.to_string()).await.body, stranger.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_says_why_in_both_languages_and_who_can_mend_it() {
+    for house in houses().await {
+        for memory in [false, true] {
+            if memory {
+                house.in_memory().await;
+            }
+            let answer = house.post("/access/v1/evaluation", house.question(MEMBER)).await;
+            assert_eq!(
+                answer.json(),
+                json!({
+                    "decision": false,
+                    "context": {
+                        "id": "decision.grant_missing",
+                        "reason_admin": {
+                            "zh-CN": format!("{} (decision.grant_missing)", web::Lang::Zh.t("organization-layer-grant")),
+                            "en": "Grant (decision.grant_missing)",
+                        },
+                        "reason_user": {
+                            "zh-CN": web::Lang::Zh.t("organization-decision-grant-missing"),
+                            "en": web::Lang::En.t("organization-decision-grant-missing"),
+                        },
+                        "layers": [
+                            { "kind": "grant", "state": "missing", "code": "decision.grant_missing", "until": null },
+                        ],
+                        "remedies": [{ "layer": "grant", "who": "administrators", "how": "request_access" }],
+                    },
+                })
+            );
+            // Two missing: the first is told to the person, both to whoever runs the product.
+            house.db.clock().advance_seconds(31 * 24 * 3600);
+            let gone = house.post("/access/v1/evaluation", house.question(GRANTED)).await.json();
+            assert_eq!(gone["context"]["id"], "decision.membership_expired");
+            let admin = gone["context"]["reason_admin"]["en"].as_str().unwrap();
+            assert!(admin.contains("decision.membership_expired") && admin.contains("decision.admission_expired"), "{admin}");
+            assert_eq!(gone["context"]["layers"][0]["until"], "2027-02-14T08:00:00.000Z");
+            house.db.clock().advance_seconds(-31 * 24 * 3600);
+        }
+    }
+}
