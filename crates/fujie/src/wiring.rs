@@ -1,6 +1,7 @@
 //! The rooms put together: the only place where all of them meet. Tests build the same router from here.
 use crate::{config::Config, defaults, opening, outbound, telemetry};
 use anyhow::{Context as _, Result};
+use authzen::AuthZen;
 use axum::{Router, extract::Request, middleware, middleware::Next};
 use channel::Channels;
 use db::Db;
@@ -52,6 +53,7 @@ pub fn routes() -> Routes {
         .merge(organization::routes())
         .merge(recovery::routes())
         .merge(oidc::routes())
+        .merge(authzen::routes())
         .merge(verification::routes())
         .merge(registry::routes())
         .merge(roster::routes())
@@ -108,6 +110,7 @@ async fn assemble(
     let registry = Registry::new(organizations.clone(), app.zone.clone());
     organizations.use_registry(Arc::new(registry.clone()));
     organizations.use_tasks(Arc::new(registry.clone()));
+    organizations.use_items(Arc::new(feed::item::Items::new(db.clone())));
     let roster = Roster::new(organizations.clone());
     let legacy = Legacy::new(organizations.clone());
 
@@ -117,6 +120,7 @@ async fn assemble(
     rooms.insert(identity.clone());
     rooms.insert(organizations.clone());
     rooms.insert(openid.clone());
+    rooms.insert(AuthZen::new(openid.clone()));
     rooms.insert(verification.clone());
     rooms.insert(registry.clone());
     rooms.insert(roster.clone());
@@ -127,11 +131,13 @@ async fn assemble(
     openid.start_upkeep();
     let workers = vec![
         tokio::spawn(outbox.clone().work()),
+        tokio::spawn(openid.clone().send_webhooks()),
         tokio::spawn(verification.work()),
         tokio::spawn(registry.work()),
         tokio::spawn(roster.work()),
         tokio::spawn(legacy.work()),
         tokio::spawn(organizations.clone().work()),
+        tokio::spawn(organizations.entitlements().clone().work()),
         tokio::spawn(organizations.clone().work_batches()),
         tokio::spawn(tidy(organizations.clone())),
     ];
@@ -190,6 +196,9 @@ async fn tidy(rooms: Organizations) {
         }
         if let Err(error) = organization::admission::warn_expiring(&rooms, db.clock().now()).await {
             tracing::warn!(%error, "contracts and admissions that end soon are warned of in the next round");
+        }
+        if let Err(error) = organization::grant::warn_expiring(&rooms, db.clock().now()).await {
+            tracing::warn!(%error, "grants that end soon are warned of in the next round");
         }
         if let Err(error) = profile::tidy_up(&rooms).await {
             tracing::warn!(%error, "accounts that are to be closed wait for the next round");
