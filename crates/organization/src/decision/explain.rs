@@ -122,8 +122,7 @@ impl Organizations {
         now: Timestamp,
     ) -> Result<()> {
         // What lacks the person or the product lacks in every space.
-        let everywhere =
-            [LayerKind::Account, LayerKind::Product, LayerKind::RealName, LayerKind::Strength];
+        let everywhere = [LayerKind::Account, LayerKind::Product, LayerKind::RealName, LayerKind::Strength];
         if everywhere.into_iter().any(|kind| explanation.decision.is_missing(kind)) {
             return Ok(());
         }

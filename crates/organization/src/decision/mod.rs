@@ -2,20 +2,22 @@
 //! The answer is never cached; whoever issues a token or opens a page asks again.
 mod explain;
 mod model;
+#[cfg(test)]
+mod oracle_tests;
 mod page;
 mod pages;
 mod service;
-mod store;
-mod why;
 #[cfg(test)]
-mod oracle_tests;
+mod space_tests;
+mod store;
 #[cfg(test)]
 mod tests;
+mod why;
 
 pub use explain::{Contact, Explanation};
 pub use model::*;
 pub use page::{Back, Typed, Verify, Ways};
 pub use pages::{layer_key, tally_class};
-pub(crate) use service::{decide_subjects_in, facts_in};
-pub use why::routes;
 pub use service::{InSpace, Named, SPACES_SHOWN, decide_in};
+pub(crate) use service::{decide_products_in, decide_subjects_in, facts_in};
+pub use why::routes;

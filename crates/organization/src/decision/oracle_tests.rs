@@ -88,7 +88,11 @@ impl Dice {
             signed: self.percent(60).then(|| self.contract()),
             grant: self.percent(85).then(|| {
                 let (valid_from, valid_until) = self.times();
-                GrantFacts { state: self.mostly(GrantState::Active, GrantState::ALL), valid_from, valid_until }
+                GrantFacts {
+                    state: self.mostly(GrantState::Active, GrantState::ALL),
+                    valid_from,
+                    valid_until,
+                }
             }),
         }
     }
@@ -120,7 +124,11 @@ impl Dice {
                 minimum_strength: self.mostly(1, &[2, 3]),
                 network_zone: self.percent(15).then(|| "vpn".to_owned()),
             },
-            session: SessionFacts { strength: self.any(&[1, 2, 3]), card: self.percent(40), zones: self.zones() },
+            session: SessionFacts {
+                strength: self.any(&[1, 2, 3]),
+                card: self.percent(40),
+                zones: self.zones(),
+            },
             now: at(NOW),
         }
     }
@@ -155,67 +163,108 @@ fn in_zone(f: &Facts, zone: &str) -> bool {
 type Condition = fn(&Facts) -> bool;
 /// Layer, in whose decisions it stands, and when it holds. The oracle: every row that applies has to hold.
 const TABLE: &[(LayerKind, Condition, Condition)] = &[
-    (LayerKind::Account, |f| person(f).is_some(), |f| {
-        let state = person(f).unwrap().state;
-        state == AccountState::Active || state == AccountState::Unactivated && f.session.card
-    }),
+    (
+        LayerKind::Account,
+        |f| person(f).is_some(),
+        |f| {
+            let state = person(f).unwrap().state;
+            state == AccountState::Active || state == AccountState::Unactivated && f.session.card
+        },
+    ),
     (LayerKind::Client, |f| machine(f).is_some(), |f| machine(f).unwrap().active),
     (LayerKind::Product, |_| true, |f| f.product.state == ProductState::Active),
-    (LayerKind::Audience, |_| true, |f| match (f.organization.is_some(), machine(f).is_some()) {
-        (true, _) => f.product.audience != Audience::Person,
-        (false, true) => true,
-        (false, false) => f.product.audience != Audience::Organization && person(f).unwrap().owner.is_none(),
-    }),
-    (LayerKind::Organization, |f| f.organization.is_some(), |f| {
-        f.organization.as_ref().unwrap().state == OrganizationState::Active
-    }),
-    (LayerKind::Owner, |f| machine(f).is_some(), |f| {
-        machine(f).unwrap().owner == f.organization.as_ref().map(|o| o.id)
-    }),
-    (LayerKind::Membership, |f| person(f).is_some() && f.organization.is_some(), |f| {
-        let o = f.organization.as_ref().unwrap();
-        let owner_fits = [None, Some(o.id)].contains(&person(f).unwrap().owner);
-        o.membership.as_ref().is_some_and(|m| {
-            owner_fits && m.state == MembershipState::Active && now_in(m.valid_from, m.valid_until)
-        })
-    }),
-    (LayerKind::Role, |f| person(f).is_some() && f.organization.is_some(), |f| {
-        let o = f.organization.as_ref().unwrap();
-        o.membership.as_ref().is_some_and(|m| {
-            let idle = m.role == Role::Administrator && !o.administrators_do_business;
-            !idle && f.product.roles_allowed.contains(&m.role)
-        })
-    }),
-    (LayerKind::Admission, |f| f.organization.is_some(), |f| {
-        let o = f.organization.as_ref().unwrap();
-        let struck_off = matches!(o.registry_state, RegistryState::Revoked | RegistryState::Cancelled);
-        let basis = match f.product.admission_class {
-            AdmissionClass::Open => true,
-            AdmissionClass::Membership => o.has_member_number,
-            AdmissionClass::Discretionary => live_row(f).is_some(),
-            AdmissionClass::Contract => live_row(f).and_then(|row| row.contract.as_ref()).is_some_and(|c| {
-                c.lists_product && c.state == ContractState::Active && now_in(c.valid_from, c.valid_until)
-            }),
-        };
-        basis && !struck_off
-    }),
-    (LayerKind::Grant, |f| f.organization.is_some() || machine(f).is_some(), |f| match machine(f) {
-        Some(machine) => machine.registered,
-        None => {
-            let grant = f.organization.as_ref().unwrap().grant.as_ref();
-            f.product.grant_mode == GrantMode::EveryAgent
-                || grant.is_some_and(|g| g.state == GrantState::Active && now_in(g.valid_from, g.valid_until))
-        }
-    }),
-    (LayerKind::RealName, |f| person(f).is_some(), |f| {
-        person(f).unwrap().level.rank() >= f.product.minimum_level.rank()
-    }),
+    (
+        LayerKind::Audience,
+        |_| true,
+        |f| match (f.organization.is_some(), machine(f).is_some()) {
+            (true, _) => f.product.audience != Audience::Person,
+            (false, true) => true,
+            (false, false) => {
+                f.product.audience != Audience::Organization && person(f).unwrap().owner.is_none()
+            }
+        },
+    ),
+    (
+        LayerKind::Organization,
+        |f| f.organization.is_some(),
+        |f| f.organization.as_ref().unwrap().state == OrganizationState::Active,
+    ),
+    (
+        LayerKind::Owner,
+        |f| machine(f).is_some(),
+        |f| machine(f).unwrap().owner == f.organization.as_ref().map(|o| o.id),
+    ),
+    (
+        LayerKind::Membership,
+        |f| person(f).is_some() && f.organization.is_some(),
+        |f| {
+            let o = f.organization.as_ref().unwrap();
+            let owner_fits = [None, Some(o.id)].contains(&person(f).unwrap().owner);
+            o.membership.as_ref().is_some_and(|m| {
+                owner_fits && m.state == MembershipState::Active && now_in(m.valid_from, m.valid_until)
+            })
+        },
+    ),
+    (
+        LayerKind::Role,
+        |f| person(f).is_some() && f.organization.is_some(),
+        |f| {
+            let o = f.organization.as_ref().unwrap();
+            o.membership.as_ref().is_some_and(|m| {
+                let idle = m.role == Role::Administrator && !o.administrators_do_business;
+                !idle && f.product.roles_allowed.contains(&m.role)
+            })
+        },
+    ),
+    (
+        LayerKind::Admission,
+        |f| f.organization.is_some(),
+        |f| {
+            let o = f.organization.as_ref().unwrap();
+            let struck_off = matches!(o.registry_state, RegistryState::Revoked | RegistryState::Cancelled);
+            let basis = match f.product.admission_class {
+                AdmissionClass::Open => true,
+                AdmissionClass::Membership => o.has_member_number,
+                AdmissionClass::Discretionary => live_row(f).is_some(),
+                AdmissionClass::Contract => {
+                    live_row(f).and_then(|row| row.contract.as_ref()).is_some_and(|c| {
+                        c.lists_product
+                            && c.state == ContractState::Active
+                            && now_in(c.valid_from, c.valid_until)
+                    })
+                }
+            };
+            basis && !struck_off
+        },
+    ),
+    (
+        LayerKind::Grant,
+        |f| f.organization.is_some() || machine(f).is_some(),
+        |f| match machine(f) {
+            Some(machine) => machine.registered,
+            None => {
+                let grant = f.organization.as_ref().unwrap().grant.as_ref();
+                f.product.grant_mode == GrantMode::EveryAgent
+                    || grant
+                        .is_some_and(|g| g.state == GrantState::Active && now_in(g.valid_from, g.valid_until))
+            }
+        },
+    ),
+    (
+        LayerKind::RealName,
+        |f| person(f).is_some(),
+        |f| person(f).unwrap().level.rank() >= f.product.minimum_level.rank(),
+    ),
     (LayerKind::Strength, |f| person(f).is_some(), |f| f.product.minimum_strength <= f.session.strength),
-    (LayerKind::Network, |_| true, |f| {
-        let types = f.organization.as_ref().map_or(&[][..], |o| &o.network_zones);
-        f.product.network_zone.as_ref().is_none_or(|zone| in_zone(f, zone))
-            && (types.is_empty() || types.iter().any(|zone| in_zone(f, zone)))
-    }),
+    (
+        LayerKind::Network,
+        |_| true,
+        |f| {
+            let types = f.organization.as_ref().map_or(&[][..], |o| &o.network_zones);
+            f.product.network_zone.as_ref().is_none_or(|zone| in_zone(f, zone))
+                && (types.is_empty() || types.iter().any(|zone| in_zone(f, zone)))
+        },
+    ),
 ];
 /// What the table says of every layer, and of the whole.
 fn oracle(f: &Facts) -> (bool, BTreeMap<LayerKind, LayerState>) {
@@ -244,9 +293,12 @@ fn told_truly(code: &str, f: &Facts) -> bool {
     };
     let grant = o.and_then(|o| o.grant.as_ref()).filter(|grant| grant.state != GrantState::Ended);
     let class = f.product.admission_class;
-    let (later, over) = (|from: Timestamp| from.as_millis() > NOW, |until: Timestamp| until.as_millis() <= NOW);
+    let (later, over) =
+        (|from: Timestamp| from.as_millis() > NOW, |until: Timestamp| until.as_millis() <= NOW);
     match code {
-        "decision.account_unactivated" => person(f).unwrap().state == AccountState::Unactivated && !f.session.card,
+        "decision.account_unactivated" => {
+            person(f).unwrap().state == AccountState::Unactivated && !f.session.card
+        }
         "decision.account_disabled" => person(f).unwrap().state == AccountState::Disabled,
         "decision.account_closed" => person(f).unwrap().state == AccountState::Closed,
         "decision.client_disabled" => !machine(f).unwrap().active,
@@ -272,7 +324,9 @@ fn told_truly(code: &str, f: &Facts) -> bool {
         "decision.role_not_allowed" => !f.product.roles_allowed.contains(&m.unwrap().role),
         "decision.registry_revoked" => o.unwrap().registry_state == RegistryState::Revoked,
         "decision.registry_cancelled" => o.unwrap().registry_state == RegistryState::Cancelled,
-        "decision.member_number_missing" => class == AdmissionClass::Membership && !o.unwrap().has_member_number,
+        "decision.member_number_missing" => {
+            class == AdmissionClass::Membership && !o.unwrap().has_member_number
+        }
         "decision.admission_missing" => class == AdmissionClass::Discretionary && row.is_none(),
         "decision.admission_suspended" => row.unwrap().state == AdmissionState::Suspended,
         "decision.admission_not_yet" => later(row.unwrap().valid_from),
@@ -365,7 +419,9 @@ fn mend(f: &mut Facts, kind: LayerKind) {
         LayerKind::Product => f.product.state = ProductState::Active,
         LayerKind::Audience => {
             f.product.audience = Audience::Both;
-            if f.organization.is_none() && let Some(account) = account(f) {
+            if f.organization.is_none()
+                && let Some(account) = account(f)
+            {
                 account.owner = None;
             }
         }
@@ -445,14 +501,16 @@ fn act(f: &mut Facts, layer: &Layer, remedy: &Remedy) {
         (Mender::Administrators | Mender::Platform, Means::Contact, LayerKind::Account) => {
             account(f).unwrap().state = AccountState::Active;
         }
-        (Mender::ProductManager, Means::Contact, LayerKind::Product) => f.product.state = ProductState::Active,
-        (Mender::ProductManager, Means::Contact, LayerKind::Role) => f.product.roles_allowed = Role::ALL.to_vec(),
+        (Mender::ProductManager, Means::Contact, LayerKind::Product) => {
+            f.product.state = ProductState::Active
+        }
+        (Mender::ProductManager, Means::Contact, LayerKind::Role) => {
+            f.product.roles_allowed = Role::ALL.to_vec()
+        }
         (Mender::ProductManager, Means::Contact, LayerKind::Audience) => f.product.audience = Audience::Both,
-        (
-            Mender::ProductManager,
-            Means::Contact,
-            LayerKind::Client | LayerKind::Owner | LayerKind::Grant,
-        ) => mend(f, remedy.layer),
+        (Mender::ProductManager, Means::Contact, LayerKind::Client | LayerKind::Owner | LayerKind::Grant) => {
+            mend(f, remedy.layer)
+        }
         (Mender::AccountManager, Means::Contact, LayerKind::Organization) => {
             f.organization.as_mut().unwrap().state = OrganizationState::Active;
         }
@@ -529,7 +587,8 @@ fn mending_one_layer_worsens_no_other() {
         mend(&mut better, kind);
         let after = decide(&better);
         let mended = after.layer(kind).unwrap().state;
-        let holds = if kind == LayerKind::Grant { mended != LayerState::Missing } else { mended == LayerState::Met };
+        let holds =
+            if kind == LayerKind::Grant { mended != LayerState::Missing } else { mended == LayerState::Met };
         assert!(holds, "{kind}: {better:?}");
         for before in &decision.layers {
             let now = after.layer(before.kind).unwrap();

@@ -166,7 +166,12 @@ impl Explanation {
             remedy.how == Means::RequestAccess
                 || (remedy.how == Means::StepUp && only_strength_lacks(&self.decision))
         };
-        self.decision.remedies.iter().filter(|remedy| !covered(remedy)).map(|remedy| self.step(page, remedy)).collect()
+        self.decision
+            .remedies
+            .iter()
+            .filter(|remedy| !covered(remedy))
+            .map(|remedy| self.step(page, remedy))
+            .collect()
     }
     fn step(&self, page: &Page, remedy: &Remedy) -> Step {
         let words = |text: &str| text.replace('_', "-");
@@ -205,7 +210,8 @@ impl Explanation {
     }
     /// Where the person can go on by themselves.
     fn link(&self, page: &Page, remedy: &Remedy) -> Option<(String, String)> {
-        let administers = self.named.as_ref().and_then(|named| named.role).is_some_and(|role| role.administers());
+        let administers =
+            self.named.as_ref().and_then(|named| named.role).is_some_and(|role| role.administers());
         let (href, key) = match (remedy.how, self.space) {
             (Means::GrantYourself, Space::Organization(id)) => {
                 (format!("/org/{id}/grants"), "organization-explain-grants")

@@ -9,7 +9,7 @@ use kernel::{
     Result, Timestamp,
     id::{AccountId, MembershipId, OrganizationId, ProductId},
 };
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 /// A person may be in a thousand organizations; nobody chooses among more than these.
 pub const SPACES_SHOWN: usize = 50;
@@ -194,6 +194,31 @@ pub(crate) fn decide_subjects_in(
         decided.extend(in_space(space, found).map(|in_space| (subject, in_space.decision)));
     }
     Ok(decided)
+}
+
+/// A handful of products in one space, in one statement.
+pub(crate) fn decide_products_in(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    session: &SessionFacts,
+    space: Space,
+    mut products: Vec<ProductId>,
+    now: Timestamp,
+) -> Result<HashMap<ProductId, Decision>> {
+    let Some(last) = products.last().copied() else { return Ok(HashMap::new()) };
+    // Few lengths make few statements.
+    let places = [4, 8, 16, 32].into_iter().find(|places| *places >= products.len());
+    products.resize(places.unwrap_or(products.len()), last);
+    let organization = space.organization();
+    let rows = store::find_in(tx, &store::some(&account, &organization, &products, &now))?;
+    let found = store::found(rows, session, now)?;
+    Ok(found
+        .into_iter()
+        .filter_map(|found| {
+            let product = found.product;
+            in_space(space, found).map(|there| (product, there.decision))
+        })
+        .collect())
 }
 
 /// The bare facts of a member and a product, for a grant that is about to be made.

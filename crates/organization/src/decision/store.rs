@@ -352,6 +352,15 @@ pub(super) fn catalog<'a>(
     in_space(account, organization, now)
         .add(" AND p.state IN ('active', 'suspended') ORDER BY p.category, p.code LIMIT 500")
 }
+/// As [`catalog`], of these alone.
+pub(super) fn some<'a>(
+    account: &'a AccountId,
+    organization: &'a Option<OrganizationId>,
+    products: &'a [ProductId],
+    now: &'a Timestamp,
+) -> Query<'a> {
+    in_space(account, organization, now).list(" AND p.id IN (?)", products)
+}
 fn in_space<'a>(
     account: &'a AccountId,
     organization: &'a Option<OrganizationId>,

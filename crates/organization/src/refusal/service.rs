@@ -51,7 +51,8 @@ pub fn note_in(
         return Ok((Some(number), Vec::new()));
     }
     let space = organization.map_or_else(|| "person".to_owned(), |id: OrganizationId| id.to_string());
-    let detail = json!({ "number": number, "space": space, "code": decision.code(), "layers": decision.layers });
+    let detail =
+        json!({ "number": number, "space": space, "code": decision.code(), "layers": decision.layers });
     let event = Event::refused(actor, "decision.refused").on("product", refused.product).with(detail);
     let event = match organization.filter(|_| member) {
         Some(organization) => event.of(organization),
@@ -87,20 +88,22 @@ impl Organizations {
     /// platform see everything. Error `staff.role_required` for other roles.
     pub async fn refusals(&self, by: &Operator, wanted: Wanted, limit: i64) -> Result<Vec<Refusal>> {
         let by = by.clone();
-        self.db().read(move |tx| {
-            let sight = sight_in(tx, &by)?;
-            store::list(tx, sight, &wanted.number, &wanted.before, limit.clamp(1, 200))
-        })
-        .await
+        self.db()
+            .read(move |tx| {
+                let sight = sight_in(tx, &by)?;
+                store::list(tx, sight, &wanted.number, &wanted.before, limit.clamp(1, 200))
+            })
+            .await
     }
     /// Error `refusal.unknown`, also for one that the role does not see.
     pub async fn refusal(&self, by: &Operator, id: RefusalId) -> Result<Refusal> {
         let by = by.clone();
-        self.db().read(move |tx| {
-            let sight = sight_in(tx, &by)?;
-            store::find(tx, sight, id)?.ok_or_else(|| Error::not_found("refusal.unknown"))
-        })
-        .await
+        self.db()
+            .read(move |tx| {
+                let sight = sight_in(tx, &by)?;
+                store::find(tx, sight, id)?.ok_or_else(|| Error::not_found("refusal.unknown"))
+            })
+            .await
     }
 }
 

@@ -121,7 +121,8 @@ impl Raw {
         })
     }
 }
-const COLUMNS: &str = "SELECT r.id, r.number, r.account_id, r.product_id, p.name_zh, p.name_en, r.organization_id, o.name,
+const COLUMNS: &str =
+    "SELECT r.id, r.number, r.account_id, r.product_id, p.name_zh, p.name_en, r.organization_id, o.name,
         r.code, r.layers, r.strength, r.card, r.zones, r.times, r.created_at, r.last_at
     FROM refusal r JOIN product p ON p.id = r.product_id LEFT JOIN organization o ON o.id = r.organization_id
     WHERE 1 = 1";

@@ -1,13 +1,20 @@
 //! The desk of the platform's staff. Whoever is no member of staff finds nothing here (404); which role may do what is
 //! decided by the services below, this room leaves out what a role has no use for.
 mod administrators;
+mod admission;
+mod admission_batches;
+mod admission_choosing;
+mod admission_requests;
+mod admission_roll;
 mod admissions;
 mod applications;
 mod audit;
+mod categories;
 mod changes;
 mod channels;
 mod clients;
 mod contacts;
+mod contract_changes;
 mod contract_types;
 mod contracts;
 mod disputes;
@@ -22,12 +29,14 @@ mod profile;
 mod proofs;
 mod providers;
 mod record;
+mod refusals;
 mod registry;
 mod review;
 mod settings;
 mod staff;
 mod types;
 mod verifiers;
+mod webhooks;
 mod words;
 
 use ::organization::{Operator, Organizations, organization::Organization, shell};
@@ -48,6 +57,9 @@ pub fn routes() -> Routes {
         .merge(settings::routes())
         .merge(administrators::routes())
         .merge(admissions::routes())
+        .merge(admission_batches::routes())
+        .merge(admission_requests::routes())
+        .merge(admission_roll::routes())
         .merge(applications::routes())
         .merge(contracts::routes())
         .merge(contract_types::routes())
@@ -57,8 +69,11 @@ pub fn routes() -> Routes {
         .merge(contacts::routes())
         .merge(profile::routes())
         .merge(registry::routes())
+        .merge(refusals::routes())
         .merge(products::routes())
+        .merge(categories::routes())
         .merge(clients::routes())
+        .merge(webhooks::routes())
         .merge(policies::routes())
         .merge(proofs::routes())
         .merge(disputes::routes())
@@ -217,7 +232,7 @@ const AREAS: &[Area] = &[
         label: "portal-applications",
         hint: "portal-applications-area-hint",
         icon: "approve",
-        roles: applications::APPLICATION_ROLES,
+        roles: applications::INBOX_ROLES,
     },
     Area {
         href: "/desk/people",
@@ -232,6 +247,20 @@ const AREAS: &[Area] = &[
         hint: "portal-products-area-hint",
         icon: "grid",
         roles: PRODUCT_ROLES,
+    },
+    Area {
+        href: refusals::HERE,
+        label: "portal-refusals",
+        hint: "portal-refusals-area-hint",
+        icon: "alert",
+        roles: refusals::REFUSAL_ROLES,
+    },
+    Area {
+        href: "/desk/categories",
+        label: "portal-categories",
+        hint: "portal-categories-area-hint",
+        icon: "mark",
+        roles: STAFF_ROLES,
     },
     Area {
         href: "/desk/types",
@@ -348,7 +377,7 @@ struct Home {
 async fn home(desk: Desk, Extension(channels): Extension<channel::Channels>) -> web::Result {
     let sees = channels::CHANNEL_ROLES.contains(&desk.role);
     let notices = if sees { channels::notices(&desk, &channels).await? } else { Vec::new() };
-    let waiting = match applications::APPLICATION_ROLES.contains(&desk.role) {
+    let waiting = match applications::INBOX_ROLES.contains(&desk.role) {
         true => Some(applications::waiting(&desk, WAITING).await?),
         false => None,
     };

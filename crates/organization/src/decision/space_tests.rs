@@ -1,0 +1,67 @@
+//! Facts from the store: a person in many organizations, and machines.
+use super::model::{LayerKind, MachineFacts, SessionFacts, Space};
+use super::service::SPACES_SHOWN;
+use crate::membership::Role;
+use crate::product::{AdmissionClass, GrantMode};
+use crate::testing::{new_organization, new_product, towns};
+
+#[tokio::test]
+async fn a_person_in_many_organizations_is_shown_the_first_that_open_the_product() {
+    for town in towns().await {
+        let person = town.self_owned("guanbinqi").await;
+        let product = new_product(&town.rooms, "quotes", |product| {
+            product.admission_class = AdmissionClass::Membership;
+            product.grant_mode = GrantMode::EveryAgent;
+        })
+        .await;
+        let mut last = None;
+        for n in 0..SPACES_SHOWN + 3 {
+            let organization =
+                new_organization(&town.rooms, town.public, &format!("行 {n}"), Some(town.account_manager))
+                    .await;
+            town.join(organization, Role::Agent, person).await;
+            last = Some(organization);
+        }
+        let last = last.unwrap();
+        let number = Some("0427".to_owned());
+        let system = crate::Operator::installation();
+        town.rooms.set_member_number(&system, last, number, town.now()).await.unwrap();
+        let session = SessionFacts { strength: 1, ..SessionFacts::default() };
+        let spaces = town.rooms.decide_spaces(person, &session, product, None, town.now()).await.unwrap();
+        assert_eq!(spaces.len(), SPACES_SHOWN + 1, "the personal space, and so many others");
+        assert_eq!(spaces[1].space, Space::Organization(last), "what opens comes first");
+        assert!(spaces[1].decision.allow && !spaces[2].decision.allow);
+        let wished = spaces.last().unwrap().space.organization();
+        let spaces = town.rooms.decide_spaces(person, &session, product, wished, town.now()).await.unwrap();
+        assert_eq!(spaces[1].space.organization(), wished, "the wished one before");
+        let elsewhere =
+            |except| town.rooms.decide_elsewhere(person, &session, product, except, 3, town.now());
+        let (open, more) = elsewhere(Space::Organization(wished.unwrap())).await.unwrap();
+        assert_eq!((open.len(), more), (1, false));
+        assert_eq!(open[0].space, Space::Organization(last));
+        assert!(elsewhere(Space::Organization(last)).await.unwrap().0.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_machine_passes_the_same_decision_for_its_owner() {
+    for town in towns().await {
+        let machine = |owner| MachineFacts { active: true, owner, registered: true };
+        let decide = |machine| town.rooms.decide_machine(machine, Vec::new(), town.data, town.now());
+        let ours = decide(machine(Some(town.ours))).await.unwrap().unwrap();
+        assert_eq!(ours.code(), "decision.contract_not_granted");
+        town.admit(town.data).await;
+        let ours = decide(machine(Some(town.ours))).await.unwrap().unwrap();
+        assert!(ours.allow, "{ours:?}");
+        let kinds: Vec<LayerKind> = ours.layers.iter().map(|layer| layer.kind).collect();
+        assert!(kinds.contains(&LayerKind::Client) && kinds.contains(&LayerKind::Owner));
+        assert!(!kinds.contains(&LayerKind::Account) && !kinds.contains(&LayerKind::Membership));
+        let theirs = decide(machine(Some(town.theirs))).await.unwrap().unwrap();
+        assert_eq!(theirs.code(), "decision.contract_not_signed", "each owner needs an admission of its own");
+        assert!(decide(machine(None)).await.unwrap().unwrap().allow, "the platform's own");
+        let disabled = MachineFacts { active: false, ..machine(Some(town.ours)) };
+        assert_eq!(decide(disabled).await.unwrap().unwrap().code(), "decision.client_disabled");
+        let unregistered = MachineFacts { registered: false, ..machine(Some(town.ours)) };
+        assert_eq!(decide(unregistered).await.unwrap().unwrap().code(), "decision.grant_not_registered");
+    }
+}
