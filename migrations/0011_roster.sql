@@ -7,6 +7,9 @@ CREATE TABLE import_job (
     account_id BIGINT NOT NULL REFERENCES account (id),
     staff BOOLEAN NOT NULL,
     state TEXT NOT NULL,
+    -- What was or is being done, and the first slice that it was not done to: a job that was stopped goes on there.
+    step TEXT NOT NULL,
+    next BIGINT NOT NULL,
     -- Whether links go out by SMS once the accounts are there.
     notify BOOLEAN NOT NULL,
     lang TEXT NOT NULL,
@@ -36,11 +39,9 @@ CREATE INDEX import_job_kept ON import_job (created_at) WHERE erased_at IS NULL;
 CREATE TABLE import_slice (
     job_id BIGINT NOT NULL REFERENCES import_job (id),
     number BIGINT NOT NULL,
-    state TEXT NOT NULL,
     data BYTEA NOT NULL,
     PRIMARY KEY (job_id, number)
 );
-CREATE INDEX import_slice_state ON import_slice (job_id, state, number);
 
 -- Rows that cannot be imported, sealed, a page of them in each.
 CREATE TABLE import_fault (

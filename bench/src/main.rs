@@ -2,6 +2,7 @@
 mod enumeration;
 mod form;
 mod http;
+mod import;
 mod limits;
 mod people;
 mod process;
@@ -45,6 +46,8 @@ enum Other {
     Bare(Bare),
     /// Over a million people in a hundred thousand organizations
     Scale(scale::Options),
+    /// Many people from one file, while others sign in
+    Import(import::Options),
 }
 
 #[derive(clap::Args)]
@@ -89,6 +92,7 @@ async fn main() -> ExitCode {
     let done = match cli.other {
         Some(Other::Bare(bare)) => bare.run().await.map(|()| true),
         Some(Other::Scale(options)) => scale::run(options).await,
+        Some(Other::Import(options)) => import::run(options).await,
         None => drive(cli.options).await,
     };
     match done {

@@ -84,6 +84,51 @@ impl Agent {
         target.set_query(Some(&form.body()));
         self.get(target.as_str()).await
     }
+    /// Sends a form of a page with a file in its field `file`.
+    pub async fn upload(&self, page: &Reply, form: &Form, name: &str, file: &[u8]) -> Result<Reply> {
+        const BOUNDARY: &str = "fujie-test-file-52c9";
+        let mut body = Vec::with_capacity(file.len() + 2048);
+        for (name, value) in &form.fields {
+            let head =
+                format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(head.as_bytes());
+        }
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(file);
+        body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+        let request = self
+            .client
+            .post(page.url.join(&form.action)?)
+            .header(header::ORIGIN, self.base.origin().ascii_serialization())
+            .header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"))
+            .body(body);
+        self.send(request).await
+    }
+    /// A file that an address gives to keep, or a form that is sent there.
+    pub async fn download(&self, target: &str, form: Option<&Form>, language: &str) -> Result<Vec<u8>> {
+        let target = self.url(target)?;
+        let request = match form {
+            None => self.client.get(target),
+            Some(form) => self
+                .client
+                .post(target)
+                .header(header::ORIGIN, self.base.origin().ascii_serialization())
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(form.body()),
+        };
+        let reply = request.header(header::ACCEPT_LANGUAGE, language).send().await?;
+        let kept = reply.headers().get(header::CONTENT_DISPOSITION).and_then(|value| value.to_str().ok());
+        anyhow::ensure!(
+            reply.status() == StatusCode::OK && kept.is_some_and(|value| value.starts_with("attachment")),
+            "{} is no file: {} {kept:?}",
+            reply.url(),
+            reply.status()
+        );
+        Ok(reply.bytes().await?.to_vec())
+    }
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Result<Reply> {
         let response = request.send().await?;
         Ok(Reply {

@@ -8,7 +8,7 @@ use kernel::{Error, Result, Rng};
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -31,6 +31,21 @@ pub struct PasswordPool {
     threads: u64,
     /// What a hash took lately, in microseconds.
     took: Arc<AtomicU64>,
+    /// Passwords that somebody waits for.
+    under_way: Arc<AtomicUsize>,
+}
+/// Counted for as long as it is there.
+struct Counted(Arc<AtomicUsize>);
+impl Counted {
+    fn among(all: &Arc<AtomicUsize>) -> Self {
+        all.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(all))
+    }
+}
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 struct Job {
@@ -63,12 +78,16 @@ impl PasswordPool {
                 .spawn(move || work(&receiver, &took))
                 .map_err(|e| Error::internal("password.thread").because(e))?;
         }
-        Ok(Self { jobs, rng, threads: threads.max(1) as u64, took })
+        Ok(Self { jobs, rng, threads: threads.max(1) as u64, took, under_way: Arc::default() })
     }
     /// One thread a core; cheap hashes fill the queue, dear ones the second.
     pub fn with_defaults(rng: Rng) -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self::new(cores, cores * 128, rng)
+    }
+    /// Whether somebody waits for a password: what can wait a moment leaves them the processor.
+    pub fn is_busy(&self) -> bool {
+        self.under_way.load(Ordering::Relaxed) > 0
     }
     /// Before anything is looked up or used up: whether a hash would be waited for too long. Error: `signin.busy`.
     pub fn admit(&self) -> Result<()> {
@@ -120,6 +139,7 @@ impl PasswordPool {
         former: Option<FormerHash>,
     ) -> Result<Vec<u8>> {
         self.admit()?;
+        let _counted = Counted::among(&self.under_way);
         let (reply, answer) = oneshot::channel();
         let job = Job { password: password.clone(), parameters, salt, former, queued: Instant::now(), reply };
         match self.jobs.try_send(job) {

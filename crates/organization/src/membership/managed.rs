@@ -1,12 +1,12 @@
 //! Accounts that the organization owns: made, edited, given a way in again. Of accounts that people own it touches nothing.
 use super::model::{Basis, Role};
 use super::newcomer::{hash, temporary_password};
-use super::service::{NewMembership, admit_in};
+use super::service::{NewMembership, admit_in, admitted};
 use super::standing::touchable;
-use super::store::MemberRow;
+use super::store::{self, MemberRow};
 use crate::authority::Power;
 use crate::organization::{self, Locked};
-use crate::{Authority, Organizations, activation};
+use crate::{Authority, Organizations, activation, grant};
 use db::{Keyring, Tx};
 use identity::account::{self, NewManaged};
 use identity::notice::{self, Kind, Notice};
@@ -196,6 +196,21 @@ impl Managing {
     pub(crate) fn locked(&self) -> &Locked {
         &self.locked
     }
+    fn membership(&self, new: &ManagedMember, now: Timestamp) -> NewMembership {
+        NewMembership {
+            id: new.membership,
+            organization: self.locked.id,
+            account: new.account,
+            managed: true,
+            role: Role::Agent,
+            basis: Basis::Created,
+            valid_from: new.valid_from.unwrap_or(now),
+            valid_until: new.valid_until.unwrap_or(Timestamp::FOREVER),
+            granted_by: self.by.account(),
+            scope: new.scope.clone(),
+            reason: new.reason.clone(),
+        }
+    }
 }
 /// Locks the organization and checks the power once, for as many members as the transaction makes.
 pub fn managing_in(
@@ -250,42 +265,59 @@ pub fn create_managed_in(
     new: &ManagedMember,
     now: Timestamp,
 ) -> Result<Option<Vec<Event>>> {
-    let created = create_unsearched_in(tx, keyring, managing, new, now)?;
-    if created.is_some() {
-        identity::search::service::insert_in(tx, &new.account(managing.locked.id, now).terms(keyring))?;
-    }
-    Ok(created)
-}
-/// As [`create_managed_in`], found by no search yet: whoever makes many inserts their terms in order afterwards.
-pub fn create_unsearched_in(
-    tx: &mut Tx<'_>,
-    keyring: &Keyring,
-    managing: &Managing,
-    new: &ManagedMember,
-    now: Timestamp,
-) -> Result<Option<Vec<Event>>> {
-    let organization = managing.locked.id;
-    let account = new.account(organization, now);
-    if account::service::insert_managed_in(tx, keyring, &account)? == account::Creation::Replayed {
+    let account = new.account(managing.locked.id, now);
+    if account::service::create_managed_in(tx, keyring, &account)? == account::Creation::Replayed {
         return Ok(None);
     }
     let actor = managing.by.actor();
-    let mut events = vec![Event::done(actor, "account.created").on("account", new.account).of(organization)];
-    let membership = NewMembership {
-        id: new.membership,
-        organization,
-        account: new.account,
-        managed: true,
-        role: Role::Agent,
-        basis: Basis::Created,
-        valid_from: new.valid_from.unwrap_or(now),
-        valid_until: new.valid_until.unwrap_or(Timestamp::FOREVER),
-        granted_by: managing.by.account(),
-        scope: new.scope.clone(),
-        reason: new.reason.clone(),
-    };
-    events.extend(admit_in(tx, actor, &managing.locked, managing.power, &membership, now)?);
-    Ok(Some(events))
+    let created = Event::done(actor, "account.created").on("account", new.account).of(managing.locked.id);
+    let membership = managing.membership(new, now);
+    let admitted = admit_in(tx, actor, &managing.locked, managing.power, &membership, now)?;
+    Ok(Some(std::iter::once(created).chain(admitted).collect()))
+}
+/// One of many: what costs time is done before the transaction.
+pub struct PreparedMember {
+    member: ManagedMember,
+    account: account::service::Prepared,
+}
+impl PreparedMember {
+    pub fn new(
+        keyring: &Keyring,
+        organization: OrganizationId,
+        member: ManagedMember,
+        now: Timestamp,
+    ) -> Self {
+        let account = account::service::Prepared::new(keyring, &member.account(organization, now));
+        Self { member, account }
+    }
+}
+/// As [`create_managed_in`] for many, found by no search yet: whoever makes many inserts their terms in order afterwards.
+/// One event a person, which names account and membership. False, in their order, where the login name is taken.
+pub fn create_prepared_in(
+    tx: &mut Tx<'_>,
+    managing: &Managing,
+    new: &[PreparedMember],
+    now: Timestamp,
+) -> Result<(Vec<bool>, Vec<Event>)> {
+    let accounts: Vec<_> = new.iter().map(|new| &new.account).collect();
+    let made = account::service::insert_prepared_in(tx, &accounts)?;
+    // An account that this transaction made has no membership that could stand in the way.
+    let memberships: Vec<NewMembership> = new
+        .iter()
+        .zip(&made)
+        .filter(|(_, made)| **made == Some(account::Creation::Created))
+        .map(|(new, _)| managing.membership(&new.member, now))
+        .collect();
+    store::insert_all(tx, &memberships, now)?;
+    let mut events = Vec::with_capacity(memberships.len());
+    for membership in &memberships {
+        tx.changed("membership", membership.id);
+        events.push(admitted(managing.by.actor(), membership));
+    }
+    let newcomers: Vec<_> = memberships.iter().map(|new| (new.id, new.account)).collect();
+    let (actor, by) = (managing.by.actor(), managing.by.account());
+    events.extend(grant::give_defaults_in(tx, actor, &managing.locked, &newcomers, by, now)?);
+    Ok((made.into_iter().map(|made| made.is_some()).collect(), events))
 }
 /// The link to an account that [`create_managed_in`] made, for whoever sends many of them apart and throttled.
 pub fn activation_in(

@@ -257,7 +257,14 @@ pub(crate) fn admit_in(
     tx.changed("membership", new.id);
     events.push(admitted(actor, new));
     if new.role == Role::Agent {
-        events.extend(grant::give_defaults_in(tx, actor, locked, &[(new.id, new.account)], new.granted_by, now)?);
+        events.extend(grant::give_defaults_in(
+            tx,
+            actor,
+            locked,
+            &[(new.id, new.account)],
+            new.granted_by,
+            now,
+        )?);
     }
     Ok(events)
 }

@@ -159,9 +159,8 @@ pub(crate) fn list_of_ids(
     organization: OrganizationId,
     ids: &[MembershipId],
 ) -> Result<Vec<MemberRow>> {
-    let query = Query::new(MEMBERS)
-        .bind(" WHERE m.organization_id = ?", &organization)
-        .list(" AND m.id IN (?)", ids);
+    let query =
+        Query::new(MEMBERS).bind(" WHERE m.organization_id = ?", &organization).list(" AND m.id IN (?)", ids);
     tx.all(query.sql(), query.params())
 }
 pub(crate) fn find_live_by_account(

@@ -20,38 +20,42 @@ pub(super) struct Reading {
 pub(super) struct Checked {
     pub drafts: Vec<Draft>,
     pub faults: Vec<Fault>,
-    columns: Vec<Option<Column>>,
 }
 impl Checked {
     /// Moves the drafts that the other side refuses among the faults.
     pub fn refuse(&mut self, lang: Lang, refused: impl Fn(&Draft) -> Option<(Column, Error)>) {
-        let (columns, faults) = (&self.columns, &mut self.faults);
+        let faults = &mut self.faults;
         self.drafts.retain(|draft| match refused(draft) {
             None => true,
             Some((column, error)) => {
                 let problems = vec![told(lang, column, &error)];
-                faults.push(Fault { row: draft.row, cells: cells_of(draft, columns), problems });
+                faults.push(Fault { row: draft.row, cells: cells_of(draft), problems });
                 false
             }
         });
         self.faults.sort_by_key(|fault| fault.row);
     }
 }
-/// The row again, for the file of faults.
-pub(super) fn cells_of(draft: &Draft, columns: &[Option<Column>]) -> Vec<String> {
+/// The row again in the order of the template, for the file of faults: what comes back mended is read as it was meant.
+pub(super) fn cells_of(draft: &Draft) -> Vec<String> {
     let national = |phone: &String| phone.strip_prefix("+86").unwrap_or(phone).to_owned();
-    let cell = |column: &Option<Column>| match column {
-        Some(Column::Name) => draft.name.clone(),
-        Some(Column::LoginName) => draft.login_name.clone(),
-        Some(Column::Phone) => draft.phone.as_ref().map(national).unwrap_or_default(),
-        Some(Column::Document) => draft.document.clone().unwrap_or_default(),
-        Some(Column::Until) => draft
-            .until
-            .map(|until| Timestamp::from_millis(until).last_day(&Zone::default()))
-            .unwrap_or_default(),
-        _ => String::new(),
+    let until = |until| Timestamp::from_millis(until).last_day(&Zone::default());
+    vec![
+        draft.name.clone(),
+        draft.login_name.clone(),
+        draft.phone.as_ref().map(national).unwrap_or_default(),
+        draft.document.clone().unwrap_or_default(),
+        draft.until.map(until).unwrap_or_default(),
+    ]
+}
+/// As the file had them, the role behind the columns of the template if there was one.
+fn arranged(cells: &[Cell], columns: &[Option<Column>]) -> Vec<String> {
+    let text = |wanted: Column| {
+        let place = columns.iter().position(|column| *column == Some(wanted));
+        place.map(|place| cells.get(place).map(Cell::text).unwrap_or_default())
     };
-    columns.iter().map(cell).collect()
+    let template = Column::TEMPLATE.iter().map(|column| text(*column).unwrap_or_default());
+    template.chain(text(Column::Role)).collect()
 }
 /// `手机号：…`
 pub(super) fn told(lang: Lang, column: Column, error: &Error) -> String {
@@ -62,12 +66,12 @@ pub(super) fn told(lang: Lang, column: Column, error: &Error) -> String {
 /// Ids are drawn for the rows that pass. Errors of the header alone.
 pub(super) fn check(table: &Table, reading: &Reading, ids: &dyn Fn() -> (i64, i64)) -> Result<Checked> {
     let columns = Column::of_header(&table.header)?;
-    let mut checked = Checked { columns, ..Checked::default() };
+    let mut checked = Checked::default();
     let mut first: [HashMap<String, u32>; 3] = Default::default();
     for (row, cells) in &table.rows {
-        match parse(*row, cells, &checked.columns, reading) {
+        match parse(*row, cells, &columns, reading) {
             Err(problems) => {
-                let cells = cells.iter().map(Cell::text).collect();
+                let cells = arranged(cells, &columns);
                 checked.faults.push(Fault { row: *row, cells, problems });
             }
             Ok(mut draft) => {
@@ -87,14 +91,19 @@ pub(super) fn check(table: &Table, reading: &Reading, ids: &dyn Fn() -> (i64, i6
                 }
                 if problems.is_empty() {
                     (draft.account, draft.membership) = ids();
-                    draft.sub = reading.rng.short_token();
                     checked.drafts.push(draft);
                 } else {
-                    let cells = cells_of(&draft, &checked.columns);
+                    let cells = cells_of(&draft);
                     checked.faults.push(Fault { row: *row, cells, problems });
                 }
             }
         }
+    }
+    // In their own order, so that a slice is put beside itself in the index of them; each is as random as before.
+    let mut subs: Vec<String> = checked.drafts.iter().map(|_| reading.rng.short_token()).collect();
+    subs.sort_unstable();
+    for (draft, sub) in checked.drafts.iter_mut().zip(subs) {
+        draft.sub = sub;
     }
     Ok(checked)
 }

@@ -5,6 +5,7 @@ mod check;
 mod model;
 mod pages;
 mod service;
+mod slips;
 mod store;
 #[cfg(test)]
 pub(crate) mod testing;

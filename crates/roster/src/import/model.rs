@@ -31,15 +31,6 @@ impl JobState {
         matches!(self, Self::Creating | Self::Indexing | Self::Notifying)
     }
 }
-db::text_enum! {
-    pub enum SliceState {
-        Waiting = "waiting",
-        Created = "created",
-        Searchable = "searchable",
-        Notified = "notified",
-    }
-}
-
 /// A job as its pages show it.
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -48,6 +39,8 @@ pub struct Job {
     pub account: AccountId,
     pub staff: bool,
     pub state: JobState,
+    /// The slice that comes next in this state.
+    pub next: i64,
     pub notify: bool,
     pub lang: String,
     pub origin: String,
@@ -70,6 +63,7 @@ db::row!(Job {
     account,
     staff,
     state,
+    next,
     notify,
     lang,
     origin,

@@ -1,6 +1,6 @@
 //! Receiving a file, and what people decide about it. The work itself is the worker's.
 use super::check::{self, Checked, Reading};
-use super::model::{Column, Draft, Fault, ImportJobId, Job, JobState, SliceState};
+use super::model::{Column, Draft, Fault, ImportJobId, Job, JobState};
 use super::store;
 use crate::{Roster, sheet};
 use bytes::Bytes;
@@ -19,9 +19,9 @@ use std::sync::Arc;
 use web::Lang;
 
 /// Rows that one transaction makes.
-pub(super) const SLICE: usize = 40;
+pub(super) const SLICE: usize = 64;
 /// Slices put down in one transaction, and faults kept together.
-const PUT: usize = 12;
+const PUT: usize = 8;
 const FAULTS: usize = 200;
 const LOOKED_UP: usize = 500;
 /// Of one organization, however many sign in there.
@@ -277,31 +277,17 @@ impl Roster {
         if job.rows_valid == 0 {
             return Err(Error::conflict("roster.import_gone"));
         }
-        let to = JobState::Creating;
-        self.start(importer, job, (JobState::Checked, to), notify, "import.confirmed", now).await
+        self.start(importer, job, JobState::Checked, notify, "import.confirmed", now).await
     }
     /// A job that was stopped goes on, in the name of whoever says so.
     pub async fn resume(&self, importer: &Importer, job: &Job, now: Timestamp) -> Result<()> {
-        let id = job.id;
-        let to = self
-            .db()
-            .read(move |tx| {
-                Ok(if store::has_slice(tx, id, SliceState::Waiting)? {
-                    JobState::Creating
-                } else if store::has_slice(tx, id, SliceState::Created)? {
-                    JobState::Indexing
-                } else {
-                    JobState::Notifying
-                })
-            })
-            .await?;
-        self.start(importer, job, (JobState::Stopped, to), job.notify, "import.resumed", now).await
+        self.start(importer, job, JobState::Stopped, job.notify, "import.resumed", now).await
     }
     async fn start(
         &self,
         importer: &Importer,
         job: &Job,
-        (from, to): (JobState, JobState),
+        from: JobState,
         notify: bool,
         action: &'static str,
         now: Timestamp,
@@ -315,7 +301,7 @@ impl Roster {
                 managing_in(tx, &importer.by, importer.organization, now)?;
                 let actor = importer.actor();
                 let place = (actor.session, actor.address.map(|address| address.to_string()));
-                if erased || !store::start(tx, id, (from, to), account, place, notify, now)? {
+                if erased || !store::start(tx, id, from, account, place, notify, now)? {
                     return Err(Error::conflict("roster.import_gone"));
                 }
                 let event = Event::done(actor, action)

@@ -1,4 +1,4 @@
-use super::model::{ImportJobId, Job, JobState, SliceState};
+use super::model::{ImportJobId, Job, JobState};
 use db::{Query, Statement, Tx, sql};
 use kernel::{
     Result, Timestamp,
@@ -6,7 +6,7 @@ use kernel::{
 };
 
 const JOBS: &str =
-    "SELECT id, organization_id, account_id, staff, state, notify, lang, origin, session_id, address, rows_valid,
+    "SELECT id, organization_id, account_id, staff, state, next, notify, lang, origin, session_id, address, rows_valid,
     rows_faulty, with_phone, created, failed, notified, reason, created_at, ended_at, erased_at FROM import_job";
 
 pub(super) fn find(tx: &mut Tx<'_>, id: ImportJobId) -> Result<Option<Job>> {
@@ -31,9 +31,9 @@ pub(super) fn insert(
 ) -> Result<bool> {
     let inserted = tx.run(
         sql!(
-            "INSERT INTO import_job (id, organization_id, account_id, staff, state, notify, lang, origin, rows_valid,
+            "INSERT INTO import_job (id, organization_id, account_id, staff, state, step, next, notify, lang, origin, rows_valid,
                 rows_faulty, with_phone, created, failed, notified, created_at, lease_until)
-             VALUES ($1, $2, $3, $4, 'receiving', $5, $6, $7, 0, 0, 0, 0, 0, 0, $8, 0) ON CONFLICT DO NOTHING"
+             VALUES ($1, $2, $3, $4, 'receiving', 'creating', 0, $5, $6, $7, 0, 0, 0, 0, 0, 0, $8, 0) ON CONFLICT DO NOTHING"
         ),
         &[&id, &organization, &account, &staff, &true, &lang, &origin, &now],
     )?;
@@ -68,11 +68,11 @@ pub(super) fn set_checked(
     )?;
     Ok(changed == 1)
 }
-/// False if the job was not in that state. Whoever starts it answers for it.
+/// False if the job was not in that state. Whoever starts it answers for it; it goes on with the step that it is at.
 pub(super) fn start(
     tx: &mut Tx<'_>,
     id: ImportJobId,
-    (from, to): (JobState, JobState),
+    from: JobState,
     (account, staff): (AccountId, bool),
     (session, address): (Option<SessionId>, Option<String>),
     notify: bool,
@@ -80,10 +80,10 @@ pub(super) fn start(
 ) -> Result<bool> {
     let changed = tx.run(
         sql!(
-            "UPDATE import_job SET state = $3, account_id = $4, staff = $5, session_id = $6, address = $7, notify = $8,
-                started_at = $9, reason = NULL, ended_at = NULL, lease_until = 0 WHERE id = $1 AND state = $2"
+            "UPDATE import_job SET state = step, account_id = $3, staff = $4, session_id = $5, address = $6, notify = $7,
+                started_at = $8, reason = NULL, ended_at = NULL, lease_until = 0 WHERE id = $1 AND state = $2"
         ),
-        &[&id, &from, &to, &account, &staff, &session, &address, &notify, &now],
+        &[&id, &from, &account, &staff, &session, &address, &notify, &now],
     )?;
     Ok(changed == 1)
 }
@@ -105,25 +105,50 @@ pub(super) fn set_state(
     )?;
     Ok(changed == 1)
 }
-/// Takes the job's row and keeps its lease; false if it left the state, by a stop for instance.
-pub(super) fn hold(tx: &mut Tx<'_>, id: ImportJobId, state: JobState, until: Timestamp) -> Result<bool> {
+/// The step after, from the first slice; false if this one is not done.
+pub(super) fn set_step(
+    tx: &mut Tx<'_>,
+    id: ImportJobId,
+    (from, next): (JobState, i64),
+    to: JobState,
+    ended: Option<Timestamp>,
+) -> Result<bool> {
+    let changed = tx.run(
+        sql!(
+            "UPDATE import_job SET state = $4, step = $4, next = 0, ended_at = $5, lease_until = 0
+             WHERE id = $1 AND state = $2 AND next = $3"
+        ),
+        &[&id, &from, &next, &to, &ended],
+    )?;
+    Ok(changed == 1)
+}
+/// Takes the job's row and keeps its lease; false if it left the state, by a stop for instance, or another worker did the
+/// slice.
+pub(super) fn hold(
+    tx: &mut Tx<'_>,
+    id: ImportJobId,
+    (state, next): (JobState, i64),
+    until: Timestamp,
+) -> Result<bool> {
     let held = tx.run(
-        sql!("UPDATE import_job SET lease_until = $3 WHERE id = $1 AND state = $2"),
-        &[&id, &state, &until],
+        sql!("UPDATE import_job SET lease_until = $4 WHERE id = $1 AND state = $2 AND next = $3"),
+        &[&id, &state, &next, &until],
     )?;
     Ok(held == 1)
 }
-pub(super) fn add(
+/// Of a job that is held: the slice after, and what was made of the ones before.
+pub(super) fn advance(
     tx: &mut Tx<'_>,
     id: ImportJobId,
+    next: i64,
     (created, failed, notified): (i64, i64, i64),
 ) -> Result<u64> {
     tx.run(
         sql!(
-            "UPDATE import_job SET created = created + $2, failed = failed + $3, notified = notified + $4
+            "UPDATE import_job SET next = $2, created = created + $3, failed = failed + $4, notified = notified + $5
              WHERE id = $1"
         ),
-        &[&id, &created, &failed, &notified],
+        &[&id, &next, &created, &failed, &notified],
     )
 }
 pub(super) fn is_due(statement: Statement<'_, '_>, notifying: bool, now: Timestamp) -> Result<bool> {
@@ -175,56 +200,20 @@ pub(super) fn claim(
 
 pub(super) fn insert_slice(tx: &mut Tx<'_>, job: ImportJobId, number: i64, data: &[u8]) -> Result<u64> {
     tx.run(
-        sql!("INSERT INTO import_slice (job_id, number, state, data) VALUES ($1, $2, 'waiting', $3)"),
+        sql!("INSERT INTO import_slice (job_id, number, data) VALUES ($1, $2, $3)"),
         &[&job, &number, &data],
     )
 }
-/// In their order, from the first that waits.
+/// In their order, from this one on.
 pub(super) fn list_slices(
     tx: &mut Tx<'_>,
     job: ImportJobId,
-    state: SliceState,
+    from: i64,
     limit: i64,
 ) -> Result<Vec<(i64, Vec<u8>)>> {
     tx.all(
-        sql!(
-            "SELECT number, data FROM import_slice WHERE job_id = $1 AND state = $2 ORDER BY number LIMIT $3"
-        ),
-        &[&job, &state, &limit],
-    )
-}
-pub(super) fn has_slice(tx: &mut Tx<'_>, job: ImportJobId, state: SliceState) -> Result<bool> {
-    let found: Option<i64> = tx.opt(
-        sql!("SELECT number FROM import_slice WHERE job_id = $1 AND state = $2 LIMIT 1"),
-        &[&job, &state],
-    )?;
-    Ok(found.is_some())
-}
-/// False if it was done before.
-pub(super) fn advance(
-    tx: &mut Tx<'_>,
-    job: ImportJobId,
-    number: i64,
-    from: SliceState,
-    to: SliceState,
-) -> Result<bool> {
-    let changed = tx.run(
-        sql!("UPDATE import_slice SET state = $4 WHERE job_id = $1 AND number = $2 AND state = $3"),
-        &[&job, &number, &from, &to],
-    )?;
-    Ok(changed == 1)
-}
-/// Every slice up to this number.
-pub(super) fn advance_to(
-    tx: &mut Tx<'_>,
-    job: ImportJobId,
-    last: i64,
-    from: SliceState,
-    to: SliceState,
-) -> Result<u64> {
-    tx.run(
-        sql!("UPDATE import_slice SET state = $4 WHERE job_id = $1 AND number <= $2 AND state = $3"),
-        &[&job, &last, &from, &to],
+        sql!("SELECT number, data FROM import_slice WHERE job_id = $1 AND number >= $2 ORDER BY number LIMIT $3"),
+        &[&job, &from, &limit],
     )
 }
 pub(super) fn update_slice(tx: &mut Tx<'_>, job: ImportJobId, number: i64, data: &[u8]) -> Result<u64> {

@@ -153,7 +153,7 @@ async fn a_worker_that_dies_loses_and_doubles_nothing() {
         let id = job.id;
         let until = town.now().plus_seconds(15);
         town.db()
-            .write_unaudited("test", move |tx| store::hold(tx, id, JobState::Creating, until))
+            .write_unaudited("test", move |tx| store::hold(tx, id, (JobState::Creating, 0), until))
             .await
             .unwrap();
         town.room.create_one(&find(&town, id).await).await.unwrap();
@@ -195,8 +195,6 @@ async fn many_workers_at_once_make_each_row_once() {
         assert_eq!((job.state, job.created, job.notified), (JobState::Done, rows as i64, rows as i64));
         assert_eq!(managed(&town).await, rows as i64);
         assert_eq!(town.count("SELECT COUNT(*) FROM activation").await, rows as i64, "one link each");
-        let waiting = town.count("SELECT COUNT(*) FROM import_slice WHERE state <> 'notified'").await;
-        assert_eq!(waiting, 0);
     }
 }
 #[tokio::test]
@@ -293,6 +291,79 @@ async fn another_organizations_import_does_not_exist_and_one_runs_at_a_time() {
         assert!(third.erased_at.is_some());
         let error = town.room.resume(&importer, &third, town.now()).await.unwrap_err();
         assert_eq!(error.code, "roster.import_gone");
+    }
+}
+#[tokio::test]
+async fn faults_come_back_in_the_columns_of_the_template() {
+    for town in towns().await {
+        let text = "手机号,角色,登录名,姓名\n139,管理员,lilei,李雷\n,,wenruchu,温如\n";
+        let job = send(&town, text).await;
+        assert_eq!((job.rows_valid, job.rows_faulty), (0, 2));
+        let faults = town.room.faults(&job, 10).await.unwrap();
+        assert_eq!(faults[0].cells, ["李雷", "lilei", "139", "", "", "管理员"]);
+        assert_eq!(faults[1].cells[..2], ["温如", "wenruchu"]);
+    }
+}
+#[tokio::test]
+async fn everybodys_subject_is_as_random_as_one_alone() {
+    for town in towns().await {
+        let job = send(&town, &people(0, SLICE * 2)).await;
+        town.room.confirm(&town.importer().await, &job, false, town.now()).await.unwrap();
+        town.room.drain().await.unwrap();
+        let subs: Vec<String> = town
+            .db()
+            .read(|tx| tx.all("SELECT sub FROM account WHERE state = 'unactivated' ORDER BY id", &[]))
+            .await
+            .unwrap();
+        assert_eq!(subs.len(), SLICE * 2);
+        assert!(subs.iter().all(|sub| sub.len() == 22), "128 bits each");
+        let apart: std::collections::BTreeSet<&String> = subs.iter().collect();
+        assert_eq!(apart.len(), subs.len());
+    }
+}
+#[tokio::test]
+async fn slips_are_printed_for_who_was_sent_nothing_and_replace_what_came_before() {
+    for town in towns().await {
+        let mut text = people(0, 10);
+        for n in 0..SLICE {
+            writeln!(text, "王慧,nophone{n:03},,,").unwrap();
+        }
+        let importer = town.importer().await;
+        let job = send(&town, &text).await;
+        assert!(!job.may_print(), "nobody is there yet");
+        town.room.confirm(&importer, &job, true, town.now()).await.unwrap();
+        town.room.drain().await.unwrap();
+        let job = find(&town, job.id).await;
+        assert!(job.may_print());
+        let (mut names, mut from) = (Vec::new(), Some(0));
+        while let Some(place) = from {
+            let (made, next) = town.room.printed(&importer, &job, (place, false)).await.unwrap();
+            names.extend(made.into_iter().map(|(login_name, link)| {
+                assert!(link.starts_with("https://op.test/activate/"), "{link}");
+                login_name
+            }));
+            from = next;
+        }
+        assert_eq!(names.len(), SLICE, "everybody without a number once");
+        assert!(names.iter().all(|name| name.starts_with("nophone")));
+        let open = "SELECT COUNT(*) FROM activation WHERE state = 'open' AND way = 'print'";
+        assert_eq!(town.count(open).await, SLICE as i64);
+        let recorded = "SELECT COUNT(*) FROM audit_event WHERE action = 'membership.handed_out'";
+        assert_eq!(town.count(recorded).await, SLICE as i64 + 10, "ten by SMS, the others printed");
+        // Again, and for everybody: one way in each, the newest.
+        let (made, _) = town.room.printed(&importer, &job, (0, true)).await.unwrap();
+        assert_eq!(made.len(), SLICE, "a page ends where a slice does");
+        let open = "SELECT COUNT(*) FROM activation WHERE state = 'open'";
+        assert_eq!(town.count(open).await, SLICE as i64 + 10);
+        // Whoever has no power over the organization prints nothing.
+        let theirs = town.administrator(town.their_chief, town.theirs).await;
+        let crossed = Importer { by: theirs.into(), ..importer.clone() };
+        let refused = town.room.printed(&crossed, &job, (0, true)).await.unwrap_err();
+        assert_eq!(refused.code, "organization.unknown");
+        town.clock.advance_seconds(8 * 86_400);
+        town.room.erase().await.unwrap();
+        let gone = town.room.printed(&importer, &find(&town, job.id).await, (0, true)).await.unwrap_err();
+        assert_eq!(gone.code, "roster.import_gone");
     }
 }
 #[tokio::test]

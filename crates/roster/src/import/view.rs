@@ -119,6 +119,7 @@ struct Shown {
     /// A job that stopped and whose rows are still there.
     resumable: bool,
     reason: Option<String>,
+    printable: bool,
     faults: Vec<Fault>,
     has_faults: bool,
     more_faults: bool,
@@ -161,6 +162,7 @@ pub async fn show(
         working: job.state.is_working(),
         resumable: job.state == JobState::Stopped && job.erased_at.is_none(),
         has_faults: !faults.is_empty(),
+        printable: job.may_print() && job.created > 0,
         minutes: (job.with_phone / 1200 + 1).to_string(),
         page: page.with_errors(&errors),
         state,
@@ -194,6 +196,8 @@ db::text_enum! {
         Discard = "discard",
         Stop = "stop",
         Resume = "resume",
+        /// Slips on a page of their own.
+        Print = "print",
     }
 }
 #[derive(Default, Deserialize)]
@@ -201,6 +205,9 @@ db::text_enum! {
 pub struct Decided {
     decision: String,
     notify: Option<String>,
+    /// Slips: from which slice on, and for those with a number too.
+    from: Option<i64>,
+    everybody: Option<String>,
 }
 /// Whoever hands out so many ways in proves to be there.
 pub async fn decide<P: Future<Output = kernel::Result<Page>>>(
@@ -215,7 +222,7 @@ pub async fn decide<P: Future<Output = kernel::Result<Page>>>(
     let here = format!("{}/{}", place.base, job.id);
     let decision: Decision =
         decided.decision.parse().map_err(|_| Error::invalid("field.unknown_value").at("decision"))?;
-    if matches!(decision, Decision::Confirm | Decision::Resume) {
+    if matches!(decision, Decision::Confirm | Decision::Resume | Decision::Print) {
         let identity = room.organizations().identity();
         let asked = stepup::service::required(identity, ctx, who, stepup::Need::Fresh, &here).await?;
         if let Some(asked) = asked {
@@ -228,6 +235,10 @@ pub async fn decide<P: Future<Output = kernel::Result<Page>>>(
         Decision::Discard => room.discard(importer, &job, ctx.now).await,
         Decision::Stop => room.stop(importer, &job, ctx.now).await,
         Decision::Resume => room.resume(importer, &job, ctx.now).await,
+        Decision::Print => {
+            let from = (decided.from.unwrap_or_default().max(0), decided.everybody.is_some());
+            return super::slips::page(room, place, page.await?, &job, from).await;
+        }
     };
     match (done, decision) {
         (Ok(()), Decision::Discard) => {
@@ -263,12 +274,11 @@ pub async fn faults(ctx: &Ctx, room: &Roster, job: &Job, wanted: &Wanted) -> Res
     let faults = room.faults(job, MOST_FAULTS).await?;
     let format = wanted.format();
     let lang = ctx.lang;
-    let header_of = Column::TEMPLATE;
     let bytes = tokio::task::spawn_blocking(move || -> kernel::Result<Vec<u8>> {
-        let widest = faults.iter().map(|fault| fault.cells.len()).max().unwrap_or(0).max(1);
+        let has_role = faults.iter().any(|fault| fault.cells.len() > Column::TEMPLATE.len());
+        let columns = Column::TEMPLATE.into_iter().chain(has_role.then_some(Column::Role));
         let mut header = vec![lang.t("roster-column-row"), lang.t(Column::Remark.key())];
-        let known = header_of.iter().map(|column| lang.t(column.key()));
-        header.extend(known.chain(std::iter::repeat(String::new())).take(widest));
+        header.extend(columns.map(|column| lang.t(column.key())));
         let mut sink = sheet::Sink::new(format, &header)?;
         for fault in &faults {
             let mut row = vec![fault.row.to_string(), fault.problems.join("；")];

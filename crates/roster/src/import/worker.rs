@@ -1,15 +1,15 @@
 //! Makes the accounts of a job, slice by slice, behind everything urgent. A worker that dies gives its job up after the
 //! lease; the next goes on with the first slice that was not committed.
-use super::check::told;
-use super::model::{Column, Draft, Fault, ImportJobId, Job, JobState, SliceState};
-use super::service::{FAULT, opened, sealed};
+use super::check::{cells_of, told};
+use super::model::{Column, Draft, Fault, ImportJobId, Job, JobState};
+use super::service::{DATA, FAULT, opened, sealed};
 use super::store;
 use crate::Roster;
 use identity::account::model::today;
 use identity::search;
 use kernel::{Error, Event, Kind, Result, Timestamp, id::AccountId};
 use organization::activation::{Draft as LinkDraft, Link, Way};
-use organization::membership::{ManagedMember, activation_in, create_unsearched_in, managing_in};
+use organization::membership::{PreparedMember, activation_in, create_prepared_in, managing_in};
 use organization::{Authority, Operator};
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
@@ -22,7 +22,9 @@ const POLL: Duration = Duration::from_secs(1);
 const READ: i64 = 8;
 /// Slices whose terms are inserted together, in the order of the key, and terms of one transaction.
 const INDEXED: i64 = 250;
-const TERMS: usize = 800;
+const TERMS: usize = 1500;
+/// Milliseconds that a slice waits at most while somebody's password is compared.
+const GIVES_WAY: usize = 4;
 /// Links by SMS a second: gateways refuse floods, and sign-in codes go the same way.
 const MESSAGES_A_SECOND: u64 = 20;
 const ERASE_EVERY: Duration = Duration::from_secs(300);
@@ -33,8 +35,21 @@ const KEPT_DAYS: i64 = 7;
 /// What became of one slice.
 pub(super) enum Step {
     Done,
-    /// The job was stopped meanwhile.
+    /// The job was stopped meanwhile, or another worker did it.
     Gone,
+}
+/// Rows, and the accounts that they will be.
+pub(super) struct Slice {
+    number: i64,
+    drafts: Vec<Draft>,
+    members: Vec<PreparedMember>,
+}
+type Term = (i64, i64, AccountId);
+/// Of slices from one number up to another.
+struct Terms {
+    from: i64,
+    next: i64,
+    terms: Vec<Term>,
 }
 
 impl Roster {
@@ -128,77 +143,117 @@ impl Roster {
         by.map(Authority::from).ok_or_else(|| Error::forbidden("membership.administrators_only"))
     }
 
-    /// False once there is nothing left to create.
+    /// False once there is nothing left to create. What comes next is prepared while slices are written.
     async fn create_some(&self, job: &Job) -> Result<bool> {
-        let id = job.id;
-        let slices = self.db().read(move |tx| store::list_slices(tx, id, SliceState::Waiting, READ)).await?;
-        if slices.is_empty() {
+        let mut ahead = self.prepare(job, job.next, READ).await?;
+        if ahead.is_empty() {
             return self.pass_on(job, JobState::Indexing).await.map(|()| false);
         }
-        for (number, data) in slices {
-            let drafts = opened(self.db().keyring(), id, &data)?;
-            if matches!(self.create(job, number, drafts).await?, Step::Gone) {
+        while let Some(last) = ahead.last() {
+            let after = self.prepare(job, last.number + 1, READ);
+            let (step, prepared) = tokio::join!(self.create(job, ahead), after);
+            if matches!(step?, Step::Gone) {
                 break;
             }
+            ahead = prepared?;
         }
         Ok(true)
     }
-    pub(super) async fn create(&self, job: &Job, number: i64, drafts: Vec<Draft>) -> Result<Step> {
+    /// Reads slices and seals what they will be, on a thread of its own.
+    pub(super) async fn prepare(&self, job: &Job, from: i64, most: i64) -> Result<Vec<Slice>> {
+        let (id, organization, now) = (job.id, job.organization, self.db().clock().now());
+        let slices = self.db().read(move |tx| store::list_slices(tx, id, from, most)).await?;
+        let keyring = Arc::clone(self.db().keyring());
+        apart(move || {
+            let slice = |(number, data): (i64, Vec<u8>)| {
+                let drafts = opened(&keyring, id, &data)?;
+                let members = drafts
+                    .iter()
+                    .map(|draft| {
+                        let member = draft.member(today(now))?;
+                        Ok(PreparedMember::new(&keyring, organization, member, now))
+                    })
+                    .collect::<Result<_>>()?;
+                Ok(Slice { number, drafts, members })
+            };
+            slices.into_iter().map(slice).collect()
+        })
+        .await
+    }
+    /// Makes the accounts of these slices, one transaction each.
+    pub(super) async fn create(&self, job: &Job, slices: Vec<Slice>) -> Result<Step> {
+        let by = self.authority(job, self.db().clock().now()).await?;
+        for slice in slices {
+            self.give_way().await;
+            if matches!(self.create_slice(job, by.clone(), slice).await?, Step::Gone) {
+                return Ok(Step::Gone);
+            }
+        }
+        Ok(Step::Done)
+    }
+    /// Who signs in comes first, and needs a core for some milliseconds: a whole import loses little by it.
+    async fn give_way(&self) {
+        let passwords = self.organizations().identity().passwords();
+        for _ in 0..GIVES_WAY {
+            if !passwords.is_busy() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+    async fn create_slice(&self, job: &Job, by: Authority, slice: Slice) -> Result<Step> {
         let (db, now) = (self.db(), self.db().clock().now());
-        let by = self.authority(job, now).await?;
-        let members: Vec<ManagedMember> =
-            drafts.iter().map(|draft| draft.member(today(now))).collect::<Result<_>>()?;
         let (id, organization, keyring) = (job.id, job.organization, Arc::clone(db.keyring()));
         let lang = language(job);
         db.write_bulk(move |tx| {
             let managing = managing_in(tx, &by, organization, now)?;
-            if !store::hold(tx, id, JobState::Creating, now.plus_seconds(LEASE_SECONDS))? {
+            let here = (JobState::Creating, slice.number);
+            if !store::hold(tx, id, here, now.plus_seconds(LEASE_SECONDS))? {
                 return Ok((Step::Gone, Vec::new()));
             }
-            if !store::advance(tx, id, number, SliceState::Waiting, SliceState::Created)? {
-                return Ok((Step::Done, Vec::new()));
-            }
-            let (mut events, mut made, mut faults) = (Vec::new(), Vec::new(), Vec::new());
-            for (draft, member) in drafts.iter().zip(&members) {
-                match create_unsearched_in(tx, &keyring, &managing, member, now) {
-                    Ok(new) => {
-                        events.extend(new.unwrap_or_default());
-                        made.push(draft.clone());
-                    }
-                    // Somebody took the name since the file was checked.
-                    Err(error)
-                        if error.kind == Kind::Conflict && error.code == "account.login_name_taken" =>
-                    {
-                        faults.push(Fault {
-                            row: draft.row,
-                            cells: vec![draft.name.clone(), draft.login_name.clone()],
-                            problems: vec![told(lang, Column::LoginName, &error)],
-                        });
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
-            store::add(tx, id, (made.len() as i64, faults.len() as i64, 0))?;
-            if !faults.is_empty() {
+            let (made, events) = create_prepared_in(tx, &managing, &slice.members, now)?;
+            let created = made.iter().filter(|made| **made).count() as i64;
+            let failed = made.len() as i64 - created;
+            if failed > 0 {
+                let (kept, taken): (Vec<_>, Vec<_>) =
+                    slice.drafts.iter().cloned().zip(&made).partition(|(_, made)| **made);
+                let faults: Vec<Fault> =
+                    taken.into_iter().map(|(draft, _)| taken_name(&draft, lang)).collect();
+                let kept: Vec<Draft> = kept.into_iter().map(|(draft, _)| draft).collect();
                 // Above the numbers of what the check found.
-                store::insert_fault(tx, id, 1_000_000 + number, &sealed(&keyring, FAULT, id, &faults)?)?;
-                store::update_slice(tx, id, number, &sealed(&keyring, super::service::DATA, id, &made)?)?;
+                let number = 1_000_000 + slice.number;
+                store::insert_fault(tx, id, number, &sealed(&keyring, FAULT, id, &faults)?)?;
+                store::update_slice(tx, id, slice.number, &sealed(&keyring, DATA, id, &kept)?)?;
             }
+            store::advance(tx, id, slice.number + 1, (created, failed, 0))?;
             Ok((Step::Done, events))
         })
         .await
     }
 
+    /// As with the making: terms of the next slices are reckoned while these are written.
     async fn index_some(&self, job: &Job) -> Result<bool> {
-        let id = job.id;
-        let slices =
-            self.db().read(move |tx| store::list_slices(tx, id, SliceState::Created, INDEXED)).await?;
-        let Some(last) = slices.last().map(|(number, _)| *number) else {
+        let mut ahead = self.terms(job, job.next).await?;
+        if ahead.is_none() {
             let to = if job.notify { JobState::Notifying } else { JobState::Done };
             return self.pass_on(job, to).await.map(|()| false);
-        };
-        let (keyring, scope) = (Arc::clone(self.db().keyring()), job.organization.as_i64());
-        let terms = tokio::task::spawn_blocking(move || -> Result<Vec<(i64, i64, AccountId)>> {
+        }
+        while let Some(terms) = ahead {
+            let after = self.terms(job, terms.next);
+            let (step, reckoned) = tokio::join!(self.index(job, terms), after);
+            if matches!(step?, Step::Gone) {
+                break;
+            }
+            ahead = reckoned?;
+        }
+        Ok(true)
+    }
+    async fn terms(&self, job: &Job, from: i64) -> Result<Option<Terms>> {
+        let (id, scope) = (job.id, job.organization.as_i64());
+        let slices = self.db().read(move |tx| store::list_slices(tx, id, from, INDEXED)).await?;
+        let Some((last, _)) = slices.last() else { return Ok(None) };
+        let (next, keyring) = (last + 1, Arc::clone(self.db().keyring()));
+        apart(move || {
             let mut terms = Vec::new();
             for (_, data) in slices {
                 for draft in opened(&keyring, id, &data)? {
@@ -208,18 +263,19 @@ impl Roster {
                 }
             }
             terms.sort_unstable();
-            Ok(terms)
+            Ok(Some(Terms { from, next, terms }))
         })
         .await
-        .map_err(|error| Error::internal("internal").because(error))??;
-        let groups: Vec<Vec<(i64, i64, AccountId)>> = terms.chunks(TERMS).map(<[_]>::to_vec).collect();
-        let until = |now: Timestamp| now.plus_seconds(LEASE_SECONDS);
-        for group in groups {
-            let lease = until(self.db().clock().now());
+    }
+    async fn index(&self, job: &Job, all: Terms) -> Result<Step> {
+        let (id, here) = (job.id, (JobState::Indexing, all.from));
+        for group in all.terms.chunks(TERMS).map(<[Term]>::to_vec) {
+            self.give_way().await;
+            let lease = self.db().clock().now().plus_seconds(LEASE_SECONDS);
             let held = self
                 .db()
                 .write_bulk(move |tx| {
-                    let held = store::hold(tx, id, JobState::Indexing, lease)?;
+                    let held = store::hold(tx, id, here, lease)?;
                     if held {
                         search::service::insert_in(tx, &group)?;
                     }
@@ -227,22 +283,24 @@ impl Roster {
                 })
                 .await?;
             if !held {
-                return Ok(true);
+                return Ok(Step::Gone);
             }
         }
+        let lease = self.db().clock().now().plus_seconds(LEASE_SECONDS);
         self.db()
             .write_bulk(move |tx| {
-                store::advance_to(tx, id, last, SliceState::Created, SliceState::Searchable)?;
-                Ok(((), Vec::new()))
+                let held = store::hold(tx, id, here, lease)?;
+                if held {
+                    store::advance(tx, id, all.next, (0, 0, 0))?;
+                }
+                Ok((if held { Step::Done } else { Step::Gone }, Vec::new()))
             })
-            .await?;
-        Ok(true)
+            .await
     }
 
     async fn notify_some(&self, job: &Job, throttled: bool) -> Result<bool> {
-        let id = job.id;
-        let slices =
-            self.db().read(move |tx| store::list_slices(tx, id, SliceState::Searchable, READ)).await?;
+        let (id, from) = (job.id, job.next);
+        let slices = self.db().read(move |tx| store::list_slices(tx, id, from, READ)).await?;
         if slices.is_empty() {
             return self.pass_on(job, JobState::Done).await.map(|()| false);
         }
@@ -268,11 +326,9 @@ impl Roster {
         let links: Vec<LinkDraft> = drafts.iter().map(|_| LinkDraft::new(&rooms)).collect();
         db.write_bulk(move |tx| {
             let managing = managing_in(tx, &by, organization, now)?;
-            if !store::hold(tx, id, JobState::Notifying, now.plus_seconds(LEASE_SECONDS))? {
+            let here = (JobState::Notifying, number);
+            if !store::hold(tx, id, here, now.plus_seconds(LEASE_SECONDS))? {
                 return Ok((Step::Gone, Vec::new()));
-            }
-            if !store::advance(tx, id, number, SliceState::Searchable, SliceState::Notified)? {
-                return Ok((Step::Done, Vec::new()));
             }
             let (mut events, mut sent) = (Vec::new(), 0);
             for (draft, new) in drafts.iter().zip(&links) {
@@ -291,7 +347,7 @@ impl Roster {
                     Err(error) => return Err(error),
                 }
             }
-            store::add(tx, id, (0, 0, sent))?;
+            store::advance(tx, id, number + 1, (0, 0, sent))?;
             Ok((Step::Done, events))
         })
         .await
@@ -299,13 +355,13 @@ impl Roster {
 
     /// The next state; the end of the making is told in the record.
     async fn pass_on(&self, job: &Job, to: JobState) -> Result<()> {
-        let (id, from, organization) = (job.id, job.state, job.organization);
+        let (id, from, organization) = (job.id, (job.state, job.next), job.organization);
         let (actor, now) = (job.actor(), self.db().clock().now());
         let ended = (to == JobState::Done).then_some(now);
         let numbers = json!({ "created": job.created, "failed": job.failed });
         self.db()
             .write(move |tx| {
-                if !store::set_state(tx, id, from, to, None, ended)? || from != JobState::Creating {
+                if !store::set_step(tx, id, from, to, ended)? || from.0 != JobState::Creating {
                     return Ok(((), Vec::new()));
                 }
                 let event = Event::done(&actor, "import.created")
@@ -354,4 +410,13 @@ impl Roster {
 }
 fn language(job: &Job) -> Lang {
     if job.lang == Lang::En.tag() { Lang::En } else { Lang::Zh }
+}
+/// On a thread where it holds up no request.
+pub(super) async fn apart<T: Send + 'static>(run: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(run).await.map_err(|error| Error::internal("internal").because(error))?
+}
+/// Somebody took the name since the file was checked.
+fn taken_name(draft: &Draft, lang: Lang) -> Fault {
+    let error = Error::conflict("account.login_name_taken");
+    Fault { row: draft.row, cells: cells_of(draft), problems: vec![told(lang, Column::LoginName, &error)] }
 }

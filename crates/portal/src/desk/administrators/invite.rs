@@ -5,12 +5,12 @@ use super::{
 };
 use ::organization::{
     activation::{Link, Way},
-    invitation::{InvitationId, Invite, Invited},
+    invitation::{InvitationId, Invite, Invited, Sent},
     membership::{Role, TermsInput},
 };
 use askama::filters::Safe;
 use kernel::{
-    Mobile,
+    Error, Mobile,
     id::{OrganizationId, mark},
     text,
 };
@@ -22,6 +22,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .get("/desk/organizations/{organization}/administrators/invite", staff, blank)
         .post("/desk/organizations/{organization}/administrators/invite", staff, create)
+        .post("/desk/organizations/{organization}/invitations/{invitation}/send", staff, send)
         .post("/desk/organizations/{organization}/invitations/{invitation}/revoke", staff, revoke)
 }
 
@@ -45,6 +46,8 @@ struct Line {
     state: &'static str,
     tone: &'static str,
     open: bool,
+    /// Answered ones are over; one that ran out is sent again.
+    may_send: bool,
 }
 #[derive(askama::Template)]
 #[template(path = "desk/administrator_invite.html")]
@@ -71,6 +74,7 @@ async fn show(desk: &Desk, id: OrganizationId, form: Typed, errors: FormErrors) 
             state: key,
             tone,
             open: state == State::Open,
+            may_send: matches!(state, State::Open | State::Expired),
         }
     };
     let page = Blank {
@@ -130,27 +134,64 @@ async fn create(desk: Desk, Path(id): Path<OrganizationId>, Form(typed): Form<Ty
     };
     let invite = Invite { id: invitation, phone, name, role: Role::Administrator, way, terms };
     let link = Link::of(&desk.ctx, way);
-    let here = format!("{}/administrators/invite", address(id));
     match desk.organizations.invite(desk.operator.clone(), id, invite, link, now).await {
-        Ok(Invited::New(sent)) if sent.link.is_empty() => {
-            let args = [("phone", sent.phone_masked.as_str())];
-            Ok(with_flash(see_other(&here), "ok", "organization-flash-invited", &args))
-        }
-        Ok(Invited::New(sent)) => Ok(html(Slip {
-            page: desk.page(desk.t("organization-invitation-slip"), AREA).await?,
-            back: address(id),
-            organization: organization.name,
-            phone: sent.phone_masked,
-            until: sent.expires_at.local_minute(&desk.ctx.app.zone),
-            picture: Safe(identity::scan::model::picture(&sent.link)?),
-            link: sent.link,
-        })),
-        Ok(Invited::Existing(_)) => Ok(see_other(&here)),
+        Ok(Invited::New(sent)) => handed_over(&desk, id, organization.name, sent).await,
+        Ok(Invited::Existing(_)) => Ok(see_other(&invitations(id))),
         Err(error) => {
             let errors = FormErrors::or_fail(error, lang)?;
             show(&desk, id, typed, errors).await
         }
     }
+}
+fn invitations(id: OrganizationId) -> String {
+    format!("{}/administrators/invite", address(id))
+}
+/// A slip is shown this once; an SMS is on its way.
+async fn handed_over(desk: &Desk, id: OrganizationId, organization: String, sent: Sent) -> web::Result {
+    if sent.link.is_empty() {
+        let args = [("phone", sent.phone_masked.as_str())];
+        return Ok(with_flash(see_other(&invitations(id)), "ok", "organization-flash-invited", &args));
+    }
+    Ok(html(Slip {
+        page: desk.page(desk.t("organization-invitation-slip"), AREA).await?,
+        back: address(id),
+        organization,
+        phone: sent.phone_masked,
+        until: sent.expires_at.local_minute(&desk.ctx.app.zone),
+        picture: Safe(identity::scan::model::picture(&sent.link)?),
+        link: sent.link,
+    }))
+}
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Again {
+    way: Option<Way>,
+}
+/// Another link with new days; the one before opens nothing.
+async fn send(
+    desk: Desk,
+    Path((id, invitation)): Path<(OrganizationId, InvitationId)>,
+    Form(again): Form<Again>,
+) -> web::Result {
+    let organization = manageable(&desk, id).await?;
+    desk.must_be_fresh(&invitations(id)).await?;
+    let link = Link::of(&desk.ctx, again.way.unwrap_or(Way::Sms));
+    let (by, now) = (desk.operator.clone(), desk.ctx.now);
+    match desk.organizations.invite_again(by, id, invitation, link, now).await {
+        Ok(sent) => handed_over(&desk, id, organization.name, sent).await,
+        Err(error) => told(id, error),
+    }
+}
+/// The list says what became of it in the meantime.
+fn told(id: OrganizationId, error: Error) -> web::Result {
+    let flash = match error.code {
+        "invitation.decided" => "error-invitation-decided",
+        "invitation.period_over" => "error-invitation-period-over",
+        "invitation.open" => "error-invitation-open",
+        "invitation.too_many" => "organization-flash-invitation-too-many",
+        _ => return Err(error.into()),
+    };
+    Ok(with_flash(see_other(&invitations(id)), "bad", flash, &[]))
 }
 async fn revoke(
     desk: Desk,
@@ -158,12 +199,11 @@ async fn revoke(
     Form(Nothing {}): Form<Nothing>,
 ) -> web::Result {
     manageable(&desk, id).await?;
-    let here = see_other(&format!("{}/administrators/invite", address(id)));
     match desk.organizations.revoke_invitation(desk.operator.clone(), id, invitation, desk.ctx.now).await {
-        Ok(()) => Ok(with_flash(here, "ok", "organization-flash-invitation-revoked", &[])),
-        Err(error) if error.code == "invitation.decided" => {
-            Ok(with_flash(here, "bad", "error-invitation-decided", &[]))
+        Ok(()) => {
+            let there = see_other(&invitations(id));
+            Ok(with_flash(there, "ok", "organization-flash-invitation-revoked", &[]))
         }
-        Err(error) => Err(error.into()),
+        Err(error) => told(id, error),
     }
 }
