@@ -58,3 +58,17 @@ error-webhook-exists = This product has a webhook already
 error-webhook-unknown = This product has no webhook
 error-webhook-paused = The webhook is paused; resume it before testing
 error-webhook-delivery-unknown = This delivery was not found
+
+# Machines
+oidc-machines = Programs
+oidc-machines-intro = Programs that call products on behalf of the organization. Product managers register them; like a member, a program needs the organization's admission.
+oidc-machines-none = No program acts for the organization
+oidc-machines-none-help = Ask the product manager to register one if you need it
+oidc-machines-pages = Pages of programs
+oidc-machines-next = Next page
+oidc-machine-name = Name
+oidc-machine-product = Product
+oidc-machine-client = Client ID
+oidc-machine-since = Registered
+oidc-machine-now = Now
+oidc-machine-acts = May act

@@ -225,12 +225,9 @@ organization-grants-no-members = There is nobody to grant products to yet
 organization-grants-region = Table of grants, scrolls sideways
 organization-grants-caption = Members and products
 organization-grants-count = { "{n}" } changes not yet saved
-organization-grants-hint = Tick to grant, untick to revoke. Takes effect when saved.
+organization-grants-hint = Tick to grant, untick to take back. Changes are shown before they take effect.
 organization-grants-undo = Undo changes
 organization-grants-search = Name, initials or login name
-    [one] Somebody else changed one of them, marked in the table. Your ticks are kept. Check them and save again.
-   *[other] Somebody else changed { $count } of them, marked in the table. Your ticks are kept. Check them and save again.
- }
 organization-legend-admitted = Admitted, not granted
 organization-legend-granted = Granted, usable
 organization-legend-asleep = Granted, paused while the admission lapses
@@ -1151,3 +1148,5 @@ error-admission-batch-large = At most { $most } at once. Choose fewer and previe
 error-admission-batch-unknown = There is no such batch. Begin a new one
 error-admission-batch-over = The batch was stopped. Begin a new one
 error-admission-batch-raced = Another node works on the batch; look again in a moment
+organization-nav-machines = Programs
+organization-event-client-owner-changed = changed the owner of a program

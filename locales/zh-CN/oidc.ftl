@@ -60,3 +60,17 @@ error-webhook-exists = 此产品已登记通知地址
 error-webhook-unknown = 此产品没有登记通知地址
 error-webhook-paused = 通知已暂停，先恢复再测试
 error-webhook-delivery-unknown = 没有找到这条通知
+
+# Machines
+oidc-machines = 程序
+oidc-machines-intro = 代表本机构调用产品的程序，由产品经理登记；它与成员一样，须机构取得准入才能使用产品。
+oidc-machines-none = 没有程序代表本机构
+oidc-machines-none-help = 需要程序调用产品时，联系产品经理登记
+oidc-machines-pages = 程序分页
+oidc-machines-next = 下一页
+oidc-machine-name = 名称
+oidc-machine-product = 产品
+oidc-machine-client = 客户端编号
+oidc-machine-since = 登记日期
+oidc-machine-now = 现在
+oidc-machine-acts = 可以使用

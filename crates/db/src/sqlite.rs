@@ -8,9 +8,9 @@ use crate::{
     worker::{Job, Mode, Shared, still_wanted},
 };
 use crossbeam_channel::{Receiver, TryRecvError};
-use std::sync::Arc;
 use kernel::{Error, Result};
 use rusqlite::config::DbConfig;
+use std::sync::Arc;
 use std::{path::Path, time::Instant};
 
 /// Jobs of one group commit.

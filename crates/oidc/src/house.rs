@@ -139,7 +139,9 @@ impl House {
         };
         let registered = create_client(&db, &organization::Operator::installation(), new).await.unwrap();
         let app = web::App::new(ISSUER, db.keyring().clone(), db.clock().clone(), db.rng().clone()).unwrap();
-        let outbound = web::Outbound::new(web::OutboundOptions::default()).unwrap();
+        // Receivers of webhooks listen on loopback.
+        let opened = web::OutboundOptions { allow: vec!["127.0.0.0/8".parse().unwrap()], roots: Vec::new() };
+        let outbound = web::Outbound::new(opened).unwrap();
         let (settings, outbox) = (Settings::new(db.clone()), Outbox::local(db.clone()));
         let identity = Identity::new(db.clone(), settings, outbox, outbound).unwrap();
         let organizations = Organizations::new(db.clone(), identity.clone());

@@ -5,14 +5,17 @@ pub mod claims;
 pub mod client;
 pub mod decision;
 pub mod discovery;
+pub mod ending;
 #[cfg(test)]
 mod house;
 pub mod keys;
 pub mod logout;
+pub mod machine;
 mod parameters;
 pub mod remembered;
 pub mod token;
 pub mod upkeep;
+pub mod webhook;
 
 use bytes::Bytes;
 use client::service::Clients;
@@ -43,6 +46,8 @@ impl OpenId {
     pub async fn open(db: Db, organizations: Organizations, issuer: &str) -> Result<Self> {
         let keys = Keys::new(db.clone());
         keys.ensure().await?;
+        ending::follow(&db);
+        webhook::follow(&db);
         Ok(Self(Arc::new(Inner {
             clients: Clients::new(db.clone()),
             metadata: discovery::metadata(issuer),
@@ -97,6 +102,7 @@ pub fn routes() -> Routes {
         .get("/logout", Public, logout::pages::page)
         .post("/logout", Public, logout::pages::confirmed)
         .post_blind("/api/v1/decisions", Client, decision::decide)
+        .get("/org/{organization}/machines", Policy::OrganizationAdministrator, machine::pages::list)
 }
 
 /// `person`, or an organization's id.

@@ -118,7 +118,7 @@ impl Changes {
 }
 
 /// Names of products in both languages.
-fn names_in(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Words> {
+pub(crate) fn names_in(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Words> {
     let mut names = Vec::with_capacity(products.len());
     for id in products {
         names.extend(product::find(tx, *id)?.map(|product| product.name));

@@ -47,14 +47,17 @@ async fn m18_members_hear_of_grants_once_a_change_and_of_their_membership() {
         .await;
         town.admit(town.data).await;
         let by = town.as_administrator(town.administrator).await;
-        let wish = |product, wanted: bool| Wish {
-            cell: crate::grant::Cell { membership: town.agent.membership, product },
-            shown: !wanted,
-            wanted,
-        };
-        let save = async |wanted| {
-            let wishes = vec![wish(town.data, wanted), wish(extra, wanted)];
-            town.rooms.save_grants(by.clone(), town.ours, wishes, town.now()).await.unwrap()
+        let save = async |wanted: bool| {
+            let wish = |product| Wish {
+                cell: crate::grant::Cell { membership: town.agent.membership, product },
+                shown: !wanted,
+                wanted,
+                until: None,
+            };
+            let wishes = vec![wish(town.data), wish(extra)];
+            let plan = town.rooms.plan_grants(&by, wishes, town.now()).await.unwrap();
+            let changes = plan.changes.iter().map(|planned| planned.change).collect();
+            town.rooms.save_grants(by.clone(), town.ours, changes, town.now()).await.unwrap()
         };
         save(true).await;
         let told = messages(&town, town.agent.account).await;

@@ -11,10 +11,18 @@ mod crash;
 #[cfg(test)]
 mod enumeration;
 #[cfg(test)]
+mod import_crash;
+#[cfg(test)]
 mod journeys;
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod peers;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
+mod revocation;
+#[cfg(test)]
 mod routes;
+#[cfg(test)]
+mod statements;

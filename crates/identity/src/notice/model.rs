@@ -101,6 +101,10 @@ kinds!(
     ProofRejected = "proof_rejected" in Decisions,
     GrantGiven = "grant_given" in Access,
     GrantRevoked = "grant_revoked" in Access,
+    /// It ends in 30, 7 or 1 days.
+    GrantExpiring = "grant_expiring" in Access,
+    /// The same for those who can renew it, all of one day at once.
+    GrantsExpiring = "grants_expiring" in Access,
     MembershipSuspended = "membership_suspended" in Access,
     MembershipResumed = "membership_resumed" in Access,
     MembershipEnded = "membership_ended" in Access,

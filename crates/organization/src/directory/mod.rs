@@ -7,6 +7,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use model::{Asked, Expiry, From, Listed};
+pub use model::{Asked, Expiry, From, Key, Listed};
 pub(crate) use pages::encoded;
 pub use pages::routes;

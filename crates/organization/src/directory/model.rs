@@ -2,7 +2,7 @@ use crate::membership::{MemberRow, MembershipState, Role};
 use identity::search::Wanted;
 use kernel::{
     Timestamp,
-    id::{AccountId, MembershipId},
+    id::{AccountId, MembershipId, ProductId},
 };
 
 db::text_enum! {
@@ -21,6 +21,8 @@ pub struct Asked {
     pub state: Option<MembershipState>,
     pub role: Option<Role>,
     pub expiry: Option<Expiry>,
+    /// Those who are granted this product, or those who are not.
+    pub holds: Option<(ProductId, bool)>,
     pub from: From,
 }
 /// Where a page begins.
@@ -72,6 +74,7 @@ pub(super) struct Narrow {
     pub state: Option<MembershipState>,
     pub role: Option<Role>,
     pub expiry: Option<Expiry>,
+    pub holds: Option<(ProductId, bool)>,
     pub now: Timestamp,
     pub soon: Timestamp,
 }

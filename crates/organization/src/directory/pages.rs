@@ -109,6 +109,7 @@ impl ListQuery {
             state: self.state.parse().ok().filter(|state| *state != MembershipState::Ended),
             role: self.role.parse().ok(),
             expiry: self.expiry.parse().ok(),
+            holds: None,
             from: below.or(before).or(after).unwrap_or_default(),
         }
     }

@@ -31,23 +31,6 @@ impl Organizations {
         let (organization, keyring) = (by.organization(), Arc::clone(self.db().keyring()));
         self.db().read(move |tx| page_in(tx, &keyring, organization, &asked, limit, now)).await
     }
-    /// Accounts of members who fit what was typed, at most 500. True if there are more.
-    pub(crate) async fn members_named(
-        &self,
-        organization: OrganizationId,
-        typed: &str,
-        now: Timestamp,
-    ) -> Result<(Vec<AccountId>, bool)> {
-        let (wanted, keyring) = (Wanted::parse(typed, now), Arc::clone(self.db().keyring()));
-        self.db()
-            .read(move |tx| {
-                let narrow = Narrow { now, ..Narrow::default() };
-                let found = found_in(tx, &keyring, organization, &wanted, &narrow, None, 500)?;
-                let more = found.next.is_some() || found.refine;
-                Ok((found.rows.into_iter().map(|row| row.account).collect(), more))
-            })
-            .await
-    }
 }
 
 fn page_in(
@@ -58,8 +41,14 @@ fn page_in(
     limit: usize,
     now: Timestamp,
 ) -> Result<Listed> {
-    let narrow =
-        Narrow { state: asked.state, role: asked.role, expiry: asked.expiry, now, soon: now.plus_days(30) };
+    let narrow = Narrow {
+        state: asked.state,
+        role: asked.role,
+        expiry: asked.expiry,
+        holds: asked.holds,
+        now,
+        soon: now.plus_days(30),
+    };
     if let Some(wanted) = asked.wanted.as_ref().filter(|wanted| **wanted != Wanted::Everybody) {
         let below = match asked.from {
             From::Below(account) => Some(account),

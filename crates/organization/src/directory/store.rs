@@ -17,6 +17,15 @@ fn narrowed<'a>(mut query: Query<'a>, narrow: &'a Narrow) -> Query<'a> {
         query = query.add(" AND m.role <> 'agent'");
     }
     query = query.opt(" AND m.role = ?", &narrow.role);
+    if let Some((product, held)) = &narrow.holds {
+        query = query.add(match held {
+            true => " AND EXISTS (SELECT 1 FROM product_grant g WHERE g.membership_id = m.id",
+            false => " AND NOT EXISTS (SELECT 1 FROM product_grant g WHERE g.membership_id = m.id",
+        });
+        query = query
+            .bind(" AND g.product_id = ? AND g.state = 'active' AND g.state <> 'ended'", product)
+            .bind(" AND g.valid_until > ?)", &narrow.now);
+    }
     match narrow.expiry {
         None => query,
         Some(expiry) => {

@@ -1,4 +1,8 @@
-use kernel::id::{MembershipId, ProductId};
+use crate::membership::Role;
+use kernel::{
+    Timestamp,
+    id::{AccountId, GrantId, MembershipId, ProductId},
+};
 
 db::text_enum! {
     pub enum GrantState {
@@ -14,21 +18,88 @@ pub struct Cell {
     pub product: ProductId,
 }
 
-/// What a form showed, and what its sender wants, for every cell that it showed.
+/// A grant that did not end. Whether it sleeps is the admission's affair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    pub id: GrantId,
+    pub cell: Cell,
+    pub from: Timestamp,
+    pub until: Timestamp,
+    pub by: Option<AccountId>,
+}
+
+/// What a form showed, and what its sender wants, for a cell that it showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wish {
     pub cell: Cell,
     pub shown: bool,
     pub wanted: bool,
+    /// The end that was typed for this cell; None leaves the one that is there, or takes the one for all.
+    pub until: Option<Timestamp>,
+}
+impl Wish {
+    pub fn changes(&self) -> bool {
+        self.shown != self.wanted || (self.wanted && self.until.is_some())
+    }
 }
 
-/// Outcome of saving a matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// None: until the end that is given for all.
+    Give { until: Option<Timestamp> },
+    /// Another end for the very grant that was shown.
+    Move { grant: GrantId, until: Timestamp },
+    /// Of the very grant that was shown.
+    End { grant: GrantId },
+}
+/// One cell to be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub cell: Cell,
+    pub step: Step,
+}
+/// A change before it is applied, with whom it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    pub change: Change,
+    pub account: AccountId,
+    pub role: Role,
+    /// The end that is there now.
+    pub before: Option<Timestamp>,
+    /// Code of the error that stands against it.
+    pub refused: Option<&'static str>,
+}
+/// A cell that is not as the form showed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stale {
+    pub cell: Cell,
+    pub account: AccountId,
+    /// Whether the product is granted now.
+    pub holds: bool,
+    /// Who changed it last, and when.
+    pub by: Option<AccountId>,
+    pub at: Option<Timestamp>,
+}
+/// What a form would do.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    pub changes: Vec<Planned>,
+    /// What cannot be, each with its reason.
+    pub refused: Vec<Planned>,
+    /// Cells of the form that somebody else changed meanwhile; none of them is among the changes.
+    pub stale: Vec<Stale>,
+}
+
+/// Outcome of applying changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Saved {
     Done {
-        granted: usize,
-        revoked: usize,
+        given: usize,
+        moved: usize,
+        ended: usize,
     },
-    /// Somebody else changed these cells after the form was shown: nothing was written.
-    Stale(Vec<Cell>),
+    /// Somebody else changed these cells after they were shown: nothing was written.
+    Stale(Vec<Stale>),
+    /// These became impossible after they were shown: nothing was written.
+    Refused(Vec<(Cell, &'static str)>),
 }

@@ -1,4 +1,5 @@
-use super::model::{Cell, Saved, Wish};
+use super::model::{Cell, Change, Held, Saved, Step};
+use super::plan::{Ground, Judge};
 use super::store;
 use crate::authority::Power;
 use crate::decision::{self, LayerState};
@@ -64,58 +65,83 @@ impl Organizations {
             })
             .await
     }
-    /// A whole matrix at once. If any cell is not as the form showed it, nothing is written and the sender is told.
+    /// What was shown, all of it or nothing: not if a cell is other than it was, nor if something became impossible.
     pub async fn save_grants(
         &self,
         by: impl Into<Authority>,
         organization: OrganizationId,
-        wishes: Vec<Wish>,
+        changes: Vec<Change>,
         now: Timestamp,
     ) -> Result<Saved> {
         let (by, rooms): (Authority, Self) = (by.into(), self.clone());
-        let ids: Vec<GrantId> =
-            wishes.iter().filter(|wish| wish.wanted && !wish.shown).map(|_| self.db().draw()).collect();
         self.db()
             .write(move |tx| {
                 let locked = organization::lock(tx, organization)?
                     .ok_or_else(|| Error::not_found("organization.unknown"))?;
                 let power = by.power_in(tx, &locked, now)?;
-                let stale = stale_cells(tx, organization, &wishes, now)?;
+                let ground = Ground::of(tx, organization, changes.iter().map(|change| change.cell), now)?;
+                let mut stale = Vec::new();
+                for change in &changes {
+                    let held = ground.held.get(&change.cell).map(|held| held.id);
+                    let shown = match change.step {
+                        Step::Give { .. } => None,
+                        Step::Move { grant, .. } | Step::End { grant } => Some(grant),
+                    };
+                    if held != shown {
+                        stale.push(ground.stale_in(tx, change.cell)?);
+                    }
+                }
                 if !stale.is_empty() {
                     return Ok((Saved::Stale(stale), Vec::new()));
                 }
-                let (mut granted, mut revoked, mut events) = (0, 0, Vec::new());
-                let mut changes = Changes::by(by.account());
-                let mut ids = ids.iter();
-                for wish in wishes.iter().filter(|wish| wish.shown != wish.wanted) {
-                    let member = live_member(tx, organization, wish.cell.membership)?;
-                    power.must_grant_to(member.role)?;
-                    if wish.wanted {
-                        let id = ids.next().copied().ok_or_else(|| Error::internal("grant.ids"))?;
-                        let new = NewGrant {
-                            id,
-                            product: wish.cell.product,
-                            valid_until: Timestamp::FOREVER,
-                            by: by.account(),
-                        };
-                        events.extend(grant_in(tx, by.actor(), &locked, power, &member, &new, now)?);
-                        changes.given(&member, wish.cell);
-                        granted += 1;
-                    } else {
-                        events.extend(revoke_in(
-                            tx,
-                            by.actor(),
-                            organization,
-                            wish.cell,
-                            member.account,
-                            now,
-                        )?);
-                        changes.revoked(&member, wish.cell);
-                        revoked += 1;
+                let mut judge =
+                    Judge::new(organization, power, locked.policy.administrators_do_business, now);
+                let mut refused = Vec::new();
+                for change in &changes {
+                    let code = judge.refusal(tx, ground.member(change.cell)?, change)?;
+                    refused.extend(code.map(|code| (change.cell, code)));
+                }
+                if !refused.is_empty() {
+                    return Ok((Saved::Refused(refused), Vec::new()));
+                }
+                let (mut given, mut moved, mut ended, mut events) = (0, 0, 0, Vec::new());
+                let mut told = Changes::by(by.account());
+                for Change { cell, step } in &changes {
+                    let member = ground.member(*cell)?;
+                    match step {
+                        Step::Give { until } => {
+                            let until = until.unwrap_or(Timestamp::FOREVER);
+                            let id = tx.draw()?;
+                            events.extend(insert_in(tx, &by, &locked, member, *cell, id, until, now)?);
+                            told.given(member, *cell);
+                            given += 1;
+                        }
+                        Step::Move { grant, until } => {
+                            if !store::set_until(tx, *grant, *until, by.account(), now)? {
+                                return Err(Error::conflict("grant.changed"));
+                            }
+                            tx.changed("grant", *grant);
+                            let before = ground.held.get(cell).map(|held| held.until);
+                            let event = Event::done(by.actor(), "grant.period_changed").on("grant", *grant);
+                            events.push(event.of(organization).with(json!({
+                                "membership": cell.membership,
+                                "account": member.account,
+                                "product": cell.product,
+                                "before": before.filter(|before| *before != Timestamp::FOREVER),
+                                "until": (*until != Timestamp::FOREVER).then_some(until),
+                            })));
+                            moved += 1;
+                        }
+                        Step::End { .. } => {
+                            let account = member.account;
+                            events.extend(revoke_in(tx, by.actor(), organization, *cell, account, now)?);
+                            told.revoked(member, *cell);
+                            ended += 1;
+                        }
                     }
                 }
-                rooms.tell_grants_in(tx, &locked, &changes, now)?;
-                Ok((Saved::Done { granted, revoked }, events))
+                rooms.tell_grants_in(tx, &locked, &told, now)?;
+                Ok((Saved::Done { given, moved, ended }, events))
             })
             .await
     }
@@ -126,8 +152,17 @@ impl Organizations {
         members: Vec<MembershipId>,
         now: Timestamp,
     ) -> Result<BTreeSet<Cell>> {
-        let cells = self.db().read(move |tx| store::list_of_members(tx, organization, &members, now)).await?;
-        Ok(cells.into_iter().collect())
+        let held = self.held_grants(organization, members, now).await?;
+        Ok(held.into_iter().map(|held| held.cell).collect())
+    }
+    /// What these members hold, with its period; whether or not it sleeps.
+    pub async fn held_grants(
+        &self,
+        organization: OrganizationId,
+        members: Vec<MembershipId>,
+        now: Timestamp,
+    ) -> Result<Vec<Held>> {
+        self.db().read(move |tx| store::list_of_members(tx, organization, &members, now)).await
     }
     /// Products that anybody holds a grant of, whether or not it sleeps.
     pub async fn granted_products(
@@ -174,8 +209,40 @@ pub(crate) fn grant_in(
         return Ok(None);
     }
     tx.changed("grant", new.id);
-    let detail = json!({ "membership": member.id, "account": member.account, "product": new.product });
-    Ok(Some(Event::done(actor, "grant.granted").on("grant", new.id).of(locked.id).with(detail)))
+    Ok(Some(granted(actor, locked.id, member.account, cell, new.id, new.valid_until)))
+}
+#[expect(clippy::too_many_arguments, reason = "one row of a matrix that was judged before")]
+fn insert_in(
+    tx: &mut Tx<'_>,
+    by: &Authority,
+    locked: &Locked,
+    member: &MemberRow,
+    cell: Cell,
+    id: GrantId,
+    until: Timestamp,
+    now: Timestamp,
+) -> Result<Option<Event>> {
+    store::end_expired(tx, cell, now)?;
+    if !store::insert(tx, id, cell, until, by.account(), now)? {
+        return Ok(None);
+    }
+    tx.changed("grant", id);
+    Ok(Some(granted(by.actor(), locked.id, member.account, cell, id, until)))
+}
+pub(super) fn granted(
+    actor: &Actor,
+    organization: OrganizationId,
+    account: AccountId,
+    cell: Cell,
+    id: GrantId,
+    until: Timestamp,
+) -> Event {
+    Event::done(actor, "grant.granted").on("grant", id).of(organization).with(json!({
+        "membership": cell.membership,
+        "account": account,
+        "product": cell.product,
+        "until": (until != Timestamp::FOREVER).then_some(until),
+    }))
 }
 
 /// What the product itself says about being granted to this role.
@@ -199,7 +266,7 @@ pub(crate) fn revoke_in(
     account: AccountId,
     now: Timestamp,
 ) -> Result<Option<Event>> {
-    let Some(id) = store::end(tx, cell, now)? else { return Ok(None) };
+    let Some(id) = store::end(tx, cell, actor.account, now)? else { return Ok(None) };
     tx.changed("grant", id);
     let detail = json!({ "membership": cell.membership, "account": account, "product": cell.product });
     Ok(Some(Event::done(actor, "grant.revoked").on("grant", id).of(organization).with(detail)))
@@ -212,7 +279,7 @@ pub(crate) fn end_all_in(
     member: &MemberRow,
     now: Timestamp,
 ) -> Result<Vec<Event>> {
-    let ended = store::end_all(tx, member.id, now)?;
+    let ended = store::end_all(tx, member.id, actor.account, now)?;
     Ok(ended
         .into_iter()
         .map(|(id, product)| {
@@ -237,22 +304,8 @@ fn member_of(
     let locked =
         organization::lock(tx, organization)?.ok_or_else(|| Error::not_found("organization.unknown"))?;
     let power = by.power_in(tx, &locked, now)?;
-    let member = live_member(tx, organization, membership)?;
-    Ok((locked, power, member))
-}
-fn live_member(tx: &mut Tx<'_>, organization: OrganizationId, id: MembershipId) -> Result<MemberRow> {
-    membership::find(tx, organization, id)?
+    let member = membership::find(tx, organization, membership)?
         .filter(|member| member.state != MembershipState::Ended)
-        .ok_or_else(|| Error::not_found("membership.unknown"))
-}
-fn stale_cells(
-    tx: &mut Tx<'_>,
-    organization: OrganizationId,
-    wishes: &[Wish],
-    now: Timestamp,
-) -> Result<Vec<Cell>> {
-    let members: Vec<MembershipId> =
-        wishes.iter().map(|wish| wish.cell.membership).collect::<BTreeSet<_>>().into_iter().collect();
-    let held: BTreeSet<Cell> = store::list_of_members(tx, organization, &members, now)?.into_iter().collect();
-    Ok(wishes.iter().filter(|wish| held.contains(&wish.cell) != wish.shown).map(|wish| wish.cell).collect())
+        .ok_or_else(|| Error::not_found("membership.unknown"))?;
+    Ok((locked, power, member))
 }

@@ -19,6 +19,7 @@ mod contract_types;
 mod contracts;
 mod disputes;
 mod legacy;
+mod machines;
 mod materials;
 mod organization;
 mod organizations;
@@ -73,6 +74,7 @@ pub fn routes() -> Routes {
         .merge(products::routes())
         .merge(categories::routes())
         .merge(clients::routes())
+        .merge(machines::routes())
         .merge(webhooks::routes())
         .merge(policies::routes())
         .merge(proofs::routes())

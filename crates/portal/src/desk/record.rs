@@ -127,6 +127,7 @@ const WORDS: &[(&str, &str)] = &[
     ("authorization.refused", "portal-event-authorization-refused"),
     ("decision.refused", "portal-event-decision-refused"),
     ("client.created", "portal-event-client-created"),
+    ("client.owner_changed", "portal-event-client-owner-changed"),
     ("client.state_changed", "portal-event-client-state-changed"),
     ("connector.changed", "portal-event-connector-changed"),
     ("connector.created", "portal-event-connector-created"),

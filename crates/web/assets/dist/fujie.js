@@ -70,6 +70,15 @@ $$("[data-countdown]").forEach((b) => {
 
 // select all, unsaved changes, quick filter
 on("change", "[data-all]", (c) => $$("tbody [type=checkbox]", c.closest("table")).forEach((x) => (x.checked = c.checked)));
+// a column of the matrix at once
+$$(".matrix th[data-column]").forEach((th) => {
+  const boxes = $$(`tbody td:nth-child(${+th.dataset.column + 1}) [type=checkbox]`, th.closest("table"));
+  if (!boxes.length) return;
+  const all = Object.assign(document.createElement("input"), { type: "checkbox", checked: boxes.every((b) => b.checked) });
+  all.setAttribute("aria-label", th.dataset.label);
+  all.addEventListener("change", () => boxes.forEach((b) => (b.checked = all.checked)));
+  th.append(all);
+});
 $$("[data-dirty]").forEach((form) => {
   const note = $("[data-count]", form), idle = note?.textContent;
   const sync = () => {

@@ -87,7 +87,9 @@ async fn m48_taking_back_a_grant_ends_tokens_and_sign_in_within_a_second(engine:
     let ticked: Vec<String> =
         form.fields.iter().filter(|(n, _)| n.starts_with('g')).map(|(n, _)| n.clone()).collect();
     assert_eq!(ticked.len(), 1, "{ticked:?}");
-    let saved = administrator.submit(&page, &form.without(&ticked[0])).await?;
+    let review = administrator.submit(&page, &form.without(&ticked[0])).await?;
+    assert_eq!(userinfo().await?, 200, "shown is not done");
+    let saved = administrator.submit(&review, &review.form_to("/grants/apply")?).await?;
     assert_eq!(saved.status, 303, "{}", saved.excerpt());
     assert_eq!(userinfo().await?, 401, "the token outlived the grant");
     let query = Attempt::new().query(&server.demo.client()?.client_id, REDIRECT, "openid profile");

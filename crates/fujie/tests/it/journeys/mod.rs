@@ -1,11 +1,15 @@
 //! What people do, in a browser, over TLS. A name begins with the rows of the requirements that it walks.
 mod accounts;
+mod admission;
 mod applications;
 mod channels;
 mod defence;
+mod decision;
+mod decision;
 mod delegation;
 mod desk;
 mod factors;
+mod grants;
 mod legacy;
 mod looks;
 mod members;
@@ -16,8 +20,11 @@ mod real_name;
 mod records;
 mod recover;
 mod register;
+mod rows;
+mod roster;
 mod second_step;
 mod sign_in;
 mod spaces;
 pub mod steps;
+mod succession;
 mod upstream;

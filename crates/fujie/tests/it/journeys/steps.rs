@@ -59,6 +59,8 @@ pub async fn grant(
     browser.go(&format!("{}/org/{organization}/grants?{query}", server.base)).await?;
     browser.tick("#grants tbody tr:only-child label").await?;
     browser.click("form:has(#grants) button.primary").await?;
+    // Shown before it is done.
+    browser.click("#plan button.primary").await?;
     browser.find("#grants input[type=checkbox]:checked").await?;
     Ok(())
 }

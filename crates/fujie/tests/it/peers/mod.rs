@@ -9,3 +9,4 @@ mod smtp;
 #[path = "../../../../channel/tests/stub/mod.rs"]
 pub mod stub;
 pub mod upstream;
+mod webhook;

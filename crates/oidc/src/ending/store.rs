@@ -1,0 +1,96 @@
+//! One statement a topic: what it says is what a row looks like when nothing may rest on it.
+use db::{Query, Tx};
+use kernel::{Result, Timestamp};
+
+type End = fn(&mut Tx<'_>, &[i64], Timestamp) -> Result<u64>;
+pub(super) const BY_TOPIC: &[(&str, End)] = &[
+    ("grant", of_grants),
+    ("membership", of_memberships),
+    ("account", of_accounts),
+    ("admission", of_admissions),
+    ("contract", of_contracts),
+    ("product", of_products),
+    ("organization", of_organizations),
+];
+
+fn end<'a>(tx: &mut Tx<'_>, now: &'a Timestamp, which: impl Fn(Query<'a>) -> Query<'a>) -> Result<u64> {
+    let query = Query::new("UPDATE token SET revoked_at = ").bind("?", now);
+    let query = query.bind(" WHERE revoked_at IS NULL AND expires_at > ?", now).add(" AND ");
+    let query = which(query);
+    tx.run(query.sql(), query.params())
+}
+fn of_grants(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u64> {
+    end(tx, &now, |query| {
+        query
+            .add(
+                "id IN (SELECT t.id FROM product_grant g JOIN client c ON c.product_id = g.product_id
+                JOIN token t ON t.membership_id = g.membership_id AND t.client_id = c.id AND t.revoked_at IS NULL
+                WHERE g.state <> 'active'",
+            )
+            .list(" AND g.id IN (?)", keys)
+            // Taken away and given again at once is given.
+            .add(
+                " AND NOT EXISTS (SELECT 1 FROM product_grant h WHERE h.membership_id = g.membership_id
+                    AND h.product_id = g.product_id AND h.state = 'active'))",
+            )
+    })
+}
+fn of_memberships(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u64> {
+    end(tx, &now, |query| {
+        query
+            .add("membership_id IN (SELECT m.id FROM membership m WHERE m.state <> 'active'")
+            .list(" AND m.id IN (?))", keys)
+    })
+}
+fn of_accounts(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u64> {
+    end(tx, &now, |query| {
+        query
+            .add("account_id IN (SELECT a.id FROM account a WHERE a.state IN ('disabled', 'closed')")
+            .list(" AND a.id IN (?))", keys)
+    })
+}
+fn of_admissions(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u64> {
+    end(tx, &now, |query| {
+        query
+            .add(
+                "id IN (SELECT t.id FROM admission d JOIN client c ON c.product_id = d.product_id
+                JOIN token t ON t.organization_id = d.organization_id AND t.client_id = c.id AND t.revoked_at IS NULL
+                WHERE d.state <> 'active'",
+            )
+            .list(" AND d.id IN (?)", keys)
+            // One that took its place carries on.
+            .add(
+                " AND NOT EXISTS (SELECT 1 FROM admission e WHERE e.organization_id = d.organization_id
+                    AND e.product_id = d.product_id AND e.state = 'active'))",
+            )
+    })
+}
+fn of_contracts(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u64> {
+    end(tx, &now, |query| {
+        query
+            .add(
+                "id IN (SELECT t.id FROM contract k JOIN admission d ON d.contract_id = k.id AND d.state <> 'ended'
+                JOIN client c ON c.product_id = d.product_id
+                JOIN token t ON t.organization_id = d.organization_id AND t.client_id = c.id AND t.revoked_at IS NULL
+                WHERE k.state <> 'active'",
+            )
+            .list(" AND k.id IN (?))", keys)
+    })
+}
+fn of_products(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u64> {
+    end(tx, &now, |query| {
+        query
+            .add("client_id IN (SELECT c.id FROM product p JOIN client c ON c.product_id = p.id WHERE p.state <> 'active'")
+            .list(" AND p.id IN (?))", keys)
+    })
+}
+fn of_organizations(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u64> {
+    end(tx, &now, |query| {
+        query
+            .add(
+                "organization_id IN (SELECT o.id FROM organization o
+                WHERE (o.state <> 'active' OR o.registry_state IN ('revoked', 'cancelled'))",
+            )
+            .list(" AND o.id IN (?))", keys)
+    })
+}
