@@ -9,6 +9,8 @@ pub mod roll;
 mod service;
 mod store;
 mod telling;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use expiry::warn_expiring;

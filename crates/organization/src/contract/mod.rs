@@ -3,6 +3,8 @@ mod model;
 mod scan;
 mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 pub mod types;
 
 pub use model::*;

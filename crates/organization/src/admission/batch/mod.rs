@@ -4,7 +4,8 @@ mod model;
 mod plan;
 mod service;
 mod store;
-
+#[cfg(test)]
+mod tests;
 mod worker;
 
 pub use model::*;

@@ -83,8 +83,9 @@ pub(super) fn list_numbered(
     }
     let (from, to) = range(filter.name.as_deref());
     let query = Query::new(
-        "SELECT o.id, o.id, o.name, o.uscc, o.member_number, o.registry_state, o.created_at, NULL, NULL, NULL, NULL,
-            NULL, NULL, NULL, NULL, NULL, NULL, FALSE
+        "SELECT o.id, o.id, o.name, o.uscc, o.member_number, o.registry_state, o.created_at, CAST(NULL AS BIGINT),
+            CAST(NULL AS TEXT), CAST(NULL AS TEXT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), CAST(NULL AS TEXT),
+            CAST(NULL AS TEXT), CAST(NULL AS TEXT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), FALSE
         FROM organization o WHERE o.state <> 'closed' AND o.member_number IS NOT NULL",
     )
     .opt(" AND o.account_manager_id = ?", &manager)
