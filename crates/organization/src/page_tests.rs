@@ -459,27 +459,28 @@ async fn m49_from_the_catalog_to_the_reason_to_the_request_to_the_open_product()
         let (catalog, product) = (site.org("products"), site.org(&format!("products/{}", site.town.data)));
         let closed = agent.get(&catalog).await;
         assert!(
-            closed.text.contains(&format!("href=\"{product}\""))
-                && !closed.text.contains("https://product.example/start")
+            closed.text.contains(&format!("href=\"{product}/why\""))
+                && !closed.text.contains(&format!("{product}/open"))
         );
-        let why = agent.get(&product).await;
+        let why_page = format!("{product}/why");
+        let why = agent.get(&why_page).await;
         assert!(
             why.text.contains("tally big o\"") && why.text.contains("id=\"request-access\""),
             "{}",
             why.text
         );
-        let long = agent.post(&product, &format!("{product}/request"), &[("reason", &"x".repeat(501))]).await;
+        let long = agent.post(&why_page, &why_page, &[("reason", &"x".repeat(501))]).await;
         assert_eq!(long.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(long.text.contains("id=\"reason-e\"") && long.text.contains(&"x".repeat(501)));
-        let asked = agent.post(&product, &format!("{product}/request"), &[("reason", "for the drill")]).await;
+        let asked = agent.post(&why_page, &why_page, &[("reason", "for the drill")]).await;
         assert_eq!(asked.status, StatusCode::SEE_OTHER);
-        let waiting = agent.get(&product).await;
+        let waiting = agent.get(&why_page).await;
         assert!(!waiting.text.contains("id=\"request-access\""));
         let list = administrator.get(&site.org("applications")).await;
         let id = list.text.split("/applications/").nth(1).unwrap().split('"').next().unwrap().to_owned();
         let path = site.org(&format!("applications/{id}"));
         assert!(agent.get(&path).await.text.contains("for the drill"));
-        let refused = agent.post(&product, &path, &[("verdict", "approve")]).await;
+        let refused = agent.post(&why_page, &path, &[("verdict", "approve")]).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "an agent does not approve");
         let silent = administrator.post(&path, &path, &[("verdict", "reject"), ("note", "")]).await;
         assert!(silent.text.contains("id=\"note-e\""));
@@ -488,11 +489,11 @@ async fn m49_from_the_catalog_to_the_reason_to_the_request_to_the_open_product()
         let again = administrator.post(&catalog, &path, &[("verdict", "approve")]).await;
         assert_eq!(again.status, StatusCode::CONFLICT);
         let open = agent.get(&catalog).await;
-        assert!(
-            open.text.contains("href=\"https://product.example/start?organization="),
-            "m52: one click opens it"
-        );
-        assert!(agent.get(&product).await.text.contains("tally big o m\""));
+        assert!(open.text.contains(&format!("href=\"{product}/open\"")), "m52: one click opens it");
+        let out = agent.get(&format!("{product}/open")).await;
+        assert_eq!(out.location, format!("https://product.example/start?organization={}", site.town.ours));
+        let about = agent.get(&product).await;
+        assert!(about.text.contains("tally o m\"") && about.text.contains("id=\"product-open\""), "{}", about.text);
     }
 }
 #[tokio::test]
@@ -505,16 +506,20 @@ async fn m50_the_personal_catalog_shows_products_for_persons_and_a_managed_accou
         .await;
         let person = site.town.self_owned("songyuan").await;
         let person = site.browser(person).await;
-        let catalog = person.get("/products").await;
+        let catalog = person.get("/me/products").await;
         assert!(
-            catalog.text.contains("id=\"product-permits\"")
-                && !catalog.text.contains("id=\"product-market-data\"")
+            catalog.text.contains("id=\"product-permits\"") && catalog.text.contains("id=\"elsewhere\"")
         );
-        assert!(catalog.text.contains("href=\"https://product.example/start\""));
+        let market = site.town.data;
+        assert!(
+            catalog.text.contains(&format!("href=\"/me/products/{market}/why\"")),
+            "products for organizations are named, as used elsewhere"
+        );
+        assert!(catalog.text.matches("/open\"").count() == 1, "{}", catalog.text);
         let managed = site.browser(site.town.agent.account).await;
-        let catalog = managed.get("/products").await;
-        assert!(!catalog.text.contains("href=\"https://product.example/start\""));
-        let nowhere = managed.get("/products/ZZZZZZZZZZZZZ").await;
+        let catalog = managed.get("/me/products").await;
+        assert!(!catalog.text.contains("/open\""));
+        let nowhere = managed.get("/me/products/ZZZZZZZZZZZZZ").await;
         assert_eq!(nowhere.status, StatusCode::NOT_FOUND);
     }
 }
@@ -530,9 +535,13 @@ async fn m46_the_organizations_permissions_by_contract_and_m47_where_administrat
         let browser = site.browser(site.town.administrator.account).await;
         let path = site.org("admissions");
         let page = browser.get(&path).await;
-        assert!(page.text.contains("CT-1, "), "{}", page.text);
-        let id = value_of(&page.text, "id");
+        assert!(page.text.contains("CT-1"), "{}", page.text);
         let product = customs.to_string();
+        // What it does to the members is said before it is done.
+        let confirm = format!("{path}/{product}");
+        let asked = browser.get(&confirm).await.text;
+        assert!(asked.contains("id=\"effect\"") && asked.contains("value=\"admit\""), "{asked}");
+        let id = value_of(&asked, "id");
         let admit = [("product", product.as_str()), ("id", id.as_str()), ("do", "admit")];
         assert_eq!(browser.post(&path, &path, &admit).await.status, StatusCode::SEE_OTHER);
         assert!(site.town.decision_on(site.town.agent, customs).await.allow);
@@ -542,7 +551,17 @@ async fn m46_the_organizations_permissions_by_contract_and_m47_where_administrat
         let forged = [("product", data.as_str()), ("id", fresh.as_str()), ("do", "admit")];
         assert!(browser.post(&path, &path, &forged).await.status.is_client_error());
         assert!(!site.town.decision(site.town.agent).await.allow);
-        let row = value_of(&browser.get(&path).await.text, "id");
+        let others = browser.get(&format!("{path}/{data}")).await;
+        assert_eq!(others.status, StatusCode::NOT_FOUND);
+        // Those are asked for: one click, and two are one request.
+        let request = format!("{path}/request");
+        for _ in 0..2 {
+            let ask = [("product", data.as_str()), ("id", fresh.as_str())];
+            assert_eq!(browser.post(&path, &request, &ask).await.status, StatusCode::SEE_OTHER);
+        }
+        let waiting = browser.get(&path).await.text;
+        assert_eq!(waiting.matches("/withdraw\"").count(), 1, "{waiting}");
+        let row = value_of(&browser.get(&confirm).await.text, "id");
         let end = [("product", product.as_str()), ("id", row.as_str()), ("do", "end")];
         assert_eq!(browser.post(&path, &path, &end).await.status, StatusCode::SEE_OTHER);
         assert!(!site.town.decision_on(site.town.agent, customs).await.allow);

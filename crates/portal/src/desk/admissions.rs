@@ -1,63 +1,121 @@
-//! Admissions of an organization: the first half of the tally, admitted and ended as each product's rules say.
-use super::{Desk, FOR_ORGANIZATIONS, organization::Confirm};
+//! Admissions of an organization: the first half of the tally, admitted, suspended, resumed and ended as each product's rules
+//! say, with the reason and what proves it.
+use super::{
+    Desk, FOR_ORGANIZATIONS,
+    contracts::{fresh_document, upload},
+};
 use ::organization::{
-    admission::{AdmissionState, Admissions, NewAdmission},
+    admission::{Admission, AdmissionLine, AdmissionState, Admissions, Admitting, NewAdmission},
     contract::Contract,
+    decision::LayerState,
+    organization::Organization,
     product::{AdmissionClass, AdmissionEditor, Product},
 };
+use axum::handler::Handler as _;
 use kernel::{
     Error,
-    id::{AdmissionId, ContractId, OrganizationId, ProductId, mark},
+    id::{AccountId, ContractId, OrganizationId, ProductId, mark},
 };
-use platform::StaffRole;
-use serde::Deserialize;
-use web::{Failure, Form, FormErrors, Page, Path, Policy, Routes, html, html_status, see_other, with_flash};
+use platform::{StaffRole, document, document::Received};
+use std::collections::HashMap;
+use web::{Failure, FormErrors, Page, Path, Policy, Routes, html_status, see_other, with_flash};
 
 pub fn routes() -> Routes {
-    let staff = Policy::Staff(FOR_ORGANIZATIONS);
+    let (staff, limit) = (Policy::Staff(FOR_ORGANIZATIONS), document::upload::limit());
     Routes::new()
         .get("/desk/organizations/{organization}/admissions/{product}/new", staff, blank)
-        .post("/desk/organizations/{organization}/admissions/{product}/new", staff, create)
-        .get("/desk/organizations/{organization}/admissions/{admission}/end", staff, confirm)
-        .post("/desk/organizations/{organization}/admissions/{admission}/end", staff, end)
+        .post("/desk/organizations/{organization}/admissions/{product}/new", staff, create.layer(limit))
+        .merge(super::admission::routes())
 }
+pub const AREA: &str = "/desk/organizations";
 
-/// Whether this member of staff edits the admissions of the product; otherwise the key of who does.
-pub fn may_edit(
-    desk: &Desk,
-    organization: &::organization::organization::Organization,
-    product: &Product,
-) -> Result<(), &'static str> {
+/// Why a member of staff does not edit an admission.
+#[derive(Clone, Copy)]
+pub enum Why {
+    Open,
+    Membership,
+    ProductManager(Option<AccountId>),
+    AccountManager(Option<AccountId>),
+}
+impl Why {
+    /// Whose name the words want.
+    pub const fn person(self) -> Option<AccountId> {
+        match self {
+            Self::ProductManager(person) | Self::AccountManager(person) => person,
+            Self::Open | Self::Membership => None,
+        }
+    }
+    pub fn text(self, desk: &Desk, names: &HashMap<AccountId, String>) -> String {
+        let name = self.person().and_then(|id| names.get(&id));
+        match (self, name) {
+            (Self::Open, _) => desk.t("portal-admission-why-open"),
+            (Self::Membership, _) => desk.t("portal-admission-why-membership"),
+            (Self::ProductManager(_), Some(name)) => {
+                desk.t1("portal-admission-why-product-manager-named", "name", name)
+            }
+            (Self::ProductManager(_), None) => desk.t("portal-admission-why-product-manager"),
+            (Self::AccountManager(_), Some(name)) => {
+                desk.t1("portal-admission-why-account-manager-named", "name", name)
+            }
+            (Self::AccountManager(_), None) => desk.t("portal-admission-why-account-manager"),
+        }
+    }
+}
+/// Whether this member of staff edits the admissions of the product; otherwise who does.
+pub fn may_edit(desk: &Desk, organization: &Organization, product: &Product) -> Result<(), Why> {
     match (product.admission_class, product.admission_editor) {
-        (AdmissionClass::Open, _) => Err("portal-admission-why-open"),
-        (AdmissionClass::Membership, _) => Err("portal-admission-why-membership"),
+        (AdmissionClass::Open, _) => Err(Why::Open),
+        (AdmissionClass::Membership, _) => Err(Why::Membership),
         (_, AdmissionEditor::ProductManager) => match desk.role {
             StaffRole::SystemAdministrator => Ok(()),
             StaffRole::ProductManager if product.manager.is_none_or(|id| id == desk.signed_in.account) => {
                 Ok(())
             }
-            _ => Err("portal-admission-why-product-manager"),
+            _ => Err(Why::ProductManager(product.manager)),
         },
-        (_, AdmissionEditor::OrganizationAdministrator) if !desk.manages(organization) => {
-            Err("portal-admission-why-administrator")
-        }
         _ if desk.manages(organization) => Ok(()),
-        _ => Err("portal-admission-why-not-yours"),
+        _ => Err(Why::AccountManager(organization.account_manager)),
+    }
+}
+/// Key and tone of how an admission stands.
+pub fn state_of(line: &AdmissionLine) -> (&'static str, &'static str) {
+    let suspended = line.admission.as_ref().is_some_and(|there| there.state == AdmissionState::Suspended);
+    match (line.layer.state == LayerState::Met, &line.admission) {
+        (true, _) => ("portal-admission-met", "ok"),
+        (false, Some(_)) if suspended => ("portal-admission-suspended", "bad"),
+        (false, Some(_)) => ("portal-admission-lapsed", "bad"),
+        (false, None) => ("portal-admission-missing", "wait"),
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Default)]
 struct Typed {
     id: String,
+    evidence_id: String,
+    seen: String,
     contract: String,
+    valid_from: String,
     valid_until: String,
     note: String,
 }
-struct Choice {
-    value: String,
-    label: String,
-    hint: String,
+impl Typed {
+    fn of(received: &Received) -> Self {
+        let text = |name: &str| received.text(name).to_owned();
+        Self {
+            id: text("id"),
+            evidence_id: text("evidence_id"),
+            seen: text("seen"),
+            contract: text("contract"),
+            valid_from: text("valid_from"),
+            valid_until: text("valid_until"),
+            note: text("note"),
+        }
+    }
+}
+pub struct Choice {
+    pub value: String,
+    pub label: String,
+    pub hint: String,
 }
 #[derive(askama::Template)]
 #[template(path = "desk/admission_form.html")]
@@ -73,32 +131,53 @@ struct Blank {
     contracts: Vec<Choice>,
 }
 
-async fn show(
+/// The line of the product, for whoever edits it.
+async fn editable(
     desk: &Desk,
     id: OrganizationId,
     product: ProductId,
-    form: Typed,
-    errors: FormErrors,
-) -> web::Result {
+) -> Result<(Organization, AdmissionLine, Admissions), Failure> {
     let organization = desk.organization(id).await?;
-    let product = desk.organizations.product(product).await?;
-    if may_edit(desk, &organization, &product).is_err() {
+    let found = desk.organizations.desk_admissions(&desk.operator, &organization, desk.ctx.now).await?;
+    let line = found.lines.iter().find(|line| line.product.id == product).cloned();
+    let line = line.ok_or_else(|| Error::not_found("product.unknown"))?;
+    if may_edit(desk, &organization, &line.product).is_err() {
         return Err(Error::forbidden("staff.role_required").into());
     }
-    let by_contract = product.admission_class == AdmissionClass::Contract;
-    let found = desk.organizations.admissions(&organization, desk.ctx.now).await?;
-    let contracts: Vec<Choice> =
-        fitting(desk, &found, product.id).map(|contract| contract_choice(desk, contract)).collect();
-    let back = format!("/desk/organizations/{id}");
+    Ok((organization, line, found))
+}
+async fn render_blank(
+    desk: &Desk,
+    (id, product): (OrganizationId, ProductId),
+    form: Option<Typed>,
+    errors: FormErrors,
+) -> web::Result {
+    let (organization, line, found) = editable(desk, id, product).await?;
+    let by_contract = line.product.admission_class == AdmissionClass::Contract;
+    let contracts = fitting(desk, &found, product);
+    // A form that came back asks about what is there now.
+    let seen = Admission::seen(line.admission.as_ref());
+    let form = match form {
+        Some(form) => Typed { seen, ..form },
+        None => Typed {
+            id: desk.ctx.form_id(desk.organizations.db().draw::<mark::Admission>()),
+            evidence_id: fresh_document(desk),
+            seen,
+            contract: contracts.first().map(|contract| contract.value.clone()).unwrap_or_default(),
+            ..Typed::default()
+        },
+    };
+    let back = format!("{AREA}/{id}");
+    let title = match line.layer.state == LayerState::Met {
+        true => "portal-admission-renew-title",
+        false => "portal-admission-new-title",
+    };
     let page = Blank {
         page: desk
-            .page(
-                desk.t1("portal-admission-new-title", "product", product.name.of(desk.english())),
-                "/desk/organizations",
-            )
+            .page(desk.t1(title, "product", line.product.name.of(desk.english())), AREA)
             .await?
             .with_errors(&errors),
-        action: format!("{back}/admissions/{}/new", product.id),
+        action: format!("{back}/admissions/{product}/new"),
         back,
         organization: organization.name,
         intro: match (by_contract, contracts.is_empty()) {
@@ -113,16 +192,14 @@ async fn show(
     };
     Ok(html_status(page.errors.status(), page))
 }
-fn fitting<'a>(
-    desk: &'a Desk,
-    found: &'a Admissions,
-    product: ProductId,
-) -> impl Iterator<Item = &'a Contract> {
-    found.contracts.iter().filter(move |contract| {
+/// Contracts in force that cover the product.
+fn fitting(desk: &Desk, found: &Admissions, product: ProductId) -> Vec<Choice> {
+    let fits = |contract: &&Contract| {
         contract.is_in_force(desk.ctx.now) && found.listings.contains(&(contract.type_id, product))
-    })
+    };
+    found.contracts.iter().filter(fits).map(|contract| contract_choice(desk, contract)).collect()
 }
-fn contract_choice(desk: &Desk, contract: &Contract) -> Choice {
+pub fn contract_choice(desk: &Desk, contract: &Contract) -> Choice {
     Choice {
         value: contract.id.to_string(),
         label: desk.ctx.lang.ta(
@@ -133,91 +210,46 @@ fn contract_choice(desk: &Desk, contract: &Contract) -> Choice {
     }
 }
 
-async fn blank(desk: Desk, Path((id, product)): Path<(OrganizationId, ProductId)>) -> web::Result {
-    let organization = desk.organization(id).await?;
-    let found = desk.organizations.admissions(&organization, desk.ctx.now).await?;
-    let contract = fitting(&desk, &found, product).next().map(|c| c.id.to_string()).unwrap_or_default();
-    let form = Typed {
-        id: desk.ctx.form_id(desk.organizations.db().draw::<mark::Admission>()),
-        contract,
-        ..Typed::default()
-    };
-    show(&desk, id, product, form, FormErrors::none()).await
+async fn blank(desk: Desk, Path(ids): Path<(OrganizationId, ProductId)>) -> web::Result {
+    render_blank(&desk, ids, None, FormErrors::none()).await
 }
-
 async fn create(
     desk: Desk,
     Path((id, product)): Path<(OrganizationId, ProductId)>,
-    Form(typed): Form<Typed>,
+    form: document::upload::Sent,
 ) -> web::Result {
-    desk.organization(id).await?;
+    editable(&desk, id, product).await?;
+    let mut received = document::upload::read_sent(&desk.ctx, form, "evidence").await?;
+    let typed = Typed::of(&received);
     let admission = desk.ctx.check_form_id(&typed.id)?;
-    let new = match parse(&desk, admission, product, &typed) {
-        Ok(new) => new,
-        Err(error) => {
-            let errors = FormErrors::or_fail(error, desk.ctx.lang)?;
-            return show(&desk, id, product, typed, errors).await;
-        }
+    let lang = desk.ctx.lang;
+    let mut errors = FormErrors::none();
+    let contract = errors.take(parse_contract(&typed.contract), lang);
+    let from = match typed.valid_from.trim() {
+        "" => Some(None),
+        text => errors.take(desk.start_of("valid_from", text).map(Some), lang),
     };
-    match desk.organizations.admit(desk.operator.clone(), id, new, desk.ctx.now).await {
-        Ok(_) => {
-            Ok(with_flash(see_other(&format!("/desk/organizations/{id}")), "ok", "portal-admitted", &[]))
-        }
+    let until = errors.take(desk.end_of("valid_until", &typed.valid_until), lang);
+    let note = errors.take(kernel::text::optional_line("note", &typed.note, 200), lang);
+    let evidence = errors.take(upload(&desk, &mut received, "evidence", &typed.evidence_id), lang);
+    let (Some(contract), Some(valid_from), Some(valid_until), Some(note), Some(evidence)) =
+        (contract, from, until, note, evidence)
+    else {
+        return render_blank(&desk, (id, product), Some(typed), errors).await;
+    };
+    let new = NewAdmission { id: admission, product, contract, valid_until, note };
+    let more = Admitting { valid_from, evidence, seen: Some(typed.seen.clone()) };
+    match desk.organizations.admit_with(desk.operator.clone(), id, new, more, desk.ctx.now).await {
+        Ok(_) => Ok(with_flash(see_other(&format!("{AREA}/{id}")), "ok", "portal-admitted", &[])),
         Err(error) => {
-            let errors = FormErrors::or_fail(error, desk.ctx.lang)?;
-            show(&desk, id, product, typed, errors).await
+            let errors = FormErrors::or_fail(error, lang)?;
+            render_blank(&desk, (id, product), Some(typed), errors).await
         }
     }
 }
-fn parse(desk: &Desk, id: AdmissionId, product: ProductId, typed: &Typed) -> kernel::Result<NewAdmission> {
-    let contract: Option<ContractId> = match typed.contract.as_str() {
-        "" => None,
-        text => Some(text.parse().map_err(|_| Error::invalid("field.unknown_value").at("contract"))?),
-    };
-    Ok(NewAdmission {
-        id,
-        product,
-        contract,
-        valid_until: desk.end_of("valid_until", &typed.valid_until)?,
-        note: kernel::text::optional_line("note", &typed.note, 200)?,
-    })
-}
-
-/// The live admission, and the name of its product.
-async fn find(
-    desk: &Desk,
-    organization: &::organization::organization::Organization,
-    id: AdmissionId,
-) -> Result<String, Failure> {
-    let found = desk.organizations.admissions(organization, desk.ctx.now).await?;
-    let line = found
-        .lines
-        .into_iter()
-        .find(|line| line.admission.as_ref().is_some_and(|a| a.id == id && a.state != AdmissionState::Ended));
-    let line = line.ok_or_else(|| Error::not_found("admission.unknown"))?;
-    Ok(line.product.name.of(desk.english()).to_owned())
-}
-
-async fn confirm(desk: Desk, Path((id, admission)): Path<(OrganizationId, AdmissionId)>) -> web::Result {
-    let organization = desk.organization(id).await?;
-    let product = find(&desk, &organization, admission).await?;
-    let title = desk.t1("portal-admission-end-title", "product", &product);
-    Ok(html(Confirm {
-        page: desk.page(title, "/desk/organizations").await?,
-        back: format!("/desk/organizations/{id}"),
-        back_label: organization.name,
-        action: format!("/desk/organizations/{id}/admissions/{admission}/end"),
-        lost: desk.t("portal-admission-end-lost"),
-        button: desk.t("portal-admission-end"),
-    }))
-}
-
-async fn end(
-    desk: Desk,
-    Path((id, admission)): Path<(OrganizationId, AdmissionId)>,
-    Form(super::Nothing {}): Form<super::Nothing>,
-) -> web::Result {
-    desk.organization(id).await?;
-    desk.organizations.end_admission(desk.operator.clone(), id, admission, desk.ctx.now).await?;
-    Ok(with_flash(see_other(&format!("/desk/organizations/{id}")), "ok", "portal-admission-ended", &[]))
+pub fn parse_contract(text: &str) -> kernel::Result<Option<ContractId>> {
+    match text {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| Error::invalid("field.unknown_value").at("contract")),
+    }
 }

@@ -1,6 +1,6 @@
 //! Applications that staff decide: claims to be the head of an organization, and agents of organizations where nobody can.
 //! Kinds of other rooms are listed here and decided on pages of their own. An account manager sees the own portfolio.
-use super::{Desk, FOR_MANAGEMENT, organizations::names};
+use super::{Desk, FOR_MANAGEMENT, FOR_ORGANIZATIONS, organizations::names};
 use ::organization::{
     application::{
         Application, ApplicationKind, ApplicationState, Reader, TypedOrganization, Verdict,
@@ -25,12 +25,15 @@ use web::{
 
 pub const HERE: &str = "/desk/applications";
 pub const APPLICATION_ROLES: &[StaffRole] = &[StaffRole::AccountManager, StaffRole::SystemAdministrator];
+/// A product manager decides admissions to the own products, on pages of their own.
+pub const INBOX_ROLES: &[StaffRole] =
+    &[StaffRole::AccountManager, StaffRole::ProductManager, StaffRole::SystemAdministrator];
 const PAGE: i64 = 50;
 
 pub fn routes() -> Routes {
     let staff = Policy::Staff(FOR_MANAGEMENT);
     Routes::new()
-        .get("/desk/applications", staff, list)
+        .get("/desk/applications", Policy::Staff(FOR_ORGANIZATIONS), list)
         .get("/desk/applications/{application}", staff, show)
         .post("/desk/applications/{application}", staff, decide)
         .get("/desk/applications/{application}/documents/{document}", staff, open_document)
@@ -69,8 +72,11 @@ struct List {
     next: Option<String>,
 }
 async fn list(desk: Desk, Query(filter): Query<Filter>) -> web::Result {
-    desk.must_be(APPLICATION_ROLES)?;
-    let kinds = inbox_kinds();
+    desk.must_be(INBOX_ROLES)?;
+    let kinds = match desk.role {
+        StaffRole::ProductManager => vec![ApplicationKind::Admission],
+        _ => inbox_kinds(),
+    };
     let kind = kinds.iter().copied().find(|kind| kind.as_str() == filter.kind);
     let all = filter.state == "all";
     let wanted = DeskFilter { kind, all, after: filter.after.parse().ok() };
@@ -86,10 +92,10 @@ async fn list(desk: Desk, Query(filter): Query<Filter>) -> web::Result {
     let page = desk.page(desk.t("portal-applications"), HERE).await?;
     let lines = lines_of(&desk, &found).await?;
     Ok(html(List {
-        intro: if desk.role == StaffRole::AccountManager {
-            "portal-applications-own"
-        } else {
-            "portal-applications-every"
+        intro: match desk.role {
+            StaffRole::AccountManager => "portal-applications-own",
+            StaffRole::ProductManager => "portal-applications-products",
+            _ => "portal-applications-every",
         },
         kinds: kinds.iter().map(|kind| Choice { value: kind.as_str(), label: desk.t(kind.key()) }).collect(),
         kind: kind.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),

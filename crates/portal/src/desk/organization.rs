@@ -1,11 +1,12 @@
 //! One organization as the desk sees it: admissions, administrators, contracts, record; suspending and resuming it.
 use super::{
-    Desk, FOR_MANAGEMENT, FOR_ORGANIZATIONS, Nothing, admissions, organizations::names, record, words,
+    Desk, FOR_MANAGEMENT, FOR_ORGANIZATIONS, Nothing, admissions, contracts, organizations::names, record,
+    words,
 };
 use ::organization::{
     admission::{AdmissionLine, AdmissionState},
-    contract::{Contract, ContractState},
-    decision::LayerState,
+    contract::Contract,
+    decision::{LayerState, layer_key},
     membership::MemberRow,
     organization::{Organization, OrganizationState},
     organization_type::Identifier,
@@ -14,8 +15,12 @@ use ::organization::{
 use ::registry::{Registry, material::Standing};
 use axum::Extension;
 use identity::account::AccountCard;
-use kernel::{Error, Timestamp, id::OrganizationId};
+use kernel::{
+    Error, Timestamp,
+    id::{AccountId, OrganizationId},
+};
 use platform::audit::{model::Before, service as audit};
+use std::collections::HashMap;
 use web::{Failure, Form, Page, Path, Policy, Routes, html, initial, see_other, with_flash};
 
 const RECORD_LENGTH: i64 = 8;
@@ -49,11 +54,14 @@ struct Admission {
     evidence: String,
     state: &'static str,
     tone: &'static str,
+    /// Why it is without effect.
+    missing: String,
     until: String,
+    members: i64,
     admit: String,
-    end: String,
-    /// Why there is nothing to do here.
-    why: &'static str,
+    open: String,
+    /// Who edits it, where that is somebody else.
+    why: String,
 }
 struct Administrator {
     id: String,
@@ -75,7 +83,7 @@ struct Agreement {
     period: String,
     state: &'static str,
     tone: &'static str,
-    end: String,
+    href: String,
 }
 #[derive(askama::Template)]
 #[template(path = "desk/organization.html")]
@@ -101,6 +109,8 @@ struct Detail {
     /// What the register says, where it puts the admissions to sleep.
     held: Option<&'static str>,
     admissions: Vec<Admission>,
+    /// There is something that this reader edits.
+    batch: bool,
     administrators: Vec<Administrator>,
     administrators_allowed: u32,
     contracts: Vec<Agreement>,
@@ -167,13 +177,17 @@ async fn show(
 ) -> web::Result {
     let organization = desk.organization(id).await?;
     let now = desk.ctx.now;
-    let found = desk.organizations.admissions(&organization, now).await?;
+    let found = desk.organizations.desk_admissions(&desk.operator, &organization, now).await?;
     // Suspended and expired ones too: the desk brings them back.
     let rows = desk.organizations.chain(id, now).await?.above;
     let db = desk.organizations.db();
     let cards = identity::account::service::cards(db, rows.iter().map(|row| row.account).collect()).await?;
     let happened = audit::of_organization(db, id, Before::NEWEST, RECORD_LENGTH).await?;
-    let actors = names(&desk, record::actors(&happened)).await?;
+    let editors = found.lines.iter().filter_map(|line| {
+        admissions::may_edit(&desk, &organization, &line.product).err().and_then(admissions::Why::person)
+    });
+    let named = record::actors(&happened).into_iter().chain(editors).collect();
+    let actors = names(&desk, named).await?;
     let manager = match organization.account_manager {
         Some(manager) => names(&desk, vec![manager]).await?.remove(&manager).unwrap_or_default(),
         None => String::new(),
@@ -206,7 +220,11 @@ async fn show(
         state,
         state_tone,
         held: organization.registry_state.holds_admissions().then_some(organization.registry_state.key()),
-        admissions: found.lines.iter().map(|line| admission(&desk, &organization, line)).collect(),
+        admissions: found.lines.iter().map(|line| admission(&desk, &organization, line, &actors)).collect(),
+        batch: found
+            .lines
+            .iter()
+            .any(|line| admissions::may_edit(&desk, &organization, &line.product).is_ok()),
         administrators: rows
             .iter()
             .filter_map(|row| {
@@ -216,7 +234,7 @@ async fn show(
             })
             .collect(),
         administrators_allowed: organization.policy.administrators,
-        contracts: found.contracts.iter().map(|c| agreement(&desk, id, c, manages)).collect(),
+        contracts: found.contracts.iter().map(|contract| agreement(&desk, id, contract)).collect(),
         aside,
         record: record::lines(&desk.ctx, happened, &actors),
         name: organization.name,
@@ -224,9 +242,13 @@ async fn show(
     Ok(html(page))
 }
 
-fn admission(desk: &Desk, organization: &Organization, line: &AdmissionLine) -> Admission {
+fn admission(
+    desk: &Desk,
+    organization: &Organization,
+    line: &AdmissionLine,
+    names: &HashMap<AccountId, String>,
+) -> Admission {
     let (product, home) = (&line.product, format!("/desk/organizations/{}", organization.id));
-    let live = line.admission.as_ref().filter(|a| a.state != AdmissionState::Ended);
     let holds = line.layer.state == LayerState::Met;
     let may = admissions::may_edit(desk, organization, product);
     let evidence = match (&line.contract, product.admission_class) {
@@ -235,39 +257,38 @@ fn admission(desk: &Desk, organization: &Organization, line: &AdmissionLine) -> 
             Some(number) => desk.t1("portal-organization-member-number-tag", "number", number),
             None => String::new(),
         },
-        (None, _) => live.and_then(|a| a.note.clone()).unwrap_or_default(),
+        (None, _) => line.admission.as_ref().and_then(|there| there.note.clone()).unwrap_or_default(),
     };
+    let (state, tone) = admissions::state_of(line);
+    let suspended = line.admission.as_ref().is_some_and(|there| there.state == AdmissionState::Suspended);
     Admission {
         product: product.name.of(desk.english()).to_owned(),
         class: words::class(product.admission_class),
         evidence,
-        state: match (holds, live) {
-            (true, _) => "portal-admission-met",
-            (false, Some(_)) => "portal-admission-lapsed",
-            (false, None) => "portal-admission-missing",
+        state,
+        tone,
+        missing: match holds || suspended {
+            true => String::new(),
+            false => desk.t(&layer_key(line.layer.code)),
         },
-        tone: match (holds, live) {
-            (true, _) => "ok",
-            (false, Some(_)) => "bad",
-            (false, None) => "wait",
-        },
-        until: match (live, &line.contract) {
-            (Some(live), contract) => {
+        until: match (&line.admission, &line.contract) {
+            (Some(there), contract) => {
                 let contract = contract.as_ref().map_or(Timestamp::FOREVER, |c| c.valid_until);
-                desk.until(live.valid_until.min(contract))
+                desk.until(there.valid_until.min(contract))
             }
             (None, _) if holds => desk.t("portal-no-end"),
             (None, _) => "—".to_owned(),
         },
+        members: line.members,
         admit: match may {
-            Ok(()) if !holds => format!("{home}/admissions/{}/new", product.id),
+            Ok(()) if !holds && !suspended => format!("{home}/admissions/{}/new", product.id),
             _ => String::new(),
         },
-        end: match (may, live) {
-            (Ok(()), Some(live)) => format!("{home}/admissions/{}/end", live.id),
-            _ => String::new(),
+        open: match &line.admission {
+            Some(there) => format!("{home}/admissions/{}", there.id),
+            None => String::new(),
         },
-        why: may.err().unwrap_or_default(),
+        why: may.err().map(|why| why.text(desk, names)).unwrap_or_default(),
     }
 }
 
@@ -296,26 +317,15 @@ fn administrator(
     }
 }
 
-fn agreement(desk: &Desk, id: OrganizationId, contract: &Contract, manages: bool) -> Agreement {
-    let now = desk.ctx.now;
-    let (state, tone) = match contract.state {
-        ContractState::Terminated => ("portal-contract-state-terminated", "bad"),
-        ContractState::Active if now < contract.valid_from => ("portal-contract-not-yet", "wait"),
-        ContractState::Active if now < contract.valid_until => ("portal-contract-in-force", "ok"),
-        ContractState::Active => ("portal-contract-over", "bad"),
-    };
-    let (from, to) = (contract.valid_from.local_date(&desk.ctx.app.zone), desk.until(contract.valid_until));
+fn agreement(desk: &Desk, id: OrganizationId, contract: &Contract) -> Agreement {
+    let (state, tone) = contracts::state_of(desk, contract);
     Agreement {
         kind: contract.type_name.of(desk.english()).to_owned(),
         number: contract.number.clone(),
-        period: desk.ctx.lang.ta("portal-from-to", &[("from", &from), ("to", &to)]),
+        period: contracts::period_of(desk, contract.valid_from, contract.valid_until),
         state,
         tone,
-        end: if manages && contract.state == ContractState::Active {
-            format!("/desk/organizations/{id}/contracts/{}/end", contract.id)
-        } else {
-            String::new()
-        },
+        href: contracts::here(id, contract.id),
     }
 }
 
