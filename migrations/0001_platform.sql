@@ -109,4 +109,5 @@ CREATE TABLE document (
     created_at BIGINT NOT NULL,
     erased_at BIGINT
 );
+CREATE INDEX document_account ON document (account_id, id) WHERE account_id IS NOT NULL;
 CREATE INDEX document_subject ON document (subject_kind, subject_id, id);

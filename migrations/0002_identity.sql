@@ -42,6 +42,7 @@ CREATE UNIQUE INDEX account_login_name ON account (login_name) WHERE state <> 'c
 CREATE UNIQUE INDEX account_phone ON account (phone_index) WHERE state <> 'closed' AND phone_proven;
 CREATE UNIQUE INDEX account_self_owned ON account (person_id) WHERE state <> 'closed' AND owner_kind = 'self_owned';
 CREATE UNIQUE INDEX account_managed ON account (person_id, owner_organization_id) WHERE state <> 'closed' AND owner_kind = 'managed';
+CREATE INDEX account_person ON account (person_id) WHERE person_id IS NOT NULL;
 CREATE INDEX account_document ON account (document_index);
 CREATE INDEX account_owner ON account (owner_organization_id, login_name);
 

@@ -105,6 +105,7 @@ CREATE TABLE activation (
     expires_at BIGINT NOT NULL,
     used_at BIGINT
 );
+CREATE INDEX activation_account ON activation (account_id, id);
 CREATE UNIQUE INDEX activation_open ON activation (account_id) WHERE state = 'open';
 
 -- A membership that is offered to whoever proves to hold the number.
@@ -131,6 +132,8 @@ CREATE TABLE invitation (
     account_id BIGINT REFERENCES account (id)
 );
 CREATE UNIQUE INDEX invitation_open ON invitation (organization_id, phone_index) WHERE state = 'open';
+CREATE INDEX invitation_account ON invitation (account_id) WHERE account_id IS NOT NULL;
+CREATE INDEX invitation_inviter ON invitation (inviter_id) WHERE inviter_id IS NOT NULL;
 CREATE INDEX invitation_list ON invitation (organization_id, id);
 
 CREATE TABLE product (

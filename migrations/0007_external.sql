@@ -13,6 +13,8 @@ CREATE TABLE device (
     trusted_until BIGINT,
     ended_at BIGINT
 );
+CREATE INDEX device_ended ON device (ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX device_used ON device (last_used_at);
 CREATE UNIQUE INDEX device_live ON device (token_hash, account_id) WHERE ended_at IS NULL;
 CREATE INDEX device_account ON device (account_id, ended_at);
 

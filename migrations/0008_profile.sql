@@ -35,6 +35,7 @@ CREATE TABLE address (
     created_at BIGINT NOT NULL,
     deleted_at BIGINT
 );
+CREATE INDEX address_deleted ON address (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX address_account ON address (account_id, id);
 CREATE UNIQUE INDEX address_default ON address (account_id) WHERE is_default AND deleted_at IS NULL;
 

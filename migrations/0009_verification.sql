@@ -41,6 +41,7 @@ CREATE TABLE verification_document (
     created_at BIGINT NOT NULL,
     erased_at BIGINT
 );
+CREATE INDEX verification_document_kept ON verification_document (verification_id) WHERE erased_at IS NULL;
 CREATE INDEX verification_document_case ON verification_document (verification_id, id);
 
 -- A document that one account holds was proven on another. holder_id is the account that held it when somebody last

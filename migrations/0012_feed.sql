@@ -48,6 +48,7 @@ CREATE INDEX feed_entry_organization ON feed_entry (organization_id, kind, occur
 -- Which products have entries of a kind there.
 CREATE INDEX feed_entry_account_product ON feed_entry (account_id, kind, product_id);
 CREATE INDEX feed_entry_organization_product ON feed_entry (organization_id, kind, product_id);
+CREATE INDEX feed_entry_agent ON feed_entry (agent_id) WHERE agent_id IS NOT NULL;
 CREATE INDEX feed_entry_deleted ON feed_entry (updated_at) WHERE deleted;
 
 -- Keyed bigrams of the titles within one subject (account or organization).

@@ -60,6 +60,7 @@ CREATE TABLE legacy_merge (
     undone_by BIGINT,
     reason TEXT
 );
+CREATE INDEX legacy_merge_login ON legacy_merge (legacy_account_id, id);
 CREATE UNIQUE INDEX legacy_merge_live ON legacy_merge (legacy_account_id) WHERE undone_at IS NULL;
 CREATE INDEX legacy_merge_account ON legacy_merge (account_id);
 

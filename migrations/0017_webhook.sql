@@ -50,6 +50,7 @@ CREATE TABLE webhook_delivery (
     status BIGINT,
     error TEXT
 );
+CREATE INDEX webhook_delivery_event ON webhook_delivery (n);
 CREATE UNIQUE INDEX webhook_delivery_cause ON webhook_delivery (webhook_id, n);
 CREATE INDEX webhook_delivery_due ON webhook_delivery (lease_until, webhook_id, n) WHERE state = 'queued';
 CREATE INDEX webhook_delivery_order ON webhook_delivery (webhook_id, subject, n) WHERE state = 'queued';

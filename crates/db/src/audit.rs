@@ -1,7 +1,7 @@
 //! The audit chain. Each writing connection owns a lane: (lane, sequence, HMAC over the previous MAC and the bytes).
 //! No row is shared, so nodes do not queue behind each other; a checkpoint of all heads is signed every minute.
 use crate::{Db, tx::Tx, worker::Shared};
-use kernel::{Error, Event, Result, Timestamp};
+use kernel::{Error, Event, Id, Result, Timestamp, id::mark};
 use std::collections::BTreeMap;
 
 /// The head of a lane. Copied before a transaction and put back when it fails.
@@ -151,9 +151,10 @@ pub async fn checkpoint(db: &Db) -> Result<Option<i64>> {
         let (sequence, since, previous) = last.unwrap_or((0, Timestamp::from_millis(0), Vec::new()));
         // Ten minutes of overlap: clocks of nodes differ, and a transaction ends after its events' time.
         let since = Timestamp::from_millis(since.as_millis().saturating_sub(600_000));
+        // Not by `lane` itself: its index would be read as a whole for the order.
         let heads: Vec<(i64, i64)> = tx.all(
-            crate::sql!("SELECT lane, MAX(sequence) FROM audit_event WHERE at >= $1 GROUP BY lane ORDER BY lane"),
-            &[&since],
+            crate::sql!("SELECT lane + 0, MAX(sequence) FROM audit_event WHERE id >= $1 GROUP BY lane + 0 ORDER BY 1"),
+            &[&Id::<mark::AuditEvent>::earliest(since)],
         )?;
         let heads: Vec<String> = heads.into_iter().map(|(lane, head)| format!("{lane}:{head}")).collect();
         let heads = heads.join(" ");

@@ -96,6 +96,11 @@ impl<T> Id<T> {
     pub const fn as_i64(self) -> i64 {
         self.0
     }
+    /// No id that was drawn at this time or later is less: rows before a time are a range of their key.
+    pub const fn earliest(at: Timestamp) -> Self {
+        let since = at.as_millis().saturating_sub(EPOCH_MS);
+        Self(if since < 0 { 0 } else { since << 22 }, PhantomData)
+    }
     /// Milliseconds resolution; every id carries the time at which it was drawn.
     pub fn drawn_at(self) -> Timestamp {
         Timestamp::from_millis((self.0 >> 22) + EPOCH_MS)

@@ -48,11 +48,12 @@ pub(super) fn find_organization(
     tx.opt(
         sql!(
             "SELECT o.id FROM organization o JOIN product p ON p.id = $1
-             LEFT JOIN admission d ON d.organization_id = o.id AND d.product_id = p.id AND d.state = 'active'
+             LEFT JOIN admission d ON d.organization_id = o.id AND d.product_id = p.id AND d.state <> 'ended' AND d.state = 'active'
                  AND d.valid_from <= $4 AND d.valid_until > $4
              LEFT JOIN contract c ON c.id = d.contract_id AND c.organization_id = o.id AND c.state = 'active'
                  AND c.valid_from <= $4 AND c.valid_until > $4
-             WHERE (o.id = $2 OR o.uscc = $3) AND o.state <> 'closed' AND p.audience <> 'person' AND (
+             WHERE o.id IN (SELECT CAST($2 AS BIGINT) UNION ALL SELECT u.id FROM organization u WHERE u.uscc = $3 AND u.state <> 'closed')
+                 AND o.state <> 'closed' AND p.audience <> 'person' AND (
                  (p.admission_class = 'membership' AND o.member_number IS NOT NULL)
                  OR (p.admission_class = 'discretionary' AND d.id IS NOT NULL)
                  OR (p.admission_class = 'contract' AND EXISTS (SELECT 1 FROM contract_type_product l
@@ -315,7 +316,7 @@ pub(super) fn delete_of_account(tx: &mut Tx<'_>, account: AccountId) -> Result<u
     tx.run(sql!("DELETE FROM feed_entry WHERE account_id = $1"), &[&account])
 }
 pub(super) fn delete_buried(statement: Statement<'_, '_>, before: Timestamp) -> Result<u64> {
-    statement.run(sql!("DELETE FROM feed_entry WHERE deleted = $2 AND updated_at < $1"), &[&before, &true])
+    statement.run(sql!("DELETE FROM feed_entry WHERE deleted AND updated_at < $1"), &[&before])
 }
 /// Everything of a person, oldest first: for the copy of their data and for a merge.
 pub(super) fn list_all(tx: &mut Tx<'_>, account: AccountId, limit: i64) -> Result<Vec<EntryRow>> {

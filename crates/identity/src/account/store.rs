@@ -115,8 +115,9 @@ pub(super) fn list_by_document(
     let rows: Vec<RefRow> = tx.all(
         sql!(
             "SELECT a.id, a.owner_kind, a.owner_organization_id, a.state, a.person_id FROM account a
-             LEFT JOIN person p ON p.id = a.person_id
-             WHERE (a.document_index = $1 OR p.document_index = $1) AND a.state <> 'closed'
+             WHERE a.id IN (SELECT e.id FROM account e WHERE e.document_index = $1
+                 UNION SELECT b.id FROM person p JOIN account b ON b.person_id = p.id WHERE p.document_index = $1)
+                AND a.state <> 'closed'
              ORDER BY CASE WHEN a.person_id IS NULL THEN 1 ELSE 0 END, a.id LIMIT $2"
         ),
         &[&document_index, &limit],

@@ -110,7 +110,8 @@ pub(super) fn mark_all_read(
     )
 }
 pub(super) fn delete_old(statement: Statement<'_, '_>, before: Timestamp) -> Result<u64> {
-    statement.run(sql!("DELETE FROM notice WHERE created_at < $1"), &[&before])
+    let earliest = kernel::Id::<kernel::id::mark::Notice>::earliest(before);
+    statement.run(sql!("DELETE FROM notice WHERE id < $2 AND created_at < $1"), &[&before, &earliest])
 }
 pub(super) fn delete_all(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
     tx.run(sql!("DELETE FROM notice WHERE account_id = $1"), &[&account])?;

@@ -160,7 +160,7 @@ pub(super) fn count_grants(
 pub(super) fn count_agents(tx: &mut Tx<'_>, organization: OrganizationId, now: Timestamp) -> Result<i64> {
     tx.one(
         sql!(
-            "SELECT COUNT(*) FROM membership WHERE organization_id = $1 AND state = 'active' AND role = 'agent'
+            "SELECT COUNT(*) FROM membership WHERE organization_id = $1 AND state <> 'ended' AND state = 'active' AND role = 'agent'
                 AND valid_until > $2"
         ),
         &[&organization, &now],

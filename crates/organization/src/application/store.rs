@@ -139,8 +139,8 @@ pub(super) fn list_desk(
         .bind(
             " AND (a.kind <> 'agent_authorization' OR a.organization_id IS NOT NULL AND NOT EXISTS (
                 SELECT 1 FROM membership m JOIN account p ON p.id = m.account_id
-                WHERE m.organization_id = a.organization_id AND m.state = 'active'
-                AND m.role IN ('administrator', 'legal_representative') AND p.state IN ('active', 'unactivated')
+                WHERE m.organization_id = a.organization_id AND m.state <> 'ended' AND m.state = 'active'
+                AND m.role <> 'agent' AND m.role IN ('administrator', 'legal_representative') AND p.state IN ('active', 'unactivated')
                 AND m.valid_until > ?))",
             &now,
         )
@@ -314,7 +314,9 @@ pub(super) fn list_candidates(
     tx.all(
         sql!(
             "SELECT a.id, o.id FROM application a JOIN organization o ON o.state <> 'closed' AND o.rev + 1 <> a.seen_rev
-                AND (o.uscc = a.code OR o.member_number = a.code OR o.registration_number = a.code)
+                AND o.id IN (SELECT u.id FROM organization u WHERE u.state <> 'closed' AND u.uscc = a.code
+                    UNION ALL SELECT n.id FROM organization n WHERE n.state <> 'closed' AND n.member_number = a.code
+                    UNION ALL SELECT r.id FROM organization r WHERE r.state <> 'closed' AND r.registration_number = a.code)
             WHERE a.organization_id IS NULL AND a.code IS NOT NULL AND a.id > $1
                 AND a.state IN ('submitted', 'first_approved', 'returned') ORDER BY a.id LIMIT $2"
         ),

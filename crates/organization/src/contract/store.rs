@@ -184,13 +184,13 @@ pub(super) fn list_resting(tx: &mut Tx<'_>, id: ContractId, now: Timestamp) -> R
         sql!(
             "SELECT p.name_zh, p.name_en,
                 (SELECT COUNT(*) FROM product_grant g JOIN membership m ON m.id = g.membership_id
-                    WHERE m.organization_id = d.organization_id AND m.state = 'active' AND g.product_id = d.product_id
+                    WHERE m.organization_id = d.organization_id AND m.state <> 'ended' AND m.state = 'active' AND g.product_id = d.product_id
                     AND g.state = 'active' AND g.valid_until > $2),
-                (SELECT COUNT(*) FROM membership m WHERE m.organization_id = d.organization_id AND m.state = 'active'
-                    AND m.role = 'agent' AND m.valid_until > $2),
+                (SELECT COUNT(*) FROM membership m WHERE m.organization_id = d.organization_id AND m.state <> 'ended'
+                    AND m.state = 'active' AND m.role = 'agent' AND m.valid_until > $2),
                 p.grant_mode = 'explicit'
             FROM admission d JOIN product p ON p.id = d.product_id
-            WHERE d.contract_id = $1 AND d.state = 'active' AND d.valid_until > $2 ORDER BY p.code LIMIT 500"
+            WHERE d.contract_id = $1 AND d.state <> 'ended' AND d.state = 'active' AND d.valid_until > $2 ORDER BY p.code LIMIT 500"
         ),
         &[&id, &now],
     )?;

@@ -6,10 +6,11 @@ use kernel::{
 
 /// The live organization that has the code as one of its identifiers.
 pub(super) fn find_by_code(tx: &mut Tx<'_>, code: &str) -> Result<Option<OrganizationId>> {
-    tx.opt(
+    tx.one(
         sql!(
-            "SELECT id FROM organization WHERE state <> 'closed'
-                AND (uscc = $1 OR member_number = $1 OR registration_number = $1) ORDER BY id LIMIT 1"
+            "SELECT MIN(f.id) FROM (SELECT id FROM organization WHERE state <> 'closed' AND uscc = $1
+                UNION ALL SELECT id FROM organization WHERE state <> 'closed' AND member_number = $1
+                UNION ALL SELECT id FROM organization WHERE state <> 'closed' AND registration_number = $1) f"
         ),
         &[&code],
     )

@@ -93,7 +93,7 @@ pub(crate) fn find_acting_role(
     tx.opt(
         sql!(
             "SELECT m.role FROM membership m JOIN account a ON a.id = m.account_id
-            WHERE m.organization_id = $2 AND m.account_id = $1 AND m.state = 'active'
+            WHERE m.organization_id = $2 AND m.account_id = $1 AND m.state <> 'ended' AND m.state = 'active'
                 AND m.valid_from <= $3 AND m.valid_until > $3 AND a.state IN ('active', 'unactivated')"
         ),
         &[&account, &organization, &now],
@@ -246,8 +246,8 @@ pub(super) fn count_other_administrators(
     tx.one(
         sql!(
             "SELECT COUNT(*) FROM membership m JOIN account a ON a.id = m.account_id
-            WHERE m.organization_id = $1 AND m.id <> $2 AND m.state = 'active'
-                AND m.role IN ('administrator', 'legal_representative') AND m.valid_from <= $3 AND m.valid_until > $3
+            WHERE m.organization_id = $1 AND m.id <> $2 AND m.state <> 'ended' AND m.state = 'active'
+                AND m.role <> 'agent' AND m.role IN ('administrator', 'legal_representative') AND m.valid_from <= $3 AND m.valid_until > $3
                 AND a.state IN ('active', 'unactivated')"
         ),
         &[&organization, &except, &now],
@@ -360,7 +360,7 @@ pub(super) fn change_role(
 pub(super) fn count_agents(tx: &mut Tx<'_>, organization: OrganizationId, now: Timestamp) -> Result<i64> {
     tx.one(
         sql!(
-            "SELECT COUNT(*) FROM membership WHERE organization_id = $1 AND role = 'agent' AND state = 'active'
+            "SELECT COUNT(*) FROM membership WHERE organization_id = $1 AND role = 'agent' AND state <> 'ended' AND state = 'active'
                 AND valid_from <= $2 AND valid_until > $2"
         ),
         &[&organization, &now],
@@ -399,7 +399,10 @@ pub(super) fn list_agents(
     limit: i64,
 ) -> Result<Vec<MemberRow>> {
     let query = Query::new(MEMBERS)
-        .bind(" WHERE m.organization_id = ? AND m.state = 'active' AND m.role = 'agent'", &organization)
+        .bind(
+            " WHERE m.organization_id = ? AND m.state <> 'ended' AND m.state = 'active' AND m.role = 'agent'",
+            &organization,
+        )
         .bind(" ORDER BY m.id LIMIT ?", &limit);
     tx.all(query.sql(), query.params())
 }

@@ -2,7 +2,7 @@ use super::model::{
     Field, FieldOrigin, FieldSource, NewOrganization, Organization, OrganizationState, RegistryState, folded,
 };
 use crate::organization_type::{TypePolicy, Words};
-use db::{Query, Tx, row, sql};
+use db::{Query, Statement, Tx, row, sql};
 use kernel::{
     Result, Timestamp,
     id::{AccountId, OrganizationId, OrganizationTypeId},
@@ -316,7 +316,7 @@ pub(super) fn set_origin(
 }
 
 /// What an administrator's home page counts; a number of a large organization stops at its bound.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Numbers {
     /// To 1,000.
     pub members: i64,
@@ -334,7 +334,7 @@ pub(super) fn numbers(tx: &mut Tx<'_>, id: OrganizationId, now: Timestamp) -> Re
         sql!(
             "SELECT (SELECT COUNT(*) FROM (SELECT id FROM membership WHERE organization_id = $1 AND state <> 'ended'
                     LIMIT 1000) m),
-                (SELECT COUNT(*) FROM admission WHERE organization_id = $1 AND state = 'active' AND valid_from <= $2
+                (SELECT COUNT(*) FROM admission WHERE organization_id = $1 AND state <> 'ended' AND state = 'active' AND valid_from <= $2
                     AND valid_until > $2),
                 (SELECT COUNT(*) FROM (SELECT id FROM application WHERE organization_id = $1
                     AND state IN ('submitted', 'first_approved') AND kind IN ('product_access', 'agent_authorization')
@@ -380,4 +380,13 @@ pub(crate) fn list_happened_to(
         ),
         &[&organization, &object_kind, &object, &since],
     )
+}
+pub(super) fn find_by_uscc(statement: Statement<'_, '_>, code: &str) -> Result<Option<OrganizationId>> {
+    struct Row {
+        id: OrganizationId,
+    }
+    row!(Row { id });
+    let found: Option<Row> =
+        statement.opt(sql!("SELECT id FROM organization WHERE uscc = $1 AND state <> 'closed'"), &[&code])?;
+    Ok(found.map(|row| row.id))
 }

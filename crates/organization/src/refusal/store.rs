@@ -167,8 +167,8 @@ pub(super) fn delete_before(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64> {
     tx.run(
         sql!(
             "DELETE FROM refusal WHERE id IN
-                (SELECT id FROM refusal WHERE created_at < $1 ORDER BY id LIMIT 500)"
+                (SELECT id FROM refusal WHERE id < $2 AND created_at < $1 ORDER BY id LIMIT 500)"
         ),
-        &[&before],
+        &[&before, &RefusalId::earliest(before)],
     )
 }

@@ -88,7 +88,11 @@ pub(super) fn expire(statement: Statement<'_, '_>, now: Timestamp) -> Result<u64
     )
 }
 pub(super) fn delete_old(statement: Statement<'_, '_>, before: Timestamp) -> Result<u64> {
-    statement.run(sql!("DELETE FROM outbox WHERE state <> 'queued' AND created_at < $1"), &[&before])
+    let earliest = OutboxId::earliest(before);
+    statement.run(
+        sql!("DELETE FROM outbox WHERE id < $2 AND state <> 'queued' AND created_at < $1"),
+        &[&before, &earliest],
+    )
 }
 /// Whether a claim could find something.
 pub(super) fn is_due(statement: Statement<'_, '_>, now: Timestamp) -> Result<bool> {

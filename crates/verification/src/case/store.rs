@@ -290,9 +290,9 @@ pub(crate) fn erase_old(tx: &mut Tx<'_>, before: Timestamp, now: Timestamp) -> R
     tx.run(
         sql!(
             "UPDATE verification_document SET content = NULL, erased_at = $2
-             WHERE erased_at IS NULL AND verification_id IN (
-                SELECT v.id FROM verification v WHERE v.decided_at IS NOT NULL
-                    AND (v.decided_at < $1 OR v.state IN ('withdrawn', 'expired')))"
+             WHERE erased_at IS NULL AND EXISTS (
+                SELECT 1 FROM verification v WHERE v.id = verification_document.verification_id
+                    AND v.decided_at IS NOT NULL AND (v.decided_at < $1 OR v.state IN ('withdrawn', 'expired')))"
         ),
         &[&before, &now],
     )

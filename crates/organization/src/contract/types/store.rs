@@ -111,10 +111,10 @@ pub(super) fn list_losses(
     .bind(" LEFT JOIN contract c ON c.contract_type_id = ? AND c.state = 'active'", &id)
     .bind(" AND c.valid_until > ?", &now)
     .bind(
-        " LEFT JOIN admission d ON d.contract_id = c.id AND d.product_id = p.id AND d.state = 'active' AND d.valid_until > ?",
+        " LEFT JOIN admission d ON d.contract_id = c.id AND d.product_id = p.id AND d.state <> 'ended' AND d.state = 'active' AND d.valid_until > ?",
         &now,
     )
-    .add(" LEFT JOIN membership m ON m.organization_id = d.organization_id AND m.state = 'active'")
+    .add(" LEFT JOIN membership m ON m.organization_id = d.organization_id AND m.state <> 'ended' AND m.state = 'active'")
     .bind(
         " LEFT JOIN product_grant g ON g.membership_id = m.id AND g.product_id = p.id AND g.state = 'active' AND g.valid_until > ?",
         &now,
