@@ -29,8 +29,7 @@ impl Verdict {
             Answer::Permit => Self::Permit,
             Answer::Stranger => Self::stranger(space),
             Answer::Refuse(decision) => {
-                let outside =
-                    decision.layers.iter().any(|layer| layer.code == "decision.membership_missing");
+                let outside = decision.layers.iter().any(|layer| layer.code == "decision.membership_missing");
                 if outside { Self::stranger(space) } else { Self::Refused(decision) }
             }
         }
@@ -73,7 +72,8 @@ impl Verdict {
                 let missing = unmet.iter().filter(|layer| layer.state == LayerState::Missing);
                 let words: Vec<_> = missing.map(|layer| words::of_layer(layer)).collect();
                 let admin = |at: usize| {
-                    let named: Vec<&str> = words.iter().filter_map(|words| Some(words.admin.get(at)?.as_str())).collect();
+                    let named: Vec<&str> =
+                        words.iter().filter_map(|words| Some(words.admin.get(at)?.as_str())).collect();
                     named.join(", ")
                 };
                 let first = words.first();

@@ -49,11 +49,7 @@ impl Blocked {
 }
 
 /// The client, or the answer to whoever is none.
-async fn authenticated(
-    ctx: &Ctx,
-    room: &AuthZen,
-    headers: &HeaderMap,
-) -> Result<Arc<Client>, web::Failure> {
+async fn authenticated(ctx: &Ctx, room: &AuthZen, headers: &HeaderMap) -> Result<Arc<Client>, web::Failure> {
     let (openid, source) = (room.openid(), ctx.source());
     if let Some(until) = room.blocked().until(&source, ctx.now) {
         return Err(too_many(until, ctx.now).into());
@@ -84,11 +80,7 @@ fn too_many(until: Timestamp, now: Timestamp) -> Response {
 }
 
 /// The client and what it sent.
-pub async fn read(
-    ctx: &Ctx,
-    room: &AuthZen,
-    request: Request,
-) -> Result<(Arc<Client>, Bytes), web::Failure> {
+pub async fn read(ctx: &Ctx, room: &AuthZen, request: Request) -> Result<(Arc<Client>, Bytes), web::Failure> {
     let (parts, body) = request.into_parts();
     let client = authenticated(ctx, room, &parts.headers).await?;
     let mut kinds = parts.headers.get_all(header::CONTENT_TYPE).iter();

@@ -10,7 +10,10 @@ use axum::{Extension, extract::Request, response::Response};
 use http::StatusCode;
 use kernel::{Result, Timestamp, id::ProductId};
 use oidc::OpenId;
-use organization::entitlement::{Answer, Question};
+use organization::{
+    decision::Space,
+    entitlement::{Answer, Question},
+};
 use web::Ctx;
 
 pub async fn one(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Request) -> web::Result {
@@ -98,6 +101,7 @@ pub async fn judge(
     };
     let mut answers = answers.into_iter();
     let mut verdicts = Vec::with_capacity(asked.len());
+    let mut machines: Vec<(&str, Space, Verdict)> = Vec::new();
     for one in asked {
         verdicts.push(match one {
             Err(fault) => Verdict::Faulty(fault),
@@ -105,12 +109,39 @@ pub async fn judge(
             Ok(Asked { subject: Subject::User(_), space, .. }) => {
                 Verdict::of(answers.next().unwrap_or(Answer::Stranger), *space)
             }
-            Ok(Asked { subject: Subject::Machine(_) | Subject::Other, space, .. }) => {
-                Verdict::of(Answer::Stranger, *space)
+            Ok(Asked { subject: Subject::Machine(id), space, .. }) => {
+                let known = machines.iter().find(|(known, at, _)| known == id && at == space);
+                match known {
+                    Some((.., verdict)) => verdict.clone(),
+                    None => {
+                        let verdict = machine(openid, product, id, *space, now).await?;
+                        machines.push((*id, *space, verdict.clone()));
+                        verdict
+                    }
+                }
             }
+            Ok(Asked { subject: Subject::Other, .. }) => Verdict::Unknown(resolve::SUBJECT_UNKNOWN),
         });
     }
     Ok(verdicts)
+}
+/// A service client, which acts for its owner alone: an organization that is named must be that one. Machines are few; each
+/// costs one read.
+async fn machine(
+    openid: &OpenId,
+    product: ProductId,
+    client_id: &str,
+    space: Space,
+    now: Timestamp,
+) -> Result<Verdict> {
+    let owner = openid.clients().find(client_id).await?.and_then(|client| client.owner);
+    if space.organization().is_some_and(|named| owner != Some(named)) {
+        return Ok(Verdict::Unknown(resolve::SUBJECT_UNKNOWN));
+    }
+    let decision = openid.decide_machine(client_id, product, Vec::new(), now).await?;
+    Ok(decision.map_or(Verdict::Unknown(resolve::SUBJECT_UNKNOWN), |decision| {
+        Verdict::of(Answer::of(decision), space)
+    }))
 }
 fn question<'t>(asked: &std::result::Result<Asked<'t>, Fault>) -> Option<Question<'t>> {
     match asked {

@@ -174,7 +174,9 @@ impl<'a> Search<'a> {
 
 /// Error: what is wrong, for the client's developer.
 pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
-    serde_json::from_slice::<Object<T>>(body)
+    // Checked once as a whole, not text by text.
+    let body = std::str::from_utf8(body).map_err(|_| "the body is not UTF-8".to_owned())?;
+    serde_json::from_str::<Object<T>>(body)
         .map(|object| object.0)
         .map_err(|error| format!("the body is not the JSON that is expected: {error}"))
 }

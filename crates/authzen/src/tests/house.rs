@@ -36,6 +36,8 @@ pub struct House {
     pub db: Db,
     pub organizations: Organizations,
     pub organization: OrganizationId,
+    /// `quotes`.
+    pub product: ProductId,
     router: Router,
     /// Of the product `quotes`.
     pub client: (String, String),
@@ -128,7 +130,7 @@ impl House {
         let openid = OpenId::open(db.clone(), organizations.clone(), ISSUER).await.unwrap();
         let rooms = crate::routes().into_router().layer(Extension(AuthZen::new(openid)));
         let router = web::frame(rooms, &Arc::new(app), web::Probes::default());
-        Self { db, organizations, organization, router, client, other }
+        Self { db, organizations, organization, product: quotes, router, client, other }
     }
     /// Answers come from memory from now on.
     pub async fn in_memory(&self) {
@@ -141,7 +143,11 @@ impl House {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(bytes.to_vec()).unwrap() }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
     }
     pub async fn post(&self, path: &str, body: impl Into<String>) -> Answer {
         self.post_as(&self.client, path, body).await
@@ -162,7 +168,9 @@ impl House {
 }
 
 pub fn request(path: &str) -> http::request::Builder {
-    Request::post(path).header(header::HOST, "127.0.0.1:8080").header(header::CONTENT_TYPE, "application/json")
+    Request::post(path)
+        .header(header::HOST, "127.0.0.1:8080")
+        .header(header::CONTENT_TYPE, "application/json")
 }
 pub fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", data_encoding::BASE64.encode(format!("{user}:{password}").as_bytes()))

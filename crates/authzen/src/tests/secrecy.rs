@@ -2,6 +2,8 @@
 use super::house::{FREE, GRANTED, House, MEMBER, basic, houses, request};
 use axum::body::Body;
 use http::{StatusCode, header};
+use oidc::machine::{NewMachine, service::create};
+use organization::Operator;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -20,8 +22,14 @@ async fn only_a_client_that_proves_to_be_itself_is_answered() {
             Some(basic("nobody", &secret)),
             Some(basic("", "")),
         ] {
-            for path in ["evaluation", "evaluations", "subjects", "search/subject", "search/resource", "search/action"]
-            {
+            for path in [
+                "evaluation",
+                "evaluations",
+                "subjects",
+                "search/subject",
+                "search/resource",
+                "search/action",
+            ] {
                 let mut asking = request(&format!("/access/v1/{path}"));
                 if let Some(credentials) = &credentials {
                     asking = asking.header(header::AUTHORIZATION, credentials);
@@ -40,8 +48,8 @@ async fn only_a_client_that_proves_to_be_itself_is_answered() {
 async fn a_source_that_guesses_is_not_listened_to_for_a_while() {
     for house in houses().await {
         let guess = async |secret: &str| {
-            let asking =
-                request("/access/v1/evaluation").header(header::AUTHORIZATION, basic(&house.client.0, secret));
+            let asking = request("/access/v1/evaluation")
+                .header(header::AUTHORIZATION, basic(&house.client.0, secret));
             house.send(asking.body(Body::from(house.question(GRANTED))).unwrap()).await
         };
         for n in 0..60 {
@@ -70,7 +78,9 @@ async fn another_product_is_as_one_that_does_not_exist() {
         assert!(theirs.decision());
         let foreign = house.post("/access/v1/evaluation", about("product", "reports")).await;
         assert!(!foreign.decision());
-        for unknown in [about("product", "no-such-product"), about("account", "123"), about("product", "QUOTES")] {
+        for unknown in
+            [about("product", "no-such-product"), about("account", "123"), about("product", "QUOTES")]
+        {
             assert_eq!(house.post("/access/v1/evaluation", unknown).await.body, foreign.body);
         }
         assert_eq!(foreign.json()["context"]["id"], "authzen.resource_unknown");
@@ -85,7 +95,9 @@ async fn strangers_and_those_who_are_no_members_are_told_the_same() {
             if memory {
                 house.in_memory().await;
             }
-            let ask = async |house: &House, subject: &str| house.post("/access/v1/evaluation", house.question(subject)).await;
+            let ask = async |house: &House, subject: &str| {
+                house.post("/access/v1/evaluation", house.question(subject)).await
+            };
             let stranger = ask(&house, "no-such-subject").await;
             assert!(!stranger.decision());
             assert_eq!(stranger.json()["context"]["id"], "decision.membership_missing");
@@ -131,9 +143,50 @@ async fn a_refusal_says_why_in_both_languages_and_who_can_mend_it() {
             let gone = house.post("/access/v1/evaluation", house.question(GRANTED)).await.json();
             assert_eq!(gone["context"]["id"], "decision.membership_expired");
             let admin = gone["context"]["reason_admin"]["en"].as_str().unwrap();
-            assert!(admin.contains("decision.membership_expired") && admin.contains("decision.admission_expired"), "{admin}");
+            assert!(
+                admin.contains("decision.membership_expired") && admin.contains("decision.admission_expired"),
+                "{admin}"
+            );
             assert_eq!(gone["context"]["layers"][0]["until"], "2027-02-14T08:00:00.000Z");
             house.db.clock().advance_seconds(-31 * 24 * 3600);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_machine_is_answered_for_its_owner_alone() {
+    for house in houses().await {
+        let db = &house.db;
+        let new = NewMachine {
+            id: db.draw(),
+            product: house.product,
+            name: "报价机器人".into(),
+            owner: Some(house.organization),
+        };
+        let machine = create(db, &Operator::installation(), new).await.unwrap();
+        let asked = |id: &str, context: Value| {
+            json!({
+                "subject": { "type": "machine", "id": id },
+                "action": { "name": "use" },
+                "resource": { "type": "product", "id": "quotes" },
+                "context": context,
+            })
+            .to_string()
+        };
+        let ours = json!({ "organization": house.organization.to_string() });
+        let elsewhere = json!({ "organization": db.draw::<()>().to_string() });
+        for (id, context, permits) in [
+            (machine.client_id.as_str(), ours.clone(), true),
+            (&machine.client_id, json!({}), true),
+            (&machine.client_id, elsewhere, false),
+            (&house.client.0, ours.clone(), false),
+            ("nobody", ours.clone(), false),
+        ] {
+            let answer = house.post("/access/v1/evaluation", asked(id, context.clone())).await;
+            assert_eq!(answer.decision(), permits, "{id} {context}: {answer:?}");
+        }
+        // A person's subject is no machine's name.
+        let answer = house.post("/access/v1/evaluation", asked(GRANTED, ours)).await;
+        assert_eq!(answer.json()["context"]["id"], "authzen.subject_unknown");
     }
 }

@@ -170,7 +170,8 @@ async fn basic_certification() {
                 assert!(!answer.decision());
             }
             let mut more: Value = serde_json::from_str(&permit).unwrap();
-            more["subject"]["properties"] = json!({ "department": "Sales", "role": "manager", "list": [1, { "a": [] }] });
+            more["subject"]["properties"] =
+                json!({ "department": "Sales", "role": "manager", "list": [1, { "a": [] }] });
             more["action"]["properties"] = json!({ "method": "GET" });
             more["resource"]["properties"] = json!({ "status": "active", "owner": "bob" });
             more["context"]["time"] = json!("2025-06-27T18:03-07:00");
@@ -245,7 +246,8 @@ async fn search_certification() {
             .await;
             assert_eq!(found["results"], results, "{subject}");
             let found =
-                search("action", json!({ "subject": user(subject), "resource": quotes, "context": context })).await;
+                search("action", json!({ "subject": user(subject), "resource": quotes, "context": context }))
+                    .await;
             let actions = if results == json!([]) { json!([]) } else { json!([use_it]) };
             assert_eq!(found["results"], actions, "{subject}");
         }

@@ -194,10 +194,8 @@ impl Accounts {
         self.grants.len()
     }
     pub fn bytes(&self) -> usize {
-        let words = self.buckets.capacity()
-            + self.slots.capacity()
-            + self.heads.capacity()
-            + self.grants.capacity();
+        let words =
+            self.buckets.capacity() + self.slots.capacity() + self.heads.capacity() + self.grants.capacity();
         words * 4
             + self.keys.capacity() * 8
             + self.seats.capacity() * size_of::<Seat>()
@@ -299,7 +297,10 @@ mod tests {
             let seat = person.seat(s * 7);
             assert_eq!(seat.is_some(), s < n % 3);
             let Some((seat, grants)) = seat else { continue };
-            assert_eq!((seat.term(), seat.role(), seat.foreign()), (n % 50, Some(Role::Administrator), s == 1));
+            assert_eq!(
+                (seat.term(), seat.role(), seat.foreign()),
+                (n % 50, Some(Role::Administrator), s == 1)
+            );
             assert_eq!(grants.len(), 2);
             assert_eq!(find_grant(grants, s * 2 + 1), Some(n % 50));
             assert_eq!(find_grant(grants, s * 2 + 2), None);

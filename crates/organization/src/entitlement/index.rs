@@ -1,11 +1,15 @@
 //! The index itself: what was read, and the two ways to answer from it. `permits` is the quick one and says nothing but yes;
 //! everything else is put to `decide`, with the same facts as the database would give.
-use super::accounts::{Account, Accounts, Builder, Key, Keys, MOST_PRODUCTS, Person, Rung, Seat, find_grant, grant};
+use super::accounts::{
+    Account, Accounts, Builder, Key, Keys, MOST_PRODUCTS, Person, Rung, Seat, find_grant, grant,
+};
 use super::model::{Terms, place};
 use super::organizations::{Ask, Here, Organizations, Product, Standing};
 use super::service::{Answer, Question};
 use super::store::{AccountRows, CatalogRows, OrganizationRows};
-use crate::decision::{AccountFacts, Facts, GrantFacts, MembershipFacts, SessionFacts, Space, Subject, decide};
+use crate::decision::{
+    AccountFacts, Facts, GrantFacts, MembershipFacts, SessionFacts, Space, Subject, decide,
+};
 use crate::grant::GrantState;
 use crate::membership::{MembershipState, Role};
 use crate::product::{Audience, GrantMode, ProductState};
@@ -129,8 +133,7 @@ impl Index {
         let facts = &product.facts;
         let everywhere = person.is_active()
             && facts.state == ProductState::Active
-            && (facts.minimum_level == RealNameLevel::Unverified
-                || person.level(now) >= facts.minimum_level);
+            && (facts.minimum_level == RealNameLevel::Unverified || person.level(now) >= facts.minimum_level);
         let Some(here) = here else {
             return everywhere && facts.audience != Audience::Organization && !person.managed();
         };

@@ -69,8 +69,10 @@ impl Again {
                 .into_iter()
                 .map(|id| store::organizations(tx, Range::one(id), 1))
                 .collect::<Result<_>>()?;
-            let accounts =
-                accounts.into_iter().map(|id| store::accounts(tx, Range::one(id), 1)).collect::<Result<_>>()?;
+            let accounts = accounts
+                .into_iter()
+                .map(|id| store::accounts(tx, Range::one(id), 1))
+                .collect::<Result<_>>()?;
             Ok(Self { catalog, organizations, accounts })
         })
         .await

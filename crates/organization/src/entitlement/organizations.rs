@@ -258,16 +258,18 @@ impl Here<'_> {
                 .is_some_and(|contract| {
                     self.lists(contract, product)
                         && terms.get(contract.term).is_some_and(|term| {
-                            at(ContractState::ALL, term.state) == Some(ContractState::Active) && term.holds(now)
+                            at(ContractState::ALL, term.state) == Some(ContractState::Active)
+                                && term.holds(now)
                         })
                 }),
         }
     }
     /// With the number of its term.
     fn admission(&self, product: u32) -> Option<(Admission, u32)> {
-        self.firm.admissions.iter().find_map(|admission| {
-            find_grant(&[admission.packed], product).map(|term| (*admission, term))
-        })
+        self.firm
+            .admissions
+            .iter()
+            .find_map(|admission| find_grant(&[admission.packed], product).map(|term| (*admission, term)))
     }
     fn lists(&self, contract: &Contract, product: u32) -> bool {
         self.all.listings.get(contract.kind as usize).is_some_and(|listing| listing.contains(&product))
@@ -305,9 +307,7 @@ impl Here<'_> {
                         .and_then(|by| at(AdmissionEditor::ALL, by)),
                     valid_from: term.from(),
                     valid_until: term.until(),
-                    contract: contract
-                        .map(|contract| self.contract(contract, product, terms))
-                        .transpose()?,
+                    contract: contract.map(|contract| self.contract(contract, product, terms)).transpose()?,
                 })
             }
         };

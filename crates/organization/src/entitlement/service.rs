@@ -40,7 +40,8 @@ pub enum Answer {
     Stranger,
 }
 impl Answer {
-    pub(super) fn of(mut decision: Decision) -> Self {
+    /// What a decision says without strength and network.
+    pub fn of(mut decision: Decision) -> Self {
         let by_session = |kind: LayerKind| matches!(kind, LayerKind::Strength | LayerKind::Network);
         decision.layers.retain(|layer| !by_session(layer.kind));
         decision.remedies.retain(|remedy| !by_session(remedy.layer));
@@ -199,9 +200,9 @@ impl Entitlements {
     }
     fn is_worn(&self) -> bool {
         let index = self.0.index.read().unwrap_or_else(PoisonError::into_inner);
-        index.as_ref().is_none_or(|index| {
-            index.accounts.changed() > MOST_CHANGED.max(index.accounts.len() / 16)
-        })
+        index
+            .as_ref()
+            .is_none_or(|index| index.accounts.changed() > MOST_CHANGED.max(index.accounts.len() / 16))
     }
     /// Reads again what was heard of. What cannot be read stays unread, and the database answers.
     async fn catch_up(&self, mut loading: Option<&mut Loading>) -> Result<()> {
@@ -278,8 +279,11 @@ impl Organizations {
         inner.answered.fetch_add((questions.len() - open) as u64, Ordering::Relaxed);
         if open > 0 {
             inner.asked.fetch_add(open as u64, Ordering::Relaxed);
-            let wanted =
-                questions.iter().zip(&answers).filter(|(_, answer)| answer.is_none()).map(|(question, _)| question);
+            let wanted = questions
+                .iter()
+                .zip(&answers)
+                .filter(|(_, answer)| answer.is_none())
+                .map(|(question, _)| question);
             let mut found = self.look_up(product, wanted, now).await?.into_iter();
             for answer in answers.iter_mut().filter(|answer| answer.is_none()) {
                 *answer = found.next();
@@ -305,7 +309,8 @@ impl Organizations {
             .read(move |tx| {
                 let mut found = HashMap::new();
                 for (space, subjects) in &spaces {
-                    for (subject, decision) in decide_subjects_in(tx, subjects.clone(), *space, product, now)? {
+                    for (subject, decision) in decide_subjects_in(tx, subjects.clone(), *space, product, now)?
+                    {
                         found.insert((*space, subject), Answer::of(decision));
                     }
                 }
@@ -330,10 +335,8 @@ impl Organizations {
         most: i64,
     ) -> Result<Vec<(MembershipId, String)>> {
         let after = after.map_or(0, MembershipId::as_i64);
-        let rows = self
-            .db()
-            .read(move |tx| store::members_of(tx, organization.as_i64(), after, most))
-            .await?;
+        let rows =
+            self.db().read(move |tx| store::members_of(tx, organization.as_i64(), after, most)).await?;
         Ok(rows.into_iter().map(|(id, sub)| (MembershipId::from_i64(id), sub)).collect())
     }
 }

@@ -1,5 +1,6 @@
 //! Relying parties, identity providers and gateways that nobody here wrote.
 mod apache;
+mod authzen;
 mod gateways;
 mod openid_client;
 mod smpp;
