@@ -79,9 +79,6 @@ organization-account-manager = Account manager
 organization-address = Address
 organization-recent = Recent activity
 organization-recent-empty = Nothing recorded yet
-organization-waiting = Waiting for you
-organization-waiting-open = Review
-organization-waiting-open-label = Review the request of { $name }
 organization-products-all = View all
 organization-products-lead = See which products you can use. For the others, see what is missing and whom to ask.
 organization-chain = Levels of authority
@@ -905,14 +902,9 @@ organization-agents-none = No member yet. Add one, or send an invitation.
 organization-agents-none-yet = No other member yet. Administrators add them.
 organization-agents-until = valid to { $day }
 organization-tile-admissions = Admitted products
-organization-shortcuts = Shortcuts
 organization-shortcut-member = Add member
 organization-shortcut-invite = Invite member
 organization-shortcut-import = Import members
-organization-task-ending = { $count ->
-        [one] One membership ends
-       *[other] { $count } memberships end
-    } within 30 days
 organization-task-open = Open
 
 # Decisions: machines, contracts signed and not granted
@@ -930,6 +922,37 @@ organization-decision-contract-not-signed = The organization has not signed a co
 organization-decision-contract-not-granted = The contract is signed, but the product was not granted under it yet
 
 # Catalog, guide, shortcuts
+organization-console-shortcuts = My products
+organization-console-all = All products
+organization-console-order = Change order
+organization-console-order-done = Done
+organization-console-up = Up { $name }
+organization-console-down = Down { $name }
+organization-console-remove = Remove
+organization-console-remove-named = Remove { $name }
+organization-console-none = No shortcut yet. Star a product in the catalog to put it here.
+organization-console-recent = Recently opened
+organization-console-todos = To do
+organization-console-todos-none = Nothing waits for you
+organization-console-ending = Ends within 30 days
+organization-console-ending-none = Nothing runs out within 30 days
+organization-console-sign-ins = Recent sign-ins
+organization-console-sign-ins-all = Devices
+organization-console-this = This device
+organization-console-manage = People
+organization-ending-admission = Admission
+organization-ending-contract = Contract
+organization-ending-membership = Membership
+organization-ending-membership-own = Your membership here
+organization-ending-grant = Grant
+organization-ending-proof = Proof of your name
+organization-ending-days = { $days } days left
+organization-todo-applications = Requests that wait for your decision: { $count }
+organization-todo-returned = Your requests that came back: { $count }
+organization-todo-activations = Member accounts not opened yet: { $count }
+organization-todo-succession = Administrators who wait for confirmation: { $count }
+organization-todo-messages = Unread messages: { $count }
+organization-task-ending = Memberships that end within 30 days: { $count }
 error-product-confirm = The code does not match. Type it as shown
 error-product-roles = Choose at least one role
 organization-event-shortcut-added = put a product on the console

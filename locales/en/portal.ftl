@@ -13,9 +13,6 @@ portal-me-membership-suspended = Membership suspended
 portal-me-membership-not-yet = Not yet in force
 portal-me-membership-over = Expired
 portal-me-organization-suspended = Organization suspended
-portal-me-products = Shortcuts
-portal-me-all-products = All products
-portal-me-no-product = No product can be opened right away
 portal-me-sign-ins = Recent devices
 portal-me-all-sessions = All devices
 portal-level-unverified = Not verified
@@ -1589,6 +1586,7 @@ portal-refusal-gone = The account, product or organization is gone, so it cannot
 portal-event-decision-refused = Use of a product refused
 
 # Products, guides and categories at the desk
+portal-me-todo-real-name = Prove your name to use services that ask for it
 portal-products-intro-own = The products you look after, and those without a manager
 portal-products-all = All
 portal-products-none-so = No product is in this state

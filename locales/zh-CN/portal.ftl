@@ -13,9 +13,6 @@ portal-me-membership-suspended = 成员资格已停用
 portal-me-membership-not-yet = 尚未生效
 portal-me-membership-over = 已到期
 portal-me-organization-suspended = 机构已停用
-portal-me-products = 快捷入口
-portal-me-all-products = 全部产品
-portal-me-no-product = 目前没有可以直接使用的产品
 portal-me-sign-ins = 最近登录的设备
 portal-me-all-sessions = 全部设备
 portal-level-unverified = 未实名
@@ -1589,6 +1586,7 @@ portal-refusal-gone = 账号、产品或机构已不存在，无法重新判定�
 portal-event-decision-refused = 使用产品未获准
 
 # Products, guides and categories at the desk
+portal-me-todo-real-name = 完成实名认证，才能办理需要实名的业务
 portal-products-intro-own = 您负责的产品，以及尚无产品经理的产品
 portal-products-all = 全部
 portal-products-none-so = 没有处于该状态的产品

@@ -346,7 +346,7 @@ async fn m48_the_matrix_shows_what_it_would_do_before_it_does_it_and_tells_the_l
         };
         let shown = review("0", true).await;
         assert_eq!(shown.status, StatusCode::OK);
-        assert!(shown.text.contains("陈思齐") && shown.text.contains("行情数据接入"), "{}", shown.text);
+        assert!(shown.text.contains("陈思齐") && shown.text.contains("Market data"), "{}", shown.text);
         assert!(!site.town.decision(site.town.agent).await.allow, "shown is not done");
         // A date that is none comes back at its field, with everything that was shown.
         let bad = apply(&shown, "2020-01-01").await;
@@ -442,8 +442,8 @@ async fn m48_by_person_and_by_product_a_period_is_given_and_changed_and_lapsed_o
         let system = crate::Operator::installation();
         site.town.rooms.terminate_contract(&system, site.town.ours, site.town.contract).await.unwrap();
         let asleep = browser.get(&member).await;
-        assert!(asleep.text.contains("休眠中"), "{}", asleep.text);
-        assert!(browser.get(&site.org("grants")).await.text.contains("休眠中"));
+        assert!(asleep.text.contains("Asleep"), "{}", asleep.text);
+        assert!(browser.get(&site.org("grants")).await.text.contains("Asleep"));
         let unknown = browser.get(&site.org("products/0000000000001/members")).await;
         assert_eq!(unknown.status, StatusCode::NOT_FOUND);
         let foreign = site.org(&format!("members/{}/products", site.town.their_agent.membership));

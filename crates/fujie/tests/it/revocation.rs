@@ -9,10 +9,7 @@ use kernel::{
     id::{MembershipId, OrganizationId, ProductId},
 };
 use organization::{
-    Operator, Organizations,
-    decision::LayerState,
-    grant::Cell,
-    organization::OrganizationState,
+    Operator, Organizations, decision::LayerState, grant::Cell, organization::OrganizationState,
     product::ProductState,
 };
 use platform::{Outbox, Settings};
@@ -106,6 +103,24 @@ impl Person {
             .body(body.to_string());
         Ok(self.agent.send(request).await?.json()?["allow"] == true)
     }
+    /// The same by AuthZEN, which an index in memory answers.
+    async fn evaluation(&self, server: &Server) -> Result<bool> {
+        let client = server.demo.client()?;
+        let body = serde_json::json!({
+            "subject": { "type": "user", "id": self.subject },
+            "action": { "name": "use" },
+            "resource": { "type": "product", "id": client.product },
+            "context": { "organization": self.organization.to_string() },
+        });
+        let request = self
+            .agent
+            .client()
+            .post(self.agent.url("/access/v1/evaluation")?)
+            .basic_auth(&client.client_id, Some(&client.client_secret))
+            .header("content-type", "application/json")
+            .body(body.to_string());
+        Ok(self.agent.send(request).await?.json()?["decision"] == true)
+    }
     async fn authorizes(&self, server: &Server) -> Result<bool> {
         let query = Attempt::new().query(&server.demo.client()?.client_id, REDIRECT, "openid profile");
         let reply = self.agent.visit(&format!("/oauth2/authorize?{query}")).await?;
@@ -125,6 +140,7 @@ async fn what_ends_on_one_node_is_refused_by_the_other_within_a_second(engine: E
         let person = Person::sign_in(&server, &beside).await?;
         assert!(person.userinfo().await? && person.decision(&server).await?, "{end}: not open before");
         assert!(person.authorizes(&server).await? && person.page().await?, "{end}: not open before");
+        assert!(person.evaluation(&server).await?, "{end}: not open before");
         let began = ended_by(&beside, &person, end).await.with_context(|| end.to_owned())?;
         let mut took = Vec::new();
         // Each answer is asked until it refuses.
@@ -140,6 +156,10 @@ async fn what_ends_on_one_node_is_refused_by_the_other_within_a_second(engine: E
             anyhow::ensure!(began.elapsed() < MOST * 3, "{end}: decisions go on");
         }
         took.push(("decision", began.elapsed()));
+        while person.evaluation(&server).await? {
+            anyhow::ensure!(began.elapsed() < MOST * 3, "{end}: AuthZEN goes on");
+        }
+        took.push(("AuthZEN", began.elapsed()));
         while person.authorizes(&server).await? {
             anyhow::ensure!(began.elapsed() < MOST * 3, "{end}: authorize goes on");
         }
@@ -177,7 +197,9 @@ async fn ended_by(beside: &Beside, person: &Person, end: &str) -> Result<Instant
         "admission" => {
             rooms.end_admission(system, ours, line.admission.context("no row")?.id, now).await?;
         }
-        "contract" => rooms.terminate_contract(&system, ours, line.contract.context("no contract")?.id).await?,
+        "contract" => {
+            rooms.terminate_contract(&system, ours, line.contract.context("no contract")?.id).await?
+        }
         "product" => rooms.set_product_state(&system, person.product, ProductState::Suspended).await?,
         "organization" => {
             rooms.set_organization_state(&system, ours, OrganizationState::Suspended, now).await?;

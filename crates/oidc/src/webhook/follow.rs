@@ -56,7 +56,8 @@ fn causes_in(tx: &mut Tx<'_>, changes: &[(&'static str, i64)]) -> Result<Vec<Cau
             match topic {
                 "grant" => causes.extend(store::grants(tx, ids)?.iter().map(|row| grant(at(row.key), row))),
                 "membership" => {
-                    causes.extend(store::memberships(tx, ids)?.iter().map(|row| membership(at(row.key), row)));
+                    causes
+                        .extend(store::memberships(tx, ids)?.iter().map(|row| membership(at(row.key), row)));
                 }
                 "account" => causes.extend(store::accounts(tx, ids)?.iter().map(|row| {
                     let reason = format!("account.{}", row.state);

@@ -190,7 +190,8 @@ mod tests {
     #[test]
     fn the_signature_is_the_one_of_standard_webhooks() {
         let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-        let signed = signature(&[secret], "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, r#"{"test": 2432232314}"#);
+        let signed =
+            signature(&[secret], "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, r#"{"test": 2432232314}"#);
         assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
         let two = signature(&[secret, secret], "a", 1, "b");
         assert_eq!(two.split(' ').count(), 2);
@@ -201,7 +202,15 @@ mod tests {
         assert!(parse_url(" https://rp.test/hooks?x=1 ").is_ok());
         assert!(parse_url("http://127.0.0.1:9000/h").is_ok(), "the way out decides where it may lead");
         let long = format!("https://rp.test/{}", "a".repeat(500));
-        for bad in ["", "rp.test", "ftp://rp.test/", "https://u:p@rp.test/", "https://rp.test/#f", "javascript:1", &long] {
+        for bad in [
+            "",
+            "rp.test",
+            "ftp://rp.test/",
+            "https://u:p@rp.test/",
+            "https://rp.test/#f",
+            "javascript:1",
+            &long,
+        ] {
             assert_eq!(parse_url(bad).unwrap_err().code, "webhook.url", "{bad}");
         }
     }

@@ -1,6 +1,9 @@
 //! The product's own page at the desk: address, secret, pause, test, and what became of each delivery.
 use super::{
-    model::{self, DeliveryState, EventKind, KEPT_TRYING_DAYS, OVERLAP_HOURS, Webhook, WebhookDeliveryId, WebhookId, WebhookState},
+    model::{
+        self, DeliveryState, EventKind, KEPT_TRYING_DAYS, OVERLAP_HOURS, Webhook, WebhookDeliveryId,
+        WebhookId, WebhookState,
+    },
     store,
 };
 use crate::OpenId;
@@ -70,7 +73,10 @@ impl OpenId {
                     };
                     store::update(tx, known.id, &url, state)?;
                     tx.changed("webhook", known.id);
-                    return Ok((false, vec![event(&by, "webhook.moved", &known, json!({ "host": host(&url) }))]));
+                    return Ok((
+                        false,
+                        vec![event(&by, "webhook.moved", &known, json!({ "host": host(&url) }))],
+                    ));
                 }
                 let new = Webhook {
                     id,
@@ -94,7 +100,12 @@ impl OpenId {
         Ok(if made { Opened::New(secret) } else { Opened::Kept })
     }
     /// The former one signs beside it for a day. Error: `webhook.unknown`.
-    pub async fn rotate_webhook_secret(&self, by: &Operator, product: ProductId, now: Timestamp) -> Result<Secret> {
+    pub async fn rotate_webhook_secret(
+        &self,
+        by: &Operator,
+        product: ProductId,
+        now: Timestamp,
+    ) -> Result<Secret> {
         let (by, keyring) = (by.clone(), self.db().keyring().clone());
         let secret = model::secret_text(&self.db().rng().bytes());
         let text = secret.expose().to_owned();
@@ -171,8 +182,10 @@ impl OpenId {
         limit: i64,
     ) -> Result<Vec<Delivery>> {
         let before = before.unwrap_or(i64::MAX);
-        let rows =
-            self.db().read_one(move |statement| store::list_deliveries(statement, webhook, before, limit)).await?;
+        let rows = self
+            .db()
+            .read_one(move |statement| store::list_deliveries(statement, webhook, before, limit))
+            .await?;
         Ok(rows
             .into_iter()
             .map(|row| Delivery {

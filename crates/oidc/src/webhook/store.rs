@@ -7,7 +7,8 @@ use kernel::{
     id::{AccountId, ContractId, MembershipId, OrganizationId, ProductId},
 };
 
-const COLUMNS: &str = "SELECT id, product_id, url, secret, former_secret, former_until, state, failures, open_until, created_at
+const COLUMNS: &str =
+    "SELECT id, product_id, url, secret, former_secret, former_until, state, failures, open_until, created_at
     FROM webhook";
 
 pub(super) fn find_of_product(tx: &mut Tx<'_>, product: ProductId) -> Result<Option<Webhook>> {
@@ -135,7 +136,8 @@ pub(super) fn organizations(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<Row>> {
     tx.all(query.sql(), query.params())
 }
 pub(super) fn tested(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<(i64, ProductId)>> {
-    let query = Query::new("SELECT id, product_id FROM webhook WHERE state = 'active'").list(" AND id IN (?)", ids);
+    let query =
+        Query::new("SELECT id, product_id FROM webhook WHERE state = 'active'").list(" AND id IN (?)", ids);
     tx.all(query.sql(), query.params())
 }
 
@@ -244,7 +246,6 @@ pub(super) fn mark_spread(tx: &mut Tx<'_>, n: i64, now: Timestamp) -> Result<boo
     )?;
     Ok(changed == 1)
 }
-#[expect(clippy::too_many_arguments, reason = "one statement, its columns")]
 pub(super) fn insert_delivery(
     tx: &mut Tx<'_>,
     id: WebhookDeliveryId,

@@ -185,9 +185,11 @@ impl OpenId {
         let mut call = Call::post(url, body)
             .within(TIMEOUT)
             .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        for (name, value) in
-            [("webhook-id", event), ("webhook-timestamp", timestamp.to_string()), ("webhook-signature", signed)]
-        {
+        for (name, value) in [
+            ("webhook-id", event),
+            ("webhook-timestamp", timestamp.to_string()),
+            ("webhook-signature", signed),
+        ] {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 call = call.header(HeaderName::from_static(name), value);
             }
@@ -241,7 +243,9 @@ impl OpenId {
                     Outcome::Later(status, error) => {
                         let again_at = at.plus_seconds(backoff_seconds(claimed.attempts));
                         store::put_back(tx, &claimed, again_at, *status, error)?;
-                        if let Some(failures) = store::failed(tx, id)?.filter(|failures| *failures >= FAILURES) {
+                        if let Some(failures) =
+                            store::failed(tx, id)?.filter(|failures| *failures >= FAILURES)
+                        {
                             store::rest(tx, id, at.plus_seconds(rest_seconds(failures)))?;
                         }
                     }

@@ -88,7 +88,7 @@ async fn render(
         .with_shell(shell::of(rooms, ctx, who, by.organization()).await?)
         .with_errors(&errors);
     let known = rooms.default_grants(by.organization()).await?;
-    let mut lines: Vec<Line> = offered(&page, rooms, by)
+    let mut lines: Vec<Line> = offered(&page, rooms, by, &known)
         .await?
         .into_iter()
         .filter(|offered| {

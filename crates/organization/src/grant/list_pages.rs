@@ -299,7 +299,12 @@ async fn render_product(
     let en = ctx.lang == Lang::En;
     let page = Page::new(ctx, "").with_shell(shell::of(rooms, ctx, who, by.organization()).await?);
     // Neither what everybody has nor what the organization has nothing to do with.
-    let offered = offered(&page, rooms, by).await?.into_iter().find(|offered| offered.product.id == id);
+    let mut held = BTreeSet::new();
+    if rooms.anybody_holds(by.organization(), id, ctx.now).await? {
+        held.insert(id);
+    }
+    let offered = offered(&page, rooms, by, &held).await?;
+    let offered = offered.into_iter().find(|offered| offered.product.id == id);
     let offered = offered.ok_or_else(|| Error::not_found("product.unknown"))?;
     let name = offered.product.name.of(en).to_owned();
     let page = Page { title: ctx.lang.ta("organization-product-members-title", &[("name", &name)]), ..page };

@@ -17,7 +17,7 @@ use kernel::{
     Timestamp,
     id::{MembershipId, ProductId},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use web::{Ctx, Fields, Form, FormErrors, Lang, Page, Policy, Query, Result, Routes, html_status, initial};
 
 const POLICY: Policy = Policy::OrganizationAdministrator;
@@ -196,15 +196,16 @@ pub(super) struct Offered {
     /// What the admission rests on, or what is missing.
     pub basis: String,
 }
-/// Those that the organization is admitted to, and those that somebody still holds while they sleep.
+/// Those that the organization is admitted to, and those that somebody on the page holds while they sleep: nobody looks
+/// through all grants of an organization for a page of it.
 pub(super) async fn offered(
     page: &Page,
     rooms: &Organizations,
     by: &OrganizationAdministrator,
+    held: &BTreeSet<ProductId>,
 ) -> kernel::Result<Vec<Offered>> {
     let now = page.ctx.now;
     let organization = rooms.organization(by.organization()).await?;
-    let granted = rooms.granted_products(by.organization(), now).await?;
     let admissions = rooms.admissions(&organization, now).await?;
     Ok(admissions
         .lines
@@ -213,7 +214,7 @@ pub(super) async fn offered(
             line.product.grant_mode == GrantMode::Explicit && line.product.audience != Audience::Person
         })
         .map(|line| (line.layer.state == LayerState::Met, line))
-        .filter(|(admitted, line)| *admitted || granted.contains(&line.product.id))
+        .filter(|(admitted, line)| *admitted || held.contains(&line.product.id))
         .map(|(admitted, line)| Offered {
             admitted,
             basis: match admitted {
@@ -268,7 +269,12 @@ async fn render(
     let page = Page::new(ctx, ctx.lang.t("organization-nav-grants"))
         .with_shell(shell::of(rooms, ctx, who, by.organization()).await?)
         .with_errors(&errors);
-    let mut offered = offered(&page, rooms, by).await?;
+    let listed = rooms.directory(by, asked.directory(ctx.now), ROWS, ctx.now).await?;
+    let people = rooms.people(listed.rows.iter().map(|row| row.account)).await?;
+    let ids = listed.rows.iter().map(|row| row.id).collect();
+    let held = rooms.held_grants(by.organization(), ids, ctx.now).await?;
+    let held: BTreeMap<Cell, Held> = held.into_iter().map(|held| (held.cell, held)).collect();
+    let mut offered = offered(&page, rooms, by, &held.keys().map(|cell| cell.product).collect()).await?;
     let categories = categories(rooms, &offered, &asked, en).await?;
     if categories.iter().any(|Choice(_, _, chosen)| *chosen) {
         offered.retain(|offered| offered.product.category == asked.category);
@@ -286,11 +292,6 @@ async fn render(
     }
     let more_columns = offered.len() > COLUMNS;
     offered.truncate(COLUMNS);
-    let listed = rooms.directory(by, asked.directory(ctx.now), ROWS, ctx.now).await?;
-    let people = rooms.people(listed.rows.iter().map(|row| row.account)).await?;
-    let ids = listed.rows.iter().map(|row| row.id).collect();
-    let held = rooms.held_grants(by.organization(), ids, ctx.now).await?;
-    let held: BTreeMap<Cell, Held> = held.into_iter().map(|held| (held.cell, held)).collect();
     let mut was = String::new();
     let rows = listed
         .rows

@@ -164,13 +164,14 @@ impl Organizations {
     ) -> Result<Vec<Held>> {
         self.db().read(move |tx| store::list_of_members(tx, organization, &members, now)).await
     }
-    /// Products that anybody holds a grant of, whether or not it sleeps.
-    pub async fn granted_products(
+    /// Whether anybody in the organization holds the product, asleep or not.
+    pub(super) async fn anybody_holds(
         &self,
         organization: OrganizationId,
+        product: ProductId,
         now: Timestamp,
-    ) -> Result<Vec<ProductId>> {
-        self.db().read(move |tx| store::list_granted_products(tx, organization, now)).await
+    ) -> Result<bool> {
+        self.db().read(move |tx| store::is_granted(tx, organization, product, now)).await
     }
 }
 

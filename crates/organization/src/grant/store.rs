@@ -39,21 +39,22 @@ pub(super) fn list_of_members(
     .list(" AND g.membership_id IN (?)", members);
     Ok(tx.all::<HeldRow>(query.sql(), query.params())?.into_iter().map(Held::from).collect())
 }
-/// Products that anyone in the organization still has a grant of.
-pub(super) fn list_granted_products(
+/// Whether anybody in the organization still has a grant of the product.
+pub(super) fn is_granted(
     tx: &mut Tx<'_>,
     organization: OrganizationId,
+    product: ProductId,
     now: Timestamp,
-) -> Result<Vec<ProductId>> {
-    tx.all(
+) -> Result<bool> {
+    let found: Option<GrantId> = tx.opt(
         sql!(
-            "SELECT p.id FROM product p WHERE p.grant_mode = 'explicit' AND EXISTS (SELECT 1 FROM membership m
-                JOIN product_grant g ON g.membership_id = m.id AND g.product_id = p.id AND g.state = 'active'
-                    AND g.state <> 'ended' AND g.valid_until > $2
-                WHERE m.organization_id = $1 AND m.state <> 'ended')"
+            "SELECT g.id FROM membership m JOIN product_grant g ON g.membership_id = m.id AND g.product_id = $2
+                AND g.state = 'active' AND g.state <> 'ended' AND g.valid_until > $3
+             WHERE m.organization_id = $1 AND m.state <> 'ended' LIMIT 1"
         ),
-        &[&organization, &now],
-    )
+        &[&organization, &product, &now],
+    )?;
+    Ok(found.is_some())
 }
 /// Who changed a cell last, and when.
 pub(super) fn find_last_change(

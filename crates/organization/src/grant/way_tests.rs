@@ -246,7 +246,7 @@ async fn m48_new_agents_get_what_the_organization_gives_however_they_join() {
         let joined = town.join(town.ours, Role::Agent, joined).await;
         assert_eq!(held(&town, joined).await.len(), 2);
         // One by one and many at once, as an import makes them.
-        let (one, many) = (prepared(&town, "one"), prepared(&town, "many"));
+        let (one, many) = (prepared(&town, "onebyone"), prepared(&town, "manyatonce"));
         let (authority, ours, now): (Authority, _, _) = (by.clone().into(), town.ours, town.now());
         let keyring = Arc::clone(town.rooms.db().keyring());
         let (one2, many2) = (one.clone(), many.clone());

@@ -36,7 +36,10 @@ async fn m48_grants_are_shown_before_they_are_made_given_periods_copied_and_take
         browser.click("form:has(#grants) button.primary").await?;
         let text = browser.text().await?;
         assert!(text.contains(said(engine, "确认授权更改", "Confirm grant changes")), "{text}");
-        assert!(text.contains(said(engine, "行情数据接入", "Market data")) && text.contains("xuwangshu"), "{text}");
+        assert!(
+            text.contains(said(engine, "行情数据接入", "Market data")) && text.contains("xuwangshu"),
+            "{text}"
+        );
         browser.picture("review").await?;
         // An end that is none is refused at its field, and nothing else is lost.
         set_date(browser, "#until", "2020-01-31").await?;
@@ -103,7 +106,9 @@ async fn set_date(browser: &Browser, css: &str, date: &str) -> Result<()> {
     let (year, rest) = date.split_once('-').context("a date")?;
     let (month, day) = rest.split_once('-').context("a date")?;
     field.clear().await?;
-    for typed in [format!("{month}{day}{year}"), format!("{year}\u{E004}{month}{day}"), format!("{day}{month}{year}")] {
+    for typed in
+        [format!("{month}{day}{year}"), format!("{year}\u{E004}{month}{day}"), format!("{day}{month}{year}")]
+    {
         field.clear().await?;
         field.send_keys(&typed).await?;
         if browser.value(css).await? == date {

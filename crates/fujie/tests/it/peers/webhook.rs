@@ -76,7 +76,9 @@ async fn m48_a_product_hears_within_a_second_that_a_grant_ended(engine: Engine) 
         .body
         .split("whsec_")
         .nth(1)
-        .map(|rest| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "+/=".contains(*c)).collect::<String>())
+        .map(|rest| {
+            rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "+/=".contains(*c)).collect::<String>()
+        })
         .context("no secret")?;
     receiver.say("/secret", &format!("whsec_{secret}")).await?;
     let page = manager.get(&here).await?;
@@ -132,7 +134,8 @@ async fn m48_a_product_hears_within_a_second_that_a_grant_ended(engine: Engine) 
     receiver.until("the second end", ends).await?;
     let taken = receiver.taken().await?;
     assert!(taken.iter().all(|event| event["wrong"].is_null()), "{taken:?}");
-    let ids: std::collections::BTreeSet<&str> = taken.iter().filter_map(|event| event["id"].as_str()).collect();
+    let ids: std::collections::BTreeSet<&str> =
+        taken.iter().filter_map(|event| event["id"].as_str()).collect();
     assert_eq!(ids.len(), taken.len(), "each once: {taken:?}");
     // Whoever does not manage products finds nothing to press.
     let stranger = signed_in(&server, "account_manager").await?;
