@@ -7,7 +7,7 @@ use crate::{
     store::{self, HistoryRow},
 };
 use identity::{SignedIn, former};
-use kernel::{Error, Event, Result, Timestamp, clock::Zone, text};
+use kernel::{Error, Event, Result, Timestamp, clock::Zone, id::AccountId, text};
 use organization::Operator;
 use platform::staff::StaffRole;
 use serde_json::json;
@@ -148,6 +148,20 @@ impl Legacy {
             })
             .await
     }
+}
+/// What earlier systems recorded of the accounts that are this person's now, each line with its login name; newest first.
+pub fn history_of_in(
+    tx: &mut db::Tx<'_>,
+    keyring: &db::Keyring,
+    account: AccountId,
+    limit: i64,
+) -> Result<Vec<(String, Happened)>> {
+    let mut out = Vec::new();
+    for row in store::list_history_of(tx, account, limit)? {
+        let text = keyring.open(TEXT, row.id.as_i64(), &row.text)?;
+        out.push((row.login_name, Happened { id: row.id, at: row.happened_at, kind: row.kind, text }));
+    }
+    Ok(out)
 }
 fn list_in(
     tx: &mut db::Tx<'_>,

@@ -16,7 +16,7 @@ mod worker;
 
 pub use claim::Claim;
 pub use file::header;
-pub use history::Happened;
+pub use history::{Happened, history_of_in};
 pub use import::Imported;
 pub use model::*;
 pub use pages::routes;

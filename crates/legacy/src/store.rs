@@ -248,6 +248,26 @@ pub(crate) fn list_history(
         &[&legacy, &at, &id, &limit],
     )
 }
+pub(crate) struct OwnHistoryRow {
+    pub id: LegacyAccountId,
+    pub login_name: String,
+    pub happened_at: Timestamp,
+    pub kind: String,
+    pub text: Vec<u8>,
+}
+row!(OwnHistoryRow { id, login_name, happened_at, kind, text });
+/// Of every earlier account that is this person's now, the newest first.
+pub(crate) fn list_history_of(tx: &mut Tx<'_>, account: AccountId, limit: i64) -> Result<Vec<OwnHistoryRow>> {
+    tx.all(
+        sql!(
+            "SELECT h.id, a.login_name, h.happened_at, h.kind, h.text FROM legacy_merge m
+             JOIN legacy_account a ON a.id = m.legacy_account_id
+             JOIN legacy_history h ON h.legacy_account_id = m.legacy_account_id
+             WHERE m.account_id = $1 AND m.undone_at IS NULL ORDER BY h.happened_at DESC, h.id DESC LIMIT $2"
+        ),
+        &[&account, &limit],
+    )
+}
 pub(crate) fn find_by_login(
     tx: &mut Tx<'_>,
     import: ImportId,

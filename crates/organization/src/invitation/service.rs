@@ -308,7 +308,8 @@ impl Organizations {
                 .arg("phone", account::service::masked_phone(&phone));
             notice::tell_in(tx, self.identity(), inviter, &told, now)?;
         }
-        let event = Event::done(&who.actor, "invitation.declined").on("invitation", row.id).of(locked.id);
+        // Not in the organization's record, which names who acted: it wrote to a number, and learns no more of whose it is.
+        let event = Event::done(&who.actor, "invitation.declined").on("invitation", row.id);
         Ok((Answer::Declined, vec![event]))
     }
 

@@ -67,6 +67,21 @@ fn axe() -> Result<Option<String>> {
     }
 }
 
+/// Whether there is no axe-core to look with, after a word about it.
+pub fn skipped() -> Result<bool> {
+    Ok(axe()?.is_none())
+}
+/// Looks at these pages as whoever is signed in, for journeys that make what they show.
+pub async fn look_at(browser: &Browser, language: &'static str, addresses: &[String]) -> Result<()> {
+    let Some(axe) = axe()? else { return Ok(()) };
+    let mut tour = Tour { browser, language, axe, faults: Vec::new() };
+    for address in addresses {
+        tour.look(address).await.with_context(|| address.clone())?;
+    }
+    anyhow::ensure!(tour.faults.is_empty(), "{} faults:\n{}", tour.faults.len(), tour.faults.join("\n"));
+    Ok(())
+}
+
 /// Looks at `paths` as the account, or as a stranger.
 async fn tour(
     name: &str,
@@ -164,8 +179,8 @@ fn administrator(server: &Server) -> Result<Vec<String>> {
         "/grants".into(),
         "/admissions".into(),
         "/applications".into(),
-        "/products".into(),
-        format!("/products/{product}"),
+        "/me/products".into(),
+        format!("/me/products/{product}"),
         format!("/members/{member}/period"),
         "/members/import".into(),
         "/members/export".into(),
@@ -185,7 +200,7 @@ fn administrator(server: &Server) -> Result<Vec<String>> {
         "/cases".into(),
         "/inquiries".into(),
     ];
-    let personal = ["/me", "/me/sessions", "/me/password", "/products", "/logout"].map(String::from);
+    let personal = ["/me", "/me/sessions", "/me/password", "/me/products", "/logout"].map(String::from);
     Ok(below.iter().map(|path: &String| format!("/org/{id}{path}")).chain(personal).collect())
 }
 fn agent(server: &Server) -> Result<Vec<String>> {

@@ -378,6 +378,8 @@ async fn m21_a_second_claim_to_one_identity_is_decided_by_two(engine: Engine) ->
             let text = holder.text().await?;
             assert!(text.contains(said(engine, "另一个账号", "Another account")), "{text}");
             assert!(!text.contains("songyuan") && !text.contains("我是本人"), "{text}");
+            let language = look(engine).language;
+            super::looks::look_at(holder, language, &[holder.url().await?.into()]).await?;
             assert_eq!(level(holder, &server).await?, "2", "nothing changes meanwhile");
 
             let desk = format!("{}/desk/disputes/{dispute}", server.base);
@@ -385,6 +387,7 @@ async fn m21_a_second_claim_to_one_identity_is_decided_by_two(engine: Engine) ->
                 sign_in(one, &server, "account_manager").await?;
                 one.go(&desk).await?;
                 assert!(one.text().await?.contains("我是本人"), "the staff reads both sides");
+                super::looks::look_at(one, language, std::slice::from_ref(&desk)).await?;
                 one.tick("input[name='verdict'][value='move']").await?;
                 one.fill("#reason", "现场核实身份证原件").await?;
                 one.click("main .savebar button.primary").await?;
@@ -395,6 +398,10 @@ async fn m21_a_second_claim_to_one_identity_is_decided_by_two(engine: Engine) ->
                 one.go(&desk).await?;
                 one.click("button[name='agreed'][value='yes']").await?;
                 one.find("#dispute-state[data-state='decided']").await?;
+                super::steps::sign_out(one, &server.base).await?;
+                // Decided, and the way back while it can be taken.
+                sign_in(one, &server, "account_manager").await?;
+                super::looks::look_at(one, language, std::slice::from_ref(&desk)).await?;
                 Ok(())
             })
             .await?;

@@ -33,13 +33,13 @@ fn register_process() -> Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(::register::program::run(arguments.lines().map(str::to_owned)))
 }
-struct Register {
+pub(super) struct Register {
     url: String,
     folder: tempfile::TempDir,
     _process: Process,
 }
 impl Register {
-    async fn start(fault: &str) -> Result<Self> {
+    pub(super) async fn start(fault: &str) -> Result<Self> {
         let (folder, port) = (tempfile::tempdir()?, free_port()?);
         let (secret, records) = (folder.path().join("secret"), folder.path().join("records.json"));
         std::fs::write(&secret, SECRET)?;
@@ -70,7 +70,7 @@ impl Register {
         }
         Ok(Self { url: format!("http://{address}"), folder, _process: process })
     }
-    fn put(&self, records: &Value) -> Result<()> {
+    pub(super) fn put(&self, records: &Value) -> Result<()> {
         Ok(std::fs::write(self.folder.path().join("records.json"), records.to_string())?)
     }
 }
@@ -90,7 +90,7 @@ async fn upload(browser: &Browser, file: &std::path::Path, button: &str) -> Resu
     browser.click(button).await
 }
 /// What the browser complains of, but for the forms that came back with errors.
-async fn complaints(browser: &Browser) -> Result<Vec<String>> {
+pub(super) async fn complaints(browser: &Browser) -> Result<Vec<String>> {
     let mut all = browser.console().await?;
     all.retain(|line| {
         !["422", "409", "429"].iter().any(|status| line.contains(&format!("status of {status}")))
@@ -102,7 +102,12 @@ fn scan() -> Result<std::path::PathBuf> {
     Ok(path.canonicalize()?)
 }
 /// A system administrator sets the register up at the desk and tests it.
-async fn set_up(browser: &Browser, server: &Server, register: &Register, name: &str) -> Result<()> {
+pub(super) async fn set_up(
+    browser: &Browser,
+    server: &Server,
+    register: &Register,
+    name: &str,
+) -> Result<()> {
     sign_in(browser, server, "system_administrator").await?;
     browser.go(&format!("{}/desk/registry", server.base)).await?;
     browser.click("a[href='/desk/registry/new']").await?;

@@ -1,0 +1,653 @@
+//! Every call by the rules of the model: what must be refused, with which code, and what is so afterwards.
+use super::call::{Call, PAGES, Verdict as Said};
+use super::oracle::{
+    About, Account, Application, Asked, Expect, FOREVER, Invitation, Invited, Merged, Oracle, Owner, RAN_OUT,
+    Staff, Standing, State, Verdict, refused,
+};
+use kernel::Id;
+use organization::membership::Role;
+
+impl Oracle {
+    /// Changes nothing where it refuses, but for what the program writes down in refusing.
+    pub fn act(&mut self, by: usize, call: &Call, dated: i64) -> Verdict {
+        match call {
+            Call::Create { place, role, login, link } => {
+                let own = self.administrator(by, *place)?;
+                self.open(*place)?;
+                self.below(Some(own), *role)?;
+                self.hire(Some(own), *place, *role, login, !link)
+            }
+            Call::DeskCreate { place, login } => {
+                self.staff(by, *place)?;
+                self.hire(None, *place, Role::Administrator, login, true)
+            }
+            Call::Invite { place, person, role } => {
+                let own = self.administrator(by, *place)?;
+                self.open(*place)?;
+                self.below(Some(own), *role)?;
+                self.invite(by, *place, *person, *role)
+            }
+            Call::DeskInvite { place, person } => {
+                self.staff(by, *place)?;
+                self.invite(by, *place, *person, Role::Administrator)
+            }
+            Call::Answer { invitation, accept } => self.answer(by, *invitation, *accept),
+            Call::Revoke { place, invitation } => {
+                let own = self.administrator(by, *place)?;
+                self.open(*place)?;
+                let found = &self.invitations[*invitation];
+                if found.place != *place {
+                    return refused(404, "invitation.unknown");
+                }
+                self.below(Some(own), found.role)?;
+                let found = &mut self.invitations[*invitation];
+                if found.state == Invited::Open {
+                    found.state = Invited::Revoked;
+                }
+                Ok(())
+            }
+            Call::Apply { place, fits } => self.apply(by, *place, About::Agent(*fits)),
+            Call::Claim { place } => {
+                let name = self.accounts[by].login.clone();
+                self.apply(by, *place, About::Head(name))
+            }
+            Call::Decide { place, application, verdict } => {
+                let own = self.administrator(by, *place)?;
+                let found = &self.applications[*application];
+                if found.about != About::Agent(true) || found.place != *place {
+                    return refused(404, "application.unknown");
+                }
+                self.open(*place)?;
+                self.decide_agent(by, Some(own), *application, *verdict)
+            }
+            Call::DeskDecide { application, verdict, replace } => {
+                self.desk(by, *application)?;
+                let found = &self.applications[*application];
+                match &found.about {
+                    // What somebody of the organization can decide is theirs, and not the platform's to read.
+                    About::Agent(fits) => {
+                        let place = found.place;
+                        let theirs = (0..self.accounts.len())
+                            .any(|one| self.acting(one, place).is_some_and(|role| role > Role::Agent));
+                        if !fits || theirs {
+                            return refused(404, "application.unknown");
+                        }
+                        self.decide_agent(by, None, *application, *verdict)
+                    }
+                    About::Head(_) => self.decide_head(*application, *verdict, *replace),
+                    About::Replacement(..) => refused(404, "application.unknown"),
+                }
+            }
+            Call::TakeBack { application } => {
+                self.session(by)?;
+                let found = &mut self.applications[*application];
+                if found.applicant != by {
+                    return refused(404, "application.unknown");
+                }
+                if !found.state.open() {
+                    return refused(409, "application.decided");
+                }
+                found.state = Asked::Withdrawn;
+                Ok(())
+            }
+            Call::Complete { application } => {
+                self.session(by)?;
+                let found = &mut self.applications[*application];
+                if found.applicant != by {
+                    return refused(404, "application.unknown");
+                }
+                if found.state != Asked::Returned {
+                    return refused(409, "application.decided");
+                }
+                found.state = Asked::Submitted;
+                Ok(())
+            }
+            Call::Import { place, rows } => {
+                let own = self.administrator(by, *place)?;
+                self.open(*place)?;
+                self.places[*place].received += 1;
+                if self.places[*place].received > 20 {
+                    return refused(429, "roster.import_often");
+                }
+                let good: Vec<String> = rows
+                    .iter()
+                    .filter(|(login, above)| !above && !self.login_taken(login))
+                    .map(|(login, _)| login.clone())
+                    .collect();
+                if good.is_empty() {
+                    return refused(409, "roster.import_gone");
+                }
+                for login in good {
+                    self.hire(Some(own), *place, Role::Agent, &login, false)?;
+                }
+                Ok(())
+            }
+            Call::Edit { place, member } => {
+                let own = self.administrator(by, *place)?;
+                self.owned(Some(own), *place, *member)
+            }
+            Call::Suspend { place, member, on } => {
+                let own = self.administrator(by, *place)?;
+                self.touchable(Some(own), *place, *member)?;
+                self.suspend(*member, *on);
+                Ok(())
+            }
+            Call::DeskSuspend { place, member, on } => {
+                self.desk_member(by, *place, *member)?;
+                self.touchable(None, *place, *member)?;
+                self.suspend(*member, *on);
+                Ok(())
+            }
+            Call::Renew { place, member, dated: with_end } => {
+                let own = self.administrator(by, *place)?;
+                self.touchable(Some(own), *place, *member)?;
+                let one = &self.members[*member];
+                if one.ran_out() && one.role == Role::Administrator {
+                    self.room(*place)?;
+                }
+                self.members[*member].until = if *with_end { dated } else { FOREVER };
+                Ok(())
+            }
+            Call::Delete { place, member } => {
+                let own = self.administrator(by, *place)?;
+                self.here(*place, *member)?;
+                match self.touchable(Some(own), *place, *member) {
+                    Err(Expect::Refused(409, _)) => Ok(()),
+                    Err(other) => Err(other),
+                    Ok(()) => {
+                        self.dismiss(*member);
+                        Ok(())
+                    }
+                }
+            }
+            Call::DeskEnd { place, member } => {
+                self.desk_member(by, *place, *member)?;
+                if self.members[*member].live() {
+                    self.dismiss(*member);
+                }
+                Ok(())
+            }
+            Call::Leave { place } => {
+                let own = self.member(by, *place)?;
+                if self.accounts[by].owner != Owner::Themselves {
+                    return refused(409, "membership.managed_stays");
+                }
+                if own == Role::LegalRepresentative {
+                    return refused(409, "membership.head_stays");
+                }
+                let another = (0..self.accounts.len())
+                    .any(|one| one != by && self.acting(one, *place).is_some_and(|role| role > Role::Agent));
+                if own > Role::Agent && !another {
+                    return refused(409, "membership.last_administrator");
+                }
+                if let Some(member) = self.live_of(*place, by) {
+                    self.end(member);
+                }
+                Ok(())
+            }
+            Call::Reset { place, member, link } => {
+                let own = self.administrator(by, *place)?;
+                self.owned(Some(own), *place, *member)?;
+                self.reset(*member, *link);
+                Ok(())
+            }
+            Call::DeskReset { place, member } => {
+                self.desk_member(by, *place, *member)?;
+                self.owned(None, *place, *member)?;
+                self.reset(*member, false);
+                Ok(())
+            }
+            Call::Factors { place, member } => {
+                let own = self.administrator(by, *place)?;
+                self.owned(Some(own), *place, *member)?;
+                let account = &mut self.accounts[self.members[*member].account];
+                if !account.factor {
+                    return refused(409, "membership.no_factor");
+                }
+                account.factor = false;
+                account.signed_in = false;
+                Ok(())
+            }
+            Call::Grant { place, member, product, give } => {
+                let own = self.administrator(by, *place)?;
+                self.open(*place)?;
+                self.grant(own, *place, *member, *product, *give)
+            }
+            Call::OwnRecord { place } => {
+                self.administrator(by, *place)?;
+                self.open(*place)?;
+                self.places[*place].address = format!("{} No. {by}", self.places[*place].short_name);
+                Ok(())
+            }
+            Call::Look { place, page } => {
+                if PAGES[*page].1 {
+                    self.administrator(by, *place).map(drop)
+                } else {
+                    self.member(by, *place).map(drop)
+                }
+            }
+            Call::LookAt { place, member } => {
+                self.administrator(by, *place)?;
+                self.here(*place, *member)
+            }
+            Call::Export { place } => self.administrator(by, *place).map(drop),
+            Call::Confirm { place, member, keep } => {
+                let own = self.administrator(by, *place)?;
+                self.open(*place)?;
+                if own != Role::LegalRepresentative {
+                    return refused(403, "succession.head_only");
+                }
+                self.here(*place, *member)?;
+                if !self.succession[*place] || !self.members[*member].waiting {
+                    return refused(409, "succession.decided");
+                }
+                self.members[*member].waiting = false;
+                if !keep {
+                    self.dismiss(*member);
+                }
+                let left = self.members.iter().any(|one| one.place == *place && one.waiting);
+                self.succession[*place] = left;
+                Ok(())
+            }
+            Call::AskReplacement { place, goes, comes, stays } => {
+                self.ask_replacement(by, *place, *goes, *comes, *stays)
+            }
+            Call::DecideReplacement { application, verdict } => {
+                self.desk(by, *application)?;
+                self.decide_replacement(*application, *verdict)
+            }
+            Call::DeskRename { place } => {
+                self.staff(by, *place)?;
+                let name = &mut self.places[*place].name;
+                name.push('x');
+                Ok(())
+            }
+            Call::Hold { place, on } => {
+                self.staff(by, *place)?;
+                self.places[*place].suspended = *on;
+                Ok(())
+            }
+            Call::Extra { place } => {
+                self.staff(by, *place)?;
+                self.places[*place].extra = true;
+                Ok(())
+            }
+            Call::Merge { place, person } => {
+                let before = self.live_of(*place, *person).filter(|one| !self.members[*one].ran_out());
+                let member = match before {
+                    Some(_) => None,
+                    None => {
+                        self.join(None, *place, *person, Role::Agent)?;
+                        Some(self.members.len() - 1)
+                    }
+                };
+                let line = String::new();
+                self.merged.push(Merged { line, account: *person, place: *place, member, undone: false });
+                Ok(())
+            }
+            Call::Part { merged } => {
+                self.session(by)?;
+                let found = self.merged[*merged].clone();
+                self.staff(by, found.place)?;
+                if found.undone {
+                    return refused(409, "legacy.settled");
+                }
+                self.merged[*merged].undone = true;
+                if let Some(member) = found.member
+                    && self.members[member].live()
+                    && self.members[member].role == Role::Agent
+                {
+                    self.end(member);
+                }
+                self.accounts[found.account].signed_in = false;
+                Ok(())
+            }
+            Call::Mixed { place, .. } => {
+                self.administrator(by, *place)?;
+                refused(403, "form.other_space")
+            }
+            Call::RunOut { member } => {
+                if self.members[*member].live() {
+                    self.members[*member].until = RAN_OUT;
+                }
+                Ok(())
+            }
+            Call::AddFactor { account } => {
+                self.accounts[*account].factor = true;
+                Ok(())
+            }
+        }
+    }
+
+    /// Somebody new with an account of the organization.
+    fn hire(&mut self, own: Option<Role>, place: usize, role: Role, login: &str, password: bool) -> Verdict {
+        if self.login_taken(login) {
+            return refused(409, "account.login_name_taken");
+        }
+        self.accounts.push(Account {
+            id: Id::from_i64(0),
+            login: login.to_owned(),
+            owner: Owner::Organization(place),
+            standing: if password { Standing::Active } else { Standing::Unactivated },
+            phone: None,
+            document: String::new(),
+            proven: false,
+            staff: None,
+            factor: false,
+            has_password: password,
+            session: None,
+            signed_in: false,
+        });
+        let joined = self.join(own, place, self.accounts.len() - 1, role);
+        if joined.is_err() {
+            self.accounts.pop();
+        }
+        joined
+    }
+    fn invite(&mut self, by: usize, place: usize, person: usize, role: Role) -> Verdict {
+        if role == Role::Administrator {
+            self.room(place)?;
+        }
+        let phone = self.accounts[person].phone.clone().unwrap_or_default();
+        let same = |one: &Invitation| one.place == place && one.phone == phone && one.state == Invited::Open;
+        if self.invitations.iter().any(same) {
+            return refused(409, "invitation.open");
+        }
+        let (id, token) = (Id::from_i64(0), String::new());
+        self.invitations.push(Invitation {
+            id,
+            token,
+            place,
+            role,
+            phone,
+            inviter: by,
+            state: Invited::Open,
+        });
+        Ok(())
+    }
+    fn answer(&mut self, by: usize, invitation: usize, accept: bool) -> Verdict {
+        self.session(by)?;
+        let found = self.invitations[invitation].clone();
+        match found.state {
+            Invited::Open => {}
+            Invited::Accepted => return refused(410, "invitation.accepted"),
+            Invited::Declined => return refused(410, "invitation.declined"),
+            Invited::Revoked => return refused(410, "invitation.revoked"),
+            Invited::Void => return refused(410, "invitation.void"),
+        }
+        if self.accounts[by].phone.as_ref() != Some(&found.phone) {
+            return refused(403, "");
+        }
+        if !accept {
+            self.invitations[invitation].state = Invited::Declined;
+            return Ok(());
+        }
+        self.open(found.place)?;
+        let power = match self.accounts[found.inviter].staff {
+            Some(_) => Some(None),
+            None => self.acting(found.inviter, found.place).map(Some),
+        };
+        match power {
+            Some(own) if self.below(own, found.role).is_ok() => {
+                self.join(own, found.place, by, found.role)?
+            }
+            _ => {
+                self.invitations[invitation].state = Invited::Void;
+                return refused(410, "invitation.void");
+            }
+        }
+        self.invitations[invitation].state = Invited::Accepted;
+        Ok(())
+    }
+    fn apply(&mut self, by: usize, place: usize, about: About) -> Verdict {
+        self.session(by)?;
+        if self.accounts[by].owner != Owner::Themselves {
+            return refused(403, "application.managed_account");
+        }
+        if self.accounts[by].staff.is_some() {
+            return refused(403, "application.staff");
+        }
+        if !self.accounts[by].proven {
+            return refused(403, "application.level");
+        }
+        let head = match &about {
+            About::Agent(false) => "zqxa".to_owned(),
+            About::Head(name) => name.clone(),
+            _ => self.places[place].head_name.clone(),
+        };
+        let typed = (self.places[place].name.clone(), head);
+        let same = |one: &Application| {
+            let kind = std::mem::discriminant(&one.about) == std::mem::discriminant(&about);
+            one.applicant == by && one.place == place && kind && one.typed == typed && one.state.open()
+        };
+        if self.applications.iter().any(same) {
+            return Ok(());
+        }
+        let two_steps = self.places[place].kind.two_steps && about == About::Agent(true);
+        self.ask(by, place, about, typed, two_steps);
+        Ok(())
+    }
+    fn ask(&mut self, by: usize, place: usize, about: About, typed: (String, String), two_steps: bool) {
+        let (id, state) = (Id::from_i64(0), Asked::Submitted);
+        self.applications.push(Application {
+            id,
+            about,
+            applicant: by,
+            place,
+            typed,
+            state,
+            two_steps,
+            first_by: None,
+        });
+    }
+    /// Staff who may see the application at all.
+    fn desk(&self, by: usize, application: usize) -> Verdict {
+        match self.staff(by, self.applications[application].place) {
+            Err(Expect::Refused(404, "organization.unknown")) => refused(404, "application.unknown"),
+            other => other,
+        }
+    }
+    /// One of the organization's administrators, at the desk.
+    fn desk_member(&self, by: usize, place: usize, member: usize) -> Verdict {
+        self.staff(by, place)?;
+        self.here(place, member)?;
+        if self.members[member].role > Role::Agent { Ok(()) } else { refused(404, "membership.unknown") }
+    }
+    fn decide_agent(&mut self, by: usize, own: Option<Role>, application: usize, verdict: Said) -> Verdict {
+        let found = self.applications[application].clone();
+        if !found.state.waiting() {
+            return refused(409, "application.decided");
+        }
+        let state = match verdict {
+            Said::Reject => Asked::Rejected,
+            Said::Return => Asked::Returned,
+            Said::Approve if found.two_steps && found.state == Asked::Submitted => Asked::FirstApproved,
+            Said::Approve if found.state == Asked::FirstApproved && found.first_by == Some(by) => {
+                return refused(409, "application.second_person");
+            }
+            Said::Approve => {
+                self.join(own, found.place, found.applicant, Role::Agent)?;
+                Asked::Approved
+            }
+        };
+        let found = &mut self.applications[application];
+        found.state = state;
+        if state == Asked::FirstApproved {
+            found.first_by = Some(by);
+        }
+        Ok(())
+    }
+    fn decide_head(&mut self, application: usize, verdict: Said, replace: bool) -> Verdict {
+        let found = self.applications[application].clone();
+        let decided = || refused(409, "application.decided");
+        if verdict != Said::Approve {
+            if !found.state.waiting() {
+                return decided();
+            }
+            let state = if verdict == Said::Return { Asked::Returned } else { Asked::Rejected };
+            self.applications[application].state = state;
+            return Ok(());
+        }
+        let (place, claimant) = (found.place, found.applicant);
+        let head = self.head(place).map(|member| self.members[member].account);
+        match head {
+            Some(head) if head == claimant => return refused(409, "founding.head_already"),
+            Some(_) if !replace => return refused(409, "founding.head_exists"),
+            _ => {}
+        }
+        let live = self.live_of(place, claimant);
+        let acts =
+            live.is_some_and(|one| self.members[one].state == State::Active && !self.members[one].ran_out());
+        if live.is_some_and(|one| !acts && !self.members[one].ran_out()) {
+            return refused(409, "membership.exists");
+        }
+        if !found.state.waiting() {
+            return decided();
+        }
+        if head.is_some() || self.places[place].head_name != found.typed.1 {
+            self.succeed(place, &found.typed.1);
+        }
+        match live.filter(|_| acts) {
+            Some(member) => self.change_role(member, Role::LegalRepresentative),
+            None => self.join(None, place, claimant, Role::LegalRepresentative)?,
+        }
+        self.applications[application].state = Asked::Approved;
+        Ok(())
+    }
+    fn ask_replacement(
+        &mut self,
+        by: usize,
+        place: usize,
+        goes: usize,
+        comes: usize,
+        stays: bool,
+    ) -> Verdict {
+        self.member(by, place)?;
+        // By login name: somebody who is no member any more cannot be named.
+        let named = self.live_of(place, self.members[comes].account);
+        let Some(comes) = named else { return refused(422, "replacement.incoming") };
+        self.open(place)?;
+        self.pair(place, goes, comes)?;
+        let open = |one: &Application| {
+            let same = matches!(one.about, About::Replacement(out, ..) if out == goes);
+            one.applicant == by && one.place == place && same && one.state.open()
+        };
+        if !self.applications.iter().any(open) {
+            self.ask(by, place, About::Replacement(goes, comes, stays), Default::default(), false);
+        }
+        Ok(())
+    }
+    fn pair(&self, place: usize, goes: usize, comes: usize) -> Verdict {
+        let out = &self.members[goes];
+        if out.place != place || !out.live() || out.role != Role::Administrator {
+            return refused(409, "replacement.outgoing");
+        }
+        let new = &self.members[comes];
+        let acts =
+            new.place == place && new.state == State::Active && !new.ran_out() && new.role == Role::Agent;
+        if acts { Ok(()) } else { refused(409, "replacement.incoming") }
+    }
+    fn decide_replacement(&mut self, application: usize, verdict: Said) -> Verdict {
+        let found = self.applications[application].clone();
+        let About::Replacement(goes, comes, stays) = found.about else {
+            return refused(404, "application.unknown");
+        };
+        if !found.state.waiting() {
+            return refused(409, "application.decided");
+        }
+        let state = match verdict {
+            Said::Reject => Asked::Rejected,
+            Said::Return => Asked::Returned,
+            Said::Approve => {
+                self.pair(found.place, goes, comes)?;
+                let mut after = self.clone();
+                if stays {
+                    after.change_role(goes, Role::Agent);
+                } else {
+                    after.dismiss(goes);
+                }
+                after.room(found.place)?;
+                after.change_role(comes, Role::Administrator);
+                *self = after;
+                Asked::Approved
+            }
+        };
+        self.applications[application].state = state;
+        Ok(())
+    }
+    fn suspend(&mut self, member: usize, on: bool) {
+        let one = &mut self.members[member];
+        let account = &mut self.accounts[one.account];
+        let owned = account.owner != Owner::Themselves;
+        match (one.state, on) {
+            (State::Active, true) => {
+                one.state = State::Suspended;
+                if owned {
+                    account.standing = Standing::Disabled;
+                    account.signed_in = false;
+                }
+            }
+            (State::Suspended, false) => {
+                one.state = State::Active;
+                if owned {
+                    account.standing =
+                        if account.has_password { Standing::Active } else { Standing::Unactivated };
+                }
+            }
+            _ => {}
+        }
+    }
+    fn reset(&mut self, member: usize, link: bool) {
+        let account = &mut self.accounts[self.members[member].account];
+        if link && !account.has_password {
+            return;
+        }
+        account.signed_in = false;
+        account.has_password = true;
+        if account.standing == Standing::Unactivated {
+            account.standing = Standing::Active;
+        }
+    }
+    fn grant(&mut self, own: Role, place: usize, member: usize, product: usize, give: bool) -> Verdict {
+        let one = &self.members[member];
+        let holds = one.place == place && one.granted.contains(&product);
+        if holds == give {
+            return Ok(());
+        }
+        self.here(place, member)?;
+        if !one.live() {
+            return refused(404, "membership.unknown");
+        }
+        let head = own == Role::LegalRepresentative && one.role == Role::LegalRepresentative;
+        if !head {
+            self.below(Some(own), one.role)?;
+        }
+        if !give {
+            self.members[member].granted.remove(&product);
+            return Ok(());
+        }
+        let fits = match one.role {
+            Role::Agent => true,
+            Role::Administrator => self.places[place].kind.do_business,
+            Role::LegalRepresentative => false,
+        };
+        if !fits {
+            return refused(409, "grant.role_not_allowed");
+        }
+        if !self.places[place].admitted[product] {
+            return refused(409, "grant.admission_missing");
+        }
+        self.members[member].granted.insert(product);
+        Ok(())
+    }
+    /// Organizations that a member of staff looks after.
+    pub fn portfolio(&self, account: usize) -> Vec<usize> {
+        (0..self.places.len())
+            .filter(|place| match self.accounts[account].staff {
+                Some(Staff::System | Staff::Auditor) => true,
+                Some(Staff::Manager(own)) => self.places[*place].manager == own,
+                None => false,
+            })
+            .collect()
+    }
+}
