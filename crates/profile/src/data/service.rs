@@ -21,6 +21,7 @@ const A_DAY: Limit = Limit { scope: "data.download", most: 10, seconds: 86_400 }
 const MESSAGES: i64 = 10_000;
 const EVENTS: i64 = 1000;
 const SESSIONS: i64 = 1000;
+const HISTORY: i64 = 10_000;
 
 /// Times as they stand in the file.
 fn time(at: Timestamp) -> Value {
@@ -120,13 +121,15 @@ async fn sign_in(me: &Me) -> Result<Value> {
     let authenticators = factor::totp::service::list(db, account).await?;
     let linked = identity::external::service::linked(&me.identity, account).await?;
     let questions = recovery::question::service::set_at(db, account).await?;
-    let (sessions, devices, former, merges) = db
+    let keyring = Arc::clone(db.keyring());
+    let (sessions, devices, former, merges, history) = db
         .read(move |tx| {
             Ok((
                 store::list_sessions(tx, account, SESSIONS)?,
                 store::list_devices(tx, account, SESSIONS)?,
                 store::list_former_logins(tx, account)?,
                 store::list_merges(tx, account)?,
+                legacy::history_of_in(tx, &keyring, account, HISTORY)?,
             ))
         })
         .await?;
@@ -158,6 +161,9 @@ async fn sign_in(me: &Me) -> Result<Value> {
             })).collect::<Vec<_>>(),
             "merged_from_earlier_systems": merges.iter().map(|(how, at)| json!({
                 "how": how, "at": time(*at),
+            })).collect::<Vec<_>>(),
+            "recorded_by_earlier_systems": history.iter().map(|(login_name, line)| json!({
+                "login_name": login_name, "at": time(line.at), "kind": line.kind, "text": line.text,
             })).collect::<Vec<_>>(),
         },
         "sessions": sessions.iter().map(seen).collect::<Vec<_>>(),
@@ -191,11 +197,12 @@ async fn told(me: &Me) -> Result<Value> {
 async fn business(me: &Me, openid: &OpenId) -> Result<Value> {
     let (db, account) = (me.identity.db(), me.who.account);
     let keyring = Arc::clone(db.keyring());
-    let (mut record, uses, favourites, visits) = db
+    let (mut record, uses, at_hand, favourites, visits) = db
         .read(move |tx| {
             Ok((
                 organization::record::of_in(tx, &keyring, account)?,
                 store::list_product_uses(tx, account)?,
+                store::list_at_hand(tx, account)?,
                 store::list_favourites(tx, account)?,
                 store::list_visits(tx, account)?,
             ))
@@ -209,6 +216,10 @@ async fn business(me: &Me, openid: &OpenId) -> Result<Value> {
         })).collect::<Vec<_>>(),
         "products_used": uses.iter().map(|used| json!({
             "product": used.code, "name": used.name, "organization": space(used.organization), "at": time(used.at),
+        })).collect::<Vec<_>>(),
+        "products_at_hand": at_hand.iter().map(|kept| json!({
+            "product": kept.code, "organization": space(kept.organization), "shortcut": kept.place.is_some(),
+            "opened_at": kept.opened_at.map(time),
         })).collect::<Vec<_>>(),
         "favourites": favourites.iter().map(|(name, at)| json!({ "name": name, "at": time(*at) })).collect::<Vec<_>>(),
         "spaces_visited": visits.iter().map(|(organization, at)| json!({

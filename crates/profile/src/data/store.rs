@@ -51,6 +51,23 @@ pub(super) fn list_product_uses(tx: &mut Tx<'_>, account: AccountId) -> Result<V
         &[&account],
     )
 }
+/// A product that the person put on a console or opened from one.
+pub(super) struct AtHand {
+    pub code: String,
+    pub organization: OrganizationId,
+    pub place: Option<i64>,
+    pub opened_at: Option<Timestamp>,
+}
+row!(AtHand { code, organization, place, opened_at });
+pub(super) fn list_at_hand(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<AtHand>> {
+    tx.all(
+        sql!(
+            "SELECT p.code, t.organization_id, t.place, t.opened_at FROM product_tile t
+             JOIN product p ON p.id = t.product_id WHERE t.account_id = $1 ORDER BY t.organization_id, t.place, p.code"
+        ),
+        &[&account],
+    )
+}
 pub(super) fn list_favourites(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<(String, Timestamp)>> {
     tx.all(
         sql!(

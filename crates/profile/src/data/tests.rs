@@ -48,6 +48,7 @@ fn tables() -> BTreeSet<String> {
             let named = columns.lines().any(|line| {
                 let column = line.trim_start().split(' ').next().unwrap_or_default();
                 column == "account_id"
+                    || column == "legacy_account_id"
                     || column == "person_id"
                     || column.ends_with("actor_account_id")
                     || line.contains("REFERENCES account (id)")
@@ -73,6 +74,7 @@ async fn what_is_said_to_be_in_the_file_is_there_ended_things_too() {
         let account = house.person("linzy", Some("13800138000")).await;
         let organization = house.organization().await;
         house.join(organization, Role::Agent, account).await;
+        let keyring = std::sync::Arc::clone(house.db().keyring());
         house
             .db()
             .write_unaudited("test", move |tx| {
@@ -84,6 +86,11 @@ async fn what_is_said_to_be_in_the_file_is_there_ended_things_too() {
                         state, created_at)
                      VALUES (7, 'filing', '备案', 'Filing', '', '', '', '', '', '', '', '', '', 1, '', '', 0)",
                     &[],
+                )?;
+                tx.run(
+                    "INSERT INTO product_tile (account_id, organization_id, product_id, place, opened_at)
+                     VALUES ($1, $2, 7, 1, 0)",
+                    &[&account, &id],
                 )?;
                 tx.run(
                     "INSERT INTO product_grant (id, membership_id, product_id, state, valid_from, valid_until, created_at)
@@ -120,6 +127,35 @@ async fn what_is_said_to_be_in_the_file_is_there_ended_things_too() {
                      VALUES (13, $1, $2, $3, $3, 'decided', 'keep', 0, 5)",
                     &[&case, &person, &account],
                 )?;
+                // Two accounts of an earlier system: one is theirs, the other was parted from them again.
+                tx.run(
+                    "INSERT INTO organization_type (id, code, name_zh, name_en, policy, rev, created_at)
+                     VALUES (14, 'earlier', '', '', '{}', 0, 0)",
+                    &[],
+                )?;
+                tx.run(
+                    "INSERT INTO legacy_import (id, source, type_id, total, created_at) VALUES (15, '旧平台', 14, 2, 0)",
+                    &[],
+                )?;
+                for (row, login, undone) in [(16_i64, "hq01", None), (17, "hq02", Some(5_i64))] {
+                    tx.run(
+                        "INSERT INTO legacy_account (id, import_id, line, login_name, hash, data, state, tries, created_at)
+                         VALUES ($1, 15, $1, $2, '', $3, 'merged', 0, 0)",
+                        &[&row, &login.to_owned(), &sealed],
+                    )?;
+                    tx.run(
+                        "INSERT INTO legacy_merge (id, legacy_account_id, account_id, membership_id, made_account,
+                            made_membership, how, merged_at, undone_at)
+                         SELECT $1, $1, $2, id, FALSE, FALSE, 'claimed', 0, $3 FROM membership WHERE account_id = $2",
+                        &[&row, &account, &undone],
+                    )?;
+                    let text = keyring.seal("legacy_history.text", row, &format!("{login} 办结"));
+                    tx.run(
+                        "INSERT INTO legacy_history (id, legacy_account_id, happened_at, kind, text)
+                         VALUES ($1, $1, 0, '办件', $2)",
+                        &[&row, &text],
+                    )?;
+                }
                 Ok(())
             })
             .await
@@ -127,6 +163,7 @@ async fn what_is_said_to_be_in_the_file_is_there_ended_things_too() {
         let mut browser = house.browser(account).await;
         let page = browser.get("/me/data").await;
         let answer = browser.post(&page, "/me/data", &[]).await;
+        assert!(!answer.text.contains("hq02 办结"), "what was parted is another's");
         let file: Value = serde_json::from_str(&answer.text).unwrap_or_else(|_| panic!("{}", answer.text));
         for (table, pointer) in IN_FILE {
             assert!(file.pointer(pointer).is_some(), "{table}: nothing at {pointer}");
@@ -141,6 +178,8 @@ async fn what_is_said_to_be_in_the_file_is_there_ended_things_too() {
             ("/verification/cases/0/handed_in/0/kind", "image/jpeg"),
             ("/verification/disputes/0/verdict", "keep"),
             ("/verification/disputes/0/side", "claimant"),
+            ("/sign_in/recorded_by_earlier_systems/0/login_name", "hq01"),
+            ("/sign_in/recorded_by_earlier_systems/0/text", "hq01 办结"),
         ] {
             assert_eq!(file.pointer(pointer).and_then(Value::as_str), Some(expected), "{pointer}: {file:#}");
         }
