@@ -325,14 +325,25 @@ impl Oracle {
             194..196 => Call::LookAt { place, member: member? },
             196..199 => Call::Export { place },
             199..207 => {
-                let by = if how % 4 == 0 { actor } else { person };
+                let by = if how % 2 == 0 { actor } else { person };
                 return Some((by, Call::Claim { place }));
             }
             207..215 => {
                 let application = self.application(op, |a| !matches!(a, About::Replacement(..)))?;
                 return Some((staff, Call::DeskDecide { application, verdict, replace: how % 16 < 12 }));
             }
-            215..221 => Call::Confirm { place, member: member?, keep: how % 2 == 0 },
+            215..221 => {
+                // Mostly where a head has somebody to confirm, the head themself among them.
+                let open = (0..self.places.len()).find(|one| self.succession[*one] && how % 4 != 0);
+                let place = open.unwrap_or(place);
+                let head = self.head(place).map(|one| self.members[one].account);
+                let by = head.filter(|_| how % 8 != 1).unwrap_or(actor);
+                let waits: Vec<usize> = (0..self.members.len())
+                    .filter(|one| self.members[*one].place == place && self.members[*one].role > Role::Agent)
+                    .collect();
+                let member = waits.get(whom % waits.len().max(1)).copied().or(member)?;
+                return Some((by, Call::Confirm { place, member, keep: how % 2 == 0 }));
+            }
             221..227 => {
                 let comes = self.target(Op { whom: op.how, ..op }, place)?;
                 Call::AskReplacement { place, goes: self.leader(op, place)?, comes, stays: how % 2 == 0 }

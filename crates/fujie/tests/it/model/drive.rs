@@ -345,7 +345,7 @@ impl Sender<'_> {
         let lines = legacy.lines(Some(id), None, None, None, 2).await?;
         let (found, _) = lines.first().context("the line of an import")?;
         let state = found.state;
-        anyhow::ensure!(state == legacy::LegacyState::Merged, "the line came to {state:?}");
+        anyhow::ensure!(state == legacy::LegacyState::Merged, "the line came to {state:?}: {:?}", found.why);
         Ok(Came::Answered(Answer {
             status: 200,
             location: found.id.to_string(),
