@@ -324,8 +324,9 @@ impl Sender<'_> {
         let (one, person) = (&self.oracle.places[place], &self.oracle.accounts[person]);
         let line = format!(
             "login_name,scheme,hash,salt,organization,code,holder,document,phone\n\
-             old{},md5-salt-last,{HASH},pepper,{},{},{},{},\n",
-            super::world::number(),
+             {},md5-salt-last,{HASH},pepper,{},{},{},{},\n",
+            // Letters alone: a name with many digits may read as the number of a document.
+            super::world::word('l', super::world::number()).replace(super::world::MARK, "old"),
             one.name,
             one.uscc,
             person.login,
