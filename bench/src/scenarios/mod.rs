@@ -102,7 +102,7 @@ impl Row {
             Self::Decision => "decision",
             Self::Me => "page /me",
             Self::Members => "page /org/{id}/members",
-            Self::Products => "page /products",
+            Self::Products => "page /me/products",
             Self::Memory => "memory",
             Self::Start => "start",
         }
@@ -144,7 +144,7 @@ impl Row {
                 let organization = organization.context("the administrator has no organization")?;
                 page::workers(world, &format!("/org/{organization}/members")).await
             }
-            Self::Products => page::workers(world, "/products").await,
+            Self::Products => page::workers(world, "/me/products").await,
             Self::Enumeration | Self::Memory | Self::Start => Ok(Vec::new()),
         }
     }

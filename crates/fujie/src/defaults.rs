@@ -33,6 +33,28 @@ pub async fn ensure_types(organizations: &Organizations) -> Result<(), kernel::E
     Ok(())
 }
 
+/// Headings of the catalog, if there are none at all.
+pub async fn ensure_categories(organizations: &Organizations) -> Result<(), kernel::Error> {
+    if !organizations.categories().await?.is_empty() {
+        return Ok(());
+    }
+    let (by, now) = (Operator::installation(), organizations.db().clock().now());
+    for (code, zh, en) in [
+        ("market", "交易与行情", "Trading and data"),
+        ("customs", "通关服务", "Customs"),
+        ("public", "政务服务", "Public services"),
+        ("support", "技术服务", "Support"),
+    ] {
+        let name = Words::new(zh, en);
+        match organizations.create_category(&by, organizations.db().draw(), code, &name, now).await {
+            // Another node that starts at the same moment made it.
+            Err(error) if error.code == "category.code_taken" => {}
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
 fn types(mut draw: impl FnMut() -> OrganizationTypeId) -> Vec<OrganizationType> {
     let labels = |administrator: (&str, &str), agent: (&str, &str)| RoleLabels {
         legal_representative: Words::new("法定代表人", "Legal representative"),

@@ -2,11 +2,11 @@
 use crate::{config::Config, defaults, opening, outbound, telemetry};
 use anyhow::{Context as _, Result};
 use authzen::AuthZen;
+use axum::http::Extensions;
 use axum::{Router, extract::Request, middleware, middleware::Next};
 use channel::Channels;
 use db::Db;
 use identity::{Identity, credential::BreachList};
-use http::Extensions;
 use legacy::Legacy;
 use oidc::OpenId;
 use organization::Organizations;
@@ -104,6 +104,7 @@ async fn assemble(
     let identity = Identity::new(db.clone(), settings, outbox.clone(), outbound)?;
     let organizations = Organizations::new(db.clone(), identity.clone());
     defaults::ensure_types(&organizations).await?;
+    defaults::ensure_categories(&organizations).await?;
     let openid = OpenId::open(db.clone(), organizations.clone(), app.origin()).await?;
 
     let verification = Verification::new(organizations.clone());

@@ -6,6 +6,7 @@ pub mod application;
 pub mod authority;
 pub mod catalogue;
 pub mod category;
+pub mod console;
 pub mod contract;
 pub mod decision;
 pub mod directory;

@@ -436,9 +436,9 @@ async fn m48_by_person_and_by_product_a_period_is_given_and_changed_and_lapsed_o
         assert_eq!(change(&product, "2098-01-31").await.status, StatusCode::SEE_OTHER);
         assert_eq!(held().await[0].until, zone.end_of("2098-01-31").unwrap());
         let has = browser.get(&format!("{product}?has=yes")).await;
-        assert!(has.text.contains("chensiqi") && !has.text.contains("zhouyutong"), "{}", has.text);
+        assert!(has.text.contains("chensiqi ·") && !has.text.contains("zhouyutong ·"), "{}", has.text);
         let not = browser.get(&format!("{product}?has=no")).await;
-        assert!(!not.text.contains("chensiqi"), "{}", not.text);
+        assert!(!not.text.contains("chensiqi ·"), "{}", not.text);
         let system = crate::Operator::installation();
         site.town.rooms.terminate_contract(&system, site.town.ours, site.town.contract).await.unwrap();
         let asleep = browser.get(&member).await;
@@ -493,7 +493,11 @@ async fn m49_from_the_catalog_to_the_reason_to_the_request_to_the_open_product()
         let out = agent.get(&format!("{product}/open")).await;
         assert_eq!(out.location, format!("https://product.example/start?organization={}", site.town.ours));
         let about = agent.get(&product).await;
-        assert!(about.text.contains("tally o m\"") && about.text.contains("id=\"product-open\""), "{}", about.text);
+        assert!(
+            about.text.contains("tally o m\"") && about.text.contains("id=\"product-open\""),
+            "{}",
+            about.text
+        );
     }
 }
 #[tokio::test]
@@ -507,9 +511,7 @@ async fn m50_the_personal_catalog_shows_products_for_persons_and_a_managed_accou
         let person = site.town.self_owned("songyuan").await;
         let person = site.browser(person).await;
         let catalog = person.get("/me/products").await;
-        assert!(
-            catalog.text.contains("id=\"product-permits\"") && catalog.text.contains("id=\"elsewhere\"")
-        );
+        assert!(catalog.text.contains("id=\"product-permits\"") && catalog.text.contains("id=\"elsewhere\""));
         let market = site.town.data;
         assert!(
             catalog.text.contains(&format!("href=\"/me/products/{market}/why\"")),

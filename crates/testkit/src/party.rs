@@ -189,11 +189,19 @@ impl Shared {
     }
 }
 
-async fn begin(State(shared): State<Arc<Shared>>) -> Result<Redirect, Failure> {
+/// As the catalog opens a product: the organization in the address is the one to sign in for.
+async fn begin(
+    State(shared): State<Arc<Shared>>,
+    Query(asked): Query<HashMap<String, String>>,
+) -> Result<Redirect, Failure> {
     let (issuer, demo) = shared.issuer()?;
     let attempt = Attempt::new();
     let redirect = format!("{}/callback", shared.base);
-    let query = attempt.query(&demo.client()?.client_id, &redirect, "openid profile");
+    let scope = match asked.get("organization") {
+        Some(organization) => format!("openid profile organization:{organization}"),
+        None => "openid profile".to_owned(),
+    };
+    let query = attempt.query(&demo.client()?.client_id, &redirect, &scope);
     let mut attempts = shared.attempts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     attempts.insert(attempt.state.clone(), attempt);
     Ok(Redirect::to(&format!("{issuer}/oauth2/authorize?{query}")))

@@ -193,7 +193,7 @@ async fn list(visitor: &Visitor, member: Option<Member>, kind: Kind, asked: Aske
         next: listed.next.map(|next| format!("{base}{}before={next}", asked.query())),
         catalog: match member {
             Some(_) => format!("{space}/products"),
-            None => "/products".to_owned(),
+            None => "/me/products".to_owned(),
         },
         base,
         words,

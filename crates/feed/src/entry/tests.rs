@@ -237,7 +237,7 @@ async fn m65_lists_page_by_key_and_filter_by_product_state_text_and_day() {
         assert_eq!(count(&format!("q={}", "x".repeat(61))).await.0, 422);
         assert_eq!(count("before=nonsense").await, (200, 20), "what no page wrote begins at the beginning");
         let empty = browser.get("/me/inquiries").await;
-        assert!(empty.has("No inquiry yet") && empty.has("href=\"/products\""));
+        assert!(empty.has("No inquiry yet") && empty.has("href=\"/me/products\""));
     }
 }
 

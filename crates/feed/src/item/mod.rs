@@ -3,9 +3,11 @@
 pub mod model;
 mod pages;
 pub mod service;
+mod source;
 mod store;
 #[cfg(test)]
 mod tests;
 
 pub use model::{Item, ItemFilter, ItemId};
 pub use pages::routes;
+pub use source::Items;

@@ -294,6 +294,52 @@ pub const PRODUCTS: [Product; 10] = [
     },
 ];
 
+/// What the first product says of itself.
+pub const GUIDE_ZH: &str = "# 产品做什么
+
+接收现货与衍生品的**实时行情**和历史数据，支持组播与点对点两种方式。
+
+# 怎样开通
+
+1. 机构与平台签订《行情数据服务合同》，由客户经理办理准入
+2. 管理员在「账号产品授权」中把产品授予经办人
+3. 经办人从产品服务目录直接进入，无需另行登录
+
+| 方式 | 延迟 | 适用 |
+|---|--:|---|
+| 组播 | 1 ms | 交易系统 |
+| 点对点 | 20 ms | 展示与研究 |
+
+# 需要准备
+
+- 接入机房的专线或 VPN
+- 测试环境验证通过的程序，见[接入规范](https://kb.demo.example/market-data/access)
+
+> 合同到期前 30 天会提醒续签，到期后产品暂停使用。
+";
+pub const GUIDE_EN: &str = "# What it does
+
+Receives **live quotes** and historical data of spot and derivatives, by multicast or point to point.
+
+# How to open it
+
+1. The organization signs the data service contract, and the account manager admits it
+2. An administrator grants the product to members
+3. Members open it from the catalog without signing in again
+
+| Way | Latency | For |
+|---|--:|---|
+| Multicast | 1 ms | Trading systems |
+| Point to point | 20 ms | Display and research |
+
+# What you need
+
+- A leased line or VPN to the data center
+- A program that passed the tests, see the [access rules](https://kb.demo.example/market-data/access)
+
+> You are reminded 30 days before the contract ends; then the product pauses.
+";
+
 pub const CONTRACT_TYPES: [ContractType; 2] = [
     ContractType {
         code: "data-service",

@@ -21,6 +21,7 @@ use organization::{
     admission::NewAdmission,
     contract::{ContractType, NewContract},
     grant::Cell,
+    guide::{About, Language},
     membership::{Appointment, Basis, Newcomer, Role, Terms},
     organization::NewOrganization,
     organization_type::Words,
@@ -306,6 +307,27 @@ impl Seed<'_> {
             };
             self.rooms().create_product(&Operator::installation(), new, self.now).await?;
         }
+        self.add_guide("market-data").await
+    }
+    /// One product says of itself what it is; a second start finds it written.
+    async fn add_guide(&self, code: &str) -> Result<()> {
+        let (rooms, by, product) = (self.rooms(), Operator::installation(), self.product(code)?);
+        if rooms.guide(product).await?.rev > 0 {
+            return Ok(());
+        }
+        let about = About::parse(
+            "https://kb.demo.example/market-data",
+            "市场服务部 021-5555 0100",
+            "Market services, 021-5555 0100",
+        );
+        let about = about.map_err(|faults| anyhow::anyhow!("the plan's contact: {faults:?}"))?;
+        rooms.set_product_about(&by, product, about, self.now).await?;
+        for (language, text) in [(Language::Zh, plan::GUIDE_ZH), (Language::En, plan::GUIDE_EN)] {
+            let rev = rooms.guide(product).await?.rev;
+            rooms.save_guide(&by, product, rev, (language, text), self.now).await?;
+        }
+        let rev = rooms.guide(product).await?.rev;
+        rooms.publish_guide(&by, product, rev, self.now).await?;
         Ok(())
     }
 

@@ -104,7 +104,9 @@ async fn set_star(
 /// A page of the same space, whatever the form says: the place on it included.
 fn back(return_to: &str, space: Space) -> Option<String> {
     let path = local_path(return_to)?;
-    let own = |start: &str| path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']));
+    let own = |start: &str| {
+        path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+    };
     let fits = match space {
         Space::Personal => own("/me"),
         Space::Organization(id) => own(&format!("/org/{id}")),
@@ -134,13 +136,7 @@ async fn move_one(
 ) -> Result {
     step(&rooms, &who, Space::Organization(member.organization()), product_id(&id)?, &form).await
 }
-async fn step(
-    rooms: &Organizations,
-    who: &SignedIn,
-    space: Space,
-    id: ProductId,
-    form: &MoveForm,
-) -> Result {
+async fn step(rooms: &Organizations, who: &SignedIn, space: Space, id: ProductId, form: &MoveForm) -> Result {
     let step = if form.step == "up" { Step::Up } else { Step::Down };
     rooms.move_shortcut(who, space, id, step).await?;
     Ok(see_other(&format!("{}?order=1#shortcuts", shell::link(space))))

@@ -16,9 +16,11 @@ use web::{Ctx, Lang, Page, Policy, Query, Result, Routes, html};
 const ITEMS: usize = 3;
 
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/me/products", Policy::SignedIn, personal_catalog)
-        .get("/org/{organization}/products", Policy::Member, catalog)
+    Routes::new().get("/me/products", Policy::SignedIn, personal_catalog).get(
+        "/org/{organization}/products",
+        Policy::Member,
+        catalog,
+    )
 }
 
 #[derive(Template)]
@@ -87,13 +89,7 @@ async fn catalog(
 ) -> Result {
     show(&ctx, &rooms, &who, Space::Organization(member.organization()), query).await
 }
-async fn show(
-    ctx: &Ctx,
-    rooms: &Organizations,
-    who: &SignedIn,
-    space: Space,
-    query: CatalogQuery,
-) -> Result {
+async fn show(ctx: &Ctx, rooms: &Organizations, who: &SignedIn, space: Space, query: CatalogQuery) -> Result {
     let session = rooms.session_facts(who).await?;
     let asked = Asked {
         // No name is longer; a stranger's book is not searched for.
@@ -108,8 +104,11 @@ async fn show(
         }
     };
     let title = ctx.lang.t("organization-nav-products");
-    let (sections, items, page) =
-        tokio::try_join!(rooms.catalogue(who, &session, space, ctx.now), items, frame(ctx, rooms, who, space, title))?;
+    let (sections, items, page) = tokio::try_join!(
+        rooms.catalogue(who, &session, space, ctx.now),
+        items,
+        frame(ctx, rooms, who, space, title)
+    )?;
     let shelf = Shelf::of(sections, &asked, &items);
     let base = base(space);
     let link = |category: &str| format!("{base}{}", address(&asked, category));

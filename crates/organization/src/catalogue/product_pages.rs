@@ -15,9 +15,11 @@ use kernel::{Error, id::ProductId};
 use web::{Ctx, Lang, Page, Path, Policy, Result, Routes, html, initial};
 
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/me/products/{product}", Policy::SignedIn, personal_product)
-        .get("/org/{organization}/products/{product}", Policy::Member, product)
+    Routes::new().get("/me/products/{product}", Policy::SignedIn, personal_product).get(
+        "/org/{organization}/products/{product}",
+        Policy::Member,
+        product,
+    )
 }
 
 #[derive(Template)]
@@ -87,13 +89,7 @@ async fn product(
     show(&ctx, &rooms, &who, space, product_id(&id)?).await
 }
 
-async fn show(
-    ctx: &Ctx,
-    rooms: &Organizations,
-    who: &SignedIn,
-    space: Space,
-    id: ProductId,
-) -> Result {
+async fn show(ctx: &Ctx, rooms: &Organizations, who: &SignedIn, space: Space, id: ProductId) -> Result {
     let found = rooms.explain(who, space, id, ctx.now).await?;
     if found.product.state == ProductState::Withdrawn {
         return Err(Error::not_found("product.unknown").into());
@@ -101,7 +97,8 @@ async fn show(
     let en = ctx.lang == Lang::En;
     let name = found.product.name.of(en).to_owned();
     let (account, key) = (who.account, tile::key(space));
-    let kept = rooms.db().read(move |tx| Ok((guide::find_in(tx, id)?, tile::is_shortcut_in(tx, account, key, id)?)));
+    let kept =
+        rooms.db().read(move |tx| Ok((guide::find_in(tx, id)?, tile::is_shortcut_in(tx, account, key, id)?)));
     let items = async {
         match rooms.items() {
             Some(source) => source.of_product(who, space, id).await,
@@ -187,10 +184,17 @@ fn conditions(page: &Page, found: &Explanation) -> Vec<Condition> {
         demands.push((LayerKind::Role, roles(page, found)));
     }
     if product.minimum_level.rank() > 0 {
-        demands.push((LayerKind::RealName, page.t1("organization-need-level", "level", page.t(product.minimum_level.key()))));
+        demands.push((
+            LayerKind::RealName,
+            page.t1("organization-need-level", "level", page.t(product.minimum_level.key())),
+        ));
     }
     if product.minimum_strength > 1 {
-        let key = if product.minimum_strength == 2 { "organization-need-strength-2" } else { "organization-need-strength-3" };
+        let key = if product.minimum_strength == 2 {
+            "organization-need-strength-2"
+        } else {
+            "organization-need-strength-3"
+        };
         demands.push((LayerKind::Strength, page.t(key)));
     }
     if let Some(zone) = &product.network_zone {

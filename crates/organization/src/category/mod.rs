@@ -7,4 +7,3 @@ mod store;
 mod tests;
 
 pub use model::{Category, CategoryId, code};
-pub(crate) use store::list as list_in;

@@ -14,7 +14,7 @@ struct CategoryRow {
 row!(CategoryRow { id, code, name_zh, name_en, rev, products });
 
 /// In the catalog's order.
-pub(crate) fn list(tx: &mut Tx<'_>) -> Result<Vec<Category>> {
+pub(super) fn list(tx: &mut Tx<'_>) -> Result<Vec<Category>> {
     let rows = tx.all::<CategoryRow>(
         sql!(
             "SELECT c.id, c.code, c.name_zh, c.name_en, c.rev,

@@ -1,9 +1,9 @@
 //! `/org/{organization}/`: what the organization is, who stands where, what waits.
-use super::home::Task;
 use super::model::{Organization, OrganizationState};
 use super::store::Numbers;
 use crate::Organizations;
-use crate::decision::Contact;
+use crate::console::{Fragments, Todo};
+use crate::decision::{Contact, Space};
 use crate::membership::{Member, MemberRow, Role};
 use crate::product::Product;
 use crate::shell;
@@ -47,8 +47,7 @@ struct OverviewPage {
     agent_word: String,
     /// `1000+` where there are more than are counted.
     members: String,
-    tasks: Vec<TaskLine>,
-    waiting: Vec<Waiting>,
+    console: Fragments,
     recent: Vec<Line>,
     errors: FormErrors,
 }
@@ -64,19 +63,6 @@ struct AgentLine {
     name: String,
     own: bool,
     until: Option<String>,
-}
-/// What waits for an administrator, and where it is done.
-struct TaskLine {
-    tone: &'static str,
-    text: String,
-    href: String,
-}
-struct Waiting {
-    id: String,
-    initial: String,
-    name: String,
-    product: String,
-    at: String,
 }
 /// One line of the operation record, in words.
 pub struct Line {
@@ -117,6 +103,10 @@ async fn leave(
     }
     match rooms.leave(&member, ctx.now).await {
         Ok(()) => Ok(with_flash(see_other("/me"), "ok", "organization-flash-left", &[("name", name)])),
+        // Their page has no such form, so the word stands on a page of its own.
+        Err(error) if matches!(error.code, "membership.managed_stays" | "membership.head_stays") => {
+            Err(error.into())
+        }
         Err(error) => {
             let errors = FormErrors::or_fail(error, ctx.lang)?;
             render(&ctx, &rooms, &who, &member, errors).await
@@ -132,31 +122,42 @@ async fn render(
     errors: FormErrors,
 ) -> Result {
     let organization = member.organization();
-    let shown = rooms.overview(member.membership(), ctx.now).await?;
+    let (shown, cards) = tokio::try_join!(
+        rooms.overview(who, member.membership(), ctx.now),
+        identity::session::service::list(rooms.identity(), who, ctx.now)
+    )?;
     let en = ctx.lang == Lang::En;
-    let waiting = match member.as_administrator() {
-        Some(administrator) => rooms.applications(&administrator, true, None, 3, ctx.now).await?,
-        None => Vec::new(),
-    };
     let actors = shown.recent.iter().filter_map(|entry| entry.actor_account);
     let mentioned = shown.recent.iter().filter_map(|entry| mentions(&entry.detail).0);
     let everybody = shown.administrators.iter().chain(&shown.agents).map(|row| row.account);
-    let applicants = waiting.iter().map(|application| application.applicant);
-    let people = rooms.people(everybody.chain(actors).chain(mentioned).chain(applicants)).await?;
-    let products = if member.role().administers() { rooms.products(true).await? } else { Vec::new() };
+    // Only what the record mentions is looked up.
+    let products = async {
+        match shown.recent.iter().any(|entry| mentions(&entry.detail).1.is_some()) {
+            true => rooms.products(true).await,
+            false => Ok(Vec::new()),
+        }
+    };
+    let account_manager = async {
+        match shown.organization.account_manager {
+            Some(manager) => rooms.staff_contact(manager).await,
+            None => Ok(None),
+        }
+    };
+    let (people, products, account_manager, frame) = tokio::try_join!(
+        rooms.people(everybody.chain(actors).chain(mentioned)),
+        products,
+        account_manager,
+        shell::of(rooms, ctx, who, organization)
+    )?;
     let mut chain: Vec<_> = shown.administrators.iter().collect();
     chain.sort_by_key(|row| std::cmp::Reverse(row.role));
-    let account_manager = match shown.organization.account_manager {
-        Some(manager) => rooms.staff_contact(manager).await?,
-        None => None,
-    };
-    let page = Page::new(ctx, shown.organization.name.clone())
-        .with_shell(shell::of(rooms, ctx, who, organization).await?);
+    let page = Page::new(ctx, shown.organization.name.clone()).with_shell(frame).with_errors(&errors);
     let home = format!("/org/{organization}/");
-    let tasks = match member.role().administers() {
-        true => tasks(&page, rooms, &shown, &home).await?,
+    let todos = match member.role().administers() {
+        true => todos(&page, rooms, &shown, &home).await?,
         false => Vec::new(),
     };
+    let console = shown.console.fragments(&page, Space::Organization(organization), todos, Some(cards))?;
     let agent = |row: &MemberRow| AgentLine {
         initial: initial(people.name(row.account)),
         name: people.name(row.account).to_owned(),
@@ -171,7 +172,7 @@ async fn render(
             1000.. => "1000+".to_owned(),
             number => number.to_string(),
         },
-        tasks,
+        console,
         en,
         suspended: shown.organization.state == OrganizationState::Suspended,
         numbers: shown.numbers,
@@ -190,19 +191,6 @@ async fn render(
                 own: row.account == who.account,
             })
             .collect(),
-        waiting: waiting
-            .iter()
-            .map(|application| Waiting {
-                id: application.id.to_string(),
-                initial: initial(people.name(application.applicant)),
-                name: people.name(application.applicant).to_owned(),
-                product: products
-                    .iter()
-                    .find(|product| Some(product.id) == application.product)
-                    .map_or_else(|| page.t(application.kind.key()), |product| product.name.of(en).to_owned()),
-                at: page.minute(&application.created_at),
-            })
-            .collect(),
         recent: shown.recent.iter().map(|entry| line(&page, entry, &people, &products)).collect(),
         errors,
         o: shown.organization,
@@ -211,30 +199,28 @@ async fn render(
     Ok(html_status(view.errors.status(), view))
 }
 
-/// Memberships that run out, and what rooms above know of.
-async fn tasks(
+/// What waits for whoever administers: requests, memberships that run out, and what rooms above know of.
+async fn todos(
     page: &Page,
     rooms: &Organizations,
     shown: &super::Overview,
     home: &str,
-) -> kernel::Result<Vec<TaskLine>> {
-    let mut tasks = match rooms.tasks() {
-        Some(source) => source.tasks(&shown.organization, page.ctx.now).await?,
-        None => Vec::new(),
-    };
-    if shown.numbers.ending > 0 {
-        tasks.push(Task {
-            tone: "warn",
-            key: "organization-task-ending",
-            args: vec![("count", shown.numbers.ending.to_string())],
-            page: "members".to_owned(),
-        });
+) -> kernel::Result<Vec<Todo>> {
+    let mut todos = Vec::new();
+    if shown.numbers.open_applications > 0 {
+        let count = shown.numbers.open_applications;
+        let href = format!("{home}applications");
+        todos.push(Todo::counted(page, "warn", "organization-todo-applications", count, href));
     }
-    let line = |task: Task| {
-        let args: Vec<(&str, &str)> = task.args.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        TaskLine { tone: task.tone, text: page.ta(task.key, &args), href: format!("{home}{}", task.page) }
-    };
-    Ok(tasks.into_iter().map(line).collect())
+    if let Some(source) = rooms.tasks() {
+        let tasks = source.tasks(&shown.organization, page.ctx.now).await?;
+        todos.extend(tasks.iter().map(|task| Todo::of(page, task, home)));
+    }
+    if shown.numbers.ending > 0 {
+        let href = format!("{home}members?expiry=soon");
+        todos.push(Todo::counted(page, "warn", "organization-task-ending", shown.numbers.ending, href));
+    }
+    Ok(todos)
 }
 
 /// An event in words, with whom and what it is about; `people` and `products` know the names.

@@ -1,9 +1,12 @@
 use super::model::{Field, FieldSource, NewOrganization, Organization, OrganizationState};
 use super::store::{self, Numbers};
+use crate::console::{self, Console};
+use crate::decision::Space;
 use crate::membership::{self, MemberRow, Membership};
 use crate::organization_type;
 use crate::{Operator, Organizations};
 use db::Tx;
+use identity::session::SignedIn;
 use kernel::{
     Actor, ActorKind, Error, Event, Result, Timestamp,
     id::{AccountId, OrganizationId},
@@ -28,6 +31,7 @@ pub struct Overview {
     pub agents: Vec<MemberRow>,
     /// For administrators alone; empty for agents.
     pub recent: Vec<Entry>,
+    pub console: Console,
 }
 
 impl Organizations {
@@ -36,6 +40,11 @@ impl Organizations {
             .read(move |tx| store::find(tx, id))
             .await?
             .ok_or_else(|| Error::not_found("organization.unknown"))
+    }
+    /// The organization that has this unified code now, for staff who typed it.
+    pub async fn organization_of_code(&self, code: &str) -> Result<Option<OrganizationId>> {
+        let code = code.to_owned();
+        self.db().read_one(move |s| store::find_by_uscc(s, &code)).await
     }
     /// One look-up for every organization that a page of a list mentions.
     pub async fn names_of(&self, ids: Vec<OrganizationId>) -> Result<HashMap<OrganizationId, String>> {
@@ -54,25 +63,35 @@ impl Organizations {
     ) -> Result<Vec<Organization>> {
         self.db().read(move |tx| store::list(tx, account_manager, name.as_deref(), before, limit)).await
     }
-    pub async fn overview(&self, membership: &Membership, now: Timestamp) -> Result<Overview> {
-        let id = membership.organization;
-        let mut recent = if membership.role.administers() {
-            audit::of_organization(self.db(), id, Before::NEWEST, i64::from(3 * RECENT)).await?
-        } else {
-            Vec::new()
-        };
-        // What a product's server does after each sign-in says nothing to a clerk.
-        recent.retain(|entry| entry.actor_kind != ActorKind::Client.as_str());
-        recent.truncate(usize::from(RECENT));
+    /// Everything that the home page of the organization shows to this member, in one transaction.
+    pub async fn overview(
+        &self,
+        who: &SignedIn,
+        membership: &Membership,
+        now: Timestamp,
+    ) -> Result<Overview> {
+        let (id, role, account) = (membership.organization, membership.role, who.account);
+        let session = self.session_facts(who).await?;
         self.db()
             .read(move |tx| {
+                let mut recent = match role.administers() {
+                    true => audit::of_organization_in(tx, id, Before::NEWEST, i64::from(3 * RECENT))?,
+                    false => Vec::new(),
+                };
+                // What a product's server does after each sign-in says nothing to a clerk.
+                recent.retain(|entry| entry.actor_kind != ActorKind::Client.as_str());
+                recent.truncate(usize::from(RECENT));
                 Ok(Overview {
                     organization: store::find(tx, id)?
                         .ok_or_else(|| Error::not_found("organization.unknown"))?,
-                    numbers: store::numbers(tx, id, now)?,
+                    numbers: match role.administers() {
+                        true => store::numbers(tx, id, now)?,
+                        false => Numbers::default(),
+                    },
                     administrators: membership::list_administrators(tx, id, now)?,
                     agents: membership::list_newest_agents(tx, id, now, AGENTS)?,
-                    recent: recent.clone(),
+                    console: console::look_in(tx, account, &session, (Space::Organization(id), role), now)?,
+                    recent,
                 })
             })
             .await

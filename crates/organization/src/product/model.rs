@@ -85,12 +85,15 @@ impl Product {
     /// as the scope `organization:{id}`, so that nobody chooses a second time.
     pub fn launch_address(&self, organization: Option<OrganizationId>) -> Option<String> {
         let url = self.launch_url.as_ref()?;
-        let Some(organization) = organization else { return Some(url.clone()) };
-        let (page, fragment) =
-            url.split_once('#').map_or((url.as_str(), String::new()), |(p, f)| (p, format!("#{f}")));
-        let joint = if page.contains('?') { '&' } else { '?' };
-        Some(format!("{page}{joint}organization={organization}{fragment}"))
+        Some(organization.map_or_else(|| url.clone(), |organization| for_organization(url, organization)))
     }
+}
+
+/// An address of a product that names the organization for which it is opened.
+pub fn for_organization(url: &str, organization: OrganizationId) -> String {
+    let (page, fragment) = url.split_once('#').map_or((url, String::new()), |(p, f)| (p, format!("#{f}")));
+    let joint = if page.contains('?') { '&' } else { '?' };
+    format!("{page}{joint}organization={organization}{fragment}")
 }
 
 /// `roles_allowed` is stored as words with blanks between them.

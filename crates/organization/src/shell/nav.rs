@@ -108,6 +108,7 @@ pub(super) fn organization(ctx: &Ctx, id: OrganizationId, by: &Membership, waiti
     if !by.role.administers() {
         let products = vec![
             at("products", "organization-nav-products", "grid"),
+            at("items", "organization-nav-items", "search"),
             at("applications", "organization-nav-own-applications", "approve"),
         ];
         return vec![
@@ -125,6 +126,7 @@ pub(super) fn organization(ctx: &Ctx, id: OrganizationId, by: &Membership, waiti
         at("registrations", "organization-nav-registrations", "card"),
         at("sync", "organization-nav-sync", "refresh"),
         at("contacts", "organization-nav-contacts", "phone"),
+        at("machines", "organization-nav-machines", "link"),
         at("record", "organization-nav-record", "clock"),
     ];
     let people = vec![
@@ -136,6 +138,7 @@ pub(super) fn organization(ctx: &Ctx, id: OrganizationId, by: &Membership, waiti
     ];
     let products = vec![
         at("products", "organization-nav-products", "grid"),
+        at("items", "organization-nav-items", "search"),
         at("admissions", "organization-nav-admissions", "shield"),
     ];
     vec![

@@ -9,5 +9,5 @@ mod tests;
 
 pub(crate) use model::key;
 pub use model::{MOST_SHORTCUTS, Step, Tile};
-pub use service::{copy_in, forget_in};
+pub use service::forget_in;
 pub(crate) use store::{is_shortcut as is_shortcut_in, list as list_in};

@@ -18,10 +18,6 @@ fn shown(state: ProductState) -> bool {
 pub fn forget_in(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
     store::delete(tx, account).map(drop)
 }
-/// In the transaction of a merge: what one account kept at hand in its personal space, the other does too.
-pub fn copy_in(tx: &mut Tx<'_>, from: AccountId, to: AccountId) -> Result<()> {
-    store::copy(tx, from, to).map(drop)
-}
 
 impl Organizations {
     /// Makes a product a shortcut of this space's console, or no longer; again is as good. The space is the caller's, as a

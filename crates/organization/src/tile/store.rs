@@ -55,7 +55,12 @@ pub(super) fn list_places(tx: &mut Tx<'_>, account: AccountId, space: i64) -> Re
         &[&account, &space],
     )
 }
-pub(crate) fn is_shortcut(tx: &mut Tx<'_>, account: AccountId, space: i64, product: ProductId) -> Result<bool> {
+pub(crate) fn is_shortcut(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    space: i64,
+    product: ProductId,
+) -> Result<bool> {
     let found: Option<i64> = tx.opt(
         sql!(
             "SELECT place FROM product_tile
@@ -113,15 +118,4 @@ pub(super) fn set_opened(
 }
 pub(super) fn delete(tx: &mut Tx<'_>, account: AccountId) -> Result<u64> {
     tx.run(sql!("DELETE FROM product_tile WHERE account_id = $1"), &[&account])
-}
-/// What both have stays as the other had it.
-pub(super) fn copy(tx: &mut Tx<'_>, from: AccountId, to: AccountId) -> Result<u64> {
-    tx.run(
-        sql!(
-            "INSERT INTO product_tile (account_id, organization_id, product_id, place, opened_at)
-            SELECT $2, t.organization_id, t.product_id, t.place, t.opened_at FROM product_tile t
-            WHERE t.account_id = $1 AND t.organization_id = 0 ON CONFLICT DO NOTHING"
-        ),
-        &[&from, &to],
-    )
 }

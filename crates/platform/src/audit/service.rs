@@ -3,7 +3,7 @@ use super::{
     model::{Before, Entry, Filter},
     store,
 };
-use db::Db;
+use db::{Db, Tx};
 use kernel::{
     Result,
     id::{AccountId, OrganizationId},
@@ -17,6 +17,15 @@ pub async fn of_organization(
     limit: i64,
 ) -> Result<Vec<Entry>> {
     db.read(move |tx| store::list_of_organization(tx, organization, before, limit.clamp(1, 200))).await
+}
+/// As [`of_organization`], in the transaction of a page.
+pub fn of_organization_in(
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    before: Before,
+    limit: i64,
+) -> Result<Vec<Entry>> {
+    store::list_of_organization(tx, organization, before, limit.clamp(1, 200))
 }
 /// As [`of_organization`], of those that the filter wants. What products' servers do after each sign-in is left out.
 pub async fn of_organization_filtered(

@@ -94,16 +94,8 @@ choices! {
     }
 }
 
-/// Headings of the catalog under which a product may stand.
-pub const CATEGORIES: [Item; 4] = [
-    Item { value: "market", label: "portal-category-market", hint: "" },
-    Item { value: "customs", label: "portal-category-customs", hint: "" },
-    Item { value: "public", label: "portal-category-public", hint: "" },
-    Item { value: "support", label: "portal-category-support", hint: "" },
-];
-
 /// Pictures of the sprite that a product may have.
-pub const ICONS: [Item; 10] = [
+pub const ICONS: [Item; 24] = [
     Item { value: "grid", label: "portal-icon-grid", hint: "" },
     Item { value: "chart", label: "portal-icon-chart", hint: "" },
     Item { value: "file", label: "portal-icon-file", hint: "" },
@@ -114,4 +106,18 @@ pub const ICONS: [Item; 10] = [
     Item { value: "card", label: "portal-icon-card", hint: "" },
     Item { value: "seal", label: "portal-icon-seal", hint: "" },
     Item { value: "net", label: "portal-icon-net", hint: "" },
+    Item { value: "pulse", label: "portal-icon-pulse", hint: "" },
+    Item { value: "swap", label: "portal-icon-swap", hint: "" },
+    Item { value: "pen", label: "portal-icon-pen", hint: "" },
+    Item { value: "approve", label: "portal-icon-approve", hint: "" },
+    Item { value: "mail", label: "portal-icon-mail", hint: "" },
+    Item { value: "key", label: "portal-icon-key", hint: "" },
+    Item { value: "org", label: "portal-icon-org", hint: "" },
+    Item { value: "users", label: "portal-icon-users", hint: "" },
+    Item { value: "user", label: "portal-icon-user", hint: "" },
+    Item { value: "clock", label: "portal-icon-clock", hint: "" },
+    Item { value: "phone", label: "portal-icon-phone", hint: "" },
+    Item { value: "link", label: "portal-icon-link", hint: "" },
+    Item { value: "lock", label: "portal-icon-lock", hint: "" },
+    Item { value: "chat", label: "portal-icon-chat", hint: "" },
 ];

@@ -3,7 +3,8 @@ use super::organizations::{Group, groups};
 use super::sessions::{self, Line};
 use ::organization::{
     Organizations,
-    decision::{SessionFacts, Space},
+    console::{Fragments, Todo},
+    decision::Space,
     membership::Membership,
     shell,
 };
@@ -12,11 +13,10 @@ use feed::{
     entry::{self, Kind, service::Reader},
     item,
 };
-use identity::{Identity, SignedIn, account::Owner, notice, realname::RealNameLevel, session::service};
+use identity::{Identity, SignedIn, notice, realname::RealNameLevel, session::service};
 use web::{Ctx, Lang, Page, Policy, Routes, html, initial};
 
 /// The home shows this many of each, the pages behind it all of them.
-const SHORTCUTS: usize = 6;
 const SESSIONS: usize = 5;
 const CASES: usize = 5;
 
@@ -24,12 +24,6 @@ pub fn routes() -> Routes {
     Routes::new().get("/me", Policy::SignedIn, me)
 }
 
-struct Shortcut {
-    href: String,
-    name: String,
-    summary: String,
-    icon: String,
-}
 /// A number that leads to its list.
 struct Tile {
     href: &'static str,
@@ -62,8 +56,8 @@ struct Me {
     more_organizations: bool,
     /// None for a managed account, which has no cases of its own.
     cases: Option<Vec<CaseLine>>,
-    products: Vec<Shortcut>,
-    all_products: String,
+    /// None for a managed account, which does no private business: its products are in its organization's space.
+    console: Option<Fragments>,
     sessions: Vec<Line>,
 }
 
@@ -74,11 +68,8 @@ async fn me(
     Extension(organizations): Extension<Organizations>,
 ) -> web::Result {
     let spaces = organizations.spaces(signed_in.account, signed_in.owner.organization()).await?;
-    // A managed account does no private business: what it can open is what its organization gave it.
-    let (owner, space) = match signed_in.owner {
-        Owner::Managed(id) => (spaces.find(id).map(|m| m.organization_name.clone()), Space::Organization(id)),
-        Owner::SelfOwned => (None, Space::Personal),
-    };
+    let owner =
+        signed_in.owner.organization().and_then(|id| spaces.find(id).map(|m| m.organization_name.clone()));
     let cards = service::list(&identity, &signed_in, ctx.now).await?;
     let page = Page::new(&ctx, ctx.lang.t("portal-me-title"))
         .with_shell(shell::personal(&organizations, &ctx, &signed_in).await?);
@@ -108,10 +99,9 @@ async fn me(
             true => Some(cases(&page, &organizations, &signed_in).await?),
             false => None,
         },
-        products: shortcuts(&ctx, &signed_in, &organizations, space).await?,
-        all_products: match space {
-            Space::Personal => "/products".to_owned(),
-            Space::Organization(id) => format!("/org/{id}/products"),
+        console: match private {
+            true => Some(console(&page, &organizations, &signed_in).await?),
+            false => None,
         },
         sessions: cards.into_iter().take(SESSIONS).map(|card| sessions::line(&ctx, card)).collect(),
         page,
@@ -159,28 +149,13 @@ async fn cases(page: &Page, rooms: &Organizations, who: &SignedIn) -> kernel::Re
         .collect())
 }
 
-/// Products of the space that open right away.
-async fn shortcuts(
-    ctx: &Ctx,
-    signed_in: &SignedIn,
-    organizations: &Organizations,
-    space: Space,
-) -> kernel::Result<Vec<Shortcut>> {
-    let facts = SessionFacts { strength: signed_in.strength, card: false, zones: Vec::new() };
-    let decisions = organizations.decide_catalog(signed_in.account, &facts, space, ctx.now).await?;
-    let products = organizations.products(false).await?;
-    let english = ctx.lang == Lang::En;
-    Ok(products
-        .into_iter()
-        .filter(|product| decisions.iter().any(|(id, decision)| *id == product.id && decision.allow))
-        .filter_map(|product| {
-            Some(Shortcut {
-                href: product.launch_url.clone()?,
-                name: product.name.of(english).to_owned(),
-                summary: product.summary.of(english).to_owned(),
-                icon: product.icon_name().to_owned(),
-            })
-        })
-        .take(SHORTCUTS)
-        .collect())
+/// What is at hand, waits and runs out in the personal space.
+async fn console(page: &Page, rooms: &Organizations, who: &SignedIn) -> kernel::Result<Fragments> {
+    let found = rooms.personal_console(who, page.ctx.now).await?;
+    let mut todos = Vec::new();
+    if who.level == RealNameLevel::Unverified {
+        let text = page.t("portal-me-todo-real-name");
+        todos.push(Todo { tone: "warn", text, href: "/me/real-name".to_owned() });
+    }
+    found.fragments(page, Space::Personal, todos, None)
 }

@@ -12,7 +12,7 @@ use kernel::{
 use organization::{
     Organizations,
     membership::{MEMBERSHIPS, Membership, Role},
-    shell,
+    shell, tile,
 };
 use web::Lang;
 
@@ -131,6 +131,7 @@ fn erase_in(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<()> {
     address::service::erase_in(tx, account)?;
     oidc::remembered::service::erase_in(tx, account)?;
     shell::forget_visits_in(tx, account)?;
+    tile::forget_in(tx, account)?;
     feed::erase_in(tx, account)?;
     recovery::question::service::forget_in(tx, account)?;
     identity::external::service::erase_in(tx, account)?;

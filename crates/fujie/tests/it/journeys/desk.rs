@@ -91,6 +91,10 @@ async fn m50_a_product_made_at_the_desk_is_signed_in_to(engine: Engine) -> Resul
             client_secret: read("#client-secret").await?,
             redirect_uris: vec![party.redirect_uri()],
         };
+        browser.click("main .savebar a[href^='/desk/products/']").await?;
+        browser.click("main a[href$='/state?to=active']").await?;
+        browser.click("#set-state").await?;
+        browser.find("#product-state[data-t='ok']").await?;
         super::steps::sign_out(browser, &server.base).await?;
 
         party.trust(&server.base, &Demo { clients: vec![client], ..server.demo.clone() });

@@ -154,8 +154,8 @@ async fn m13_m18_m22_people_of_an_organization_are_told_and_choose_how(engine: E
         browser.picture("reminders").await?;
         // A request: the administrator hears of it, not by the badge alone.
         let product = server.demo.product_id("market-data")?;
-        browser.go(&format!("{base}/org/{organization}/products/{product}")).await?;
-        browser.click("form[action$='/request'] button").await?;
+        browser.go(&format!("{base}/org/{organization}/products/{product}/why")).await?;
+        browser.click("#request-access").await?;
         steps::sign_out(browser, base).await?;
         browser.sign_in(base, &administrator.login_name, &administrator.password).await?;
         browser.go(&format!("{base}/me/messages")).await?;
