@@ -37,6 +37,25 @@ async fn the_stored_form_is_the_one_that_others_write() {
     assert!(pool.verify(&password("password"), Some(stored), CHEAP).await.unwrap().matches);
 }
 
+#[tokio::test]
+async fn what_can_wait_is_told_of_passwords_under_way() {
+    let pool = PasswordPool::new(1, 8, Rng::System).unwrap();
+    assert!(!pool.is_busy());
+    let text = password("correct horse");
+    let dear = Parameters { memory_kib: 19 * 1024, passes: 3, lanes: 1 };
+    let mut hash = Box::pin(pool.hash(&text, dear));
+    std::future::poll_fn(|context| {
+        drop(std::future::Future::poll(hash.as_mut(), context));
+        std::task::Poll::Ready(())
+    })
+    .await;
+    assert!(pool.is_busy());
+    // Nobody waits any more.
+    drop(hash);
+    assert!(!pool.is_busy());
+    pool.hash(&text, CHEAP).await.unwrap();
+    assert!(!pool.is_busy());
+}
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_queue_says_busy_and_leaves_the_rest_running() {
     let pool = PasswordPool::new(1, 2, Rng::System).unwrap();
