@@ -1,5 +1,6 @@
 -- OpenID Provider: clients, keys, authorization requests, codes, tokens, remembered consent.
 
+-- service: a program that acts without a person, for the organization that owns it or, without one, for the platform.
 CREATE TABLE client (
     id BIGINT PRIMARY KEY,
     client_id TEXT NOT NULL UNIQUE,
@@ -12,9 +13,12 @@ CREATE TABLE client (
     skip_consent BOOLEAN NOT NULL,
     id_token_algorithm TEXT NOT NULL,
     state TEXT NOT NULL,
+    service BOOLEAN NOT NULL DEFAULT FALSE,
+    owner_organization_id BIGINT REFERENCES organization (id),
     created_at BIGINT NOT NULL
 );
 CREATE INDEX client_product ON client (product_id);
+CREATE INDEX client_owner ON client (owner_organization_id, id) WHERE owner_organization_id IS NOT NULL;
 
 CREATE TABLE signing_key (
     id BIGINT PRIMARY KEY,

@@ -3,7 +3,7 @@
 //! the command line and the desk register clients.
 pub mod model;
 pub mod service;
-mod store;
+pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,6 @@
 use kernel::{
     Error, Result,
-    id::{ClientId, ProductId},
+    id::{ClientId, OrganizationId, ProductId},
 };
 use url::Url;
 
@@ -90,6 +90,10 @@ pub struct Client {
     pub skip_consent: bool,
     pub id_token_algorithm: Algorithm,
     pub state: ClientState,
+    /// A program that acts without a person: it signs nobody in.
+    pub service: bool,
+    /// Of a service client: the organization for which it acts; None for the platform's own.
+    pub owner: Option<OrganizationId>,
 }
 db::row!(Client {
     id,
@@ -103,6 +107,8 @@ db::row!(Client {
     skip_consent,
     id_token_algorithm,
     state,
+    service,
+    owner,
 });
 
 impl Client {

@@ -66,6 +66,8 @@ pub async fn create_client(db: &Db, by: &Operator, new: NewClient) -> Result<Reg
         skip_consent: new.skip_consent,
         id_token_algorithm: new.id_token_algorithm,
         state: ClientState::Active,
+        service: false,
+        owner: None,
         client_id: client_id.clone(),
     };
     let (id, now, by) = (client.id, db.clock().now(), by.clone());
@@ -96,7 +98,7 @@ pub async fn list_of_product(db: &Db, product: ProductId) -> Result<Vec<Client>>
     db.read_one(move |statement| store::list_of_product(statement, product)).await
 }
 
-fn secret_mac(keyring: &Keyring, client_id: &str, secret: &str) -> [u8; 32] {
+pub(crate) fn secret_mac(keyring: &Keyring, client_id: &str, secret: &str) -> [u8; 32] {
     keyring.mac("client.secret", &[client_id.as_bytes(), secret.as_bytes()])
 }
 

@@ -6,7 +6,7 @@ pub fn find(statement: Statement<'_, '_>, client_id: &str) -> Result<Option<Clie
     statement.opt(
         sql!(
             "SELECT id, client_id, product_id, name, secret_mac, redirect_uris, post_logout_redirect_uris,
-                 initiate_login_uri, skip_consent, id_token_algorithm, state
+                 initiate_login_uri, skip_consent, id_token_algorithm, state, service, owner_organization_id
              FROM client WHERE client_id = $1"
         ),
         &[&client_id],
@@ -17,7 +17,7 @@ pub fn list_of_product(statement: Statement<'_, '_>, product: ProductId) -> Resu
     statement.all(
         sql!(
             "SELECT id, client_id, product_id, name, secret_mac, redirect_uris, post_logout_redirect_uris,
-                 initiate_login_uri, skip_consent, id_token_algorithm, state
+                 initiate_login_uri, skip_consent, id_token_algorithm, state, service, owner_organization_id
              FROM client WHERE product_id = $1 ORDER BY id"
         ),
         &[&product],
@@ -28,8 +28,9 @@ pub fn insert(tx: &mut Tx<'_>, client: &Client, now: Timestamp) -> Result<()> {
     tx.run(
         sql!(
             "INSERT INTO client (id, client_id, product_id, name, secret_mac, redirect_uris, post_logout_redirect_uris,
-                 initiate_login_uri, skip_consent, id_token_algorithm, state, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+                 initiate_login_uri, skip_consent, id_token_algorithm, state, service,
+                 owner_organization_id, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
         ),
         &[
             &client.id,
@@ -43,6 +44,8 @@ pub fn insert(tx: &mut Tx<'_>, client: &Client, now: Timestamp) -> Result<()> {
             &client.skip_consent,
             &client.id_token_algorithm,
             &client.state,
+            &client.service,
+            &client.owner,
             &now,
         ],
     )?;

@@ -14,6 +14,8 @@ fn client(uris: &[&str]) -> Client {
         skip_consent: false,
         id_token_algorithm: Algorithm::Es256,
         state: ClientState::Active,
+        service: false,
+        owner: None,
     }
 }
 

@@ -18,6 +18,8 @@ fn client() -> Client {
         skip_consent: false,
         id_token_algorithm: Algorithm::Es256,
         state: ClientState::Active,
+        service: false,
+        owner: None,
     }
 }
 fn hint(aud: &str) -> HintClaims {

@@ -84,10 +84,11 @@ pub async fn authenticate(
 }
 
 /// The confidential client behind a request of a product's server, for the APIs of rooms above; None if it did not prove to
-/// be itself, which [`challenge`] answers.
+/// be itself, which [`challenge`] answers. A service client is no product's server: it acts for an organization, which has
+/// no business in what the product may ask about others.
 pub async fn confidential(openid: &OpenId, headers: &HeaderMap) -> kernel::Result<Option<Arc<Client>>> {
     let proven = authenticate(openid, headers, &Parameters::default()).await?;
-    Ok(proven.ok().filter(|client| client.secret_mac.is_some()))
+    Ok(proven.ok().filter(|client| client.secret_mac.is_some() && !client.service))
 }
 /// 401 with the way to authenticate.
 pub fn challenge() -> Response {

@@ -623,9 +623,10 @@ fn m49_whoever_is_named_can_mend_the_layer() {
                 if there.state != LayerState::Missing {
                     break;
                 }
-                assert_ne!(there.code, layer.code, "{remedy:?} does not mend it: {facts:?}");
-                layer = *there;
-                remedy = *after.remedies.iter().find(|r| r.layer == layer.kind).unwrap();
+                let next = *after.remedies.iter().find(|next| next.layer == layer.kind).unwrap();
+                let further = there.code != layer.code || next != remedy;
+                assert!(further, "{remedy:?} does not mend it: {facts:?}");
+                (layer, remedy) = (*there, next);
             }
             let after = decide(&better);
             let mended = after.layer(layer.kind).is_none_or(|there| there.state != LayerState::Missing);

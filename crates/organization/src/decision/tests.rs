@@ -131,7 +131,7 @@ const DENIALS: &[Denial] = &[
     (
         |f| f.product.audience = Audience::Person,
         "decision.audience_person_only",
-        Some((Mender::Person, Means::SwitchSpace)),
+        Some((Mender::Person, Means::OwnAccount)),
     ),
     (
         |f| organization(f).state = OrganizationState::Suspended,
@@ -151,7 +151,7 @@ const DENIALS: &[Denial] = &[
     (
         |f| account(f).owner = Some(OrganizationId::from_i64(8)),
         "decision.membership_foreign",
-        Some((Mender::Administrators, Means::Contact)),
+        Some((Mender::Person, Means::OwnAccount)),
     ),
     (
         |f| organization(f).membership.as_mut().unwrap().state = MembershipState::Suspended,

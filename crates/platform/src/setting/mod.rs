@@ -12,9 +12,9 @@ mod tests;
 
 pub use model::{AloneUpTo, RecoveryPolicy, RecoveryWay, SessionPolicy, SignInPolicy};
 pub use model::{ApplicationPolicy, ProofLevel, RealNamePolicy};
-pub use network::NetworkPolicy;
 pub use model::{CaptchaPolicy, CaptchaStrategy, CodePolicy, PasswordPolicy, Policies, RegistrationPolicy};
 pub use model::{ProfileField, ProfilePolicy, SecondFactorDemand, SecondFactorPolicy};
+pub use network::NetworkPolicy;
 pub use preset::Preset;
 pub use section::{Member, Section, SectionInfo, Shape};
 pub use service::Settings;

@@ -44,7 +44,8 @@ impl NetworkPolicy {
     }
     /// The zones in which an address lies. What cannot be read holds nothing.
     pub fn zones_of(&self, address: IpAddr) -> Vec<String> {
-        let inside = |(_, ranges): &(String, Vec<Network>)| ranges.iter().any(|range| range.contains(address));
+        let inside =
+            |(_, ranges): &(String, Vec<Network>)| ranges.iter().any(|range| range.contains(address));
         self.parse().unwrap_or_default().into_iter().filter(inside).map(|(name, _)| name).collect()
     }
 }
@@ -71,7 +72,9 @@ mod tests {
     }
     #[test]
     fn what_cannot_be_read_is_refused() {
-        for text in ["office", "office 10.1.0.0/33", "a 10.0.0.1; a 10.0.0.2", "a<b 10.0.0.1", "office ,", "x y"] {
+        for text in
+            ["office", "office 10.1.0.0/33", "a 10.0.0.1; a 10.0.0.2", "a<b 10.0.0.1", "office ,", "x y"]
+        {
             assert_eq!(policy(text).parse().unwrap_err().code, "setting.network_zones", "{text}");
         }
     }

@@ -1,0 +1,68 @@
+//! `/org/{organization}/machines`: the programs that act for an organization, for its administrators.
+use super::service::{Machine, PAGE};
+use crate::OpenId;
+use crate::client::ClientState;
+use axum::Extension;
+use identity::session::SignedIn;
+use kernel::id::ClientId;
+use organization::{decision::layer_key, membership::OrganizationAdministrator, shell};
+use serde::Deserialize;
+use web::{Ctx, Lang, Page, Query, html};
+
+struct Line {
+    name: String,
+    client_id: String,
+    product: String,
+    since: String,
+    tone: &'static str,
+    word: String,
+}
+#[derive(askama::Template)]
+#[template(path = "machine/list.html")]
+struct List {
+    page: Page,
+    home: String,
+    lines: Vec<Line>,
+    next: Option<String>,
+}
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct After {
+    after: String,
+}
+
+pub async fn list(
+    ctx: Ctx,
+    Extension(openid): Extension<OpenId>,
+    who: SignedIn,
+    by: OrganizationAdministrator,
+    Query(query): Query<After>,
+) -> web::Result {
+    let organization = by.organization();
+    let after: Option<ClientId> = query.after.parse().ok();
+    let mut machines = openid.machines(organization, after, PAGE + 1, ctx.now).await?;
+    let more = machines.len() as i64 > PAGE;
+    machines.truncate(PAGE as usize);
+    let next = machines.last().filter(|_| more).map(|last| format!("/org/{organization}/machines?after={}", last.id));
+    let frame = shell::of(openid.organizations(), &ctx, &who, organization).await?;
+    let page = Page::new(&ctx, ctx.lang.t("oidc-machines")).with_shell(frame);
+    let lines = machines.into_iter().map(|machine| line(&page, machine)).collect();
+    Ok(html(List { home: format!("/org/{organization}/"), lines, next, page }))
+}
+fn line(page: &Page, machine: Machine) -> Line {
+    let allowed = machine.decision.as_ref().is_some_and(|decision| decision.allow);
+    let word = match &machine.decision {
+        _ if machine.state == ClientState::Disabled => page.t("organization-decision-client-disabled"),
+        Some(decision) if !decision.allow => page.t(&layer_key(decision.code())),
+        Some(_) => page.t("oidc-machine-acts"),
+        None => page.t("organization-decision-product-unavailable"),
+    };
+    Line {
+        name: machine.name,
+        client_id: machine.client_id,
+        product: machine.product.of(page.ctx.lang == Lang::En).to_owned(),
+        since: page.date(&machine.since),
+        tone: if allowed { "ok" } else { "bad" },
+        word,
+    }
+}

@@ -1,0 +1,165 @@
+use super::store;
+use crate::OpenId;
+use crate::client::{
+    Algorithm, Client, ClientState,
+    service::{Registered, secret_mac},
+    store as clients,
+};
+use db::Db;
+use kernel::{
+    Error, Event, Result, Secret, Timestamp,
+    id::{ClientId, OrganizationId, ProductId},
+    text,
+};
+use organization::{
+    Operator,
+    decision::{Decision, MachineFacts},
+    organization_type::Words,
+    product::recheck_manager_in,
+};
+use serde_json::json;
+
+/// Machines of one organization that a page shows.
+pub const PAGE: i64 = 50;
+
+#[derive(Clone, Debug)]
+pub struct NewMachine {
+    /// Drawn when the form was rendered: a replay meets the primary key.
+    pub id: ClientId,
+    pub product: ProductId,
+    pub name: String,
+    /// None: of the platform.
+    pub owner: Option<OrganizationId>,
+}
+
+/// As its owner's administrators see it.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    pub id: ClientId,
+    pub client_id: String,
+    pub name: String,
+    pub state: ClientState,
+    pub product: Words,
+    pub since: Timestamp,
+    /// Whether it may act now, and what is missing.
+    pub decision: Option<Decision>,
+}
+
+/// The secret is shown once. Errors: `organization.unknown`, `field.*` at `name`, and those of [`recheck_manager_in`].
+pub async fn create(db: &Db, by: &Operator, new: NewMachine) -> Result<Registered> {
+    let client_id = db.rng().short_token();
+    let secret = Secret::new(db.rng().token());
+    let client = Client {
+        id: new.id,
+        product: new.product,
+        name: text::line("name", &new.name, 100)?,
+        secret_mac: Some(secret_mac(db.keyring(), &client_id, secret.expose()).to_vec()),
+        redirect_uris: String::new(),
+        post_logout_redirect_uris: String::new(),
+        initiate_login_uri: None,
+        skip_consent: false,
+        id_token_algorithm: Algorithm::Es256,
+        state: ClientState::Active,
+        service: true,
+        owner: new.owner,
+        client_id: client_id.clone(),
+    };
+    let (id, now, by) = (client.id, db.clock().now(), by.clone());
+    db.write(move |tx| {
+        recheck_manager_in(tx, &by, client.product)?;
+        must_exist(tx, client.owner)?;
+        clients::insert(tx, &client, now)?;
+        let detail = json!({ "client_id": client.client_id, "product": client.product, "service": true });
+        let event = Event::done(by.actor(), "client.created").on("client", client.id).with(detail);
+        Ok(((), vec![of_owner(event, client.owner)]))
+    })
+    .await?;
+    Ok(Registered { id, client_id, secret: Some(secret) })
+}
+
+/// Whoever it acted for, it acts for nobody else from this moment on. Errors: `client.unknown`, `organization.unknown`.
+pub async fn set_owner(
+    db: &Db,
+    by: &Operator,
+    product: ProductId,
+    id: ClientId,
+    owner: Option<OrganizationId>,
+) -> Result<()> {
+    let by = by.clone();
+    db.write(move |tx| {
+        recheck_manager_in(tx, &by, product)?;
+        let there = store::find(tx, id)?
+            .filter(|there| there.product == product)
+            .ok_or_else(|| Error::not_found("client.unknown"))?;
+        if there.owner == owner {
+            return Ok(((), Vec::new()));
+        }
+        must_exist(tx, owner)?;
+        store::set_owner(tx, id, owner)?;
+        let detail = json!({ "before": there.owner, "after": owner });
+        let event = || Event::done(by.actor(), "client.owner_changed").on("client", id).with(detail.clone());
+        // Both organizations read of it in their own record.
+        let mut events = vec![of_owner(event(), there.owner)];
+        if owner.is_some() {
+            events.push(of_owner(event(), owner));
+        }
+        Ok(((), events))
+    })
+    .await
+}
+fn must_exist(tx: &mut db::Tx<'_>, owner: Option<OrganizationId>) -> Result<()> {
+    match owner {
+        None => Ok(()),
+        Some(id) => organization::organization::record::lock_for_worker_in(tx, id).map(drop),
+    }
+}
+fn of_owner(event: Event, owner: Option<OrganizationId>) -> Event {
+    match owner {
+        Some(owner) => event.of(owner),
+        None => event,
+    }
+}
+
+impl OpenId {
+    /// The decision about a machine for its owner, by the public identifier of its client. None if there is none of it.
+    /// One statement: the client is believed while the change log is fresh.
+    pub async fn decide_machine(
+        &self,
+        client_id: &str,
+        product: ProductId,
+        zones: Vec<String>,
+        now: Timestamp,
+    ) -> Result<Option<Decision>> {
+        let Some(client) = self.clients().find(client_id).await?.filter(|client| client.service) else {
+            return Ok(None);
+        };
+        let machine = MachineFacts { active: true, owner: client.owner, registered: client.product == product };
+        self.organizations().decide_machine(machine, zones, product, now).await
+    }
+    /// The machines that act for an organization, oldest first, each with what it may do now.
+    pub async fn machines(
+        &self,
+        organization: OrganizationId,
+        after: Option<ClientId>,
+        limit: i64,
+        now: Timestamp,
+    ) -> Result<Vec<Machine>> {
+        let rows = self.db().read(move |tx| store::list_of(tx, organization, after, limit)).await?;
+        let mut machines = Vec::with_capacity(rows.len());
+        for row in rows {
+            let active = row.state == ClientState::Active;
+            let machine = MachineFacts { active, owner: Some(organization), registered: true };
+            let decision = self.organizations().decide_machine(machine, Vec::new(), row.product, now).await?;
+            machines.push(Machine {
+                id: row.id,
+                client_id: row.client_id,
+                name: row.name,
+                state: row.state,
+                product: Words { zh: row.product_zh, en: row.product_en },
+                since: row.since,
+                decision,
+            });
+        }
+        Ok(machines)
+    }
+}

@@ -1,0 +1,55 @@
+use crate::client::ClientState;
+use db::{Tx, row, sql};
+use kernel::{
+    Result, Timestamp,
+    id::{ClientId, OrganizationId, ProductId},
+};
+
+pub(super) struct MachineRow {
+    pub id: ClientId,
+    pub client_id: String,
+    pub name: String,
+    pub state: ClientState,
+    pub product: ProductId,
+    pub product_zh: String,
+    pub product_en: String,
+    pub since: Timestamp,
+}
+row!(MachineRow { id, client_id, name, state, product, product_zh, product_en, since });
+
+pub(super) fn list_of(
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    after: Option<ClientId>,
+    limit: i64,
+) -> Result<Vec<MachineRow>> {
+    let after = after.unwrap_or(ClientId::from_i64(0));
+    tx.all(
+        sql!(
+            "SELECT c.id, c.client_id, c.name, c.state, c.product_id, p.name_zh, p.name_en, c.created_at
+            FROM client c JOIN product p ON p.id = c.product_id
+            WHERE c.owner_organization_id = $1 AND c.service = TRUE AND c.id > $2 ORDER BY c.id LIMIT $3"
+        ),
+        &[&organization, &after, &limit],
+    )
+}
+
+pub(super) struct OwnedRow {
+    pub product: ProductId,
+    pub owner: Option<OrganizationId>,
+}
+row!(OwnedRow { product, owner });
+pub(super) fn find(tx: &mut Tx<'_>, id: ClientId) -> Result<Option<OwnedRow>> {
+    tx.opt(
+        sql!("SELECT product_id, owner_organization_id FROM client WHERE id = $1 AND service = TRUE"),
+        &[&id],
+    )
+}
+pub(super) fn set_owner(tx: &mut Tx<'_>, id: ClientId, owner: Option<OrganizationId>) -> Result<u64> {
+    let changed = tx.run(
+        sql!("UPDATE client SET owner_organization_id = $1 WHERE id = $2 AND service = TRUE"),
+        &[&owner, &id],
+    )?;
+    tx.changed("client", id);
+    Ok(changed)
+}

@@ -1,0 +1,179 @@
+//! Service clients of a product: registering one for an organization or the platform, and handing it to another owner.
+use super::{Desk, FOR_PRODUCTS, products::editable};
+use kernel::{
+    Error, Secret, Uscc,
+    id::{ClientId, OrganizationId, ProductId, mark},
+};
+use oidc::client::{Client, service as clients};
+use oidc::machine::{NewMachine, service};
+use serde::Deserialize;
+use web::{Form, FormErrors, Page, Path, Policy, Routes, html, html_status, see_other, with_flash};
+
+pub fn routes() -> Routes {
+    let staff = Policy::Staff(FOR_PRODUCTS);
+    Routes::new()
+        .get("/desk/products/{product}/machines/new", staff, blank)
+        .post("/desk/products/{product}/machines/new", staff, create)
+        .get("/desk/products/{product}/machines/{client}", staff, owner)
+        .post("/desk/products/{product}/machines/{client}", staff, set_owner)
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Typed {
+    id: String,
+    name: String,
+    /// `organization` or `platform`.
+    of: String,
+    owner: String,
+}
+#[derive(askama::Template)]
+#[template(path = "desk/machine_form.html")]
+struct Blank {
+    page: Page,
+    back: String,
+    action: String,
+    product: String,
+    /// The name of one that is there; a new one is named in the form.
+    there: Option<String>,
+    errors: FormErrors,
+    form: Typed,
+}
+#[derive(askama::Template)]
+#[template(path = "desk/client_secret.html")]
+struct Created {
+    page: Page,
+    back: String,
+    product: String,
+    name: String,
+    issuer: String,
+    client_id: String,
+    secret: Option<String>,
+}
+
+async fn show(
+    desk: &Desk,
+    id: ProductId,
+    client: Option<&Client>,
+    form: Typed,
+    errors: FormErrors,
+) -> web::Result {
+    let product = editable(desk, id).await?;
+    let back = format!("/desk/products/{id}");
+    let (title, last) = match client {
+        Some(client) => ("portal-machine-owner-title", client.id.to_string()),
+        None => ("portal-machine-new-title", "new".to_owned()),
+    };
+    let page = Blank {
+        page: desk.page(desk.t(title), "/desk/products").await?.with_errors(&errors),
+        action: format!("{back}/machines/{last}"),
+        back,
+        product: product.name.of(desk.english()).to_owned(),
+        there: client.map(|client| client.name.clone()),
+        errors,
+        form,
+    };
+    Ok(html_status(page.errors.status(), page))
+}
+
+async fn blank(desk: Desk, Path(id): Path<ProductId>) -> web::Result {
+    let form = Typed {
+        id: desk.ctx.form_id(desk.organizations.db().draw::<mark::Client>()),
+        of: "organization".to_owned(),
+        ..Typed::default()
+    };
+    show(&desk, id, None, form, FormErrors::none()).await
+}
+
+/// Whom it acts for: the platform, or the organization of that number or code.
+async fn owner_of(desk: &Desk, typed: &Typed) -> kernel::Result<Option<OrganizationId>> {
+    match typed.of.as_str() {
+        "platform" => Ok(None),
+        "organization" => {
+            let unknown = || Error::invalid("client.owner_unknown").at("owner");
+            let text = typed.owner.trim();
+            if let Ok(id) = text.parse::<OrganizationId>() {
+                return desk
+                    .organizations
+                    .organization(id)
+                    .await
+                    .map(|found| Some(found.id))
+                    .map_err(|_| unknown());
+            }
+            let code = Uscc::parse(text).map_err(|_| unknown())?;
+            let found = desk.organizations.organization_of_code(code.as_str()).await?;
+            found.map(Some).ok_or_else(unknown)
+        }
+        _ => Err(Error::invalid("field.unknown_value").at("of")),
+    }
+}
+
+async fn create(desk: Desk, Path(id): Path<ProductId>, Form(typed): Form<Typed>) -> web::Result {
+    let product = editable(&desk, id).await?;
+    let client: ClientId = desk.ctx.check_form_id(&typed.id)?;
+    let back = format!("/desk/products/{id}");
+    let db = desk.organizations.db();
+    // A form sent twice: the client exists, and its secret was shown the first time.
+    if clients::list_of_product(db, id).await?.iter().any(|known| known.id == client) {
+        return Ok(with_flash(see_other(&back), "info", "portal-client-exists", &[]));
+    }
+    let created = match owner_of(&desk, &typed).await {
+        Ok(owner) => {
+            let new = NewMachine { id: client, product: id, name: typed.name.clone(), owner };
+            service::create(db, &desk.operator, new).await
+        }
+        Err(error) => Err(error),
+    };
+    match created {
+        Ok(created) => Ok(html(Created {
+            page: desk.page(desk.t("portal-client-created-title"), "/desk/products").await?,
+            back,
+            product: product.name.of(desk.english()).to_owned(),
+            name: typed.name,
+            issuer: desk.ctx.app.origin().to_owned(),
+            client_id: created.client_id,
+            secret: created.secret.as_ref().map(Secret::expose).map(str::to_owned),
+        })),
+        Err(error) => {
+            let errors = FormErrors::or_fail(error, desk.ctx.lang)?;
+            show(&desk, id, None, typed, errors).await
+        }
+    }
+}
+
+/// A machine of this product. Error `client.unknown`.
+async fn machine(desk: &Desk, id: ProductId, client: ClientId) -> Result<Client, web::Failure> {
+    editable(desk, id).await?;
+    let known = clients::list_of_product(desk.organizations.db(), id).await?;
+    let found = known.into_iter().find(|known| known.id == client && known.service);
+    found.ok_or_else(|| Error::not_found("client.unknown").into())
+}
+async fn owner(desk: Desk, Path((id, client)): Path<(ProductId, ClientId)>) -> web::Result {
+    let client = machine(&desk, id, client).await?;
+    let form = Typed {
+        of: if client.owner.is_some() { "organization" } else { "platform" }.to_owned(),
+        owner: client.owner.map(|owner| owner.to_string()).unwrap_or_default(),
+        ..Typed::default()
+    };
+    show(&desk, id, Some(&client), form, FormErrors::none()).await
+}
+async fn set_owner(
+    desk: Desk,
+    Path((id, client)): Path<(ProductId, ClientId)>,
+    Form(typed): Form<Typed>,
+) -> web::Result {
+    let client = machine(&desk, id, client).await?;
+    let changed = match owner_of(&desk, &typed).await {
+        Ok(owner) => service::set_owner(desk.organizations.db(), &desk.operator, id, client.id, owner).await,
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(()) => {
+            Ok(with_flash(see_other(&format!("/desk/products/{id}")), "ok", "portal-machine-owner-set", &[]))
+        }
+        Err(error) => {
+            let errors = FormErrors::or_fail(error, desk.ctx.lang)?;
+            show(&desk, id, Some(&client), typed, errors).await
+        }
+    }
+}
