@@ -33,7 +33,8 @@ impl Drawn {
         Ok(Self {
             merge: legacy.db().draw(),
             sub: legacy.db().rng().short_token(),
-            login_name: LoginName::parse(&format!("u{}", account.to_string().to_lowercase()))?,
+            // With the hyphen no id reads as the number of a document, which no login name may.
+            login_name: LoginName::parse(&format!("u-{}", account.to_string().to_lowercase()))?,
             membership: legacy.db().draw(),
             account,
         })
