@@ -185,7 +185,8 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
 fn multipart(form: &Form, file: &str) -> String {
     let mut body = String::with_capacity(file.len() + 1024);
     for (name, value) in form.fields.iter().filter(|(name, _)| name != "file") {
-        body += &format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body +=
+            &format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
     }
     body += &format!(
         "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"people.csv\"\r\nContent-Type: text/csv\r\n\r\n"
@@ -239,7 +240,8 @@ impl Visitors {
 /// A file as offices send it: everybody with a number, a document and an end. Nobody in it is real.
 fn sheet(people: usize) -> String {
     const FAMILY: &str = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕";
-    const GIVEN: &str = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华建文玉兰红梅雪晨思齐雨桐子涵浩宇欣怡诗梓轩";
+    const GIVEN: &str =
+        "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华建文玉兰红梅雪晨思齐雨桐子涵浩宇欣怡诗梓轩";
     let (family, given): (Vec<char>, Vec<char>) = (FAMILY.chars().collect(), GIVEN.chars().collect());
     // Steps without a common divisor walk through all pairs and repeat late.
     let pick = |from: &[char], at: usize| from.get(at % from.len()).copied().unwrap_or('王');
@@ -278,7 +280,10 @@ mod tests {
     }
     #[test]
     fn a_file_travels_with_the_fields_of_its_form() {
-        let form = Form { fields: vec![("csrf".into(), "t".into()), ("file".into(), String::new())], ..Form::default() };
+        let form = Form {
+            fields: vec![("csrf".into(), "t".into()), ("file".into(), String::new())],
+            ..Form::default()
+        };
         let body = multipart(&form, "a,b\n");
         assert!(body.contains("name=\"csrf\"\r\n\r\nt\r\n") && body.matches("name=\"file\"").count() == 1);
         assert!(body.ends_with(&format!("a,b\n\r\n--{BOUNDARY}--\r\n")));

@@ -80,7 +80,7 @@ async fn open(browser: &mut Browser, target: &str) -> Result<Reply> {
     let mut reply = browser.get(target).await?;
     for _ in 0..4 {
         let Some(place) = reply.location().map(str::to_owned) else {
-            let reply = reply.expect(StatusCode::OK)?;
+            let reply = reply.expect(StatusCode::OK).with_context(|| target.to_owned())?;
             ensure!(
                 reply.text()?.trim_end().ends_with("</html>"),
                 "{target}: no whole page: {}",
@@ -203,9 +203,7 @@ pub async fn all(world: &World) -> Result<Vec<Line>> {
     busy.push(format!("/org/{}/", organization(world, theirs)));
     busy.push(authorize(world)?);
     let mut desk: Vec<String> =
-        ["/desk", "/desk/organizations", "/desk/people", "/desk/audit", "/desk/applications"]
-            .map(str::to_owned)
-            .to_vec();
+        ["/desk", "/desk/organizations", "/desk/people", "/desk/applications"].map(str::to_owned).to_vec();
     desk.push(format!("/desk/organizations/{big}"));
     desk.push(format!(
         "/desk/organizations?q={}",
