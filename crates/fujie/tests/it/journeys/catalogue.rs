@@ -127,13 +127,8 @@ async fn m52_one_click_signs_in_for_the_organization_of_the_tab(engine: Engine) 
         steps::sign_out(browser, &server.base).await?;
         let person = server.demo.account("legal_representative")?;
         browser.sign_in(&server.base, &person.login_name, &person.password).await?;
-        let mut firms = Vec::new();
-        browser.go(&format!("{}/me/organizations", server.base)).await?;
-        for link in browser.driver.find_all(thirtyfour::By::Css("main a[href^='/org/']")).await? {
-            let href = link.attr("href").await?.context("no address")?;
-            firms.extend(href.split('/').nth(2).map(str::to_owned));
-        }
-        firms.dedup();
+        let own = server.demo.accounts.iter().filter(|account| account.login_name == person.login_name);
+        let firms: Vec<String> = own.filter_map(|account| account.organization_id.clone()).collect();
         assert_eq!(firms.len(), 2, "{firms:?}");
         let mut tabs = Vec::new();
         for firm in &firms {
@@ -175,8 +170,7 @@ async fn m53_a_guide_is_written_looked_at_and_published(engine: Engine) -> Resul
         let text = "# 申报流程\n\n先<script>alert(1)</script>录入，再[提交](javascript:alert(1))\n\n- 报关单\n- 发票";
         browser.fill("#markdown", text).await?;
         browser.click("#guide-preview").await?;
-        let preview = browser.find("#preview .prose").await?;
-        assert_eq!(preview.find(thirtyfour::By::Css("h3")).await?.text().await?, "申报流程");
+        assert_eq!(browser.find("#preview .prose h3").await?.text().await?, "申报流程");
         assert!(!browser.has("#preview .prose script, #preview .prose a").await?, "what runs is dropped");
         browser.picture("preview").await?;
         browser.click("#guide-save").await?;
@@ -187,7 +181,6 @@ async fn m53_a_guide_is_written_looked_at_and_published(engine: Engine) -> Resul
         browser.go(&format!("{guide}?text=en")).await?;
         browser.fill("#markdown", "# How to declare\n\nSee the [rules](https://kb.test/rules).").await?;
         browser.click("#guide-save").await?;
-        browser.fill("#knowledge_url", "javascript:alert(1)").await.ok();
         browser.fill("#knowledge_url", "https://kb.test/declaration").await?;
         browser.fill("#contact_zh", "通关服务部 0532-5555 0100").await?;
         browser.click("#about-save").await?;
