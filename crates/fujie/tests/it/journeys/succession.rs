@@ -90,7 +90,9 @@ async fn m27_m34_a_new_head_by_the_register_ends_the_old_authority_and_confirms_
         // The new head claims the place; the register proves it, so nobody else is asked.
         sign_in_as(browser, &server, "songyuan").await?;
         browser.go(&format!("{}/me/found", server.base)).await?;
-        browser.tick("#type input[name='type']").await?;
+        let kind = "[...document.querySelectorAll('#type label')]
+            .find((label) => /办事企业|public-service/.test(label.textContent)).querySelector('input').click()";
+        browser.driver.execute(kind, vec![]).await?;
         browser.fill("#name", NAME).await?;
         browser.fill("#code", &code).await?;
         browser.find("#letter").await?.send_keys(letter.to_str().context("path")?).await?;
