@@ -1170,6 +1170,7 @@ error-admission-own = Administrators of the organization open this product thems
 error-admission-batch-empty = Nothing is chosen. Choose or paste something and preview again
 error-admission-batch-large = At most { $most } at once. Choose fewer and preview again
 error-admission-batch-unknown = There is no such batch. Begin a new one
+error-admission-batch-not-here = No such organization, or not in your portfolio
 error-admission-batch-over = The batch was stopped. Begin a new one
 error-admission-batch-raced = Another node works on the batch; look again in a moment
 organization-nav-machines = Programs

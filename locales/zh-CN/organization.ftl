@@ -1164,6 +1164,7 @@ error-admission-own = 此产品由机构管理员自行开通
 error-admission-batch-empty = 没有选择机构或产品。选择或粘贴后重新预览
 error-admission-batch-large = 一次最多办理 { $most } 项。缩小范围后重新预览
 error-admission-batch-unknown = 批次不存在，重新发起
+error-admission-batch-not-here = 没有此机构，或不在您的服务范围
 error-admission-batch-over = 批次已停止，重新发起
 error-admission-batch-raced = 批次正在由另一节点办理，稍后查看
 organization-nav-machines = 程序

@@ -13,6 +13,9 @@ use kernel::{
     id::{AdmissionId, OrganizationId, ProductId},
 };
 
+/// Nobody's, or of somebody else's portfolio: which of the two is not told.
+const NOT_HERE: &str = "admission.batch_not_here";
+
 /// What would happen to the admission that is there.
 pub(super) fn look(
     tx: &mut Tx<'_>,
@@ -79,6 +82,7 @@ pub(super) fn rows(
         let hidden = looked.as_ref().is_err_and(|error| error.code == "organization.unknown");
         let (plan, there, state) = match looked {
             Ok((plan, there)) => (plan, there, RowState::Waiting),
+            Err(_) if hidden => (NOT_HERE, None, RowState::Idle),
             Err(error) => (told(error)?, None, RowState::Idle),
         };
         rows.push(NewRow {
@@ -96,7 +100,7 @@ pub(super) fn rows(
             organization: None,
             product: *product,
             typed: Some(typed),
-            plan: "organization.unknown",
+            plan: NOT_HERE,
             expected: String::new(),
             admission: draw(),
             state: RowState::Idle,

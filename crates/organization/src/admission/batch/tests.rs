@@ -72,7 +72,7 @@ async fn m44_many_organizations_are_admitted_after_they_were_shown() {
         // 45 and the pasted one; another's portfolio and a number that fits none cannot be.
         assert_eq!((shown.total, shown.changes, shown.state), (48, 46, BatchState::Shown));
         let cannot = codes(&town, &by, id, RowState::Idle).await;
-        assert_eq!(cannot, vec![Some("organization.unknown".to_owned()); 2]);
+        assert_eq!(cannot, vec![Some("admission.batch_not_here".to_owned()); 2]);
         assert!(!held(&town, many[0], product).await, "nothing is done before it is confirmed");
         town.rooms.drain_batches().await.unwrap();
         assert!(!held(&town, many[0], product).await);
