@@ -251,7 +251,8 @@ async fn m32_a_wrong_file_is_told_and_a_job_can_be_thrown_away(engine: Engine) -
     let picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
     let wrong = [
         (files.put("face.xlsx", picture)?, ["文件不是 XLSX 或 CSV", "neither XLSX nor CSV"]),
-        (files.put("empty.csv", b"")?, ["文件是空的", "The file is empty"]),
+        (files.put("nothing.csv", b"")?, ["没有选择文件", "No file was chosen"]),
+        (files.put("empty.csv", b"\r\n\r\n")?, ["文件是空的", "The file is empty"]),
         (files.put("large.csv", &large)?, ["文件超过 7 MB", "larger than 7 MB"]),
         (files.put("other.csv", "姓名,电话号\nx,1\n".as_bytes())?, ["不认识列名", "电话号"]),
     ];
