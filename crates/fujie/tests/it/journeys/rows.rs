@@ -15,7 +15,23 @@ fn token(page: &Reply, place: &str) -> Result<String> {
 async fn hand_in(agent: &Agent, page: &str, fields: &[(&str, &str)]) -> Result<String> {
     let page = agent.get(page).await?;
     let form = fields.iter().fold(page.form_with("letter_id")?, |form, (name, value)| form.with(name, value));
-    let reply = agent.upload(&page, &form, "letter", LETTER).await?;
+    const LINE: &str = "fujie-test-letter-7a10";
+    let mut body = Vec::new();
+    for (name, value) in &form.clone().without("letter").fields {
+        let part = format!("--{LINE}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend_from_slice(part.as_bytes());
+    }
+    let part = format!(
+        "--{LINE}\r\nContent-Disposition: form-data; name=\"letter\"; filename=\"letter.pdf\"\r\n\r\n"
+    );
+    body.extend_from_slice(part.as_bytes());
+    body.extend_from_slice(LETTER);
+    body.extend_from_slice(format!("\r\n--{LINE}--\r\n").as_bytes());
+    let request = agent.client().post(page.url.join(&form.action)?);
+    let origin = page.url.origin().ascii_serialization();
+    let request = request.header("origin", origin);
+    let request = request.header("content-type", format!("multipart/form-data; boundary={LINE}")).body(body);
+    let reply = agent.send(request).await?;
     let there = reply.location().with_context(|| format!("{} {}", reply.status, reply.excerpt()))?;
     Ok(there.path().to_owned())
 }
@@ -125,11 +141,9 @@ async fn prepare(server: &Server) -> Result<Rows> {
 }
 async fn address(holder: &Agent) -> Result<String> {
     let fields = [
-        ("name", "裴思原"),
+        ("recipient", "裴思原"),
         ("phone", "19900007710"),
-        ("province", "示例省"),
-        ("city", "示例市"),
-        ("district", "云溪区"),
+        ("region", "示例省示例市云溪区"),
         ("detail", "虚构街 16 号"),
         ("postcode", "100000"),
     ];
