@@ -78,7 +78,8 @@ fn postgres_scans(tx: &mut Tx<'_>, sql: &str) -> Result<Told> {
     }
     tx.run("SET LOCAL plan_cache_mode = force_generic_plan", &[])?;
     // The name outlives the transaction.
-    let name = format!("plan_{}", data_encoding::HEXLOWER.encode(&Sha256::digest(sql)));
+    let digest = Sha256::digest(sql);
+    let name = format!("plan_{}", data_encoding::HEXLOWER.encode(digest.get(..16).unwrap_or_default()));
     let known: Option<String> =
         tx.opt("SELECT name FROM pg_prepared_statements WHERE name = $1", &[&name.as_str()])?;
     if known.is_none() {
