@@ -922,6 +922,8 @@ organization-decision-contract-not-signed = The organization has not signed a co
 organization-decision-contract-not-granted = The contract is signed, but the product was not granted under it yet
 
 # Catalog, guide, shortcuts
+organization-console-step-up = Up
+organization-console-step-down = Down
 organization-waiting-open = Review
 organization-console-shortcuts = My products
 organization-console-all = All products

@@ -916,6 +916,8 @@ organization-decision-contract-not-signed = 机构还没有签订包含此产品
 organization-decision-contract-not-granted = 机构已签订合同，但还没有为此产品赋权
 
 # Catalog, guide, shortcuts
+organization-console-step-up = 上移
+organization-console-step-down = 下移
 organization-waiting-open = 审批
 organization-console-shortcuts = 我的产品
 organization-console-all = 全部产品
