@@ -75,7 +75,7 @@ impl Writer {
             Tag::List(None) => self.put("<ul>", "</ul>"),
             Tag::List(Some(1)) => self.put("<ol>", "</ol>"),
             Tag::List(Some(start)) => {
-                let _ = write!(self.out, "<ol start=\"{start}\">");
+                drop(write!(self.out, "<ol start=\"{start}\">"));
                 "</ol>"
             }
             Tag::Item => self.put("<li>", "</li>"),

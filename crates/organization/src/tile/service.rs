@@ -72,7 +72,7 @@ impl Organizations {
                     .ok_or_else(|| Error::not_found("product.unknown"))?;
                 let seen = |(place, (_, shown)): (usize, &(ProductId, bool))| shown.then_some(place);
                 let other = match step {
-                    Step::Up => places.iter().enumerate().take(at).filter_map(seen).last(),
+                    Step::Up => places.iter().enumerate().take(at).filter_map(seen).next_back(),
                     Step::Down => places.iter().enumerate().skip(at + 1).find_map(seen),
                 };
                 let Some(other) = other else { return Ok(()) };
