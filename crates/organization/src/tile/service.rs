@@ -51,10 +51,8 @@ impl Organizations {
                     store::clear_place(tx, account, key, id)?;
                 }
                 let action = if wanted { "shortcut.added" } else { "shortcut.removed" };
-                let mut event = Event::done(&actor, action).on("product", id);
-                if let Some(organization) = space.organization() {
-                    event = event.of(organization);
-                }
+                // The person's own affair: no line of the organization's record.
+                let event = Event::done(&actor, action).on("product", id);
                 Ok(((), vec![event]))
             })
             .await
