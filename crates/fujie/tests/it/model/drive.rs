@@ -170,15 +170,24 @@ impl Sender<'_> {
                 self.post(*place, &format!("members/{}/factors", self.member(*member)), &[]).await
             }
             Call::Grant { place, member, product, give } => {
-                let one = &self.oracle.members[*member];
-                let holds = one.place == *place && one.granted.contains(product);
                 let (row, column) = (self.member(*member), self.world.products[*product].to_string());
-                let was = if holds { "1" } else { "0" };
-                let mut members = vec![("r0", row.as_str()), ("c0", column.as_str()), ("was", was)];
-                if *give {
-                    members.push(("g0.0", "1"));
-                }
-                self.post(*place, "grants", &members).await
+                let step = if *give {
+                    "0.0.g".to_owned()
+                } else {
+                    // As the page that was looked at names it.
+                    let (of, what) = (self.oracle.members[*member].id, self.world.products[*product]);
+                    let of = of.context("a known member")?;
+                    let read = self.world.db().read(move |tx| {
+                        tx.opt::<kernel::id::GrantId>(
+                            "SELECT id FROM product_grant WHERE membership_id = $1 AND product_id = $2
+                            AND state <> 'ended'",
+                            &[&of, &what],
+                        )
+                    });
+                    format!("0.0.e{}", read.await?.unwrap_or_else(|| kernel::Id::from_i64(1)))
+                };
+                let members = [("r0", row.as_str()), ("c0", column.as_str()), ("steps", step.as_str())];
+                self.post(*place, "grants/apply", &members).await
             }
             Call::OwnRecord { place } => {
                 let address = format!("{} No. {}", self.oracle.places[*place].short_name, self.by);

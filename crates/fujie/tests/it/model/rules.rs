@@ -610,17 +610,18 @@ impl Oracle {
     }
     fn grant(&mut self, own: Role, place: usize, member: usize, product: usize, give: bool) -> Verdict {
         let one = &self.members[member];
-        let holds = one.place == place && one.granted.contains(&product);
-        if holds == give {
-            return Ok(());
-        }
         self.here(place, member)?;
         if !one.live() {
             return refused(404, "membership.unknown");
         }
+        // Not as it was shown: somebody was faster.
+        if one.granted.contains(&product) == give {
+            return refused(409, "");
+        }
+        // What cannot be is told on the page of the plan, line by line.
         let head = own == Role::LegalRepresentative && one.role == Role::LegalRepresentative;
-        if !head {
-            self.below(Some(own), one.role)?;
+        if !head && self.below(Some(own), one.role).is_err() {
+            return refused(409, "grant.changed");
         }
         if !give {
             self.members[member].granted.remove(&product);
@@ -632,10 +633,10 @@ impl Oracle {
             Role::LegalRepresentative => false,
         };
         if !fits {
-            return refused(409, "grant.role_not_allowed");
+            return refused(409, "grant.changed");
         }
         if !self.places[place].admitted[product] {
-            return refused(409, "grant.admission_missing");
+            return refused(409, "grant.changed");
         }
         self.members[member].granted.insert(product);
         Ok(())
