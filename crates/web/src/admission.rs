@@ -46,7 +46,10 @@ impl Class {
         match body.size_hint().exact() {
             None => Self::Uploading,
             Some(length) if length > MAX_BODY as u64 => Self::Uploading,
-            _ if ["/oauth2/", "/api/", "/access/", "/.well-known/"].iter().any(|start| path.starts_with(start)) => {
+            _ if ["/oauth2/", "/api/", "/access/", "/.well-known/"]
+                .iter()
+                .any(|start| path.starts_with(start)) =>
+            {
                 Self::Programs
             }
             _ if reads => Self::Reading,

@@ -17,7 +17,7 @@ async fn only_a_client_that_proves_to_be_itself_is_answered() {
             Some("Basic ###".to_owned()),
             Some(basic(&id, "")),
             Some(basic(&id, &format!("{secret}x"))),
-            Some(basic(&id, &secret[1..])),
+            Some(basic(&id, secret.get(1..).unwrap())),
             Some(basic(&other, &secret)),
             Some(basic("nobody", &secret)),
             Some(basic("", "")),

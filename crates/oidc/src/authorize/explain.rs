@@ -138,8 +138,7 @@ pub async fn go_back(
     let space = parse_space(&form.space).unwrap_or(Space::Personal);
     let facts = asking(&openid, &signed_in).await?.facts;
     let product = pending.client.product;
-    let found =
-        openid.organizations().decide_one(signed_in.account, &facts, space, product, ctx.now).await?;
+    let found = openid.organizations().decide_one(signed_in.account, &facts, space, product, ctx.now).await?;
     let reason = match found {
         Some(found) if !found.decision.allow => found.decision.code(),
         _ => "consent.denied",

@@ -43,7 +43,10 @@ pub async fn list(
     let mut machines = openid.machines(organization, after, PAGE + 1, ctx.now).await?;
     let more = machines.len() as i64 > PAGE;
     machines.truncate(PAGE as usize);
-    let next = machines.last().filter(|_| more).map(|last| format!("/org/{organization}/machines?after={}", last.id));
+    let next = machines
+        .last()
+        .filter(|_| more)
+        .map(|last| format!("/org/{organization}/machines?after={}", last.id));
     let frame = shell::of(openid.organizations(), &ctx, &who, organization).await?;
     let page = Page::new(&ctx, ctx.lang.t("oidc-machines")).with_shell(frame);
     let lines = machines.into_iter().map(|machine| line(&page, machine)).collect();

@@ -133,7 +133,8 @@ impl OpenId {
         let Some(client) = self.clients().find(client_id).await?.filter(|client| client.service) else {
             return Ok(None);
         };
-        let machine = MachineFacts { active: true, owner: client.owner, registered: client.product == product };
+        let machine =
+            MachineFacts { active: true, owner: client.owner, registered: client.product == product };
         self.organizations().decide_machine(machine, zones, product, now).await
     }
     /// The machines that act for an organization, oldest first, each with what it may do now.

@@ -18,7 +18,8 @@ async fn a_machine_acts_for_its_owner_alone_and_signs_nobody_in() {
         let client = house.openid.clients().find(&machine.client_id).await.unwrap().unwrap();
         assert!(!client.allows_redirect("") && !client.allows_redirect("https://rp.test/callback"));
         // A product's own client is no machine.
-        let other = house.openid.decide_machine(&house.client.client_id, product, Vec::new(), now).await.unwrap();
+        let other =
+            house.openid.decide_machine(&house.client.client_id, product, Vec::new(), now).await.unwrap();
         assert!(other.is_none());
         let listed = house.openid.machines(organization, None, 10, now).await.unwrap();
         assert_eq!(listed.len(), 1);

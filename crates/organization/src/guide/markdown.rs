@@ -3,7 +3,6 @@
 //! text, headings lie below those of the page.
 use askama::filters::Safe;
 use pulldown_cmark::{Alignment, CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
-use std::fmt::Write;
 
 /// The page has `h1`, the card around the text `h2`.
 const FIRST_HEADING: u8 = 3;
@@ -75,7 +74,7 @@ impl Writer {
             Tag::List(None) => self.put("<ul>", "</ul>"),
             Tag::List(Some(1)) => self.put("<ol>", "</ol>"),
             Tag::List(Some(start)) => {
-                drop(write!(self.out, "<ol start=\"{start}\">"));
+                self.out.push_str(&format!("<ol start=\"{start}\">"));
                 "</ol>"
             }
             Tag::Item => self.put("<li>", "</li>"),
