@@ -77,19 +77,19 @@ async fn m50_the_catalog_stands_in_the_order_of_its_categories_and_is_searched()
 #[tokio::test]
 async fn m50_m52_each_product_has_its_state_for_this_person_here_and_a_click_asks_again() {
     for town in towns().await {
-        let (rooms, now) = (&town.rooms, town.now());
+        let rooms = &town.rooms;
         let who = town.signed_in(town.agent.account).await;
         let (ours, session) = (Space::Organization(town.ours), SessionFacts::of(&who));
         let offer = async || {
-            let mut sections = rooms.catalogue(&who, &session, ours, now).await.unwrap();
+            let mut sections = rooms.catalogue(&who, &session, ours, town.now()).await.unwrap();
             sections.remove(0).offers.remove(0)
         };
         assert_eq!(offer().await.decision.code(), "decision.contract_not_granted");
-        let lead = async || rooms.open_product(&who, &session, ours, town.data, now).await.unwrap();
+        let lead = async || rooms.open_product(&who, &session, ours, town.data, town.now()).await.unwrap();
         assert!(matches!(lead().await, Lead::Why));
         town.admit(town.data).await;
         let member = town.member(town.agent).await;
-        let requested = rooms.request_access(&member, town.data, "办理行情", now).await.unwrap();
+        let requested = rooms.request_access(&member, town.data, "办理行情", town.now()).await.unwrap();
         let waiting = offer().await;
         assert_eq!(waiting.decision.code(), "decision.grant_missing");
         assert_eq!(
@@ -109,9 +109,9 @@ async fn m50_m52_each_product_has_its_state_for_this_person_here_and_a_click_ask
             .await
             .unwrap();
         assert!(offer().await.pending.unwrap().returned);
-        rooms.resubmit_access(&member, requested.id, "已补充", now).await.unwrap();
+        rooms.resubmit_access(&member, requested.id, "已补充", town.now()).await.unwrap();
         rooms
-            .decide_application(administrator, town.ours, requested.id, Verdict::Approve, "", now)
+            .decide_application(administrator, town.ours, requested.id, Verdict::Approve, "", town.now())
             .await
             .unwrap();
         let usable = offer().await;
