@@ -98,11 +98,12 @@ impl Line {
     /// Adds a goal: milliseconds of one of the percentiles.
     #[must_use]
     pub fn within(self, percentile: Percentile, most: f64) -> Self {
-        let (name, place) = match percentile {
-            Percentile::P95 => ("p95", 1),
-            Percentile::P99 => ("p99", 2),
+        let [_, p95, p99] = self.percentiles;
+        let (name, figure) = match percentile {
+            Percentile::P95 => ("p95", p95),
+            Percentile::P99 => ("p99", p99),
         };
-        let met = self.percentiles[place] <= most;
+        let met = figure <= most;
         self.wanting(format!("{name} ≤ {most} ms"), met)
     }
     /// All of a line's goals have to be met.

@@ -210,9 +210,9 @@ impl Firm {
             short_name,
             uscc: names::uscc(n),
             // Every other one is a member of the exchange.
-            member_number: (special || n % 2 == 0).then(|| format!("S{n:06}")),
+            member_number: (special || n.is_multiple_of(2)).then(|| format!("S{n:06}")),
             head: maker.names.person(n),
-            manager: manager.filter(|_| special || n % 100 == 0),
+            manager: manager.filter(|_| special || n.is_multiple_of(100)),
         }
     }
 }

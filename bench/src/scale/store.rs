@@ -12,13 +12,12 @@ pub struct Target {
     columns: usize,
 }
 const fn target(text: &'static str) -> Target {
-    let (mut columns, mut place) = (1, 0);
-    let bytes = text.as_bytes();
-    while place < bytes.len() {
-        if bytes[place] == b',' {
+    let (mut columns, mut bytes) = (1, text.as_bytes());
+    while let Some((byte, rest)) = bytes.split_first() {
+        if *byte == b',' {
             columns += 1;
         }
-        place += 1;
+        bytes = rest;
     }
     Target { text, columns }
 }

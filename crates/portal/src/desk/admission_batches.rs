@@ -35,7 +35,6 @@ struct Shown {
     page: Page,
     here: String,
     back: (String, String),
-    area: (&'static str, String),
     batch: Batch,
     action: &'static str,
     until: String,
@@ -67,18 +66,16 @@ async fn show(desk: Desk, Path(id): Path<BatchId>, Query(place): Query<Place>) -
     let (area, back) = match (batch.product, batch.organization) {
         (Some(product), _) => {
             let name = rooms.product(product).await?.name.of(english).to_owned();
-            let area = ("/desk/products", desk.t("portal-products"));
-            (area, (format!("/desk/products/{product}/admissions"), name))
+            ("/desk/products", (format!("/desk/products/{product}/admissions"), name))
         }
         (None, Some(organization)) => {
             let name = desk.organization(organization).await?.name;
-            let area = ("/desk/organizations", desk.t("portal-organizations"));
-            (area, (format!("/desk/organizations/{organization}"), name))
+            ("/desk/organizations", (format!("/desk/organizations/{organization}"), name))
         }
         (None, None) => return Err(Error::not_found("admission.batch_unknown").into()),
     };
     let by = names(&desk, vec![batch.account]).await?.into_values().next().unwrap_or_default();
-    let page = desk.page(desk.t("portal-batch-title"), area.0).await?;
+    let page = desk.page(desk.t("portal-batch-title"), area).await?;
     let (word, tone) = match batch.state {
         BatchState::Shown => ("portal-batch-state-shown", "wait"),
         BatchState::Running => ("portal-batch-state-running", "info"),
@@ -94,7 +91,6 @@ async fn show(desk: Desk, Path(id): Path<BatchId>, Query(place): Query<Place>) -
         filter: state.map(|state| state.as_str().to_owned()).unwrap_or_default(),
         state: word,
         tone,
-        area,
         back,
         by,
         here,

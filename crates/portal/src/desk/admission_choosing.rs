@@ -67,7 +67,6 @@ struct Item {
 #[template(path = "desk/admission_batch_form.html")]
 struct Blank {
     page: Page,
-    area: (&'static str, String),
     back: (String, String),
     /// Of the filter.
     here: String,
@@ -159,7 +158,6 @@ async fn render_product(
     let name = product.name.of(english).to_owned();
     let page = desk.page(desk.t1("portal-batch-product-title", "product", &name), "/desk/products").await?;
     let view = Blank {
-        area: ("/desk/products", page.t("portal-products")),
         back: (format!("{home}/admissions"), name),
         action: format!("{here}?{}", asked.query(asked.before.parse().ok())),
         here,
@@ -271,7 +269,6 @@ async fn render_organization(
         .page(desk.t1("portal-batch-organization-title", "name", &organization.name), "/desk/organizations")
         .await?;
     let view = Blank {
-        area: ("/desk/organizations", page.t("portal-organizations")),
         action: format!("{home}/admissions/batch"),
         back: (home, organization.name),
         here: String::new(),

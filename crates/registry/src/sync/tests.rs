@@ -120,6 +120,7 @@ async fn m27_an_organization_that_was_struck_off_loses_its_admissions_until_the_
                 organization::product::AdmissionClass::Open,
                 organization.standing(),
                 None,
+                None,
                 town.now(),
             );
             let met = layer.state == organization::decision::LayerState::Met;
