@@ -83,7 +83,9 @@ async fn prepare(server: &Server) -> Result<Rows> {
     // A request for a product, one to be an agent, a letter that names another administrator.
     let agent = signed_in(server, "agent_not_granted").await?;
     let product = format!("{home}/products/{}", server.demo.product_id("market-data")?);
-    post(&agent, &product, &format!("{product}/request"), &[("reason", "演练需要")]).await?;
+    let why = agent.get(&format!("{product}/why")).await?;
+    let reply = agent.submit(&why, &why.form_with("reason")?.with("reason", "演练需要")).await?;
+    anyhow::ensure!(reply.status.is_redirection(), "{}: {}", reply.status, reply.excerpt());
     let access =
         token(&administrator.get(&format!("{home}/applications")).await?, &format!("{home}/applications/"))?;
     let person = server.demo.accounts.iter().find(|one| one.login_name == "songyuan").context("a person")?;
