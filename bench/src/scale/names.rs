@@ -62,9 +62,10 @@ pub fn phone(n: u64) -> String {
 }
 /// A well-formed number of a region that does not exist, of its own for every n below 10^7.
 pub fn resident_id(n: u64) -> String {
-    let (day, turn) = (n % 10_000, n / 10_000);
+    // The last digits differ most, as real ones do.
+    let (turn, day) = (n % 1000, n / 1000);
     let (year, month, date) = (1965 + day / 336, 1 + day / 28 % 12, 1 + day % 28);
-    let stem = format!("1199{:02}{year}{month:02}{date:02}{:03}", turn % 100, turn / 100);
+    let stem = format!("119999{year}{month:02}{date:02}{turn:03}");
     let check = kernel::resident_id::check_character(stem.as_bytes()).map_or('0', char::from);
     format!("{stem}{check}")
 }

@@ -27,7 +27,7 @@ const MATRIX_MS: f64 = 100.0;
 const SAMPLES: u64 = 5000;
 
 /// Every page of an organization that is read without a further id.
-const ORGANIZATION: [&str; 25] = [
+const ORGANIZATION: [&str; 26] = [
     "",
     "members",
     "members?role=agent",
@@ -44,6 +44,7 @@ const ORGANIZATION: [&str; 25] = [
     "contacts",
     "grants",
     "invitations",
+    "items",
     "invitations/new",
     "materials",
     "products",
@@ -72,7 +73,7 @@ const PERSONAL: [&str; 17] = [
     "/me/real-name",
     "/me/reminders",
     "/me/security",
-    "/products",
+    "/me/products",
 ];
 
 /// Follows what leads on within the server; a refusal of the page counts as one.

@@ -102,6 +102,16 @@ pub struct AdmissionLine {
     pub admission: Option<Admission>,
     pub contract: Option<Contract>,
     pub layer: Layer,
-    /// Members who use the product by a grant, or every agent where none is needed.
+    /// Members who use the product by a grant, or every agent where none is needed: of the newest [`COUNTED`].
     pub members: i64,
+    /// The organization has more members than were looked at.
+    pub more_members: bool,
+}
+/// So many members are counted: more would be read at every look at a list.
+pub const COUNTED: i64 = 1000;
+impl AdmissionLine {
+    /// The number of members, with a `+` where there may be more.
+    pub fn members_shown(&self) -> String {
+        format!("{}{}", self.members, if self.more_members { "+" } else { "" })
+    }
 }

@@ -176,7 +176,7 @@ async fn confirm(
     let view = ConfirmPage {
         home: format!("/org/{}/", by.organization()),
         above: format!("/org/{}/admissions", by.organization()),
-        text: page.t1(text, "n", line.members),
+        text: page.t1(text, "n", line.members_shown()),
         product,
         id: match ended {
             Some(there) => there.id.to_string(),

@@ -1,4 +1,4 @@
-use super::model::{Admission, AdmissionLine};
+use super::model::{Admission, AdmissionLine, COUNTED};
 use super::store::{self, AdmissionRow};
 use crate::contract::{self, Contract, ContractState};
 use crate::decision::{self, AdmissionFacts, ContractFacts, Standing};
@@ -101,7 +101,8 @@ fn admissions_in(
     let listings = contract::list_listings(tx)?;
     let mut rows = store::list(tx, id)?;
     let granted: BTreeMap<ProductId, i64> = store::count_grants(tx, id, now)?.into_iter().collect();
-    let agents = store::count_agents(tx, id, now)?;
+    let (agents, looked_at) = store::count_agents(tx, id, now)?;
+    let more_members = looked_at == COUNTED;
     let lines = product::list(tx, false)?
         .into_iter()
         .filter(|product| product.audience != product::Audience::Person)
@@ -111,7 +112,11 @@ fn admissions_in(
                 GrantMode::Explicit => granted.get(&product.id).copied().unwrap_or(0),
                 GrantMode::EveryAgent => agents,
             };
-            AdmissionLine { members, ..line(product, row, &contracts, &listings, standing, now) }
+            AdmissionLine {
+                members,
+                more_members,
+                ..line(product, row, &contracts, &listings, standing, now)
+            }
         })
         .collect();
     Ok(Admissions { lines, contracts, listings })
@@ -213,5 +218,5 @@ fn line(
             lists_product: true,
         });
     let layer = decision::admission(product.admission_class, standing, facts.as_ref(), signed.as_ref(), now);
-    AdmissionLine { product, admission, contract, layer, members: 0 }
+    AdmissionLine { product, admission, contract, layer, members: 0, more_members: false }
 }

@@ -1,4 +1,4 @@
-use super::model::{Admission, AdmissionBasis, AdmissionState};
+use super::model::{Admission, AdmissionBasis, AdmissionState, COUNTED};
 use crate::product::AdmissionEditor;
 use db::{Query, Tx, row, sql};
 use kernel::{
@@ -142,7 +142,7 @@ pub(super) fn list_of_manager(tx: &mut Tx<'_>, manager: AccountId) -> Result<Vec
         &[&manager],
     )
 }
-/// Live grants by product.
+/// Live grants of the newest members by product.
 pub(super) fn count_grants(
     tx: &mut Tx<'_>,
     organization: OrganizationId,
@@ -150,20 +150,26 @@ pub(super) fn count_grants(
 ) -> Result<Vec<(ProductId, i64)>> {
     tx.all(
         sql!(
-            "SELECT g.product_id, COUNT(*) FROM product_grant g JOIN membership m ON m.id = g.membership_id
-            WHERE m.organization_id = $1 AND m.state <> 'ended' AND g.state = 'active' AND g.valid_until > $2
-            GROUP BY g.product_id"
+            "SELECT g.product_id, COUNT(*) FROM (SELECT id FROM membership WHERE organization_id = $1 AND state <> 'ended'
+                ORDER BY id DESC LIMIT $3) m JOIN product_grant g ON g.membership_id = m.id
+            WHERE g.state = 'active' AND g.valid_until > $2 GROUP BY g.product_id"
         ),
-        &[&organization, &now],
+        &[&organization, &now, &COUNTED],
     )
 }
-pub(super) fn count_agents(tx: &mut Tx<'_>, organization: OrganizationId, now: Timestamp) -> Result<i64> {
+/// Agents among the newest members, and how many of them were looked at.
+pub(super) fn count_agents(
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    now: Timestamp,
+) -> Result<(i64, i64)> {
     tx.one(
         sql!(
-            "SELECT COUNT(*) FROM membership WHERE organization_id = $1 AND state <> 'ended' AND state = 'active' AND role = 'agent'
-                AND valid_until > $2"
+            "SELECT COUNT(CASE WHEN m.state = 'active' AND m.role = 'agent' AND m.valid_until > $2 THEN 1 END), COUNT(*)
+            FROM (SELECT state, role, valid_until FROM membership WHERE organization_id = $1 AND state <> 'ended'
+                ORDER BY id DESC LIMIT $3) m"
         ),
-        &[&organization, &now],
+        &[&organization, &now, &COUNTED],
     )
 }
 

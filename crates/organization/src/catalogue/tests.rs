@@ -104,7 +104,7 @@ async fn m50_m52_each_product_has_its_state_for_this_person_here_and_a_click_ask
                 requested.id,
                 Verdict::Return,
                 "补充说明",
-                now,
+                town.now(),
             )
             .await
             .unwrap();

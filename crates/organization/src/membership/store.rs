@@ -356,12 +356,12 @@ pub(super) fn change_role(
     )?;
     Ok(changed == 1)
 }
-/// What stands of the organization's people by role, without reading them all.
+/// Agents who may act now, to 1000: nobody waits for all to be counted.
 pub(super) fn count_agents(tx: &mut Tx<'_>, organization: OrganizationId, now: Timestamp) -> Result<i64> {
     tx.one(
         sql!(
-            "SELECT COUNT(*) FROM membership WHERE organization_id = $1 AND role = 'agent' AND state <> 'ended' AND state = 'active'
-                AND valid_from <= $2 AND valid_until > $2"
+            "SELECT COUNT(*) FROM (SELECT 1 FROM membership WHERE organization_id = $1 AND state <> 'ended' AND role = 'agent'
+                AND state = 'active' AND valid_from <= $2 AND valid_until > $2 LIMIT 1000) a"
         ),
         &[&organization, &now],
     )
@@ -369,8 +369,8 @@ pub(super) fn count_agents(tx: &mut Tx<'_>, organization: OrganizationId, now: T
 /// Everybody above the agents who did not leave, in force or not; the highest role first.
 pub(crate) fn list_chain(tx: &mut Tx<'_>, organization: OrganizationId) -> Result<Vec<MemberRow>> {
     let query = Query::new(MEMBERS).bind(
-        " WHERE m.organization_id = ? AND m.state <> 'ended' AND m.role IN ('administrator', 'legal_representative')
-            ORDER BY CASE m.role WHEN 'legal_representative' THEN 0 ELSE 1 END, m.id LIMIT 100",
+        " WHERE m.organization_id = ? AND m.state <> 'ended' AND m.role <> 'agent'
+            AND m.role IN ('administrator', 'legal_representative') ORDER BY CASE m.role WHEN 'legal_representative' THEN 0 ELSE 1 END, m.id LIMIT 100",
         &organization,
     );
     tx.all(query.sql(), query.params())

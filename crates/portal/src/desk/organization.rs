@@ -57,7 +57,7 @@ struct Admission {
     /// Why it is without effect.
     missing: String,
     until: String,
-    members: i64,
+    members: String,
     admit: String,
     open: String,
     /// Who edits it, where that is somebody else.
@@ -279,7 +279,7 @@ fn admission(
             (None, _) if holds => desk.t("portal-no-end"),
             (None, _) => "—".to_owned(),
         },
-        members: line.members,
+        members: line.members_shown(),
         admit: match may {
             Ok(()) if !holds && !suspended => format!("{home}/admissions/{}/new", product.id),
             _ => String::new(),

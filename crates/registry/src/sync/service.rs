@@ -206,10 +206,10 @@ impl Registry {
         if chosen.iter().any(|one| one.step == Step::Succession) && !choice.confirm_head {
             return Err(Error::invalid("registry.confirm_head").at("confirm_head"));
         }
-        if let Some(name) = chosen.iter().find(|one| one.step == Step::Rename) {
-            if folded(&choice.confirm_name) != folded(&name.theirs) {
-                return Err(Error::invalid("registry.confirm_name").at("confirm_name"));
-            }
+        if let Some(name) = chosen.iter().find(|one| one.step == Step::Rename)
+            && folded(&choice.confirm_name) != folded(&name.theirs)
+        {
+            return Err(Error::invalid("registry.confirm_name").at("confirm_name"));
         }
         // A name is matched anew and a head is not removed on old news: the register is asked once more.
         if chosen.iter().any(|one| matches!(one.step, Step::Rename | Step::Succession)) {

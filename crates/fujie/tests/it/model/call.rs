@@ -467,7 +467,8 @@ impl fmt::Display for Told<'_> {
             ("invitation: ", oracle.invitations.iter().map(|one| format!("{one:?}")).collect()),
         ] {
             let Some(at) = text.find(field).map(|at| at + field.len()) else { continue };
-            let digits: String = text[at..].chars().take_while(char::is_ascii_digit).collect();
+            let digits: String =
+                text.get(at..).into_iter().flat_map(str::chars).take_while(char::is_ascii_digit).collect();
             if let Some(name) = digits.parse::<usize>().ok().and_then(|number| names.get(number)) {
                 text.replace_range(at..at + digits.len(), name);
             }

@@ -319,7 +319,10 @@ impl Sender<'_> {
         let confirmed = self.world.post(self.session, (&job, Some(here)), &[("decision", "confirm")]).await?;
         // The worker of the program may have taken it first.
         let id = job.rsplit('/').next().unwrap_or_default().parse()?;
-        while confirmed.status == 303 {
+        if confirmed.status != 303 {
+            return Ok(Came::Answered(confirmed));
+        }
+        loop {
             self.world.roster.drain().await?;
             if !self.world.roster.import(here, id).await?.state.is_working() {
                 break;

@@ -15,7 +15,7 @@ async fn m49_an_enforcement_point_of_the_specification_is_answered(engine: Engin
     let mut node = Command::new("node");
     node.arg(script)
         .env("PDP_BASE_URL", &server.base)
-        .env("PDP_ORGANIZATION", organization.to_string())
+        .env("PDP_ORGANIZATION", &organization)
         .env("PDP_PRODUCT", &client.product)
         .env("PDP_CLIENT_ID", &client.client_id)
         .env("PDP_CLIENT_SECRET", &client.client_secret);
