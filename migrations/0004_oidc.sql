@@ -60,6 +60,11 @@ CREATE TABLE authorization_code (
     nonce TEXT,
     scope TEXT NOT NULL,
     zones TEXT NOT NULL,
+    -- What the request said and the tokens will carry: resource indicators, one a line; the thumbprint of the key that
+    -- must prove itself at the token endpoint; the claims parameter as JSON.
+    resources TEXT NOT NULL DEFAULT '',
+    dpop_jkt TEXT,
+    claims TEXT,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     consumed_at BIGINT
