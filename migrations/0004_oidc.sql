@@ -1,6 +1,8 @@
 -- OpenID Provider: clients, keys, authorization requests, codes, tokens, remembered consent.
 
 -- service: a program that acts without a person, for the organization that owns it or, without one, for the platform.
+-- secret_sealed: the secret itself, for clients alone that sign with it (client_secret_jwt); all others are known by its keyed hash.
+-- grant_types and resources hold one a line.
 CREATE TABLE client (
     id BIGINT PRIMARY KEY,
     client_id TEXT NOT NULL UNIQUE,
@@ -15,6 +17,25 @@ CREATE TABLE client (
     state TEXT NOT NULL,
     service BOOLEAN NOT NULL DEFAULT FALSE,
     owner_organization_id BIGINT REFERENCES organization (id),
+    profile TEXT NOT NULL DEFAULT 'oauth21',
+    auth_method TEXT NOT NULL DEFAULT 'client_secret_basic',
+    auth_algorithm TEXT,
+    secret_sealed BYTEA,
+    jwks TEXT,
+    jwks_uri TEXT,
+    grant_types TEXT NOT NULL DEFAULT 'authorization_code',
+    access_token_format TEXT NOT NULL DEFAULT 'opaque',
+    access_token_seconds BIGINT NOT NULL DEFAULT 600,
+    dpop_bound BOOLEAN NOT NULL DEFAULT FALSE,
+    require_par BOOLEAN NOT NULL DEFAULT FALSE,
+    subject_type TEXT NOT NULL DEFAULT 'public',
+    sector_identifier_uri TEXT,
+    request_object_algorithm TEXT,
+    backchannel_logout_uri TEXT,
+    backchannel_logout_session_required BOOLEAN NOT NULL DEFAULT FALSE,
+    resources TEXT NOT NULL DEFAULT '',
+    refresh_idle_seconds BIGINT NOT NULL DEFAULT 604800,
+    refresh_absolute_seconds BIGINT NOT NULL DEFAULT 2592000,
     created_at BIGINT NOT NULL
 );
 CREATE INDEX client_product ON client (product_id);
@@ -47,6 +68,8 @@ CREATE TABLE flow (
 CREATE INDEX flow_expiry ON flow (expires_at);
 
 -- zones: the network zones in which the person's browser was, one a line; the product's server asks from elsewhere.
+-- code_challenge: null only for a confidential client of a profile that does without PKCE. dpop_jkt: the thumbprint of the key
+-- that must be proven to redeem it. resources: what the tokens are meant for, one a line. claims: the claims parameter, as JSON.
 CREATE TABLE authorization_code (
     id BIGINT PRIMARY KEY,
     code_hash BYTEA NOT NULL UNIQUE,
@@ -56,14 +79,12 @@ CREATE TABLE authorization_code (
     organization_id BIGINT REFERENCES organization (id),
     membership_id BIGINT REFERENCES membership (id),
     redirect_uri TEXT NOT NULL,
-    code_challenge TEXT NOT NULL,
+    code_challenge TEXT,
     nonce TEXT,
     scope TEXT NOT NULL,
     zones TEXT NOT NULL,
-    -- What the request said and the tokens will carry: resource indicators, one a line; the thumbprint of the key that
-    -- must prove itself at the token endpoint; the claims parameter as JSON.
-    resources TEXT NOT NULL DEFAULT '',
     dpop_jkt TEXT,
+    resources TEXT NOT NULL DEFAULT '',
     claims TEXT,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
@@ -71,25 +92,41 @@ CREATE TABLE authorization_code (
 );
 CREATE INDEX authorization_code_expiry ON authorization_code (expires_at);
 
+-- code_id is the family: everything that came of one code, and ends together when a refresh token comes twice. A program that acts
+-- without a person has neither account nor session. jkt: the key that must be proven with it. resources: its audience, one a line.
+-- Of refresh tokens: used_at when it was exchanged for the next, ends_at the end of the whole family.
 CREATE TABLE token (
     id BIGINT PRIMARY KEY,
     token_hash BYTEA NOT NULL UNIQUE,
     kind TEXT NOT NULL,
     code_id BIGINT,
     client_id BIGINT NOT NULL REFERENCES client (id),
-    account_id BIGINT NOT NULL REFERENCES account (id),
-    session_id BIGINT NOT NULL REFERENCES session (id),
+    account_id BIGINT REFERENCES account (id),
+    session_id BIGINT REFERENCES session (id),
     organization_id BIGINT REFERENCES organization (id),
     membership_id BIGINT REFERENCES membership (id),
     scope TEXT NOT NULL,
     zones TEXT NOT NULL,
+    resources TEXT NOT NULL DEFAULT '',
+    claims TEXT,
+    jkt TEXT,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
+    ends_at BIGINT,
+    used_at BIGINT,
     revoked_at BIGINT
 );
 CREATE INDEX token_code ON token (code_id);
 CREATE INDEX token_session ON token (session_id);
 CREATE INDEX token_expiry ON token (expires_at);
+
+-- What may be shown once: identifiers of client assertions, of DPoP proofs and of revoked tokens that no row stands for, each under
+-- a hash over its kind, its owner and itself.
+CREATE TABLE used_identifier (
+    hash BYTEA PRIMARY KEY,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX used_identifier_expiry ON used_identifier (expires_at);
 
 -- organization_id is 0 for the personal space, so that the key stays unique.
 CREATE TABLE consent (

@@ -1175,3 +1175,5 @@ error-admission-batch-over = The batch was stopped. Begin a new one
 error-admission-batch-raced = Another node works on the batch; look again in a moment
 organization-nav-machines = Programs
 organization-event-client-owner-changed = changed the owner of a program
+organization-event-client-updated = changed the settings of a program
+organization-event-client-secret-rotated = made a new secret for a program

@@ -1169,3 +1169,5 @@ error-admission-batch-over = 批次已停止，重新发起
 error-admission-batch-raced = 批次正在由另一节点办理，稍后查看
 organization-nav-machines = 程序
 organization-event-client-owner-changed = 更改了程序的所属主体
+organization-event-client-updated = 修改了程序的设置
+organization-event-client-secret-rotated = 更换了程序的密钥

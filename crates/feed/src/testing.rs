@@ -15,7 +15,7 @@ use kernel::{
 };
 use oidc::{
     OpenId,
-    client::{Algorithm, NewClient, service::create_client},
+    client::{Algorithm, NewClient, Settings, service::create_client},
 };
 use organization::{
     Operator, Organizations,
@@ -323,9 +323,9 @@ async fn party(db: &Db, rooms: &Organizations, code: &str, callback: &str) -> Pa
         redirect_uris: vec![callback.into()],
         post_logout_redirect_uris: Vec::new(),
         initiate_login_uri: None,
-        public: false,
         skip_consent: true,
         id_token_algorithm: Algorithm::Es256,
+        settings: Settings::default(),
     };
     let registered = create_client(db, &Operator::installation(), new).await.unwrap();
     let secret = registered.secret.unwrap().expose().to_owned();

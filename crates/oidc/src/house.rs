@@ -2,7 +2,7 @@
 //! one client, one browser session; on a clock that tests move.
 use crate::{
     OpenId,
-    client::{Algorithm, Client, NewClient, service::create_client},
+    client::{Algorithm, Client, NewClient, Settings, service::create_client},
 };
 use axum::{Extension, Router, body::Body};
 use db::{Db, Param};
@@ -133,9 +133,9 @@ impl House {
             redirect_uris: vec![CALLBACK.into()],
             post_logout_redirect_uris: vec!["https://rp.test/bye".into()],
             initiate_login_uri: None,
-            public: false,
             skip_consent,
             id_token_algorithm: Algorithm::Es256,
+            settings: Settings::default(),
         };
         let registered = create_client(&db, &organization::Operator::installation(), new).await.unwrap();
         let app = web::App::new(ISSUER, db.keyring().clone(), db.clock().clone(), db.rng().clone()).unwrap();

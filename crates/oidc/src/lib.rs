@@ -8,6 +8,7 @@ pub mod discovery;
 pub mod ending;
 #[cfg(test)]
 mod house;
+pub mod jose;
 pub mod keys;
 pub mod logout;
 pub mod machine;

@@ -1,4 +1,4 @@
-//! Removes requests, codes, tokens and refusals that ran out. Codes stay for a day, so that one that comes twice is recognized.
+//! Renews keys that have signed long enough, and removes requests, codes, tokens and refusals that ran out. Codes stay for a day, so that one that comes twice is recognized.
 use crate::{OpenId, authorize::store};
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ impl OpenId {
     /// Removes what ran out, in slices behind urgent work.
     pub async fn sweep(&self) -> kernel::Result<()> {
         self.sweep_webhooks().await?;
+        self.keys().rotate_due().await?;
         let now = self.db().clock().now();
         let before = now.plus_days(-KEPT_DAYS);
         loop {

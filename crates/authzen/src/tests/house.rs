@@ -13,7 +13,7 @@ use kernel::{
 use oidc::{
     OpenId,
     client::{
-        Algorithm, NewClient,
+        Algorithm, NewClient, Settings,
         service::{Registered, create_client},
     },
 };
@@ -183,9 +183,9 @@ async fn client_of(db: &Db, product: ProductId) -> (String, String) {
         redirect_uris: vec!["https://rp.test/callback".into()],
         post_logout_redirect_uris: Vec::new(),
         initiate_login_uri: None,
-        public: false,
         skip_consent: false,
         id_token_algorithm: Algorithm::Es256,
+        settings: Settings::default(),
     };
     let Registered { client_id, secret, .. } =
         create_client(db, &Operator::installation(), new).await.unwrap();

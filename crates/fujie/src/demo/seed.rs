@@ -15,7 +15,7 @@ use kernel::{
     Actor, Event, Id, LoginName, Mobile, ResidentId, Timestamp, Uscc,
     id::{AccountId, OrganizationId, PersonId, ProductId, mark},
 };
-use oidc::client::{Algorithm, ClientState, NewClient, service as clients};
+use oidc::client::{Algorithm, ClientState, NewClient, Settings, service as clients};
 use organization::{
     Operator, Organizations,
     admission::NewAdmission,
@@ -402,9 +402,9 @@ impl Seed<'_> {
                 redirect_uris: redirect_uris.clone(),
                 post_logout_redirect_uris: post_logout(index, &redirect_uris)?,
                 initiate_login_uri: None,
-                public: false,
                 skip_consent: product.skip_consent,
                 id_token_algorithm: Algorithm::Es256,
+                settings: Settings::default(),
             };
             let created = clients::create_client(db, &by, new).await?;
             made.push(Client {

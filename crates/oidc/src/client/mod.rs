@@ -3,9 +3,11 @@
 //! the command line and the desk register clients.
 pub mod model;
 pub mod service;
+pub mod settings;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
 pub use model::{Algorithm, Client, ClientState, RedirectUri};
-pub use service::NewClient;
+pub use service::{ClientEdit, NewClient};
+pub use settings::{AuthMethod, Demands, GrantType, Profile, Settings, SubjectType, TokenFormat};

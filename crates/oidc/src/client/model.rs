@@ -1,3 +1,4 @@
+use super::settings::{self, AuthMethod, Settings};
 use kernel::{
     Error, Result,
     id::{ClientId, OrganizationId, ProductId},
@@ -8,8 +9,17 @@ db::text_enum! {
     pub enum ClientState { Active = "active", Disabled = "disabled" }
 }
 db::text_enum! {
-    /// What signs ID tokens.
-    pub enum Algorithm { Es256 = "ES256", Rs256 = "RS256" }
+    /// What signs: ID tokens and JWT access tokens here, assertions, proofs and request objects at clients.
+    pub enum Algorithm { Es256 = "ES256", Rs256 = "RS256", Ps256 = "PS256", EdDsa = "EdDSA" }
+}
+impl Algorithm {
+    /// From the header of a signed message. RFC 9864 gives EdDSA with Ed25519 a name of its own; both mean the same here.
+    pub fn of_header(name: &str) -> Option<Self> {
+        match name {
+            "Ed25519" => Some(Self::EdDsa),
+            other => other.parse().ok(),
+        }
+    }
 }
 
 /// Longest redirect address.
@@ -49,7 +59,7 @@ impl RedirectUri {
     }
 }
 
-fn loopback(url: &Url) -> bool {
+pub(super) fn loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
@@ -82,8 +92,10 @@ pub struct Client {
     pub client_id: String,
     pub product: ProductId,
     pub name: String,
-    /// None: a public client, which proves itself by PKCE alone.
+    /// None: a client without a secret, which proves itself by a key or by PKCE alone.
     pub secret_mac: Option<Vec<u8>>,
+    /// The secret, where the client signs with it.
+    pub secret_sealed: Option<Vec<u8>>,
     pub redirect_uris: String,
     pub post_logout_redirect_uris: String,
     pub initiate_login_uri: Option<String>,
@@ -94,24 +106,63 @@ pub struct Client {
     pub service: bool,
     /// Of a service client: the organization for which it acts; None for the platform's own.
     pub owner: Option<OrganizationId>,
+    pub settings: Settings,
 }
-db::row!(Client {
-    id,
-    client_id,
-    product,
-    name,
-    secret_mac,
-    redirect_uris,
-    post_logout_redirect_uris,
-    initiate_login_uri,
-    skip_consent,
-    id_token_algorithm,
-    state,
-    service,
-    owner,
-});
+impl db::FromRow for Client {
+    fn from_row(row: &db::Row<'_>) -> Result<Self> {
+        let mut index = 0;
+        let mut next = || {
+            index += 1;
+            index - 1
+        };
+        Ok(Self {
+            id: row.get(next())?,
+            client_id: row.get(next())?,
+            product: row.get(next())?,
+            name: row.get(next())?,
+            secret_mac: row.get(next())?,
+            secret_sealed: row.get(next())?,
+            redirect_uris: row.get(next())?,
+            post_logout_redirect_uris: row.get(next())?,
+            initiate_login_uri: row.get(next())?,
+            skip_consent: row.get(next())?,
+            id_token_algorithm: row.get(next())?,
+            state: row.get(next())?,
+            service: row.get(next())?,
+            owner: row.get(next())?,
+            settings: Settings {
+                profile: row.get(next())?,
+                auth_method: row.get(next())?,
+                auth_algorithm: row.get(next())?,
+                jwks: row.get(next())?,
+                jwks_uri: row.get(next())?,
+                grant_types: grant_types(&row.get::<String>(next())?)?,
+                access_token_format: row.get(next())?,
+                access_token_seconds: row.get(next())?,
+                dpop_bound: row.get(next())?,
+                require_par: row.get(next())?,
+                subject_type: row.get(next())?,
+                sector_identifier_uri: row.get(next())?,
+                request_object_algorithm: row.get(next())?,
+                backchannel_logout_uri: row.get(next())?,
+                backchannel_logout_session_required: row.get(next())?,
+                resources: settings::split_lines(&row.get::<String>(next())?),
+                refresh_idle_seconds: row.get(next())?,
+                refresh_absolute_seconds: row.get(next())?,
+            },
+        })
+    }
+}
+fn grant_types(text: &str) -> Result<Vec<settings::GrantType>> {
+    let unknown = |_| Error::internal("db.column_type").because("an unknown grant type");
+    text.split('\n').filter(|word| !word.is_empty()).map(|word| word.parse().map_err(unknown)).collect()
+}
 
 impl Client {
+    /// Whether it has something to prove itself with.
+    pub fn is_confidential(&self) -> bool {
+        self.settings.auth_method != AuthMethod::None
+    }
     /// Exact equality with a registered address, nothing cleverer.
     pub fn allows_redirect(&self, uri: &str) -> bool {
         listed(&self.redirect_uris, uri)

@@ -1,10 +1,11 @@
 use super::{
     model::{self, Algorithm, Client, ClientState, RedirectUri},
+    settings::{AuthMethod, Settings},
     store,
 };
 use db::{Db, Keyring};
 use kernel::{
-    Event, Result, Secret,
+    Error, Event, Result, Secret,
     id::{ClientId, ProductId},
     secret::equal,
     text,
@@ -31,11 +32,52 @@ pub struct NewClient {
     pub post_logout_redirect_uris: Vec<String>,
     /// Where the catalogue's click leads, if the product starts its own sign-in.
     pub initiate_login_uri: Option<String>,
-    /// A public client has no secret.
-    pub public: bool,
     /// For products of the platform itself: the space may still have to be chosen.
     pub skip_consent: bool,
     pub id_token_algorithm: Algorithm,
+    pub settings: Settings,
+}
+
+/// What may be changed later. Consent and product stay: people and staff have agreed to those.
+#[derive(Clone, Debug)]
+pub struct ClientEdit {
+    pub name: String,
+    pub redirect_uris: Vec<String>,
+    pub post_logout_redirect_uris: Vec<String>,
+    pub initiate_login_uri: Option<String>,
+    pub id_token_algorithm: Algorithm,
+    pub settings: Settings,
+}
+
+/// Texts as they may be stored.
+struct Checked {
+    name: String,
+    redirect_uris: String,
+    post_logout_redirect_uris: String,
+    initiate_login_uri: Option<String>,
+    settings: Settings,
+}
+impl ClientEdit {
+    /// A service client signs nobody in and has no address.
+    fn checked(self, service: bool) -> Result<Checked> {
+        let redirect_uris = model::parse_list(&self.redirect_uris, !service)?;
+        if service && !redirect_uris.is_empty() {
+            return Err(Error::invalid("client.redirect_uri_invalid").at("redirect_uris"));
+        }
+        Ok(Checked {
+            name: text::line("name", &self.name, 100)?,
+            post_logout_redirect_uris: model::join(&model::parse_list(
+                &self.post_logout_redirect_uris,
+                false,
+            )?),
+            initiate_login_uri: match &self.initiate_login_uri {
+                Some(uri) => Some(RedirectUri::parse(uri)?.as_str().to_owned()),
+                None => None,
+            },
+            settings: self.settings.checked(self.id_token_algorithm, &redirect_uris, service)?,
+            redirect_uris: model::join(&redirect_uris),
+        })
+    }
 }
 
 /// The secret is shown this once; only its keyed hash is kept.
@@ -46,39 +88,157 @@ pub struct Registered {
     pub secret: Option<Secret>,
 }
 
-/// Errors: `client.redirect_uri_*`, `field.*` at `name`, and those of [`recheck_manager_in`].
+/// A new secret and what is kept of it.
+pub(crate) struct NewSecret {
+    pub shown: Option<Secret>,
+    pub mac: Option<Vec<u8>>,
+    pub sealed: Option<Vec<u8>>,
+}
+const SECRET_COLUMN: &str = "client.secret_sealed";
+
+/// A secret for clients that have one. Only one that signs needs to be known again; all others are known by their hash.
+pub(crate) fn new_secret(db: &Db, id: ClientId, client_id: &str, method: AuthMethod) -> NewSecret {
+    if !method.has_secret() {
+        return NewSecret { shown: None, mac: None, sealed: None };
+    }
+    let (secret, keyring) = (db.rng().token(), db.keyring());
+    let sealed =
+        (method == AuthMethod::SecretJwt).then(|| keyring.seal(SECRET_COLUMN, id.as_i64(), &secret));
+    let mac = secret_mac(keyring, client_id, &secret).to_vec();
+    NewSecret { shown: Some(Secret::new(secret)), mac: Some(mac), sealed }
+}
+/// The secret of a client that signs with it.
+pub(crate) fn signing_secret(keyring: &Keyring, client: &Client) -> Result<Option<Secret>> {
+    match &client.secret_sealed {
+        Some(sealed) => keyring.open(SECRET_COLUMN, client.id.as_i64(), sealed).map(|s| Some(Secret::new(s))),
+        None => Ok(None),
+    }
+}
+
+/// Errors: `client.redirect_uri_*`, those of [`Settings::checked`], `field.*` at `name`, and those of
+/// [`recheck_manager_in`].
 pub async fn create_client(db: &Db, by: &Operator, new: NewClient) -> Result<Registered> {
+    let NewClient { id, product, skip_consent, id_token_algorithm, .. } = new;
+    let edit = ClientEdit {
+        name: new.name,
+        redirect_uris: new.redirect_uris,
+        post_logout_redirect_uris: new.post_logout_redirect_uris,
+        initiate_login_uri: new.initiate_login_uri,
+        id_token_algorithm,
+        settings: new.settings,
+    };
+    let checked = edit.checked(false)?;
     let client_id = db.rng().short_token();
-    let secret = (!new.public).then(|| Secret::new(db.rng().token()));
+    let secret = new_secret(db, id, &client_id, checked.settings.auth_method);
     let client = Client {
-        id: new.id,
-        product: new.product,
-        name: text::line("name", &new.name, 100)?,
-        secret_mac: secret
-            .as_ref()
-            .map(|secret| secret_mac(db.keyring(), &client_id, secret.expose()).to_vec()),
-        redirect_uris: model::join(&model::parse_list(&new.redirect_uris, true)?),
-        post_logout_redirect_uris: model::join(&model::parse_list(&new.post_logout_redirect_uris, false)?),
-        initiate_login_uri: match &new.initiate_login_uri {
-            Some(uri) => Some(RedirectUri::parse(uri)?.as_str().to_owned()),
-            None => None,
-        },
-        skip_consent: new.skip_consent,
-        id_token_algorithm: new.id_token_algorithm,
+        id,
+        product,
+        name: checked.name,
+        secret_mac: secret.mac,
+        secret_sealed: secret.sealed,
+        redirect_uris: checked.redirect_uris,
+        post_logout_redirect_uris: checked.post_logout_redirect_uris,
+        initiate_login_uri: checked.initiate_login_uri,
+        skip_consent,
+        id_token_algorithm,
         state: ClientState::Active,
         service: false,
         owner: None,
+        settings: checked.settings,
         client_id: client_id.clone(),
     };
-    let (id, now, by) = (client.id, db.clock().now(), by.clone());
+    let (now, by) = (db.clock().now(), by.clone());
     db.write(move |tx| {
         recheck_manager_in(tx, &by, client.product)?;
         store::insert(tx, &client, now)?;
-        let detail = json!({ "client_id": client.client_id, "product": client.product, "skip_consent": client.skip_consent });
+        let detail = json!({ "client_id": client.client_id, "product": client.product, "skip_consent": client.skip_consent,
+            "profile": client.settings.profile.as_str(), "method": client.settings.auth_method.as_str() });
         Ok(((), vec![Event::done(by.actor(), "client.created").on("client", client.id).with(detail)]))
     })
     .await?;
-    Ok(Registered { id, client_id, secret })
+    Ok(Registered { id, client_id, secret: secret.shown })
+}
+
+/// Changes what a client is registered with. One that needs a secret and has none, or one of another kind, is given a new
+/// one, which is shown this once. Errors: `client.unknown`, and those of [`create_client`].
+pub async fn update_client(
+    db: &Db,
+    by: &Operator,
+    product: ProductId,
+    id: ClientId,
+    edit: ClientEdit,
+) -> Result<Registered> {
+    change(db, by, product, id, "client.updated", move |db, client| {
+        let algorithm = edit.id_token_algorithm;
+        let checked = edit.clone().checked(client.service)?;
+        let method = checked.settings.auth_method;
+        let fits = client.secret_mac.is_some() == method.has_secret()
+            && client.secret_sealed.is_some() == (method == AuthMethod::SecretJwt);
+        let secret = if fits {
+            NewSecret {
+                shown: None,
+                mac: client.secret_mac.clone(),
+                sealed: client.secret_sealed.clone(),
+            }
+        } else {
+            new_secret(db, client.id, &client.client_id, method)
+        };
+        let after = Client {
+            name: checked.name,
+            redirect_uris: checked.redirect_uris,
+            post_logout_redirect_uris: checked.post_logout_redirect_uris,
+            initiate_login_uri: checked.initiate_login_uri,
+            id_token_algorithm: algorithm,
+            secret_mac: secret.mac,
+            secret_sealed: secret.sealed,
+            settings: checked.settings,
+            ..client
+        };
+        Ok((after, secret.shown))
+    })
+    .await
+}
+
+/// The old secret is worthless from this moment on; the new one is shown this once. Errors: `client.unknown`,
+/// `client.no_secret`, and those of [`recheck_manager_in`].
+pub async fn rotate_secret(db: &Db, by: &Operator, product: ProductId, id: ClientId) -> Result<Registered> {
+    change(db, by, product, id, "client.secret_rotated", |db, client| {
+        let secret = new_secret(db, client.id, &client.client_id, client.settings.auth_method);
+        if secret.shown.is_none() {
+            return Err(Error::conflict("client.no_secret"));
+        }
+        Ok((Client { secret_mac: secret.mac, secret_sealed: secret.sealed, ..client }, secret.shown))
+    })
+    .await
+}
+
+/// Reads the client, makes it what `to` says, and writes it, all in one transaction.
+async fn change(
+    db: &Db,
+    by: &Operator,
+    product: ProductId,
+    id: ClientId,
+    action: &'static str,
+    to: impl Fn(&Db, Client) -> Result<(Client, Option<Secret>)> + Send + Sync + 'static,
+) -> Result<Registered> {
+    let (handle, by) = (db.clone(), by.clone());
+    db.write(move |tx| {
+        recheck_manager_in(tx, &by, product)?;
+        let before =
+            store::find_of_product(tx, id, product)?.ok_or_else(|| Error::not_found("client.unknown"))?;
+        let owner = before.owner;
+        let (client, secret) = to(&handle, before)?;
+        store::update(tx, &client)?;
+        let detail = json!({ "client_id": client.client_id, "profile": client.settings.profile.as_str(),
+            "method": client.settings.auth_method.as_str(), "new_secret": secret.is_some() });
+        let event = Event::done(by.actor(), action).on("client", client.id).with(detail);
+        let event = match owner {
+            Some(owner) => event.of(owner),
+            None => event,
+        };
+        Ok((Registered { id, client_id: client.client_id, secret }, vec![event]))
+    })
+    .await
 }
 
 /// A disabled client can neither start a sign-in nor redeem a code; its tokens stop answering.
@@ -102,13 +262,12 @@ pub(crate) fn secret_mac(keyring: &Keyring, client_id: &str, secret: &str) -> [u
     keyring.mac("client.secret", &[client_id.as_bytes(), secret.as_bytes()])
 }
 
-/// Whether a client proves to be itself. A public client presents nothing; presenting a secret there is a mistake.
-pub fn authenticates(keyring: &Keyring, client: &Client, presented: Option<&str>) -> bool {
-    match (&client.secret_mac, presented) {
-        (Some(stored), Some(presented)) => equal(stored, &secret_mac(keyring, &client.client_id, presented)),
-        (None, None) => true,
-        _ => false,
-    }
+/// Whether the secret is the client's.
+pub fn secret_fits(keyring: &Keyring, client: &Client, presented: &str) -> bool {
+    client
+        .secret_mac
+        .as_ref()
+        .is_some_and(|stored| equal(stored, &secret_mac(keyring, &client.client_id, presented)))
 }
 
 /// A cached client is believed only while the change log was read this recently.

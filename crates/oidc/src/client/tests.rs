@@ -8,6 +8,7 @@ fn client(uris: &[&str]) -> Client {
         product: Id::from_i64(2),
         name: "Client".into(),
         secret_mac: None,
+        secret_sealed: None,
         redirect_uris: join(&parse_list(uris, true).unwrap()),
         post_logout_redirect_uris: String::new(),
         initiate_login_uri: None,
@@ -16,6 +17,7 @@ fn client(uris: &[&str]) -> Client {
         state: ClientState::Active,
         service: false,
         owner: None,
+        settings: crate::client::Settings::default(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Signing keys of ID tokens: ES256 and RS256, made at the first start, private halves sealed in the database. A new key
+//! Signing keys, one of each algorithm, made at the first start, private halves sealed in the database. A new key
 //! is published before it signs, an old one stays published after it has stopped, so that no client meets a token whose
 //! key it cannot find. Keys are decoded once and held in memory; `service::Keys` reloads them in the background.
 pub mod model;
@@ -7,5 +7,5 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use model::KeySet;
+pub use model::{KeySet, Kind};
 pub use service::{Keys, Rotated, rotate};

@@ -1,9 +1,15 @@
-use crate::client::Algorithm;
+use crate::{
+    client::Algorithm,
+    jose::{Jwk, Jws},
+};
 use aws_lc_rs::{
     encoding::AsDer,
     rand::SystemRandom,
     rsa::KeySize,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256,
+        RSA_PSS_SHA256, RsaKeyPair,
+    },
 };
 use bytes::Bytes;
 use data_encoding::{BASE64, BASE64URL_NOPAD};
@@ -11,6 +17,8 @@ use kernel::{Error, Result, Secret, Timestamp};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+/// A key signs this long before the next one is made by itself.
+pub const ROTATE_DAYS: i64 = 90;
 /// A new key is published this long before it signs, well beyond the time for which clients may keep the key set.
 pub const LEAD_SECONDS: i64 = 3600;
 /// A key that has stopped signing stays published this long: longer than any ID token lives.
@@ -19,8 +27,27 @@ pub const OVERLAP_SECONDS: i64 = 86_400;
 pub const HINT_DAYS: i64 = 30;
 
 enum Pair {
-    Es256(EcdsaKeyPair),
-    Rs256(Box<RsaKeyPair>),
+    Ec(EcdsaKeyPair),
+    Rsa(Box<RsaKeyPair>),
+    Ed25519(Ed25519KeyPair),
+}
+
+/// What is signed. The header says it, so that none passes for another (RFC 8725 §3.11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    IdToken,
+    AccessToken,
+    LogoutToken,
+}
+impl Kind {
+    const ALL: [Self; 3] = [Self::IdToken, Self::AccessToken, Self::LogoutToken];
+    const fn typ(self) -> &'static str {
+        match self {
+            Self::IdToken => "JWT",
+            Self::AccessToken => "at+jwt",
+            Self::LogoutToken => "logout+jwt",
+        }
+    }
 }
 
 /// A key, decoded and ready to sign.
@@ -31,9 +58,10 @@ pub struct SigningKey {
     pub signs_until: Timestamp,
     pub published_until: Timestamp,
     pub public_jwk: serde_json::Value,
-    header: String,
+    /// The encoded header of each kind.
+    headers: [String; 3],
     pair: Pair,
-    verifier: jsonwebtoken::DecodingKey,
+    verifier: Jwk,
 }
 
 /// A key fresh from the generator: what is stored of it.
@@ -54,7 +82,13 @@ pub fn generate(algorithm: Algorithm) -> Result<Generated> {
             let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(unusable)?;
             (pair.to_pkcs8v1().map_err(unusable)?.as_ref().to_vec(), ec_members(&pair)?)
         }
-        Algorithm::Rs256 => {
+        Algorithm::EdDsa => {
+            let pair = Ed25519KeyPair::generate().map_err(unusable)?;
+            let x = BASE64URL_NOPAD.encode(pair.public_key().as_ref());
+            let members = json!({ "crv": "Ed25519", "kty": "OKP", "x": x });
+            (pair.to_pkcs8v1().map_err(unusable)?.as_ref().to_vec(), members)
+        }
+        Algorithm::Rs256 | Algorithm::Ps256 => {
             let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(unusable)?;
             let der = AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'static>>::as_der(&pair).map_err(unusable)?;
             (der.as_ref().to_vec(), rsa_members(&pair)?)
@@ -101,39 +135,59 @@ impl SigningKey {
     pub fn decode(stored: &Stored) -> Result<Self> {
         let der = BASE64.decode(stored.private_key.expose().as_bytes()).map_err(unusable)?;
         let pair = match stored.algorithm {
-            Algorithm::Es256 => Pair::Es256(
+            Algorithm::Es256 => Pair::Ec(
                 EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der).map_err(unusable)?,
             ),
-            Algorithm::Rs256 => Pair::Rs256(Box::new(RsaKeyPair::from_pkcs8(&der).map_err(unusable)?)),
+            Algorithm::Rs256 | Algorithm::Ps256 => {
+                Pair::Rsa(Box::new(RsaKeyPair::from_pkcs8(&der).map_err(unusable)?))
+            }
+            Algorithm::EdDsa => Pair::Ed25519(Ed25519KeyPair::from_pkcs8(&der).map_err(unusable)?),
         };
-        let jwk: jsonwebtoken::jwk::Jwk = serde_json::from_str(&stored.public_jwk).map_err(unusable)?;
-        let header = json!({ "alg": stored.algorithm.as_str(), "kid": stored.kid, "typ": "JWT" }).to_string();
+        let public_jwk: serde_json::Value = serde_json::from_str(&stored.public_jwk).map_err(unusable)?;
+        let headers = Kind::ALL.map(|kind| {
+            let header = json!({ "alg": stored.algorithm.as_str(), "kid": stored.kid, "typ": kind.typ() });
+            BASE64URL_NOPAD.encode(header.to_string().as_bytes())
+        });
         Ok(Self {
             kid: stored.kid.clone(),
             algorithm: stored.algorithm,
             signs_from: stored.signs_from,
             signs_until: stored.signs_until,
             published_until: stored.published_until,
-            public_jwk: serde_json::from_str(&stored.public_jwk).map_err(unusable)?,
-            header: BASE64URL_NOPAD.encode(header.as_bytes()),
+            verifier: Jwk::parse(&public_jwk).ok_or_else(|| Error::internal("key.unusable"))?,
+            public_jwk,
+            headers,
             pair,
-            verifier: jsonwebtoken::DecodingKey::from_jwk(&jwk).map_err(unusable)?,
         })
     }
     /// A compact JWS over the claims (RFC 7515 §7.1).
-    pub fn sign(&self, claims: &[u8]) -> Result<String> {
-        let mut out = format!("{}.{}", self.header, BASE64URL_NOPAD.encode(claims));
+    pub fn sign(&self, kind: Kind, claims: &[u8]) -> Result<String> {
+        let [id_token, access_token, logout_token] = &self.headers;
+        let header = match kind {
+            Kind::IdToken => id_token,
+            Kind::AccessToken => access_token,
+            Kind::LogoutToken => logout_token,
+        };
+        let mut out = String::with_capacity(header.len() + claims.len() * 4 / 3 + 400);
+        out.push_str(header);
+        out.push('.');
+        BASE64URL_NOPAD.encode_append(claims, &mut out);
         let rng = SystemRandom::new();
         let signature = match &self.pair {
-            Pair::Es256(pair) => pair.sign(&rng, out.as_bytes()).map_err(unusable)?.as_ref().to_vec(),
-            Pair::Rs256(pair) => {
+            Pair::Ec(pair) => pair.sign(&rng, out.as_bytes()).map_err(unusable)?.as_ref().to_vec(),
+            Pair::Ed25519(pair) => pair.sign(out.as_bytes()).as_ref().to_vec(),
+            Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &rng, out.as_bytes(), &mut signature).map_err(unusable)?;
+                let rules = match self.algorithm {
+                    Algorithm::Ps256 => &RSA_PSS_SHA256,
+                    _ => &RSA_PKCS1_SHA256,
+                };
+                pair.sign(rules, &rng, out.as_bytes(), &mut signature).map_err(unusable)?;
                 signature
             }
         };
         out.push('.');
-        out.push_str(&BASE64URL_NOPAD.encode(&signature));
+        BASE64URL_NOPAD.encode_append(&signature, &mut out);
         Ok(out)
     }
 }
@@ -164,26 +218,36 @@ impl KeySet {
             .max_by_key(|key| key.signs_from)
             .ok_or_else(|| Error::unavailable("key.missing"))
     }
+    /// The key that signed a message of ours, by the algorithm that is the key's own, whatever the message says.
+    fn verified<'a>(&self, token: &'a str, typ: &str) -> Option<Jws<'a>> {
+        let message = Jws::parse(token)?;
+        let key = self.keys.iter().find(|key| Some(key.kid.as_str()) == message.header.kid.as_deref())?;
+        let own = message.algorithm() == Some(key.algorithm) && message.header.is_type(typ);
+        (own && message.is_signed_by(&key.verifier)).then_some(message)
+    }
     /// The claims of an ID token that one of our keys signed for this issuer, expired or not: an `id_token_hint`.
     pub fn read_hint(&self, token: &str, issuer: &str) -> Option<HintClaims> {
-        let header = jsonwebtoken::decode_header(token).ok()?;
-        let key = self.keys.iter().find(|key| Some(key.kid.as_str()) == header.kid.as_deref())?;
-        // The algorithm is the key's, never the header's choice.
-        let mut rules = jsonwebtoken::Validation::new(match key.algorithm {
-            Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
-            Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
-        });
-        rules.validate_exp = false;
-        rules.validate_aud = false;
-        rules.set_required_spec_claims(&["iss", "sub", "aud"]);
-        rules.set_issuer(&[issuer]);
-        jsonwebtoken::decode::<HintClaims>(token, &key.verifier, &rules).ok().map(|data| data.claims)
+        self.verified(token, "jwt")?.claims::<HintClaims>().filter(|claims| claims.iss == issuer)
+    }
+    /// The claims of an access token of ours (RFC 9068), expired or not.
+    pub fn read_access_token<T: serde::de::DeserializeOwned>(&self, token: &str) -> Option<T> {
+        self.verified(token, "at+jwt")?.claims()
+    }
+    /// When the newest key of the algorithm began, or will begin, to sign.
+    pub fn newest(&self, algorithm: Algorithm) -> Option<Timestamp> {
+        self.keys.iter().filter(|key| key.algorithm == algorithm).map(|key| key.signs_from).max()
+    }
+    /// For the desk and the command line: what there is, oldest first.
+    pub fn list(&self) -> &[SigningKey] {
+        &self.keys
     }
 }
 
 /// What a hint tells: whose session, at which client.
 #[derive(Debug, serde::Deserialize)]
 pub struct HintClaims {
+    #[serde(default)]
+    pub iss: String,
     pub sub: String,
     pub aud: String,
     #[serde(default)]

@@ -1,5 +1,5 @@
 use super::{
-    model::{self, HINT_DAYS, KeySet, LEAD_SECONDS, OVERLAP_SECONDS, SigningKey},
+    model::{self, HINT_DAYS, KeySet, LEAD_SECONDS, OVERLAP_SECONDS, ROTATE_DAYS, SigningKey},
     store::{self, NewKey},
 };
 use crate::client::Algorithm;
@@ -107,14 +107,45 @@ pub struct Rotated {
 /// Makes new keys. They sign after a lead time in which clients learn of them, or `at_once`; the old ones stay published
 /// until the tokens that they signed have expired.
 pub async fn rotate(db: &Db, actor: &Actor, at_once: bool) -> Result<Vec<Rotated>> {
+    renew(db, actor, Algorithm::ALL.to_vec(), at_once, None).await
+}
+
+impl Keys {
+    /// Makes new keys in place of those that have signed for [`ROTATE_DAYS`].
+    pub async fn rotate_due(&self) -> Result<Vec<Rotated>> {
+        let now = self.0.db.clock().now();
+        let before = now.plus_days(-ROTATE_DAYS);
+        let set = self.current(now).await?;
+        let old = |algorithm: &Algorithm| set.newest(*algorithm).is_none_or(|from| from <= before);
+        let due: Vec<Algorithm> = Algorithm::ALL.iter().copied().filter(old).collect();
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        renew(&self.0.db, &Actor::system(), due, false, Some(before)).await
+    }
+}
+
+/// With `unless_since`, an algorithm that has a key from after that moment keeps it: another node was quicker.
+async fn renew(
+    db: &Db,
+    actor: &Actor,
+    algorithms: Vec<Algorithm>,
+    at_once: bool,
+    unless_since: Option<Timestamp>,
+) -> Result<Vec<Rotated>> {
     let now = db.clock().now();
     let signs_from = if at_once { now } else { now.plus_seconds(LEAD_SECONDS) };
-    let keys = Arc::new(generate(db, Algorithm::ALL.to_vec()).await?);
+    let keys = Arc::new(generate(db, algorithms).await?);
     let actor = actor.clone();
     db.write(move |tx| {
         let mut rotated = Vec::new();
         let mut events = Vec::new();
         for key in keys.iter() {
+            if let Some(since) = unless_since
+                && store::lock_newest(tx, key.algorithm)?.is_some_and(|from| from > since)
+            {
+                continue;
+            }
             store::insert(tx, key, signs_from, now)?;
             store::retire_others(tx, key, signs_from, signs_from.plus_seconds(OVERLAP_SECONDS))?;
             events.push(event(&actor, "key.rotated", key));
@@ -125,16 +156,20 @@ pub async fn rotate(db: &Db, actor: &Actor, at_once: bool) -> Result<Vec<Rotated
     .await
 }
 
+/// Side by side: an RSA key takes tenths of a second.
 async fn generate(db: &Db, algorithms: Vec<Algorithm>) -> Result<Vec<NewKey>> {
-    let db = db.clone();
-    tokio::task::spawn_blocking(move || {
-        algorithms
-            .into_iter()
-            .map(|algorithm| NewKey::seal(&db, algorithm, model::generate(algorithm)?))
-            .collect()
-    })
-    .await
-    .map_err(|error| Error::internal("key.unusable").because(error))?
+    let making: Vec<_> = algorithms
+        .into_iter()
+        .map(|algorithm| {
+            let db = db.clone();
+            tokio::task::spawn_blocking(move || NewKey::seal(&db, algorithm, model::generate(algorithm)?))
+        })
+        .collect();
+    let mut made = Vec::with_capacity(making.len());
+    for key in making {
+        made.push(key.await.map_err(|error| Error::internal("key.unusable").because(error))??);
+    }
+    Ok(made)
 }
 
 fn event(actor: &Actor, action: &'static str, key: &NewKey) -> Event {

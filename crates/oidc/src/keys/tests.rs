@@ -1,4 +1,4 @@
-use super::{KeySet, Keys, model, rotate};
+use super::{KeySet, Keys, Kind, model, rotate};
 use crate::client::Algorithm;
 use kernel::{Actor, Secret};
 use serde_json::{Value, json};
@@ -34,10 +34,10 @@ fn verify(jwks: &[u8], token: &str) -> Option<Value> {
 }
 
 #[test]
-fn both_algorithms_sign_what_the_published_set_verifies() {
+fn every_algorithm_signs_what_the_published_set_verifies() {
     for algorithm in Algorithm::ALL {
         let set = KeySet::new(vec![key(*algorithm, 0, 10, 10)], NOW);
-        let token = set.signer(*algorithm, NOW).unwrap().sign(br#"{"sub":"x"}"#).unwrap();
+        let token = set.signer(*algorithm, NOW).unwrap().sign(Kind::IdToken, br#"{"sub":"x"}"#).unwrap();
         assert_eq!(verify(&set.jwks(), &token), Some(json!({ "sub": "x" })));
         let altered = token.replacen('.', ".A", 1);
         assert_eq!(verify(&set.jwks(), &altered), None);
@@ -72,7 +72,7 @@ fn f18_a_hint_is_read_with_the_keys_own_algorithm() {
     let set = KeySet::new(vec![key(Algorithm::Es256, 0, 10, 10)], NOW);
     let claims = json!({ "iss": "https://op.test", "sub": "s", "aud": "c", "exp": 1 }).to_string();
     let signer = set.signer(Algorithm::Es256, NOW).unwrap();
-    let token = signer.sign(claims.as_bytes()).unwrap();
+    let token = signer.sign(Kind::IdToken, claims.as_bytes()).unwrap();
     assert_eq!(set.read_hint(&token, "https://op.test").unwrap().sub, "s");
     assert!(set.read_hint(&token, "https://other.test").is_none());
     let public = signer.public_jwk.get("x").unwrap().as_str().unwrap();
@@ -97,13 +97,13 @@ async fn keys_are_made_once_and_rotate_with_overlap() {
         let old = kid(&first, NOW);
 
         let rotated = rotate(&db, &Actor::system(), false).await.unwrap();
-        assert_eq!(rotated.len(), 2);
+        assert_eq!(rotated.len(), Algorithm::ALL.len());
         let set = keys.current(NOW).await.unwrap();
         assert_eq!(kid(&set, NOW), old, "clients learn of the new key before it signs");
         assert_ne!(kid(&set, NOW.plus_seconds(model::LEAD_SECONDS)), old);
         assert_eq!(
             serde_json::from_slice::<Value>(&set.jwks()).unwrap()["keys"].as_array().unwrap().len(),
-            4
+            2 * Algorithm::ALL.len()
         );
 
         rotate(&db, &Actor::system(), true).await.unwrap();
@@ -111,11 +111,24 @@ async fn keys_are_made_once_and_rotate_with_overlap() {
         let now_signing = kid(&set, NOW);
         assert_ne!(now_signing, old);
         assert!(!rotated.iter().any(|key| key.kid == now_signing));
-        let token = first.signer(Algorithm::Es256, NOW).unwrap().sign(b"{}").unwrap();
+        let token = first.signer(Algorithm::Es256, NOW).unwrap().sign(Kind::IdToken, b"{}").unwrap();
         assert!(verify(&set.jwks(), &token).is_some(), "the old key is still published");
 
         db.clock().advance_seconds(model::OVERLAP_SECONDS + model::LEAD_SECONDS + 1);
         let later = keys.current(db.clock().now()).await.unwrap();
         assert!(verify(&later.jwks(), &token).is_none(), "and goes when its tokens have expired");
+    }
+}
+#[tokio::test]
+async fn keys_renew_themselves_on_schedule_and_once_for_all_nodes() {
+    for db in crate::house::engines().await {
+        let keys = Keys::new(db.clone());
+        keys.ensure().await.unwrap();
+        assert!(keys.rotate_due().await.unwrap().is_empty(), "fresh keys stay");
+        db.clock().advance_seconds(model::ROTATE_DAYS * 86_400);
+        let other = Keys::new(db.clone());
+        let (first, second) = tokio::join!(keys.rotate_due(), other.rotate_due());
+        assert_eq!(first.unwrap().len() + second.unwrap().len(), Algorithm::ALL.len());
+        assert!(keys.rotate_due().await.unwrap().is_empty());
     }
 }

@@ -12,6 +12,7 @@ fn client() -> Client {
         product: Id::from_i64(2),
         name: "Client".into(),
         secret_mac: None,
+        secret_sealed: None,
         redirect_uris: "https://rp.test/callback".into(),
         post_logout_redirect_uris: "https://rp.test/\nhttps://rp.test/bye?x=1".into(),
         initiate_login_uri: None,
@@ -20,10 +21,11 @@ fn client() -> Client {
         state: ClientState::Active,
         service: false,
         owner: None,
+        settings: crate::client::Settings::default(),
     }
 }
 fn hint(aud: &str) -> HintClaims {
-    HintClaims { sub: "s".into(), aud: aud.into(), sid: Some("sid".into()) }
+    HintClaims { iss: String::new(), sub: "s".into(), aud: aud.into(), sid: Some("sid".into()) }
 }
 
 #[test]

@@ -1,13 +1,13 @@
 use super::store;
 use crate::OpenId;
 use crate::client::{
-    Algorithm, Client, ClientState,
-    service::{Registered, secret_mac},
+    Algorithm, Client, ClientState, Settings,
+    service::{Registered, new_secret},
     store as clients,
 };
 use db::Db;
 use kernel::{
-    Error, Event, Result, Secret, Timestamp,
+    Error, Event, Result, Timestamp,
     id::{ClientId, OrganizationId, ProductId},
     text,
 };
@@ -30,6 +30,8 @@ pub struct NewMachine {
     pub name: String,
     /// None: of the platform.
     pub owner: Option<OrganizationId>,
+    /// [`Settings::machine`], or more than that.
+    pub settings: Settings,
 }
 
 /// As its owner's administrators see it.
@@ -45,15 +47,18 @@ pub struct Machine {
     pub decision: Option<Decision>,
 }
 
-/// The secret is shown once. Errors: `organization.unknown`, `field.*` at `name`, and those of [`recheck_manager_in`].
+/// The secret is shown once. Errors: `organization.unknown`, `field.*` at `name`, those of [`Settings::checked`] and of
+/// [`recheck_manager_in`].
 pub async fn create(db: &Db, by: &Operator, new: NewMachine) -> Result<Registered> {
     let client_id = db.rng().short_token();
-    let secret = Secret::new(db.rng().token());
+    let settings = new.settings.checked(Algorithm::Es256, &[], true)?;
+    let secret = new_secret(db, new.id, &client_id, settings.auth_method);
     let client = Client {
         id: new.id,
         product: new.product,
         name: text::line("name", &new.name, 100)?,
-        secret_mac: Some(secret_mac(db.keyring(), &client_id, secret.expose()).to_vec()),
+        secret_mac: secret.mac,
+        secret_sealed: secret.sealed,
         redirect_uris: String::new(),
         post_logout_redirect_uris: String::new(),
         initiate_login_uri: None,
@@ -62,6 +67,7 @@ pub async fn create(db: &Db, by: &Operator, new: NewMachine) -> Result<Registere
         state: ClientState::Active,
         service: true,
         owner: new.owner,
+        settings,
         client_id: client_id.clone(),
     };
     let (id, now, by) = (client.id, db.clock().now(), by.clone());
@@ -74,7 +80,7 @@ pub async fn create(db: &Db, by: &Operator, new: NewMachine) -> Result<Registere
         Ok(((), vec![of_owner(event, client.owner)]))
     })
     .await?;
-    Ok(Registered { id, client_id, secret: Some(secret) })
+    Ok(Registered { id, client_id, secret: secret.shown })
 }
 
 /// Whoever it acted for, it acts for nobody else from this moment on. Errors: `client.unknown`, `organization.unknown`.

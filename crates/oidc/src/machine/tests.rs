@@ -1,4 +1,5 @@
 use super::service::{NewMachine, create, set_owner};
+use crate::client::Settings;
 use crate::house::houses;
 use kernel::Error;
 use organization::Operator;
@@ -9,7 +10,13 @@ async fn a_machine_acts_for_its_owner_alone_and_signs_nobody_in() {
         let (db, by) = (&house.db, Operator::installation());
         let product = house.client.product;
         let organization = house.organization;
-        let new = |owner| NewMachine { id: db.draw(), product, name: "报价机器人".into(), owner };
+        let new = |owner| NewMachine {
+            id: db.draw(),
+            product,
+            name: "报价机器人".into(),
+            owner,
+            settings: Settings::machine(),
+        };
         let machine = create(db, &by, new(Some(organization))).await.unwrap();
         let now = db.clock().now();
         let decide = || house.openid.decide_machine(&machine.client_id, product, Vec::new(), now);

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     OpenId,
-    client::{Client, service::authenticates},
+    client::{Client, service::secret_fits},
     parameters::{MOST_BYTES, Parameters},
 };
 use axum::{
@@ -78,8 +78,11 @@ pub async fn authenticate(
         Err(error) => return Ok(Err(error)),
     };
     let client = openid.clients().find(&presented.client_id).await?;
-    let proven =
-        client.filter(|client| authenticates(openid.db().keyring(), client, presented.secret.as_deref()));
+    let keyring = openid.db().keyring();
+    let proven = client.filter(|client| match presented.secret.as_deref() {
+        Some(secret) => secret_fits(keyring, client, secret),
+        None => !client.is_confidential(),
+    });
     Ok(proven.ok_or(TokenError::InvalidClient { basic: presented.basic }))
 }
 

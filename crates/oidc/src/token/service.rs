@@ -8,6 +8,7 @@ use crate::{
     authorize::model::{Scope, verifier_fits},
     claims::{self, Claims, Subject},
     client::Client,
+    keys::Kind,
     session_facts,
 };
 use identity::session::model::strength;
@@ -134,7 +135,7 @@ impl OpenId {
         };
         let keys = self.keys().current(now).await?;
         let id_token =
-            keys.signer(client.id_token_algorithm, now)?.sign(&claims.id_token(&subject, keyring)?)?;
+            keys.signer(client.id_token_algorithm, now)?.sign(Kind::IdToken, &claims.id_token(&subject, keyring)?)?;
         Ok(TokenResponse {
             access_token,
             token_type: "Bearer",

@@ -4,7 +4,7 @@ use kernel::{
     Error, Secret,
     id::{ClientId, ProductId, mark},
 };
-use oidc::client::{Algorithm, ClientState, NewClient, service};
+use oidc::client::{Algorithm, ClientState, NewClient, Settings, service};
 use serde::Deserialize;
 use web::{Form, FormErrors, Page, Path, Policy, Routes, html, html_status, see_other, with_flash};
 
@@ -90,20 +90,20 @@ async fn create(desk: Desk, Path(id): Path<ProductId>, Form(typed): Form<Typed>)
     let new = algorithm
         .map_err(|_| Error::invalid("field.unknown_value").at("algorithm"))
         .and_then(|id_token_algorithm| match typed.kind.as_str() {
-            "confidential" => Ok((id_token_algorithm, false)),
-            "public" => Ok((id_token_algorithm, true)),
+            "confidential" => Ok((id_token_algorithm, Settings::default())),
+            "public" => Ok((id_token_algorithm, Settings::public())),
             _ => Err(Error::invalid("field.unknown_value").at("kind")),
         })
-        .map(|(id_token_algorithm, public)| NewClient {
+        .map(|(id_token_algorithm, settings)| NewClient {
             id: client,
             product: id,
             name: typed.name.clone(),
             redirect_uris: addresses(&typed.redirect_uris),
             post_logout_redirect_uris: addresses(&typed.post_logout_redirect_uris),
             initiate_login_uri: None,
-            public,
             skip_consent: false,
             id_token_algorithm,
+            settings,
         });
     let created = match new {
         Ok(new) => service::create_client(db, &desk.operator, new).await,

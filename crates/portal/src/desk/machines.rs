@@ -4,7 +4,7 @@ use kernel::{
     Error, Secret, Uscc,
     id::{ClientId, OrganizationId, ProductId, mark},
 };
-use oidc::client::{Client, service as clients};
+use oidc::client::{Client, Settings, service as clients};
 use oidc::machine::{NewMachine, service};
 use serde::Deserialize;
 use web::{Form, FormErrors, Page, Path, Policy, Routes, html, html_status, see_other, with_flash};
@@ -119,7 +119,13 @@ async fn create(desk: Desk, Path(id): Path<ProductId>, Form(typed): Form<Typed>)
     }
     let created = match owner_of(&desk, &typed).await {
         Ok(owner) => {
-            let new = NewMachine { id: client, product: id, name: typed.name.clone(), owner };
+            let new = NewMachine {
+                id: client,
+                product: id,
+                name: typed.name.clone(),
+                owner,
+                settings: Settings::machine(),
+            };
             service::create(db, &desk.operator, new).await
         }
         Err(error) => Err(error),
