@@ -19,7 +19,7 @@ pub mod upkeep;
 pub mod webhook;
 
 use bytes::Bytes;
-use client::service::Clients;
+use client::{published::ClientKeys, service::Clients};
 use db::Db;
 use kernel::Result;
 use keys::Keys;
@@ -38,6 +38,7 @@ struct Inner {
     organizations: Organizations,
     keys: Keys,
     clients: Clients,
+    client_keys: ClientKeys,
     issuer: String,
     metadata: Bytes,
 }
@@ -51,6 +52,7 @@ impl OpenId {
         webhook::follow(&db);
         Ok(Self(Arc::new(Inner {
             clients: Clients::new(db.clone()),
+            client_keys: ClientKeys::new(organizations.identity().outbound().clone()),
             metadata: discovery::metadata(issuer),
             issuer: issuer.to_owned(),
             organizations,
@@ -69,6 +71,10 @@ impl OpenId {
     }
     pub fn clients(&self) -> &Clients {
         &self.0.clients
+    }
+    /// The public keys of clients, registered or published.
+    pub fn client_keys(&self) -> &ClientKeys {
+        &self.0.client_keys
     }
     pub fn issuer(&self) -> &str {
         &self.0.issuer

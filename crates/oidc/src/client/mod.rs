@@ -2,6 +2,7 @@
 //! secrets are 256 random bits kept as a keyed hash. `authorize`, `token`, `logout` and the decision API call `service`;
 //! the command line and the desk register clients.
 pub mod model;
+pub mod published;
 pub mod service;
 pub mod settings;
 pub(crate) mod store;
