@@ -1,12 +1,14 @@
 //! `POST /oauth2/token`.
+pub use super::authentication::authenticate;
 use super::{
-    credentials::presented,
+    grant::{Own, Redeem, Renew},
     model::{TokenError, no_store},
-    service::Redeem,
+    resource,
 };
 use crate::{
     OpenId,
-    client::{Client, service::secret_fits},
+    client::{AuthMethod, Client, GrantType, service::secret_fits},
+    dpop,
     parameters::{MOST_BYTES, Parameters},
 };
 use axum::{
@@ -15,83 +17,127 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use kernel::Error;
 use std::sync::Arc;
 use web::Ctx;
 
+pub const PATH: &str = "/oauth2/token";
+
 pub async fn token(ctx: Ctx, Extension(openid): Extension<OpenId>, request: Request) -> web::Result {
     let (parts, body) = request.into_parts();
-    let parameters = match form(&parts.headers, body).await {
-        Ok(parameters) => parameters,
-        Err(error) => return Ok(error.into_response()),
+    let answer = match form(&parts.headers, body).await {
+        Ok(parameters) => grant(&ctx, &openid, &parts, &parameters).await?,
+        Err(error) => Err(error),
     };
-    match exchange(&ctx, &openid, &parts.headers, &parameters).await? {
-        Ok(response) => Ok(response),
+    let needs_nonce = matches!(answer, Err(TokenError::UseNonce)) || parts.headers.contains_key(dpop::PROOF);
+    let mut response = match answer {
+        Ok(granted) => granted,
         Err(error) => {
             tracing::info!(request.id = %ctx.request_id, error = error.code(), reason = error.description(), "token refused");
-            Ok(error.into_response())
+            error.into_response()
         }
+    };
+    if needs_nonce {
+        openid.add_nonce(response.headers_mut(), ctx.now);
     }
+    Ok(response)
 }
 
-async fn exchange(
+async fn grant(
     ctx: &Ctx,
     openid: &OpenId,
-    headers: &HeaderMap,
+    parts: &Parts,
     parameters: &Parameters,
 ) -> kernel::Result<Result<Response, TokenError>> {
-    let client = match authenticate(openid, headers, parameters).await? {
+    let client = match authenticate(openid, &parts.headers, parameters).await? {
         Ok(client) => client,
         Err(error) => return Ok(Err(error)),
     };
-    match parameters.get("grant_type") {
-        Some("authorization_code") => {}
-        Some(_) => return Ok(Err(TokenError::UnsupportedGrantType)),
-        None => return Ok(Err(TokenError::InvalidRequest("grant_type is missing"))),
-    }
-    let (Some(code), Some(redirect_uri), Some(verifier)) =
-        (parameters.get("code"), parameters.get("redirect_uri"), parameters.get("code_verifier"))
-    else {
-        return Ok(Err(TokenError::InvalidRequest("code, redirect_uri and code_verifier are required")));
-    };
-    let redeem = Redeem {
-        client,
-        code: code.to_owned(),
-        redirect_uri: redirect_uri.to_owned(),
-        verifier: verifier.to_owned(),
-        actor: ctx.actor(),
-        now: ctx.now,
-    };
-    Ok(openid.redeem(redeem).await?.map(|response| no_store(web::json(&response))))
-}
-
-/// The client, if it proves to be itself. An unknown one and a wrong secret are answered alike.
-pub async fn authenticate(
-    openid: &OpenId,
-    headers: &HeaderMap,
-    parameters: &Parameters,
-) -> kernel::Result<Result<Arc<Client>, TokenError>> {
-    let presented = match presented(headers, parameters) {
-        Ok(presented) => presented,
+    let asked = match asked(&client, parameters) {
+        Ok(asked) => asked,
         Err(error) => return Ok(Err(error)),
     };
-    let client = openid.clients().find(&presented.client_id).await?;
-    let keyring = openid.db().keyring();
-    let proven = client.filter(|client| match presented.secret.as_deref() {
-        Some(secret) => secret_fits(keyring, client, secret),
-        None => !client.is_confidential(),
-    });
-    Ok(proven.ok_or(TokenError::InvalidClient { basic: presented.basic }))
+    // The proof counts once, so it is looked at when everything else of the request is in order.
+    let jkt = match openid.prove(&parts.headers, &Method::POST, PATH, None, ctx.now).await? {
+        Ok(jkt) => jkt,
+        Err(error) => return Ok(Err(error.into())),
+    };
+    if jkt.is_none() && client.settings.demands().sender_constrained {
+        return Ok(Err(TokenError::InvalidProof("a DPoP proof is required")));
+    }
+    let (actor, now) = (ctx.actor(), ctx.now);
+    let response = match asked {
+        Asked::Code { code, redirect_uri, verifier, resources } => {
+            openid.redeem(Redeem { client, code, redirect_uri, verifier, resources, jkt, actor, now }).await?
+        }
+        Asked::Refresh { token, scope, resources } => {
+            openid.renew(Renew { client, token, scope, resources, jkt, actor, now }).await?
+        }
+        Asked::Own { scope, resources } => {
+            openid.own_token(Own { client, scope, resources, jkt, actor, now }).await?
+        }
+    };
+    Ok(response.map(|response| no_store(web::json(&response))))
 }
 
-/// The confidential client behind a request of a product's server, for the APIs of rooms above; None if it did not prove to
-/// be itself, which [`challenge`] answers. A service client is no product's server: it acts for an organization, which has
-/// no business in what the product may ask about others.
+/// A request whose parameters are in order.
+enum Asked {
+    Code { code: String, redirect_uri: Option<String>, verifier: Option<String>, resources: Vec<String> },
+    Refresh { token: String, scope: Option<String>, resources: Vec<String> },
+    Own { scope: Option<String>, resources: Vec<String> },
+}
+
+const MOST_SECRET: usize = 512;
+const MOST_SCOPE: usize = 1024;
+
+fn asked(client: &Client, parameters: &Parameters) -> Result<Asked, TokenError> {
+    let grant = match parameters.get("grant_type") {
+        Some(text) => text.parse().map_err(|_| TokenError::UnsupportedGrantType)?,
+        None => return Err(TokenError::InvalidRequest("grant_type is missing")),
+    };
+    if !client.settings.allows(grant) {
+        return Err(TokenError::UnauthorizedClient("the client is not registered for this grant_type"));
+    }
+    let resources = resource::requested(parameters)?;
+    let text = |name| parameters.get(name).map(str::to_owned);
+    let scope = text("scope");
+    if scope.as_ref().is_some_and(|scope| scope.len() > MOST_SCOPE) {
+        return Err(TokenError::InvalidScope("scope is longer than 1024 bytes"));
+    }
+    Ok(match grant {
+        GrantType::AuthorizationCode => {
+            let code = text("code").ok_or(TokenError::InvalidRequest("code is missing"))?;
+            let (redirect_uri, verifier) = (text("redirect_uri"), text("code_verifier"));
+            if verifier.is_none() && client.settings.demands().pkce {
+                return Err(TokenError::InvalidRequest("code_verifier is missing"));
+            }
+            if code.len() > MOST_SECRET {
+                return Err(TokenError::InvalidGrant("code.unknown"));
+            }
+            Asked::Code { code, redirect_uri, verifier, resources }
+        }
+        GrantType::RefreshToken => {
+            let token = text("refresh_token").ok_or(TokenError::InvalidRequest("refresh_token is missing"))?;
+            if token.len() > MOST_SECRET {
+                return Err(TokenError::InvalidGrant("refresh.unknown"));
+            }
+            Asked::Refresh { token, scope, resources }
+        }
+        GrantType::ClientCredentials => Asked::Own { scope, resources },
+    })
+}
+
+/// The confidential client behind a request of a product's server, for the APIs of rooms above, which take its secret in the
+/// header; None if it did not prove to be itself, which [`challenge`] answers. A service client is no product's server: it acts
+/// for an organization, which has no business in what the product may ask about others.
 pub async fn confidential(openid: &OpenId, headers: &HeaderMap) -> kernel::Result<Option<Arc<Client>>> {
-    let proven = authenticate(openid, headers, &Parameters::default()).await?;
-    Ok(proven.ok().filter(|client| client.secret_mac.is_some() && !client.service))
+    let Some((client_id, secret)) = super::authentication::basic_of(headers) else { return Ok(None) };
+    let Some(client) = openid.clients().find(&client_id).await? else { return Ok(None) };
+    let by_secret = matches!(client.settings.auth_method, AuthMethod::SecretBasic | AuthMethod::SecretPost);
+    let proven = by_secret && !client.service && secret_fits(openid.db().keyring(), &client, &secret);
+    Ok(proven.then_some(client))
 }
 /// 401 with the way to authenticate.
 pub fn challenge() -> Response {

@@ -1,9 +1,16 @@
-//! The token endpoint, userinfo, and the tokens behind them. Codes are consumed exactly once and everything is decided
-//! again at each step: a token that exists says nothing, what the database says now counts.
+//! The token endpoint, userinfo, introspection, revocation, and the tokens behind them. Codes and refresh tokens are consumed
+//! exactly once and everything is decided again at each step: a token that exists says nothing, what the database says now
+//! counts.
+mod access;
 pub mod api;
-mod credentials;
+mod authentication;
+pub mod grant;
+mod grounds;
+pub mod introspection;
+pub mod live;
 pub mod model;
-pub mod service;
+mod resource;
+pub mod revocation;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;

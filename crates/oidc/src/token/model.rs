@@ -1,13 +1,13 @@
+use crate::{client::settings::split_lines, dpop::ProofError};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-/// Access tokens live this long at most; whether one still answers is decided at each use.
-pub const ACCESS_TOKEN_SECONDS: i64 = 600;
-/// From the redirect to its redemption by the product's server.
+/// From the redirect to its redemption by the product's server; a profile may demand less.
 pub const CODE_SECONDS: i64 = 60;
 
-/// Errors of the token endpoint (RFC 6749 §5.2). `description` is English for the client's developer.
+/// Errors of the token endpoint (RFC 6749 §5.2) and of those that answer like it. `description` is English for the client's
+/// developer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenError {
     InvalidRequest(&'static str),
@@ -18,6 +18,14 @@ pub enum TokenError {
     /// `access` carries a stable reason code when the halves of the tally no longer fit.
     InvalidGrant(&'static str),
     UnsupportedGrantType,
+    /// The client is not registered for what it asks.
+    UnauthorizedClient(&'static str),
+    InvalidScope(&'static str),
+    /// RFC 8707 §2.
+    InvalidTarget(&'static str),
+    /// RFC 9449 §5.
+    InvalidProof(&'static str),
+    UseNonce,
 }
 impl TokenError {
     pub const fn code(self) -> &'static str {
@@ -26,13 +34,34 @@ impl TokenError {
             Self::InvalidClient { .. } => "invalid_client",
             Self::InvalidGrant(_) => "invalid_grant",
             Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::UnauthorizedClient(_) => "unauthorized_client",
+            Self::InvalidScope(_) => "invalid_scope",
+            Self::InvalidTarget(_) => "invalid_target",
+            Self::InvalidProof(_) => "invalid_dpop_proof",
+            Self::UseNonce => "use_dpop_nonce",
         }
     }
     pub const fn description(self) -> &'static str {
         match self {
-            Self::InvalidRequest(text) | Self::InvalidGrant(text) => text,
+            Self::InvalidRequest(text)
+            | Self::InvalidGrant(text)
+            | Self::UnauthorizedClient(text)
+            | Self::InvalidScope(text)
+            | Self::InvalidTarget(text)
+            | Self::InvalidProof(text) => text,
             Self::InvalidClient { .. } => "client authentication failed",
-            Self::UnsupportedGrantType => "grant_type must be authorization_code",
+            Self::UnsupportedGrantType => {
+                "grant_type must be authorization_code, refresh_token or client_credentials"
+            }
+            Self::UseNonce => "the DPoP proof needs the nonce of the header DPoP-Nonce",
+        }
+    }
+}
+impl From<ProofError> for TokenError {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Invalid(reason) => Self::InvalidProof(reason),
+            ProofError::UseNonce => Self::UseNonce,
         }
     }
 }
@@ -71,10 +100,15 @@ pub fn no_store(mut response: Response) -> Response {
 #[derive(Debug, Serialize)]
 pub struct TokenResponse {
     pub access_token: String,
+    /// `Bearer`, or `DPoP` for one that is bound to a key.
     pub token_type: &'static str,
     pub expires_in: i64,
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub scope: String,
-    pub id_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
 }
 
 /// Names of network zones as one column: zones are named by administrators without line feeds.
@@ -83,4 +117,9 @@ pub fn join_zones(zones: &[String]) -> String {
 }
 pub fn split_zones(text: &str) -> Vec<String> {
     text.split('\n').filter(|zone| !zone.is_empty()).map(str::to_owned).collect()
+}
+/// The lines of a column, or the one that stands for none.
+pub fn split_lines_or(text: &str, default: &str) -> Vec<String> {
+    let lines = split_lines(text);
+    if lines.is_empty() { vec![default.to_owned()] } else { lines }
 }

@@ -1,22 +1,31 @@
-use crate::authorize::model::Scope;
-use db::{Statement, Tx, sql};
+//! Rows of codes and tokens.
+use db::{Tx, sql};
 use kernel::{
     Id, Result, Timestamp, TokenHash,
     id::{AccountId, ClientId, MembershipId, OrganizationId, ProductId, SessionId, mark},
 };
 
+pub type TokenId = Id<mark::Request>;
+
+db::text_enum! {
+    pub enum TokenKind { Access = "access", Refresh = "refresh" }
+}
+
 /// A code that was just consumed.
 pub struct Code {
-    pub id: Id<mark::Request>,
+    pub id: TokenId,
     pub account: AccountId,
     pub session: SessionId,
     pub organization: Option<OrganizationId>,
     pub membership: Option<MembershipId>,
     pub redirect_uri: String,
-    pub code_challenge: String,
+    pub code_challenge: Option<String>,
     pub nonce: Option<String>,
     pub scope: String,
     pub zones: String,
+    pub resources: String,
+    pub dpop_jkt: Option<String>,
+    pub claims: Option<String>,
     pub expires_at: Timestamp,
 }
 db::row!(Code {
@@ -30,6 +39,9 @@ db::row!(Code {
     nonce,
     scope,
     zones,
+    resources,
+    dpop_jkt,
+    claims,
     expires_at,
 });
 
@@ -45,18 +57,14 @@ pub fn consume_code(
             "UPDATE authorization_code SET consumed_at = $1
              WHERE code_hash = $2 AND client_id = $3 AND consumed_at IS NULL
              RETURNING id, account_id, session_id, organization_id, membership_id, redirect_uri, code_challenge, nonce,
-                 scope, zones, expires_at"
+                 scope, zones, resources, dpop_jkt, claims, expires_at"
         ),
         &[&now, hash, &client],
     )
 }
 
 /// The client's code that was consumed before, if there is one.
-pub fn find_consumed(
-    tx: &mut Tx<'_>,
-    hash: &TokenHash,
-    client: ClientId,
-) -> Result<Option<Id<mark::Request>>> {
+pub fn find_consumed(tx: &mut Tx<'_>, hash: &TokenHash, client: ClientId) -> Result<Option<TokenId>> {
     tx.opt(
         sql!(
             "SELECT id FROM authorization_code
@@ -66,22 +74,21 @@ pub fn find_consumed(
     )
 }
 
-pub fn revoke_of_code(
-    tx: &mut Tx<'_>,
-    code: Id<mark::Request>,
-    now: Timestamp,
-) -> Result<Vec<Id<mark::Request>>> {
+/// Everything that came of one code.
+pub fn revoke_family(tx: &mut Tx<'_>, code: TokenId, now: Timestamp) -> Result<Vec<TokenId>> {
     tx.all(
         sql!("UPDATE token SET revoked_at = $1 WHERE code_id = $2 AND revoked_at IS NULL RETURNING id"),
         &[&now, &code],
     )
 }
-
-pub fn revoke_of_session(
-    tx: &mut Tx<'_>,
-    session: SessionId,
-    now: Timestamp,
-) -> Result<Vec<Id<mark::Request>>> {
+/// One token alone.
+pub fn revoke_one(tx: &mut Tx<'_>, token: TokenId, now: Timestamp) -> Result<Vec<TokenId>> {
+    tx.all(
+        sql!("UPDATE token SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL RETURNING id"),
+        &[&now, &token],
+    )
+}
+pub fn revoke_of_session(tx: &mut Tx<'_>, session: SessionId, now: Timestamp) -> Result<Vec<TokenId>> {
     tx.all(
         sql!(
             "UPDATE token SET revoked_at = $1 WHERE session_id = $2 AND revoked_at IS NULL AND expires_at > $1
@@ -91,88 +98,220 @@ pub fn revoke_of_session(
     )
 }
 
-pub struct NewToken {
-    pub id: Id<mark::Request>,
-    pub hash: TokenHash,
+/// For whom and through whom a token speaks.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// The code that it came of; None for a program that acts for itself.
+    pub family: Option<TokenId>,
     pub client: ClientId,
+    pub account: Option<AccountId>,
+    pub session: Option<SessionId>,
+    pub organization: Option<OrganizationId>,
+    pub membership: Option<MembershipId>,
+    pub zones: String,
+    pub claims: Option<String>,
+}
+pub struct NewToken {
+    pub id: TokenId,
+    pub hash: TokenHash,
+    pub kind: TokenKind,
+    pub scope: String,
+    pub resources: String,
+    pub jkt: Option<String>,
     pub now: Timestamp,
     pub expires_at: Timestamp,
+    /// Of a refresh token: the end of the family.
+    pub ends_at: Option<Timestamp>,
 }
 
-pub fn insert(
-    tx: &mut Tx<'_>,
-    token: &NewToken,
-    code: &Code,
-    membership: Option<MembershipId>,
-) -> Result<()> {
+pub fn insert(tx: &mut Tx<'_>, token: &NewToken, standing: &Standing) -> Result<()> {
     tx.run(
         sql!(
             "INSERT INTO token (id, token_hash, kind, code_id, client_id, account_id, session_id, organization_id,
-                 membership_id, scope, zones, created_at, expires_at)
-             VALUES ($1, $2, 'access', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+                 membership_id, scope, zones, resources, claims, jkt, created_at, expires_at, ends_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
         ),
         &[
             &token.id,
             &token.hash,
-            &code.id,
-            &token.client,
-            &code.account,
-            &code.session,
-            &code.organization,
-            &membership,
-            &code.scope,
-            &code.zones,
+            &token.kind,
+            &standing.family,
+            &standing.client,
+            &standing.account,
+            &standing.session,
+            &standing.organization,
+            &standing.membership,
+            &token.scope,
+            &standing.zones,
+            &token.resources,
+            &standing.claims,
+            &token.jkt,
             &token.now,
             &token.expires_at,
+            &token.ends_at,
         ],
     )
     .map(drop)
 }
 
 /// The product is used in this space from now on: what it may push is bound to that.
-pub fn insert_use(tx: &mut Tx<'_>, product: ProductId, code: &Code, now: Timestamp) -> Result<()> {
-    let organization = code.organization.map_or(0, |id| id.as_i64());
+pub fn insert_use(
+    tx: &mut Tx<'_>,
+    product: ProductId,
+    account: AccountId,
+    organization: Option<OrganizationId>,
+    now: Timestamp,
+) -> Result<()> {
+    let organization = organization.map_or(0, |id| id.as_i64());
     tx.run(
         sql!(
             "INSERT INTO product_use (account_id, product_id, organization_id, at) VALUES ($1, $2, $3, $4)
              ON CONFLICT DO NOTHING"
         ),
-        &[&code.account, &product, &organization, &now],
+        &[&account, &product, &organization, &now],
     )
     .map(drop)
 }
 
-/// A live access token of an active client; whether its session lives is asked with the claims.
-pub struct Live {
+/// A refresh token, whatever became of it.
+pub struct Refresh {
+    pub id: TokenId,
+    pub family: Option<TokenId>,
     pub account: AccountId,
     pub session: SessionId,
     pub organization: Option<OrganizationId>,
     pub membership: Option<MembershipId>,
-    pub product: ProductId,
     pub scope: String,
     pub zones: String,
+    pub resources: String,
+    pub claims: Option<String>,
+    pub jkt: Option<String>,
+    pub expires_at: Timestamp,
+    pub ends_at: Timestamp,
+    pub used_at: Option<Timestamp>,
+    pub revoked_at: Option<Timestamp>,
 }
-db::row!(Live { account, session, organization, membership, product, scope, zones });
+db::row!(Refresh {
+    id,
+    family,
+    account,
+    session,
+    organization,
+    membership,
+    scope,
+    zones,
+    resources,
+    claims,
+    jkt,
+    expires_at,
+    ends_at,
+    used_at,
+    revoked_at,
+});
+
+/// A client finds its own alone.
+pub fn find_refresh(tx: &mut Tx<'_>, hash: &TokenHash, client: ClientId) -> Result<Option<Refresh>> {
+    tx.opt(
+        sql!(
+            "SELECT id, code_id, account_id, session_id, organization_id, membership_id, scope, zones, resources, claims,
+                 jkt, expires_at, ends_at, used_at, revoked_at
+             FROM token WHERE token_hash = $1 AND client_id = $2 AND kind = 'refresh'"
+        ),
+        &[hash, &client],
+    )
+}
+/// The one winner among all who bring it at the same time.
+pub fn use_refresh(tx: &mut Tx<'_>, token: TokenId, now: Timestamp) -> Result<bool> {
+    let used = tx.run(
+        sql!("UPDATE token SET used_at = $1 WHERE id = $2 AND used_at IS NULL AND revoked_at IS NULL"),
+        &[&now, &token],
+    )?;
+    Ok(used > 0)
+}
+/// Of a client whose refresh tokens do not rotate: it was used, so it stays good for a while longer.
+pub fn extend_refresh(tx: &mut Tx<'_>, token: TokenId, expires_at: Timestamp) -> Result<bool> {
+    let extended = tx.run(
+        sql!("UPDATE token SET expires_at = $1 WHERE id = $2 AND used_at IS NULL AND revoked_at IS NULL"),
+        &[&expires_at, &token],
+    )?;
+    Ok(extended > 0)
+}
+
+/// A live token of an active client; whether its session lives is asked with the claims.
+pub struct Live {
+    pub id: TokenId,
+    pub kind: TokenKind,
+    pub client_id: String,
+    pub product: ProductId,
+    pub account: Option<AccountId>,
+    pub session: Option<SessionId>,
+    pub organization: Option<OrganizationId>,
+    pub membership: Option<MembershipId>,
+    pub scope: String,
+    pub zones: String,
+    pub resources: String,
+    pub claims: Option<String>,
+    pub jkt: Option<String>,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+db::row!(Live {
+    id,
+    kind,
+    client_id,
+    product,
+    account,
+    session,
+    organization,
+    membership,
+    scope,
+    zones,
+    resources,
+    claims,
+    jkt,
+    created_at,
+    expires_at,
+});
 
 pub fn find_live(tx: &mut Tx<'_>, hash: &TokenHash, now: Timestamp) -> Result<Option<Live>> {
     tx.opt(
         sql!(
-            "SELECT t.account_id, t.session_id, t.organization_id, t.membership_id, c.product_id, t.scope, t.zones
+            "SELECT t.id, t.kind, c.client_id, c.product_id, t.account_id, t.session_id, t.organization_id,
+                 t.membership_id, t.scope, t.zones, t.resources, t.claims, t.jkt, t.created_at, t.expires_at
              FROM token t JOIN client c ON c.id = t.client_id AND c.state = 'active'
-             WHERE t.token_hash = $1 AND t.kind = 'access' AND t.revoked_at IS NULL AND t.expires_at > $2"
+             WHERE t.token_hash = $1 AND t.used_at IS NULL AND t.revoked_at IS NULL AND t.expires_at > $2"
         ),
         &[hash, &now],
     )
 }
 
-/// The scope as it was granted.
-impl Code {
-    pub fn scope(&self) -> Scope {
-        Scope::of_text(&self.scope)
-    }
+/// When, besides the token's own end, what was said of it may turn out otherwise by time alone: the session's end, and that of
+/// the earliest proof of identity.
+pub fn find_bound(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<Option<Timestamp>> {
+    let bounds: Option<(Timestamp, Option<Timestamp>)> = tx.opt(
+        sql!(
+            "SELECT s.expires_at, (SELECT MIN(i.expires_at) FROM identity_proof i
+                 WHERE i.account_id = $2 AND i.revoked_at IS NULL AND i.expires_at > $3)
+             FROM session s WHERE s.id = $1"
+        ),
+        &[&session, &account, &now],
+    )?;
+    Ok(bounds.map(|(session, proof)| proof.map_or(session, |proof| proof.min(session))))
 }
 
-/// The account behind a subject, for a client that asks for a decision.
-pub fn find_account(statement: Statement<'_, '_>, sub: &str) -> Result<Option<AccountId>> {
-    statement.opt(sql!("SELECT id FROM account WHERE sub = $1"), &[&sub])
+/// A client's token, living or not, for its revocation: the family of a refresh token ends with it.
+pub fn find_own(
+    tx: &mut Tx<'_>,
+    hash: &TokenHash,
+    client: ClientId,
+) -> Result<Option<(TokenId, TokenKind, Option<TokenId>)>> {
+    tx.opt(
+        sql!("SELECT id, kind, code_id FROM token WHERE token_hash = $1 AND client_id = $2"),
+        &[hash, &client],
+    )
 }

@@ -1,76 +1,154 @@
-//! `GET` and `POST /oauth2/userinfo`: one snapshot decides whether the token still speaks for anybody.
-use super::{
-    api::form,
-    model::{TokenError, no_store},
+//! `GET` and `POST /oauth2/userinfo`: who a token speaks for, if everything that it rests on still holds.
+use super::{api::form, introspection::json, model::no_store};
+use crate::{
+    OpenId,
+    dpop::{self, ProofError},
 };
-use crate::OpenId;
 use axum::{
     Extension,
     extract::Request,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use web::Ctx;
 
-/// Errors of RFC 6750 §3.1.
+const PATH: &str = "/oauth2/userinfo";
+const ALGORITHMS: &str = "ES256 PS256 RS256 EdDSA Ed25519";
+
+/// Errors of RFC 6750 §3.1 and RFC 9449 §7.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum BearerError {
     /// No token at all: the challenge names no error.
     Missing,
     InvalidRequest,
     InvalidToken,
+    InsufficientScope,
+    InvalidProof(&'static str),
+    UseNonce,
 }
-impl IntoResponse for BearerError {
-    fn into_response(self) -> Response {
-        let (status, error, challenge) = match self {
-            Self::Missing => (StatusCode::UNAUTHORIZED, "invalid_token", "Bearer realm=\"fujie\""),
-            Self::InvalidRequest => (
-                StatusCode::BAD_REQUEST,
-                "invalid_request",
-                "Bearer realm=\"fujie\", error=\"invalid_request\"",
-            ),
-            Self::InvalidToken => {
-                (StatusCode::UNAUTHORIZED, "invalid_token", "Bearer realm=\"fujie\", error=\"invalid_token\"")
-            }
+impl BearerError {
+    fn code(self) -> Option<&'static str> {
+        match self {
+            Self::Missing => None,
+            Self::InvalidRequest => Some("invalid_request"),
+            Self::InvalidToken => Some("invalid_token"),
+            Self::InsufficientScope => Some("insufficient_scope"),
+            Self::InvalidProof(_) => Some("invalid_dpop_proof"),
+            Self::UseNonce => Some("use_dpop_nonce"),
+        }
+    }
+    /// `dpop`: whether the client speaks that scheme, which then is the one that is asked of it.
+    fn answer(self, dpop: bool) -> Response {
+        let status = match self {
+            Self::InvalidRequest => StatusCode::BAD_REQUEST,
+            Self::InsufficientScope => StatusCode::FORBIDDEN,
+            _ => StatusCode::UNAUTHORIZED,
         };
-        let mut response = no_store(web::json(&serde_json::json!({ "error": error })));
+        let mut challenge = if dpop {
+            format!("DPoP realm=\"fujie\", algs=\"{ALGORITHMS}\"")
+        } else {
+            "Bearer realm=\"fujie\"".to_owned()
+        };
+        if let Some(code) = self.code() {
+            challenge.push_str(&format!(", error=\"{code}\""));
+        }
+        let mut body = serde_json::json!({ "error": self.code().unwrap_or("invalid_token") });
+        if let Self::InvalidProof(reason) = self {
+            body["error_description"] = reason.into();
+        }
+        let mut response = no_store(web::json(&body));
         *response.status_mut() = status;
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        if let Ok(value) = HeaderValue::from_str(&challenge) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+        }
         response
     }
 }
+impl From<ProofError> for BearerError {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Invalid(reason) => Self::InvalidProof(reason),
+            ProofError::UseNonce => Self::UseNonce,
+        }
+    }
+}
+
+/// A token, and whether it came under the scheme that binds it to a key.
+#[derive(Debug, PartialEq, Eq)]
+struct Brought {
+    token: String,
+    dpop: bool,
+}
 
 pub async fn userinfo(ctx: Ctx, Extension(openid): Extension<OpenId>, request: Request) -> web::Result {
-    let token = match bearer(request).await {
-        Ok(token) => token,
-        Err(error) => return Ok(error.into_response()),
+    let (parts, body) = request.into_parts();
+    let speaks_dpop = parts.headers.contains_key(dpop::PROOF)
+        || parts.headers.get(header::AUTHORIZATION).is_some_and(|line| {
+            line.as_bytes().get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"dpop "))
+        });
+    let answer = match bearer(&parts, body).await {
+        Ok(brought) => answer(&ctx, &openid, &parts, &brought).await?,
+        Err(error) => Err(error),
     };
-    Ok(match openid.userinfo(&token, ctx.now).await? {
-        Some(subject) => no_store(web::json(&subject)),
-        None => BearerError::InvalidToken.into_response(),
+    let mut response = match answer {
+        Ok(response) => response,
+        Err(error) => error.answer(speaks_dpop),
+    };
+    if speaks_dpop {
+        openid.add_nonce(response.headers_mut(), ctx.now);
+    }
+    Ok(response)
+}
+
+async fn answer(
+    ctx: &Ctx,
+    openid: &OpenId,
+    parts: &Parts,
+    brought: &Brought,
+) -> kernel::Result<Result<Response, BearerError>> {
+    let said = openid.said(&brought.token, ctx.now).await?;
+    let Some(said) = said.filter(|said| said.is_access()) else {
+        return Ok(Err(BearerError::InvalidToken));
+    };
+    match (&said.jkt, brought.dpop) {
+        (None, false) => {}
+        (Some(jkt), true) => {
+            let token = Some(brought.token.as_str());
+            match openid.prove(&parts.headers, &parts.method, PATH, token, ctx.now).await? {
+                Ok(Some(proven)) if proven == *jkt => {}
+                Ok(Some(_)) => return Ok(Err(BearerError::InvalidToken)),
+                Ok(None) => return Ok(Err(BearerError::InvalidProof("a DPoP proof is required"))),
+                Err(error) => return Ok(Err(error.into())),
+            }
+        }
+        // A token that is bound to a key works with that key alone, and one that is not never pretends to be.
+        _ => return Ok(Err(BearerError::InvalidToken)),
+    }
+    Ok(match &said.userinfo {
+        Some(body) => Ok(json(body.clone())),
+        None => Err(BearerError::InsufficientScope),
     })
 }
 
 /// From the header, or from the body of a POST; never from the query, which ends up in logs.
-async fn bearer(request: Request) -> Result<String, BearerError> {
-    let (parts, body) = request.into_parts();
+async fn bearer(parts: &Parts, body: axum::body::Body) -> Result<Brought, BearerError> {
     let in_header = header_token(&parts.headers)?;
     let is_form = parts.method == Method::POST && parts.headers.contains_key(header::CONTENT_TYPE);
     let in_body = if is_form {
-        let parameters =
-            form(&parts.headers, body).await.map_err(|_: TokenError| BearerError::InvalidRequest)?;
+        let parameters = form(&parts.headers, body).await.map_err(|_| BearerError::InvalidRequest)?;
         parameters.get("access_token").map(str::to_owned)
     } else {
         None
     };
     match (in_header, in_body) {
         (Some(_), Some(_)) => Err(BearerError::InvalidRequest),
-        (Some(token), None) | (None, Some(token)) => Ok(token),
+        (Some(brought), None) => Ok(brought),
+        (None, Some(token)) => Ok(Brought { token, dpop: false }),
         (None, None) => Err(BearerError::Missing),
     }
 }
 
-fn header_token(headers: &HeaderMap) -> Result<Option<String>, BearerError> {
+fn header_token(headers: &HeaderMap) -> Result<Option<Brought>, BearerError> {
     let mut lines = headers.get_all(header::AUTHORIZATION).iter();
     let Some(line) = lines.next() else { return Ok(None) };
     if lines.next().is_some() {
@@ -78,9 +156,12 @@ fn header_token(headers: &HeaderMap) -> Result<Option<String>, BearerError> {
     }
     let (scheme, token) =
         line.to_str().ok().and_then(|line| line.split_once(' ')).ok_or(BearerError::InvalidRequest)?;
-    let well_formed = !token.is_empty() && token.len() <= 512 && token.bytes().all(|b| b.is_ascii_graphic());
-    if scheme.eq_ignore_ascii_case("bearer") && well_formed {
-        Ok(Some(token.to_owned()))
+    let well_formed = !token.is_empty()
+        && token.len() <= super::access::MOST_TOKEN
+        && token.bytes().all(|b| b.is_ascii_graphic());
+    let dpop = scheme.eq_ignore_ascii_case("dpop");
+    if well_formed && (dpop || scheme.eq_ignore_ascii_case("bearer")) {
+        Ok(Some(Brought { token: token.to_owned(), dpop }))
     } else {
         Err(BearerError::InvalidToken)
     }

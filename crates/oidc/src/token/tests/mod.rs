@@ -1,5 +1,11 @@
+mod bad_input;
+mod bound;
+mod machines;
+mod refresh;
+mod rights;
+
 use crate::house::{CALLBACK, House, VERIFIER, houses};
-use crate::token::service::Redeem;
+use crate::token::grant::Redeem;
 use http::StatusCode;
 use kernel::Actor;
 use serde_json::Value;
@@ -15,8 +21,10 @@ async fn two_hundred_parallel_uses_of_one_code_have_one_winner() {
                 let redeem = Redeem {
                     client,
                     code,
-                    redirect_uri: CALLBACK.into(),
-                    verifier: VERIFIER.into(),
+                    redirect_uri: Some(CALLBACK.into()),
+                    verifier: Some(VERIFIER.into()),
+                    resources: Vec::new(),
+                    jkt: None,
                     actor: Actor::system(),
                     now: openid.db().clock().now(),
                 };

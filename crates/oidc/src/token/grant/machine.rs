@@ -1,0 +1,142 @@
+//! `grant_type=client_credentials`: a program that acts for its owner, an organization or the platform. It passes the same
+//! decision as people do, at each token and at each look at one.
+use super::token_type;
+use crate::{
+    OpenId,
+    client::{Client, TokenFormat},
+    token::{
+        access::{AccessClaims, Confirmation},
+        model::{TokenError, TokenResponse},
+        resource,
+        store::{self, NewToken, Standing, TokenKind},
+    },
+};
+use kernel::{Actor, ActorKind, Event, Result, Timestamp};
+use organization::decision::Decision;
+use std::sync::Arc;
+
+/// What a program asks for itself, authenticated before.
+pub struct Own {
+    pub client: Arc<Client>,
+    pub scope: Option<String>,
+    pub resources: Vec<String>,
+    pub jkt: Option<String>,
+    pub actor: Actor,
+    pub now: Timestamp,
+}
+
+impl OpenId {
+    /// Whether a program may act now; None while its product is unknown.
+    pub(crate) async fn decide_own(&self, client: &Client, now: Timestamp) -> Result<Option<Decision>> {
+        self.decide_machine(&client.client_id, client.product, Vec::new(), now).await
+    }
+
+    /// A token of the program's own. A signed one has no row: it ends within minutes, and with the key that signed it.
+    pub async fn own_token(&self, own: Own) -> Result<std::result::Result<TokenResponse, TokenError>> {
+        let Own { client, scope, resources, jkt, actor, now } = own;
+        let scope = match own_scope(scope.as_deref(), &client) {
+            Ok(scope) => scope,
+            Err(error) => return Ok(Err(error)),
+        };
+        // Without a word on it, a program's token is meant for everything that the program is registered for.
+        let registered = crate::client::settings::join_lines(&client.settings.resources);
+        let resources = match resource::narrowed(&resources, &registered, &client, self.issuer()) {
+            Ok(resources) => resources,
+            Err(error) => return Ok(Err(error)),
+        };
+        let Some(decision) = self.decide_own(&client, now).await? else {
+            return Ok(Err(TokenError::UnauthorizedClient("decision.product_unavailable")));
+        };
+        if !decision.allow {
+            let reason = decision.code();
+            tracing::info!(client.id = %client.id, reason, "a program may not act");
+            return Ok(Err(TokenError::UnauthorizedClient(reason)));
+        }
+        let drawn = self.draw_access(&client);
+        let seconds = client.settings.access_seconds();
+        if drawn.format == TokenFormat::Opaque {
+            let token = NewToken {
+                id: self.db().draw(),
+                hash: drawn.hash(),
+                kind: TokenKind::Access,
+                scope: scope.to_owned(),
+                resources: resources.clone(),
+                jkt: jkt.clone(),
+                now,
+                expires_at: now.plus_seconds(seconds),
+                ends_at: None,
+            };
+            let standing = Standing {
+                family: None,
+                client: client.id,
+                account: None,
+                session: None,
+                organization: client.owner,
+                membership: None,
+                zones: String::new(),
+                claims: None,
+            };
+            let actor = Actor {
+                kind: ActorKind::Client,
+                client: Some(client.id),
+                acting_for: client.owner,
+                ..actor
+            };
+            self.db()
+                .write(move |tx| {
+                    store::insert(tx, &token, &standing)?;
+                    let event = Event::done(&actor, "token.issued").on("client", standing.client);
+                    let event = match standing.organization {
+                        Some(owner) => event.of(owner),
+                        None => event,
+                    };
+                    Ok(((), vec![event]))
+                })
+                .await?;
+        }
+        let claims = AccessClaims {
+            iss: self.issuer(),
+            sub: &client.client_id,
+            aud: self.audience(&resources),
+            client_id: &client.client_id,
+            iat: now.as_seconds(),
+            exp: now.plus_seconds(seconds).as_seconds(),
+            jti: &drawn.secret,
+            scope,
+            cnf: jkt.clone().map(|jkt| Confirmation { jkt }),
+            auth_time: None,
+            acr: None,
+            amr: &[],
+            acting_for: acting_for(&client),
+            org_id: client.owner,
+            role: None,
+        };
+        Ok(Ok(TokenResponse {
+            access_token: self.access_text(&client, &drawn, &claims, now).await?,
+            token_type: token_type(jkt.as_ref()),
+            expires_in: seconds,
+            scope: scope.to_owned(),
+            refresh_token: None,
+            id_token: None,
+        }))
+    }
+}
+
+/// For whom a program acts.
+pub(crate) const fn acting_for(client: &Client) -> &'static str {
+    if client.owner.is_some() { "organization" } else { "platform" }
+}
+
+/// A program has no choice for whom it acts, so the scope can only name that; and nobody signs in, so `openid` is a mistake.
+fn own_scope(wanted: Option<&str>, client: &Client) -> std::result::Result<&'static str, TokenError> {
+    let owner = client.owner.map(|owner| format!("organization:{owner}"));
+    let mut granted = "";
+    for word in wanted.unwrap_or_default().split(' ').filter(|word| !word.is_empty()) {
+        if client.owner.is_some() && (word == "organization" || Some(word) == owner.as_deref()) {
+            granted = "organization";
+        } else {
+            return Err(TokenError::InvalidScope("a program is given the scope of its owner alone"));
+        }
+    }
+    Ok(granted)
+}

@@ -1,0 +1,160 @@
+//! The three ways to a token: a code, a refresh token, the client's own standing. Each is one transaction that consumes,
+//! decides, writes and records; what the client is told is made afterwards from what the transaction read.
+mod code;
+mod machine;
+mod refresh;
+
+pub use code::Redeem;
+pub use machine::Own;
+pub(crate) use machine::acting_for;
+pub use refresh::Renew;
+
+use super::{
+    access::{AccessClaims, Confirmation, Drawn},
+    grounds::{Asked, Grounds},
+    model::{TokenError, TokenResponse},
+    store::{NewToken, TokenId, TokenKind},
+};
+use crate::{OpenId, claims::Claims, client::Client, keys::Kind};
+use kernel::{Actor, ActorKind, Result, Timestamp, TokenHash};
+use std::sync::Arc;
+
+/// What a transaction came to: the answer's grounds, or an error that was recorded with it.
+enum Outcome<T> {
+    Issued(Box<T>),
+    Refused(TokenError),
+}
+
+/// What a person's tokens are made of, drawn before the transaction.
+struct Draw {
+    access: Drawn,
+    access_id: TokenId,
+    refresh: Option<(TokenId, String)>,
+    jkt: Option<String>,
+    now: Timestamp,
+}
+impl Draw {
+    /// A refresh token where the client may have one; whether it gets one is the grant's to say.
+    fn new(openid: &OpenId, client: &Client, refresh: bool, jkt: Option<String>, now: Timestamp) -> Self {
+        Self {
+            access: openid.draw_access(client),
+            access_id: openid.db().draw(),
+            refresh: refresh.then(|| (openid.db().draw(), openid.db().rng().token())),
+            jkt,
+            now,
+        }
+    }
+    fn access(&self, client: &Client, scope: &str, resources: &str) -> NewToken {
+        NewToken {
+            id: self.access_id,
+            hash: self.access.hash(),
+            kind: TokenKind::Access,
+            scope: scope.to_owned(),
+            resources: resources.to_owned(),
+            jkt: self.jkt.clone(),
+            now: self.now,
+            expires_at: self.now.plus_seconds(client.settings.access_seconds()),
+            ends_at: None,
+        }
+    }
+    /// It is bound to the key only where nothing else proves who brings it (RFC 9449 §5): a confidential client proves that
+    /// itself, and may change its key.
+    fn refresh(
+        &self,
+        client: &Client,
+        scope: &str,
+        resources: &str,
+        ends_at: Option<Timestamp>,
+    ) -> Option<NewToken> {
+        let (id, secret) = self.refresh.as_ref()?;
+        let settings = &client.settings;
+        let ends_at = ends_at.unwrap_or_else(|| self.now.plus_seconds(settings.refresh_absolute_seconds));
+        Some(NewToken {
+            id: *id,
+            hash: TokenHash::of(secret),
+            kind: TokenKind::Refresh,
+            scope: scope.to_owned(),
+            resources: resources.to_owned(),
+            jkt: self.jkt.clone().filter(|_| !client.is_confidential()),
+            now: self.now,
+            expires_at: self.now.plus_seconds(settings.refresh_idle_seconds).min(ends_at),
+            ends_at: Some(ends_at),
+        })
+    }
+}
+
+/// The client acts, for the person whose token it is.
+fn acting(actor: Actor, client: &Client) -> Actor {
+    Actor { kind: ActorKind::Client, client: Some(client.id), ..actor }
+}
+const fn token_type(jkt: Option<&String>) -> &'static str {
+    if jkt.is_some() { "DPoP" } else { "Bearer" }
+}
+
+/// What a person's answer needs besides its grounds.
+struct Told {
+    grounds: Grounds,
+    session: i64,
+    nonce: Option<String>,
+    scope: String,
+    resources: String,
+    /// Whether the client gets the refresh token that was drawn.
+    refresh: bool,
+}
+
+impl OpenId {
+    async fn answer(
+        &self,
+        told: Told,
+        client: &Arc<Client>,
+        asked: &Asked,
+        draw: &Draw,
+    ) -> Result<TokenResponse> {
+        let Told { grounds, session, nonce, scope, resources, refresh } = told;
+        let (keyring, now) = (self.db().keyring(), draw.now);
+        let (strength, authenticated_at) = (grounds.strength(), grounds.authenticated_at);
+        let methods = grounds.methods.clone();
+        let subject = grounds.subject(asked, &scope, keyring, now)?;
+        let seconds = client.settings.access_seconds();
+        let claims = AccessClaims {
+            iss: self.issuer(),
+            sub: &subject.sub,
+            aud: self.audience(&resources),
+            client_id: &client.client_id,
+            iat: now.as_seconds(),
+            exp: now.plus_seconds(seconds).as_seconds(),
+            jti: &draw.access.secret,
+            scope: &scope,
+            cnf: draw.jkt.clone().map(|jkt| Confirmation { jkt }),
+            auth_time: Some(authenticated_at.as_seconds()),
+            acr: Some(format!("urn:fujie:aal:{}", strength.clamp(1, 3))),
+            amr: &methods,
+            acting_for: subject.acting_for,
+            org_id: subject.org_id,
+            role: subject.role,
+        };
+        let access_token = self.access_text(client, &draw.access, &claims, now).await?;
+        let claims = Claims {
+            issuer: self.issuer(),
+            client_id: &client.client_id,
+            now,
+            authenticated_at,
+            nonce: nonce.as_deref(),
+            strength,
+            methods: &methods,
+            session,
+            access_token: &access_token,
+        };
+        let keys = self.keys().current(now).await?;
+        let signer = keys.signer(client.id_token_algorithm, now)?;
+        let id_token = signer.sign(Kind::IdToken, &claims.id_token(&subject, keyring)?)?;
+        Ok(TokenResponse {
+            access_token,
+            token_type: token_type(draw.jkt.as_ref()),
+            expires_in: seconds,
+            scope,
+            refresh_token: draw.refresh.as_ref().filter(|_| refresh).map(|(_, secret)| secret.clone()),
+            id_token: Some(id_token),
+        })
+    }
+}

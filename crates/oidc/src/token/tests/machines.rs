@@ -1,0 +1,126 @@
+//! Programs that act for themselves.
+use crate::{
+    client::{Settings, TokenFormat},
+    house::{ISSUER, houses},
+    testing::Caller,
+};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+async fn own(caller: &Caller<'_>) -> Value {
+    let answer = caller.ask("/oauth2/token", &[("grant_type", "client_credentials")]).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    answer.json()
+}
+fn signed() -> Settings {
+    Settings { access_token_format: TokenFormat::Jwt, access_token_seconds: 300, ..Settings::machine() }
+}
+
+#[tokio::test]
+async fn a_program_gets_a_token_of_its_own() {
+    for house in houses(true).await {
+        for settings in [Settings::machine(), signed()] {
+            let jwt = settings.access_token_format == TokenFormat::Jwt;
+            let caller = Caller::machine(&house, settings).await;
+            let tokens = own(&caller).await;
+            assert!(tokens.get("refresh_token").is_none() && tokens.get("id_token").is_none());
+            let token = tokens["access_token"].as_str().unwrap();
+            assert_eq!(token.split('.').count() == 3, jwt);
+            let said = caller.introspect(token).await;
+            assert_eq!(said["active"], true);
+            assert_eq!(said["sub"], caller.client.client_id);
+            assert_eq!(said["client_id"], caller.client.client_id);
+            assert_eq!(said["aud"], json!([ISSUER]));
+            assert_eq!(said["acting_for"], "organization");
+            assert_eq!(said["org_id"], house.organization.to_string());
+            let userinfo = house.bearer(token).await;
+            assert_eq!((userinfo.status, userinfo.error().as_str()), (StatusCode::FORBIDDEN, "insufficient_scope"));
+        }
+    }
+}
+#[tokio::test]
+async fn f20_what_a_program_may_no_longer_do_its_tokens_no_longer_say() {
+    for (change, reason) in [
+        ("UPDATE admission SET state = 'suspended'", "decision.admission_suspended"),
+        ("UPDATE admission SET valid_until = valid_from", "decision.admission_expired"),
+        ("UPDATE organization SET state = 'suspended'", "decision.organization_suspended"),
+        ("UPDATE product SET state = 'suspended'", "decision.product_suspended"),
+    ] {
+        for house in houses(true).await {
+            for settings in [Settings::machine(), signed()] {
+                let caller = Caller::machine(&house, settings).await;
+                let token = own(&caller).await["access_token"].as_str().unwrap().to_owned();
+                assert_eq!(caller.introspect(&token).await["active"], true, "{change}");
+                house.change(change).await;
+                assert_eq!(caller.introspect(&token).await["active"], false, "{change}");
+                let refused = caller.ask("/oauth2/token", &[("grant_type", "client_credentials")]).await;
+                assert_eq!(refused.error(), "unauthorized_client");
+                assert_eq!(refused.json()["error_description"], reason);
+                house.change("UPDATE admission SET state = 'active', valid_until = 9000000000000000").await;
+                house.change("UPDATE organization SET state = 'active'").await;
+                house.change("UPDATE product SET state = 'active'").await;
+            }
+        }
+    }
+}
+#[tokio::test]
+async fn a_signed_token_without_a_row_is_revoked_all_the_same() {
+    for house in houses(true).await {
+        let caller = Caller::machine(&house, signed()).await;
+        let other = Caller::machine(&house, signed()).await;
+        let token = own(&caller).await["access_token"].as_str().unwrap().to_owned();
+        let foreign = other.ask("/oauth2/revoke", &[("token", &token)]).await;
+        assert_eq!(foreign.status, StatusCode::OK, "nobody learns whose it is");
+        assert_eq!(caller.introspect(&token).await["active"], true);
+        assert_eq!(caller.ask("/oauth2/revoke", &[("token", &token)]).await.status, StatusCode::OK);
+        assert_eq!(caller.introspect(&token).await["active"], false);
+    }
+}
+#[tokio::test]
+async fn f11_a_program_asks_about_its_own_tokens_and_no_others() {
+    for house in houses(true).await {
+        let program = Caller::machine(&house, signed()).await;
+        let person = Caller::new(&house, crate::testing::refreshing()).await;
+        let tokens = person.tokens("openid").await;
+        let token = tokens["access_token"].as_str().unwrap();
+        assert_eq!(program.introspect(token).await, json!({ "active": false }));
+        assert_eq!(person.introspect(token).await["active"], true);
+        // The product's other client is the same product.
+        let sibling = Caller::new(&house, Settings::default()).await;
+        assert_eq!(sibling.introspect(token).await["active"], true);
+        let own = own(&program).await["access_token"].as_str().unwrap().to_owned();
+        assert_eq!(sibling.introspect(&own).await["active"], true);
+        // Another product's client learns nothing.
+        house.change("INSERT INTO product (id, code, name_zh, name_en, summary_zh, summary_en, category, icon, audience, admission_class, grant_mode, admission_editor, minimum_level, minimum_strength, roles_allowed, state, created_at) SELECT 77, 'other', name_zh, name_en, summary_zh, summary_en, category, icon, audience, admission_class, grant_mode, admission_editor, minimum_level, minimum_strength, roles_allowed, state, created_at FROM product").await;
+        house.change("UPDATE client SET product_id = 77 WHERE name = 'Server' AND id = (SELECT MAX(id) FROM client WHERE name = 'Server')").await;
+        assert_eq!(sibling.introspect(token).await, json!({ "active": false }));
+    }
+}
+#[tokio::test]
+async fn what_a_program_may_not_ask_for() {
+    for house in houses(true).await {
+        let caller = Caller::machine(&house, Settings { resources: vec!["https://a.test/".into()], ..signed() }).await;
+        let owner = format!("organization:{}", house.organization);
+        for (name, value, error) in [
+            ("scope", "openid", "invalid_scope"),
+            ("scope", "profile", "invalid_scope"),
+            ("scope", "organization:0000000000001", "invalid_scope"),
+            ("resource", "https://b.test/", "invalid_target"),
+            ("resource", "nonsense", "invalid_target"),
+        ] {
+            let answer = caller.ask("/oauth2/token", &[("grant_type", "client_credentials"), (name, value)]).await;
+            assert_eq!((answer.status, answer.error().as_str()), (StatusCode::BAD_REQUEST, error), "{value}");
+        }
+        for scope in ["organization", owner.as_str()] {
+            let answer = caller.ask("/oauth2/token", &[("grant_type", "client_credentials"), ("scope", scope)]).await;
+            assert_eq!(answer.json()["scope"], "organization", "{answer:?}");
+        }
+        for grant in ["authorization_code", "refresh_token"] {
+            let answer = caller.ask("/oauth2/token", &[("grant_type", grant), ("code", "x")]).await;
+            assert_eq!(answer.error(), "unauthorized_client");
+        }
+        let person = Caller::new(&house, Settings::default()).await;
+        let answer = person.ask("/oauth2/token", &[("grant_type", "client_credentials")]).await;
+        assert_eq!(answer.error(), "unauthorized_client");
+    }
+}

@@ -1,0 +1,200 @@
+//! Refresh tokens: rotation, families, and everything that they rest on.
+use crate::{
+    OpenId,
+    client::{Client, Settings},
+    house::{ISSUER, houses},
+    testing::{Caller, fapi, refreshing},
+    token::grant::Renew,
+};
+use http::StatusCode;
+use kernel::Actor;
+use serde_json::Value;
+use std::sync::Arc;
+
+const SCOPE: &str = "openid profile offline_access";
+
+fn text(value: &Value, name: &str) -> String {
+    value[name].as_str().unwrap_or_else(|| panic!("no {name}: {value}")).to_owned()
+}
+fn renew(openid: &OpenId, client: &Arc<Client>, token: &str) -> Renew {
+    Renew {
+        client: client.clone(),
+        token: token.to_owned(),
+        scope: None,
+        resources: Vec::new(),
+        jkt: None,
+        actor: Actor::system(),
+        now: openid.db().clock().now(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f03_two_hundred_parallel_refreshes_have_one_winner() {
+    for house in houses(true).await {
+        let caller = Caller::new(&house, refreshing()).await;
+        let token = text(&caller.tokens(SCOPE).await, "refresh_token");
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..200 {
+            let renew = renew(&house.openid, &caller.client, &token);
+            let openid = house.openid.clone();
+            tasks.spawn(async move { openid.renew(renew).await.unwrap() });
+        }
+        let mut winners = Vec::new();
+        while let Some(outcome) = tasks.join_next().await {
+            winners.extend(outcome.unwrap().ok());
+        }
+        assert_eq!(winners.len(), 1);
+        // The losers proved that the token is in several hands, so what the winner got is worth nothing either.
+        let next = winners[0].refresh_token.as_ref().unwrap();
+        assert_eq!(caller.refresh(next).await.error(), "invalid_grant");
+        assert_eq!(house.bearer(&winners[0].access_token).await.status, StatusCode::UNAUTHORIZED);
+    }
+}
+#[tokio::test]
+async fn f04_a_rotated_token_is_dead_on_another_node_and_after_a_restart() {
+    for house in houses(true).await {
+        let caller = Caller::new(&house, refreshing()).await;
+        let first = text(&caller.tokens(SCOPE).await, "refresh_token");
+        let second = caller.refresh(&first).await;
+        assert_eq!(second.status, StatusCode::OK, "{second:?}");
+        // Nothing of the process that rotated it is in memory here.
+        let other = OpenId::open(house.db.clone(), house.openid.organizations().clone(), ISSUER).await.unwrap();
+        let client = other.clients().find(&caller.client.client_id).await.unwrap().unwrap();
+        assert!(other.renew(renew(&other, &client, &first)).await.unwrap().is_err());
+        let next = text(&second.json(), "refresh_token");
+        assert!(other.renew(renew(&other, &client, &next)).await.unwrap().is_err(), "and it took its family along");
+    }
+}
+#[tokio::test]
+async fn a_refresh_token_gives_the_next_one_and_a_new_access_token() {
+    for house in houses(true).await {
+        let caller = Caller::new(&house, refreshing()).await;
+        let first = caller.tokens(SCOPE).await;
+        let answer = caller.refresh(&text(&first, "refresh_token")).await;
+        assert_eq!(answer.headers["cache-control"], "no-store");
+        let second = answer.json();
+        for name in ["access_token", "refresh_token", "id_token"] {
+            assert_ne!(text(&first, name), text(&second, name));
+        }
+        assert_eq!(house.bearer(&text(&second, "access_token")).await.status, StatusCode::OK);
+        assert_eq!(house.bearer(&text(&first, "access_token")).await.status, StatusCode::OK);
+        // Reuse ends everything that came of the code.
+        let again = caller.refresh(&text(&first, "refresh_token")).await;
+        assert_eq!((again.status, again.error().as_str()), (StatusCode::BAD_REQUEST, "invalid_grant"));
+        for token in [&first, &second] {
+            let userinfo = house.bearer(&text(token, "access_token")).await;
+            assert_eq!(userinfo.status, StatusCode::UNAUTHORIZED);
+        }
+        assert_eq!(caller.refresh(&text(&second, "refresh_token")).await.error(), "invalid_grant");
+    }
+}
+#[tokio::test]
+async fn a_code_that_comes_twice_takes_the_refresh_token_along() {
+    for house in houses(true).await {
+        let caller = Caller::new(&house, refreshing()).await;
+        let code = caller.code(SCOPE, &[]).await;
+        let tokens = caller.exchange(&code).await.json();
+        assert_eq!(caller.exchange(&code).await.error(), "invalid_grant");
+        assert_eq!(caller.refresh(&text(&tokens, "refresh_token")).await.error(), "invalid_grant");
+    }
+}
+#[tokio::test]
+async fn who_gets_a_refresh_token() {
+    let house = houses(true).await.remove(0);
+    let registered = Caller::new(&house, refreshing()).await;
+    assert!(registered.tokens("openid").await.get("refresh_token").is_none(), "nobody asked for one");
+    let not = Caller::new(&house, Settings::default()).await;
+    let tokens = not.exchange(&not.code("openid", &[]).await).await.json();
+    assert!(tokens.get("refresh_token").is_none());
+    assert_eq!(not.refresh("anything").await.error(), "unauthorized_client");
+}
+#[tokio::test]
+async fn a_refresh_token_belongs_to_its_client_and_runs_out() {
+    for house in houses(true).await {
+        let short = Settings { refresh_idle_seconds: 100, refresh_absolute_seconds: 150, ..refreshing() };
+        let caller = Caller::new(&house, short).await;
+        let other = Caller::new(&house, refreshing()).await;
+        let first = text(&caller.tokens(SCOPE).await, "refresh_token");
+        assert_eq!(other.refresh(&first).await.error(), "invalid_grant");
+        house.db.clock().advance_seconds(99);
+        let second = caller.refresh(&first).await;
+        assert_eq!(second.status, StatusCode::OK, "a stranger's attempt costs nothing");
+        let second = text(&second.json(), "refresh_token");
+        house.db.clock().advance_seconds(50);
+        let third = text(&caller.refresh(&second).await.json(), "refresh_token");
+        house.db.clock().advance_seconds(1);
+        assert_eq!(caller.refresh(&third).await.error(), "invalid_grant", "the family has its end");
+    }
+}
+#[tokio::test]
+async fn a_refresh_may_ask_for_less_and_never_for_more() {
+    for house in houses(true).await {
+        let a = "https://a.test/";
+        let resources = vec![a.to_owned(), "https://b.test/".to_owned()];
+        let caller = Caller::new(&house, Settings { resources, ..refreshing() }).await;
+        let code = caller.code(SCOPE, &[("resource", a)]).await;
+        let tokens = caller.exchange(&code).await.json();
+        let mut token = text(&tokens, "refresh_token");
+        assert_eq!(caller.introspect(&text(&tokens, "access_token")).await["aud"], serde_json::json!([a]));
+        let userinfo = caller.userinfo(&text(&tokens, "access_token")).await;
+        assert_eq!(userinfo.status, StatusCode::FORBIDDEN, "it is meant for others");
+        for (name, value, error) in [
+            ("scope", "openid phone", "invalid_scope"),
+            ("scope", "openid nonsense", "invalid_scope"),
+            ("resource", "https://b.test/", "invalid_target"),
+            ("resource", "nonsense", "invalid_target"),
+        ] {
+            let members = [("grant_type", "refresh_token"), ("refresh_token", token.as_str()), (name, value)];
+            assert_eq!(caller.ask("/oauth2/token", &members).await.error(), error, "{value}");
+        }
+        // None of that cost the token.
+        let members = [("grant_type", "refresh_token"), ("refresh_token", token.as_str()), ("scope", "openid")];
+        let less = caller.ask("/oauth2/token", &members).await.json();
+        assert_eq!(less["scope"], "openid");
+        token = text(&less, "refresh_token");
+        assert_eq!(caller.refresh(&token).await.json()["scope"], SCOPE, "the refresh token keeps what was granted");
+    }
+}
+/// What a change does to a refresh token.
+async fn stops(change: &'static str) {
+    for house in houses(true).await {
+        let caller = Caller::new(&house, refreshing()).await;
+        let tokens = caller.tokens(SCOPE).await;
+        house.change(change).await;
+        let answer = caller.refresh(&text(&tokens, "refresh_token")).await;
+        assert_eq!(answer.error(), "invalid_grant", "{change}");
+        assert_eq!(caller.introspect(&text(&tokens, "refresh_token")).await["active"], false, "{change}");
+        assert_eq!(caller.introspect(&text(&tokens, "access_token")).await["active"], false, "{change}");
+    }
+}
+#[tokio::test]
+async fn f20_whatever_ends_or_sleeps_stops_a_refresh_at_once() {
+    for change in [
+        "UPDATE product_grant SET state = 'ended'",
+        "UPDATE product_grant SET valid_until = valid_from",
+        "UPDATE admission SET state = 'suspended'",
+        "UPDATE membership SET state = 'ended'",
+        "UPDATE account SET state = 'disabled'",
+        "UPDATE organization SET state = 'suspended'",
+        "UPDATE product SET state = 'suspended'",
+        "UPDATE session SET ended_at = created_at",
+        "UPDATE session SET expires_at = created_at",
+    ] {
+        stops(change).await;
+    }
+}
+#[tokio::test]
+async fn the_strictest_profile_does_not_rotate() {
+    for house in houses(true).await {
+        let (settings, key) = fapi();
+        let caller = Caller::new(&house, settings).await.with_key(key).with_dpop();
+        let tokens = caller.tokens(SCOPE).await;
+        assert_eq!(tokens["token_type"], "DPoP");
+        let token = text(&tokens, "refresh_token");
+        for _ in 0..2 {
+            let answer = caller.refresh(&token).await;
+            assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+            assert!(answer.json().get("refresh_token").is_none());
+        }
+    }
+}
