@@ -137,3 +137,38 @@ CREATE TABLE consent (
     at BIGINT NOT NULL,
     PRIMARY KEY (account_id, client_id, organization_id)
 );
+
+-- Names by which clients of one sector know an account, where they asked for names of their own, and the way back from them.
+CREATE TABLE pairwise_subject (
+    subject TEXT PRIMARY KEY,
+    account_id BIGINT NOT NULL REFERENCES account (id)
+);
+CREATE INDEX pairwise_subject_account ON pairwise_subject (account_id);
+
+-- Clients that were told of a session and want to hear of its end.
+CREATE TABLE client_session (
+    session_id BIGINT NOT NULL,
+    client_id BIGINT NOT NULL REFERENCES client (id),
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (session_id, client_id)
+);
+CREATE INDEX client_session_age ON client_session (created_at);
+
+-- What became of telling them: one row per session and client. lease_until: of whoever sends it, or when it is tried again.
+CREATE TABLE logout_delivery (
+    session_id BIGINT NOT NULL,
+    client_id BIGINT NOT NULL REFERENCES client (id),
+    account_id BIGINT NOT NULL REFERENCES account (id),
+    state TEXT NOT NULL,
+    attempts BIGINT NOT NULL,
+    lease_until BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    settled_at BIGINT,
+    status BIGINT,
+    error TEXT,
+    PRIMARY KEY (session_id, client_id)
+);
+CREATE INDEX logout_delivery_due ON logout_delivery (lease_until) WHERE state = 'queued';
+CREATE INDEX logout_delivery_client ON logout_delivery (client_id, created_at);
+CREATE INDEX logout_delivery_age ON logout_delivery (created_at);

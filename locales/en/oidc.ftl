@@ -88,3 +88,27 @@ oidc-machine-client = Client ID
 oidc-machine-since = Registered
 oidc-machine-now = Now
 oidc-machine-acts = May act
+
+# Answers, organizations, pushed requests
+oidc-send-title = Back to the product
+oidc-send-text = Your sign-in is done. If the page does not go on by itself, press the button.
+oidc-send-on = Continue
+oidc-nowhere-title = { $product } is used on behalf of an organization
+oidc-nowhere-text = { $name }, this account acts for no organization yet.
+oidc-nowhere-help = Ask the administrator of your organization to add you, or apply to act for it.
+oidc-nowhere-ask = Apply to act for an organization
+oidc-nowhere-back = Back to the product
+oidc-consent-offline = Afterwards
+oidc-consent-offline-data = The product stays connected while you are away, until you withdraw this or it expires
+oidc-data-verified = verified name and how it was verified
+oidc-logout-by = { $client } asks to sign you out.
+error-authorize-request-uri-unknown = This sign-in request has expired or was used already. Go back to the product and sign in again
+oidc-machine-values = For the program's configuration
+oidc-machine-issuer = Issuer
+oidc-machine-recipe = One request gets a token:
+oidc-machine-secret = Secret
+oidc-machine-rotate = Change the secret
+oidc-machine-rotate-lost = The secret in use stops working at once; the program gets no token until it has the new one.
+oidc-machine-rotated = The secret has been changed
+oidc-machine-secret-once = The secret is shown this once; keep it in the program's configuration before you leave
+oidc-machine-done = Done

@@ -90,3 +90,27 @@ oidc-machine-client = 客户端编号
 oidc-machine-since = 登记日期
 oidc-machine-now = 现在
 oidc-machine-acts = 可以使用
+
+# Answers, organizations, pushed requests
+oidc-send-title = 返回产品
+oidc-send-text = 登录已完成。页面没有自动跳转时，请点按钮继续。
+oidc-send-on = 继续
+oidc-nowhere-title = { $product } 需要代表机构使用
+oidc-nowhere-text = { $name }，此账号目前不代表任何机构。
+oidc-nowhere-help = 请所在机构的管理员把您加为成员，或自己申请成为经办人。
+oidc-nowhere-ask = 申请代表机构办事
+oidc-nowhere-back = 返回产品
+oidc-consent-offline = 离开之后
+oidc-consent-offline-data = 您不在时产品保持连接，直到您撤回授权或到期
+oidc-data-verified = 经核验的姓名和核验方式
+oidc-logout-by = { $client } 请求为您退出登录。
+error-authorize-request-uri-unknown = 这次登录请求已过期或已使用过。请回到产品重新登录
+oidc-machine-values = 程序配置所需
+oidc-machine-issuer = 发行者
+oidc-machine-recipe = 一次请求即可取得令牌：
+oidc-machine-secret = 密钥
+oidc-machine-rotate = 更换密钥
+oidc-machine-rotate-lost = 现用密钥立即失效，程序换上新密钥之前取不到令牌。
+oidc-machine-rotated = 密钥已更换
+oidc-machine-secret-once = 密钥只显示这一次，离开前请保存到程序的配置中
+oidc-machine-done = 完成

@@ -133,6 +133,7 @@ async fn assemble(
     let workers = vec![
         tokio::spawn(outbox.clone().work()),
         tokio::spawn(openid.clone().send_webhooks()),
+        tokio::spawn(openid.clone().send_logouts()),
         tokio::spawn(verification.work()),
         tokio::spawn(registry.work()),
         tokio::spawn(roster.work()),

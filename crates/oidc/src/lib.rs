@@ -5,6 +5,7 @@ pub mod claims;
 pub mod client;
 pub mod decision;
 pub mod discovery;
+pub mod dpop;
 pub mod ending;
 #[cfg(test)]
 mod house;
@@ -12,8 +13,12 @@ pub mod jose;
 pub mod keys;
 pub mod logout;
 pub mod machine;
+mod once;
+pub mod par;
 mod parameters;
 pub mod remembered;
+#[cfg(test)]
+mod testing;
 pub mod token;
 pub mod upkeep;
 pub mod webhook;
@@ -28,6 +33,7 @@ use organization::{
     decision::{SessionFacts, Space},
 };
 use std::sync::Arc;
+use token::live::Living;
 use web::{Policy, Routes};
 
 /// The room; travels as an axum extension. Cheap to clone.
@@ -39,6 +45,7 @@ struct Inner {
     keys: Keys,
     clients: Clients,
     client_keys: ClientKeys,
+    living: Living,
     issuer: String,
     metadata: Bytes,
 }
@@ -50,9 +57,11 @@ impl OpenId {
         keys.ensure().await?;
         ending::follow(&db);
         webhook::follow(&db);
+        logout::backchannel::follow(&db);
         Ok(Self(Arc::new(Inner {
             clients: Clients::new(db.clone()),
             client_keys: ClientKeys::new(organizations.identity().outbound().clone()),
+            living: Living::new(&db),
             metadata: discovery::metadata(issuer),
             issuer: issuer.to_owned(),
             organizations,
@@ -76,6 +85,10 @@ impl OpenId {
     pub fn client_keys(&self) -> &ClientKeys {
         &self.0.client_keys
     }
+    /// What tokens said a moment ago.
+    pub(crate) fn living(&self) -> &Living {
+        &self.0.living
+    }
     pub fn issuer(&self) -> &str {
         &self.0.issuer
     }
@@ -94,6 +107,7 @@ pub fn routes() -> Routes {
         .get_blind("/oauth2/jwks", Public, discovery::jwks)
         .get("/oauth2/authorize", Public, authorize::pages::authorize)
         .post_blind("/oauth2/authorize", Public, authorize::pages::authorize_posted)
+        .get("/oauth2/start/{client}", Public, authorize::start::start)
         .get("/consent", SignedIn, authorize::consent::page)
         .post("/consent", SignedIn, authorize::consent::decide)
         .post("/consent/other-account", SignedIn, authorize::consent::other_account)
@@ -101,7 +115,10 @@ pub fn routes() -> Routes {
         .post("/oauth2/explain/request", SignedIn, authorize::explain::request)
         .post("/oauth2/explain/verify", SignedIn, authorize::explain::verify)
         .post("/oauth2/explain/back", SignedIn, authorize::explain::go_back)
+        .post_blind("/oauth2/par", Client, par::push)
         .post_blind("/oauth2/token", Client, token::api::token)
+        .post_blind("/oauth2/introspect", Client, token::introspection::introspect)
+        .post_blind("/oauth2/revoke", Client, token::revocation::revoke)
         .get_blind("/oauth2/userinfo", Client, token::userinfo::userinfo)
         .post_blind("/oauth2/userinfo", Client, token::userinfo::userinfo)
         .get("/oauth2/logout", Public, logout::pages::begin)
@@ -110,6 +127,12 @@ pub fn routes() -> Routes {
         .post("/logout", Public, logout::pages::confirmed)
         .post_blind("/api/v1/decisions", Client, decision::decide)
         .get("/org/{organization}/machines", Policy::OrganizationAdministrator, machine::pages::list)
+        .get("/org/{organization}/machines/{client}", Policy::OrganizationAdministrator, machine::own::page)
+        .post(
+            "/org/{organization}/machines/{client}/secret",
+            Policy::OrganizationAdministrator,
+            machine::own::rotate,
+        )
 }
 
 /// `person`, or an organization's id.

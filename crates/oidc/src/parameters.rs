@@ -4,6 +4,8 @@
 /// Larger requests are refused before they are read.
 pub const MOST_BYTES: usize = 64 * 1024;
 const MOST_PARAMETERS: usize = 100;
+/// Resource indicators come one by one.
+const REPEATED: &str = "resource";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -34,14 +36,22 @@ impl Parameters {
         }
         Ok(Self(list))
     }
-    /// Error: the first name that occurs twice, known to us or not.
+    /// Of a request object, whose names were unique in its JSON.
+    pub fn of_pairs(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+    /// Error: the first name that occurs twice, known to us or not; `resource` alone may (RFC 8707 §2).
     pub fn refuse_duplicates(&self) -> Result<(), Fault> {
         for (index, (name, _)) in self.0.iter().enumerate() {
-            if self.0.iter().skip(index + 1).any(|(other, _)| other == name) {
+            if name != REPEATED && self.0.iter().skip(index + 1).any(|(other, _)| other == name) {
                 return Err(Fault::Duplicate(name.clone()));
             }
         }
         Ok(())
+    }
+    /// Every value of a parameter that may come several times; empty ones are as if omitted.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(n, value)| n == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
     /// The value, unless it is absent, empty (RFC 6749 §3.1: as if omitted) or ambiguous.
     pub fn get(&self, name: &str) -> Option<&str> {
@@ -90,6 +100,9 @@ mod tests {
         }
         let ambiguous = Parameters::parse(b"client_id=a&client_id=b").unwrap();
         assert_eq!(ambiguous.get("client_id"), None, "neither of the two is taken");
+        let resources = Parameters::parse(b"resource=a&resource=&resource=b").unwrap();
+        assert_eq!(resources.refuse_duplicates(), Ok(()));
+        assert_eq!(resources.all("resource").collect::<Vec<_>>(), ["a", "b"]);
     }
     #[test]
     fn what_cannot_be_decoded_is_refused() {

@@ -1,5 +1,6 @@
-//! Renews keys that have signed long enough, and removes requests, codes, tokens and refusals that ran out. Codes stay for a day, so that one that comes twice is recognized.
-use crate::{OpenId, authorize::store};
+//! Renews keys that have signed long enough, and removes requests, codes, tokens, identifiers and refusals that ran out. Codes
+//! and tokens stay for a day, so that one that comes twice is recognized.
+use crate::{OpenId, authorize::store, once};
 use std::time::Duration;
 
 const EVERY: Duration = Duration::from_secs(600);
@@ -21,6 +22,7 @@ impl OpenId {
     /// Removes what ran out, in slices behind urgent work.
     pub async fn sweep(&self) -> kernel::Result<()> {
         self.sweep_webhooks().await?;
+        self.sweep_logouts().await?;
         self.keys().rotate_due().await?;
         let now = self.db().clock().now();
         let before = now.plus_days(-KEPT_DAYS);
@@ -28,7 +30,7 @@ impl OpenId {
             let gone = self
                 .db()
                 .write_bulk(move |tx| {
-                    let gone = store::delete_expired(tx, now, before)?;
+                    let gone = store::delete_expired(tx, now, before)? + once::delete_expired(tx, now)?;
                     Ok((gone + organization::refusal::forget_old_in(tx, now)?, Vec::new()))
                 })
                 .await?;

@@ -2,7 +2,7 @@
 use super::{
     model::{ErrorCode, Refused, Scope},
     next::{CONSENT_DAYS, Next, next},
-    pages::{Pending, asking, explain_address, issue, needs_sign_in, sign_in_address},
+    pages::{Pending, asking, explain_address, issue, needs_sign_in, sign_in_address, strengthen},
     service::Survey,
     view::{self, SpaceView},
 };
@@ -45,9 +45,20 @@ struct ConsentPage<'a> {
     unusable: Vec<Choice>,
     personal: String,
     organizations: bool,
+    /// The product may go on while nobody is there.
+    offline: bool,
     withheld: String,
     asks_consent: bool,
     days: i64,
+}
+
+/// The product wants an organization, and the person has none.
+#[derive(askama::Template)]
+#[template(path = "authorize/nowhere.html")]
+struct NowherePage<'a> {
+    page: Page,
+    flow: &'a str,
+    user_name: &'a str,
 }
 
 pub async fn page(
@@ -60,12 +71,24 @@ pub async fn page(
     if needs_sign_in(&openid, &signed_in, &pending, ctx.now).await? {
         return sign_in_again(&openid, &pending).await;
     }
+    if let Some(response) = strengthen(&ctx, &openid, &signed_in, &pending).await? {
+        return Ok(response);
+    }
     let asking = asking(&openid, &signed_in).await?;
     let request = &pending.request;
-    let survey = openid.survey(&asking, &pending.client, request.organization, ctx.now).await?;
+    let survey = openid.survey(&asking, &pending.client, request, ctx.now).await?;
     match next(request, pending.client.skip_consent, &survey.choices(), &survey.consents, ctx.now) {
         Next::Issue(space) => issue(&ctx, &openid, &asking, &pending, space, false).await,
         Next::Explain(space, _) => Ok(see_other(&explain_address(&query.flow, space))),
+        Next::Nowhere => {
+            let product = view::product(&openid, pending.client.product, ctx.lang).await?;
+            let title = ctx.lang.ta("oidc-nowhere-title", &[("product", &product.name)]);
+            Ok(html(NowherePage {
+                page: Page::new(&ctx, title),
+                flow: &query.flow,
+                user_name: &signed_in.name,
+            }))
+        }
         Next::Ask { .. } => {
             let wished = query
                 .space
@@ -119,8 +142,9 @@ async fn show(
         organizations: usable.iter().any(|choice| choice.organization),
         usable,
         unusable,
-        personal: personal_data(ctx.lang, pending.request.scope),
-        withheld: ctx.lang.t(if pending.request.scope.phone {
+        personal: personal_data(ctx.lang, pending.request.asked()),
+        offline: pending.request.scope.offline_access,
+        withheld: ctx.lang.t(if pending.request.asked().phone {
             "oidc-consent-withheld"
         } else {
             "oidc-consent-withheld-phone"
@@ -140,6 +164,9 @@ fn personal_data(lang: Lang, scope: Scope) -> String {
     }
     if scope.email {
         keys.push("oidc-data-email");
+    }
+    if scope.verified {
+        keys.push("oidc-data-verified");
     }
     let words: Vec<String> = keys.into_iter().map(|key| lang.t(key)).collect();
     words.join(&lang.t("oidc-data-and"))
@@ -167,8 +194,14 @@ pub async fn decide(
     if needs_sign_in(&openid, &signed_in, &pending, ctx.now).await? {
         return sign_in_again(&openid, &pending).await;
     }
+    if let Some(response) = strengthen(&ctx, &openid, &signed_in, &pending).await? {
+        return Ok(response);
+    }
     let space =
         form.space.as_deref().and_then(parse_space).ok_or(Error::invalid("decision.space").at("space"))?;
+    if pending.request.scope.organization && space == Space::Personal {
+        return Err(Error::invalid("decision.space").at("space").into());
+    }
     let remember = form.remember.unwrap_or(false) && !pending.client.skip_consent;
     let organization = space.organization();
     if let Err(error) = session::service::remember_space(openid.db(), signed_in.session, organization).await {
@@ -212,5 +245,5 @@ pub(super) async fn back(
         return Err(Error::conflict("flow.answered").into());
     }
     let refused = Refused::new(ErrorCode::AccessDenied, reason);
-    Ok(see_other(&openid.error_answer(&pending.request, &refused)))
+    Ok(openid.refusal(&pending.request, &refused).respond(ctx))
 }

@@ -2,7 +2,7 @@
 //! here its buttons lead back into the request that waits.
 use super::{
     consent::{FlowQuery, back},
-    pages::{Pending, asking, explain_address},
+    pages::{Pending, asking, explain_address, verify_address},
 };
 use crate::{OpenId, decision::space_text, parse_space};
 use axum::Extension;
@@ -81,8 +81,7 @@ pub async fn verify(
     let pending: Pending = openid.kept(&form.flow, Some(ctx.browser), ctx.now).await?.into();
     let Some((handle, flow, _)) = &pending.kept else { return Err(Error::not_found("flow.unknown").into()) };
     openid.release(*flow).await?;
-    let back = format!("%2Foauth2%2Fauthorize%3Fhandle%3D{handle}");
-    Ok(see_other(&format!("/me/verify?need=strong&return_to={back}")))
+    Ok(see_other(&verify_address(handle)))
 }
 
 #[derive(Deserialize)]

@@ -1,5 +1,5 @@
 //! What an authorization request leads to, once it is known who is signed in and what they may do: pure.
-use super::model::{ErrorCode, Refused, Request, Scope};
+use super::model::{ErrorCode, Refused, Request, Scope, Strength};
 use kernel::Timestamp;
 use organization::decision::Space;
 
@@ -31,9 +31,37 @@ pub enum Next {
     Ask { single: bool },
     /// No space will do, or not the one that the product asked for: say why.
     Explain(Space, &'static str),
+    /// The product wants somebody who acts for an organization, and the person acts for none.
+    Nowhere,
 }
 
-/// `spaces` holds at least the personal space.
+/// What is to happen before a session is strong enough for the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Enough,
+    /// A second factor in this session.
+    Verify,
+    /// Another way in: hardware proves itself at sign-in.
+    SignIn,
+    /// There was a chance, and it was not enough.
+    Unmet,
+}
+
+/// `silent`: nothing may be asked. `anew`: the person has just signed in for this request.
+pub fn step(strength: i64, wanted: Option<Strength>, silent: bool, anew: bool) -> Step {
+    let Some(wanted) = wanted.filter(|wanted| strength < wanted.least) else { return Step::Enough };
+    match (silent, anew) {
+        (true, _) if wanted.essential => Step::Unmet,
+        (true, _) => Step::Enough,
+        (false, _) if strength < 2 => Step::Verify,
+        (false, false) => Step::SignIn,
+        (false, true) if wanted.essential => Step::Unmet,
+        // The client is told what was reached.
+        (false, true) => Step::Enough,
+    }
+}
+
+/// `spaces` holds the personal space, unless the request is for an organization.
 pub fn next(
     request: &Request,
     skip_consent: bool,
@@ -57,12 +85,13 @@ pub fn next(
     let Some(option) = single else {
         return match explained(spaces) {
             Some(option) if usable.is_empty() => Next::Explain(option.space, option.code),
-            _ => Next::Ask { single: false },
+            None => Next::Nowhere,
+            Some(_) => Next::Ask { single: false },
         };
     };
     let remembered = consents.iter().any(|consent| {
         consent.space == option.space
-            && consent.scope.covers(request.scope)
+            && consent.scope.covers(request.asked())
             && now < consent.at.plus_days(CONSENT_DAYS)
     });
     if (skip_consent || remembered) && !request.prompt.consent && !request.prompt.select_account {
@@ -84,13 +113,14 @@ pub fn without_page(next: Next) -> Result<Space, Refused> {
         Next::Ask { single: true } => Err(Refused::new(ErrorCode::ConsentRequired, "consent.required")),
         Next::Ask { single: false } => Err(Refused::new(ErrorCode::InteractionRequired, "space.required")),
         Next::Explain(_, code) => Err(Refused::new(ErrorCode::AccessDenied, code)),
+        Next::Nowhere => Err(Refused::new(ErrorCode::AccessDenied, "organization.required")),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::authorize::model::Prompt;
+    use crate::authorize::{model::Prompt, wishes::Wishes};
     use kernel::Id;
 
     const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -100,16 +130,21 @@ mod tests {
     fn request(change: impl FnOnce(&mut Request)) -> Request {
         let mut request = Request {
             redirect_uri: "https://rp.test/cb".into(),
+            response_mode: crate::authorize::model::ResponseMode::Query,
             scope: Scope::of_text("openid profile"),
             organization: None,
             state: None,
             nonce: None,
-            code_challenge: String::new(),
+            code_challenge: None,
             prompt: Prompt::default(),
             max_age: None,
             login_hint: None,
             ui_locales: None,
             id_token_hint: None,
+            strength: None,
+            wishes: Wishes::default(),
+            resources: Vec::new(),
+            dpop_jkt: None,
         };
         change(&mut request);
         request
@@ -179,5 +214,40 @@ mod tests {
         );
         let refused = without_page(Next::Explain(ORG, "decision.grant_missing")).unwrap_err();
         assert_eq!((refused.error, refused.reason), (ErrorCode::AccessDenied, "decision.grant_missing"));
+        assert_eq!(without_page(Next::Nowhere).unwrap_err().error, ErrorCode::AccessDenied);
+    }
+    #[test]
+    fn a_product_that_wants_an_organization_gets_nobody_who_acts_for_none() {
+        let wants = request(|request| request.scope.organization = true);
+        assert_eq!(next(&wants, true, &[], &[], NOW), Next::Nowhere);
+        assert_eq!(next(&wants, true, &[option(ORG, true)], &[], NOW), Next::Issue(ORG));
+    }
+    #[test]
+    fn claims_that_are_asked_for_one_by_one_are_agreed_to_as_well() {
+        let text = r#"{"userinfo":{"phone_number":null}}"#;
+        let more = request(|request| request.wishes = Wishes::parse(text).unwrap());
+        let spaces = [option(ORG, true)];
+        let less = [consent(ORG, "openid profile", 0)];
+        assert_eq!(next(&more, false, &spaces, &less, NOW), Next::Ask { single: true });
+        let enough = [consent(ORG, "openid profile phone", 0)];
+        assert_eq!(next(&more, false, &spaces, &enough, NOW), Next::Issue(ORG));
+    }
+    #[test]
+    fn a_session_is_strengthened_as_far_as_it_goes() {
+        let wanted = |least, essential| Some(Strength { least, essential });
+        for (strength, wanted, silent, anew, expected) in [
+            (1, None, false, false, Step::Enough),
+            (2, wanted(2, true), false, false, Step::Enough),
+            (1, wanted(2, false), false, false, Step::Verify),
+            (1, wanted(2, true), false, true, Step::Verify),
+            (1, wanted(2, false), true, false, Step::Enough),
+            (1, wanted(2, true), true, false, Step::Unmet),
+            (2, wanted(3, true), false, false, Step::SignIn),
+            (2, wanted(3, true), false, true, Step::Unmet),
+            (2, wanted(3, false), false, true, Step::Enough),
+            (3, wanted(3, true), true, false, Step::Enough),
+        ] {
+            assert_eq!(step(strength, wanted, silent, anew), expected, "{strength} {wanted:?} {silent} {anew}");
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! `GET` and `POST /oauth2/authorize`: client and redirect address are proven before anything is sent anywhere; then the
 //! request leads to a code, to the sign-in page, to the consent page or to an explanation.
 use super::{
-    model::{self, ErrorCode, Refused, Request},
-    next::{Next, next, without_page},
+    answer::Answer,
+    incoming::Fault,
+    model::{ErrorCode, Refused, Request},
+    next::{Next, Step, next, step, without_page},
     service::{Asking, Issue, Issued, Kept},
     store::FlowId,
 };
@@ -10,6 +12,7 @@ use crate::{OpenId, client::Client, decision::space_text, parameters::Parameters
 use axum::{
     Extension,
     extract::{RawQuery, Request as AxumRequest},
+    response::Response,
 };
 use http::StatusCode;
 use identity::session::{MaybeSignedIn, SignedIn};
@@ -48,9 +51,9 @@ pub async fn authorize(
         let kept = openid.kept(handle, browser, ctx.now).await?;
         return proceed(&ctx, &openid, signed_in.as_ref(), kept.into()).await;
     }
-    match read(&openid, &parameters).await? {
+    match read(&openid, &parameters, ctx.now).await? {
         Ok(pending) => proceed(&ctx, &openid, signed_in.as_ref(), pending).await,
-        Err(location) => Ok(see_other(&location)),
+        Err(answer) => Ok(answer.respond(&ctx)),
     }
 }
 
@@ -62,12 +65,12 @@ pub async fn authorize_posted(
 ) -> web::Result {
     let (parts, body) = request.into_parts();
     let parameters = form(&parts.headers, body).await.map_err(|_| bad("authorize.malformed"))?;
-    match read(&openid, &parameters).await? {
+    match read(&openid, &parameters, ctx.now).await? {
         Ok(pending) => {
             let handle = openid.keep(&pending.client, &pending.request, None, &ctx.source(), ctx.now).await?;
             Ok(see_other(&format!("/oauth2/authorize?handle={handle}")))
         }
-        Err(location) => Ok(see_other(&location)),
+        Err(answer) => Ok(answer.respond(&ctx)),
     }
 }
 
@@ -76,24 +79,25 @@ fn bad(code: &'static str) -> Failure {
     Failure::with_status(Error::invalid(code), StatusCode::BAD_REQUEST)
 }
 
-/// A request, or the address to which its refusal goes. Errors are shown here, since nobody is proven to want them.
-async fn read(openid: &OpenId, parameters: &Parameters) -> Result<Result<Pending, String>, Failure> {
+/// A request, or its refusal on the way to an address that was proven. Other faults are shown here.
+async fn read(
+    openid: &OpenId,
+    parameters: &Parameters,
+    now: Timestamp,
+) -> Result<Result<Pending, Answer>, Failure> {
     let client = match parameters.get("client_id") {
         Some(client_id) => openid.clients().find(client_id).await?,
         None => None,
     };
     let client = client.ok_or_else(|| bad("client.unknown"))?;
-    let redirect_uri = parameters
-        .get("redirect_uri")
-        .filter(|uri| client.allows_redirect(uri))
-        .ok_or_else(|| bad("client.redirect_uri_unknown"))?;
-    Ok(match model::parse(parameters, redirect_uri) {
-        Ok(request) => Ok(Pending { client, request, kept: None }),
-        Err(refused) => {
-            let state = model::state_of(parameters);
-            Err(model::error_answer(redirect_uri, openid.issuer(), state.as_deref(), &refused))
+    match openid.incoming(&client, parameters, now).await? {
+        Ok(request) => Ok(Ok(Pending { client, request, kept: None })),
+        Err(Fault { back: Some(answer), .. }) => Ok(Err(answer)),
+        Err(fault) => {
+            tracing::info!(client.id = %client.id, error = fault.refused.error.as_str(), reason = fault.refused.reason, "authorization request refused");
+            Err(bad(fault.code))
         }
-    })
+    }
 }
 
 async fn proceed(ctx: &Ctx, openid: &OpenId, signed_in: Option<&SignedIn>, pending: Pending) -> web::Result {
@@ -105,7 +109,7 @@ async fn proceed(ctx: &Ctx, openid: &OpenId, signed_in: Option<&SignedIn>, pendi
     let Some(signed_in) = signed_in.filter(|_| fresh) else {
         if silent {
             let refused = Refused::new(ErrorCode::LoginRequired, "login.required");
-            return Ok(see_other(&openid.error_answer(&pending.request, &refused)));
+            return Ok(openid.refusal(&pending.request, &refused).respond(ctx));
         }
         // Bound to a browser once somebody has signed in there: until then its cookie still changes.
         let handle = keep(ctx, openid, &pending, None).await?;
@@ -114,19 +118,63 @@ async fn proceed(ctx: &Ctx, openid: &OpenId, signed_in: Option<&SignedIn>, pendi
     if signed_in.must_change_password {
         if silent {
             let refused = Refused::new(ErrorCode::InteractionRequired, "password.change_required");
-            return Ok(see_other(&openid.error_answer(&pending.request, &refused)));
+            return Ok(openid.refusal(&pending.request, &refused).respond(ctx));
         }
         // That page leads to the change of password first.
         let handle = keep(ctx, openid, &pending, None).await?;
         return Ok(see_other(&consent_address(&handle, &pending.request)));
     }
+    if let Some(response) = strengthen(ctx, openid, signed_in, &pending).await? {
+        return Ok(response);
+    }
     answer(ctx, openid, signed_in, pending).await
+}
+
+/// Where the person goes for the strength that the client wants, or back to the client if there is no way; None if the
+/// session will do.
+pub(super) async fn strengthen(
+    ctx: &Ctx,
+    openid: &OpenId,
+    signed_in: &SignedIn,
+    pending: &Pending,
+) -> Result<Option<Response>, Failure> {
+    let request = &pending.request;
+    let anew = since_asked(signed_in, pending);
+    match step(signed_in.strength, request.strength, request.prompt.none, anew) {
+        Step::Enough => Ok(None),
+        Step::Verify => {
+            let handle = keep(ctx, openid, pending, None).await?;
+            // The session goes on under another token, so the request is let go until that one takes it up.
+            if let Some((_, flow, _)) = &pending.kept {
+                openid.release(*flow).await?;
+            }
+            Ok(Some(see_other(&verify_address(&handle))))
+        }
+        Step::SignIn => {
+            let handle = keep(ctx, openid, pending, None).await?;
+            if let Some((_, flow, _)) = &pending.kept {
+                openid.release(*flow).await?;
+            }
+            Ok(Some(see_other(&sign_in_address(&handle, request, true))))
+        }
+        Step::Unmet => {
+            if let Some((_, flow, _)) = &pending.kept
+                && !openid
+                    .decline(&signed_in.actor, &pending.client, *flow, "strength.unmet", ctx.now)
+                    .await?
+            {
+                return Err(Error::conflict("flow.answered").into());
+            }
+            let refused = Refused::new(ErrorCode::UnmetAuthenticationRequirements, "strength.unmet");
+            Ok(Some(openid.refusal(request, &refused).respond(ctx)))
+        }
+    }
 }
 
 /// What a signed-in person's request leads to. Also the way of the consent page, which shows itself for `Ask`.
 async fn answer(ctx: &Ctx, openid: &OpenId, signed_in: &SignedIn, pending: Pending) -> web::Result {
     let asking = asking(openid, signed_in).await?;
-    let survey = openid.survey(&asking, &pending.client, pending.request.organization, ctx.now).await?;
+    let survey = openid.survey(&asking, &pending.client, &pending.request, ctx.now).await?;
     let next =
         next(&pending.request, pending.client.skip_consent, &survey.choices(), &survey.consents, ctx.now);
     if pending.request.prompt.none {
@@ -136,13 +184,13 @@ async fn answer(ctx: &Ctx, openid: &OpenId, signed_in: &SignedIn, pending: Pendi
                 if let Next::Explain(space, _) = next {
                     openid.note_refusal(&asking, &pending.client, &survey, space, ctx.now).await?;
                 }
-                Ok(see_other(&openid.error_answer(&pending.request, &refused)))
+                Ok(openid.refusal(&pending.request, &refused).respond(ctx))
             }
         };
     }
     match next {
         Next::Issue(space) => issue(ctx, openid, &asking, &pending, space, false).await,
-        Next::Ask { .. } => {
+        Next::Ask { .. } | Next::Nowhere => {
             let handle = keep(ctx, openid, &pending, Some(ctx.browser)).await?;
             Ok(see_other(&consent_address(&handle, &pending.request)))
         }
@@ -166,11 +214,11 @@ pub(super) async fn issue(
     let flow = pending.kept.as_ref().map(|kept| kept.1);
     let issue = Issue { asking, client, request, space, flow, remember, now: ctx.now };
     match openid.issue(issue).await? {
-        Issued::Code(code) => Ok(see_other(&openid.code_answer(request, &code))),
+        Issued::Code(code) => Ok(openid.code_answer(request, &code).respond(ctx)),
         Issued::AlreadyAnswered => Err(Error::conflict("flow.answered").into()),
         Issued::Refused(reason) if request.prompt.none => {
             let refused = Refused::new(ErrorCode::AccessDenied, reason);
-            Ok(see_other(&openid.error_answer(request, &refused)))
+            Ok(openid.refusal(request, &refused).respond(ctx))
         }
         Issued::Refused(_) => {
             let handle = keep(ctx, openid, pending, Some(ctx.browser)).await?;
@@ -191,6 +239,11 @@ async fn keep(
     }
 }
 
+/// Whether the sign-in happened for this request: whoever has just chosen is not asked for ever.
+pub(super) fn since_asked(signed_in: &SignedIn, pending: &Pending) -> bool {
+    pending.kept.as_ref().is_some_and(|kept| signed_in.authenticated_at >= kept.2)
+}
+
 /// Whether the person has to show again who they are: asked for, too long ago, or somebody else was meant.
 pub(super) async fn needs_sign_in(
     openid: &OpenId,
@@ -199,20 +252,30 @@ pub(super) async fn needs_sign_in(
     now: Timestamp,
 ) -> kernel::Result<bool> {
     let request = &pending.request;
-    let since_asked = pending.kept.as_ref().is_some_and(|kept| signed_in.authenticated_at >= kept.2);
-    if request.prompt.login && !since_asked {
-        return Ok(true);
+    if since_asked(signed_in, pending) {
+        return Ok(false);
     }
     let too_old = request.max_age.is_some_and(|age| signed_in.authenticated_at.plus_seconds(age) < now);
-    if too_old && !since_asked {
+    if request.prompt.login || too_old {
         return Ok(true);
     }
-    // Whoever has just signed in for this request chose the account; asking for ever would lead nowhere.
-    let Some(token) = request.id_token_hint.as_ref().filter(|_| !since_asked) else { return Ok(false) };
-    let Some(hint) = openid.keys().current(now).await?.read_hint(token, openid.issuer()) else {
+    let (hint, wish) = (request.id_token_hint.as_deref(), request.wishes.subject());
+    if hint.is_none() && wish.is_none() {
         return Ok(false);
-    };
-    Ok(openid.account_of(&hint.sub).await? != Some(signed_in.account))
+    }
+    let Some(subject) = openid.subject_of(signed_in.account, &pending.client).await? else { return Ok(true) };
+    if wish.is_some_and(|wish| !wish.accepts(&serde_json::Value::from(subject.as_str()))) {
+        return Ok(true);
+    }
+    let Some(token) = hint else { return Ok(false) };
+    // A hint that cannot be believed, or that another client was given, names nobody who is here.
+    let hint = openid.keys().current(now).await?.read_hint(token, openid.issuer());
+    Ok(!hint.is_some_and(|hint| hint.aud == pending.client.client_id && hint.sub == subject))
+}
+
+/// To the second factor, and back into the request.
+pub(super) fn verify_address(handle: &str) -> String {
+    format!("/me/verify?need=strong&return_to=%2Foauth2%2Fauthorize%3Fhandle%3D{handle}")
 }
 
 /// `again` asks for the sign-in page although somebody is signed in, and for a proof that is given now.

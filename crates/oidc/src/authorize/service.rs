@@ -1,16 +1,16 @@
 //! Use cases of the authorization endpoint: keep a request, survey the spaces, issue a code.
 use super::{
+    answer::Answer,
     model::{self, Request},
     next::{Choice, Consent},
     store::{self, Flow, FlowId, FlowKind, NewCode, NewFlow},
 };
 use crate::{
     OpenId,
-    client::Client,
-    token::{
-        model::{CODE_SECONDS, join_zones},
-        store as tokens,
-    },
+    claims::{Sector, pairwise},
+    client::{Client, settings::join_lines},
+    logout::backchannel,
+    token::model::join_zones,
 };
 use kernel::{
     Actor, Error, Event, Result, Timestamp, TokenHash,
@@ -26,7 +26,7 @@ use std::sync::Arc;
 pub const FLOW_SECONDS: i64 = 1800;
 
 /// Requests that one source may leave to be kept: nobody has to be signed in to make one, and each is a row for a while.
-const FLOWS: Limit = Limit { scope: "oidc.flow", most: 1200, seconds: 60 };
+pub(crate) const FLOWS: Limit = Limit { scope: "oidc.flow", most: 1200, seconds: 60 };
 
 /// Who asks: the signed-in account, as far as an authorization depends on it.
 #[derive(Clone, Debug)]
@@ -36,6 +36,19 @@ pub struct Asking {
     pub authenticated_at: Timestamp,
     pub facts: SessionFacts,
     pub actor: Actor,
+}
+
+/// A request that is to be kept.
+pub(crate) struct Keep<'a> {
+    pub kind: FlowKind,
+    pub client: Option<kernel::id::ClientId>,
+    pub parameters: String,
+    /// None: the first browser to bring it.
+    pub browser: Option<[u8; 32]>,
+    /// Whose requests are counted.
+    pub source: &'a str,
+    pub limit: Limit,
+    pub seconds: i64,
 }
 
 /// A stored request that was found again.
@@ -100,17 +113,19 @@ impl OpenId {
     ) -> Result<String> {
         let parameters =
             serde_json::to_string(request).map_err(|error| Error::internal("internal").because(error))?;
-        self.keep_flow(FlowKind::Authorize, Some(client.id), parameters, browser, source, now).await
+        let keep = Keep {
+            kind: FlowKind::Authorize,
+            client: Some(client.id),
+            parameters,
+            browser,
+            source,
+            limit: FLOWS,
+            seconds: FLOW_SECONDS,
+        };
+        self.keep_flow(keep, now).await
     }
-    pub(crate) async fn keep_flow(
-        &self,
-        kind: FlowKind,
-        client: Option<kernel::id::ClientId>,
-        parameters: String,
-        browser: Option<[u8; 32]>,
-        source: &str,
-        now: Timestamp,
-    ) -> Result<String> {
+    pub(crate) async fn keep_flow(&self, keep: Keep<'_>, now: Timestamp) -> Result<String> {
+        let Keep { kind, client, parameters, browser, source, limit, seconds } = keep;
         let key = self.db().keyring().mac("counter.flow", &[source.as_bytes()]);
         let handle = self.db().rng().token();
         let flow = NewFlow {
@@ -121,12 +136,12 @@ impl OpenId {
             parameters,
             browser,
             now,
-            expires_at: now.plus_seconds(FLOW_SECONDS),
+            expires_at: now.plus_seconds(seconds),
         };
         let kept = self
             .db()
             .write_unaudited("a request on its way", move |tx| {
-                let hit = counter::service::hit_in(tx, FLOWS, &key, now)?;
+                let hit = counter::service::hit_in(tx, limit, &key, now)?;
                 if hit.allowed() {
                     store::insert_flow(tx, &flow)?;
                 }
@@ -176,24 +191,22 @@ impl OpenId {
     pub async fn release(&self, flow: FlowId) -> Result<()> {
         self.db().exec("the browser of a request", move |statement| store::unbind_flow(statement, flow)).await
     }
-    /// The account of a subject.
-    pub async fn account_of(&self, sub: &str) -> Result<Option<AccountId>> {
-        let sub = sub.to_owned();
-        self.db().read_one(move |statement| tokens::find_account(statement, &sub)).await
-    }
-
     /// Two single statements: all spaces with their facts, and the consents.
     pub async fn survey(
         &self,
         asking: &Asking,
         client: &Client,
-        wished: Option<OrganizationId>,
+        request: &Request,
         now: Timestamp,
     ) -> Result<Survey> {
-        let spaces = self
+        let wished = request.organization;
+        let mut spaces = self
             .organizations()
             .decide_spaces(asking.account, &asking.facts, client.product, wished, now)
             .await?;
+        if request.scope.organization {
+            spaces.retain(|found| found.space != Space::Personal);
+        }
         let (account, id) = (asking.account, client.id);
         let consents =
             self.db().read_one(move |statement| store::list_consents(statement, account, id)).await?;
@@ -216,9 +229,16 @@ impl OpenId {
             nonce: request.nonce.clone(),
             scope: request.scope,
             zones: join_zones(&asking.facts.zones),
+            resources: join_lines(&request.resources),
+            dpop_jkt: request.dpop_jkt.clone(),
+            claims: request.wishes.stored(),
             now,
-            expires_at: now.plus_seconds(CODE_SECONDS),
+            expires_at: now.plus_seconds(client.settings.demands().code_seconds),
         };
+        let agreed = request.asked();
+        let sector = Sector::of(client);
+        let hears_of_end = client.settings.backchannel_logout_uri.is_some();
+        let keyring = self.db().keyring().clone();
         let refusal_id = self.db().draw();
         let (facts, actor, product) = (asking.facts.clone(), asking.actor.clone(), client.product);
         let outcome = self
@@ -256,9 +276,14 @@ impl OpenId {
                     return Ok((Some(ALREADY_ANSWERED), Vec::new()));
                 }
                 if remember {
-                    store::upsert_consent(tx, new.account, new.client, space, new.scope, now)?;
+                    store::upsert_consent(tx, new.account, new.client, space, agreed, now)?;
                 }
                 store::insert_code(tx, &new, membership)?;
+                // Whoever was told of the person under a name of its own, and whoever wants to hear of the end.
+                pairwise::remember_in(tx, &keyring, &sector, new.account)?;
+                if hears_of_end {
+                    backchannel::remember_in(tx, new.session, new.client, now)?;
+                }
                 let granted = Event::done(&actor, "authorization.granted");
                 let detail = json!({ "scope": new.scope.text(), "remembered": remember });
                 Ok((None, vec![event(granted, detail)]))
@@ -312,12 +337,12 @@ impl OpenId {
         self.organizations().note_refusal(&asking.actor, refused, now).await.map(drop)
     }
 
-    /// The address at which the client takes the code.
-    pub fn code_answer(&self, request: &Request, code: &str) -> String {
-        model::answer(&request.redirect_uri, self.issuer(), request.state.as_deref(), &[("code", code)])
+    /// The code on its way to the client.
+    pub fn code_answer(&self, request: &Request, code: &str) -> Answer {
+        Answer::code(request, self.issuer(), code)
     }
-    pub fn error_answer(&self, request: &Request, refused: &model::Refused) -> String {
-        model::error_answer(&request.redirect_uri, self.issuer(), request.state.as_deref(), refused)
+    pub fn refusal(&self, request: &Request, refused: &model::Refused) -> Answer {
+        Answer::refusal(request, self.issuer(), refused)
     }
 }
 /// No decision's reason: told apart from them in the transaction's outcome.

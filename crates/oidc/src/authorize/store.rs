@@ -9,7 +9,7 @@ use organization::decision::Space;
 pub type FlowId = Id<mark::AuthorizationRequest>;
 
 db::text_enum! {
-    pub enum FlowKind { Authorize = "authorize", Logout = "logout" }
+    pub enum FlowKind { Authorize = "authorize", Pushed = "pushed", Logout = "logout" }
 }
 
 /// A stored request.
@@ -116,7 +116,7 @@ pub fn list_consents(
         } else {
             Space::Organization(Id::from_i64(row.organization))
         },
-        scope: Scope::of_text(&row.scope),
+        scope: Scope::of_consent(&row.scope),
         at: row.at,
     };
     Ok(rows.into_iter().map(consent).collect())
@@ -136,7 +136,7 @@ pub fn upsert_consent(
             "INSERT INTO consent (account_id, client_id, organization_id, scope, at) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (account_id, client_id, organization_id) DO UPDATE SET scope = excluded.scope, at = excluded.at"
         ),
-        &[&account, &client, &organization, &scope.text(), &now],
+        &[&account, &client, &organization, &scope.consent_text(), &now],
     )
     .map(drop)
 }
@@ -149,10 +149,14 @@ pub struct NewCode {
     pub session: SessionId,
     pub organization: Option<OrganizationId>,
     pub redirect_uri: String,
-    pub code_challenge: String,
+    pub code_challenge: Option<String>,
     pub nonce: Option<String>,
     pub scope: Scope,
     pub zones: String,
+    /// One a line.
+    pub resources: String,
+    pub dpop_jkt: Option<String>,
+    pub claims: Option<String>,
     pub now: Timestamp,
     pub expires_at: Timestamp,
 }
@@ -162,8 +166,9 @@ pub fn insert_code(tx: &mut Tx<'_>, code: &NewCode, membership: Option<Membershi
     tx.run(
         sql!(
             "INSERT INTO authorization_code (id, code_hash, client_id, account_id, session_id, organization_id,
-                 membership_id, redirect_uri, code_challenge, nonce, scope, zones, created_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+                 membership_id, redirect_uri, code_challenge, nonce, scope, zones, resources, dpop_jkt, claims,
+                 created_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
         ),
         &[
             &code.id,
@@ -178,6 +183,9 @@ pub fn insert_code(tx: &mut Tx<'_>, code: &NewCode, membership: Option<Membershi
             &code.nonce,
             &code.scope.text(),
             &code.zones,
+            &code.resources,
+            &code.dpop_jkt,
+            &code.claims,
             &code.now,
             &code.expires_at,
         ],

@@ -1,10 +1,16 @@
-use super::store::Facts;
-use crate::authorize::model::Scope;
+use super::{
+    authority::{self, AuthorityFacts},
+    pairwise::Sector,
+    store::Facts,
+    verified::{self, ProofFacts},
+};
+use crate::authorize::{model::Scope, wishes::Place};
 use db::Keyring;
 use identity::realname::RealNameLevel;
 use kernel::{Error, Result, Timestamp, id::OrganizationId};
 use organization::membership::Role;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 /// The organization acted for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -42,37 +48,108 @@ pub struct Subject {
     pub email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_verified: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authority: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verified_claims: Option<Value>,
+}
+
+/// To whom it is told, and what was asked for: by scope, and for this place by the claims parameter.
+pub struct Telling<'a> {
+    pub client_id: &'a str,
+    pub sector: &'a Sector,
+    pub scope: Scope,
+    pub place: &'a Place,
+}
+impl Telling<'_> {
+    pub fn wants_authority(&self) -> bool {
+        self.scope.organization || self.place.asks("authority") || self.place.asks("grant")
+    }
+}
+
+/// What was read because it was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct More {
+    pub authority: Option<AuthorityFacts>,
+    pub proof: Option<ProofFacts>,
 }
 
 impl Subject {
-    /// Opens the sealed columns that the scope asks for, and no others.
-    pub fn new(facts: Facts, scope: Scope, keyring: &Keyring) -> Result<Self> {
+    /// Opens the sealed columns that were asked for, and no others.
+    pub fn new(
+        facts: Facts,
+        more: &More,
+        telling: &Telling<'_>,
+        keyring: &Keyring,
+        now: Timestamp,
+    ) -> Result<Self> {
         let row = facts.account.as_i64();
+        let (scope, place) = (telling.scope, telling.place);
         let open = |wanted: bool, column: &'static str, sealed: Option<&Vec<u8>>| match sealed {
             Some(sealed) if wanted => keyring.open(column, row, sealed).map(Some),
             _ => Ok(None),
         };
-        let phone_number = open(scope.phone, "account.phone", facts.phone.as_ref())?;
-        let email = open(scope.email, "account.email", facts.email.as_ref())?;
+        let asked = |name: &str, value: Value| place.takes(name, &value);
+        let phone = place.asks("phone_number") || place.asks("phone_number_verified");
+        let phone_number = open(scope.phone || phone, "account.phone", facts.phone.as_ref())?;
+        let phone_verified = phone_number.is_some().then_some(facts.phone_proven);
+        let email = place.asks("email") || place.asks("email_verified");
+        let email = open(scope.email || email, "account.email", facts.email.as_ref())?;
+        let email_verified = email.is_some().then_some(facts.email_proven);
+        let verified_name = place.verified.iter().any(|wish| wish.claims.contains_key("name"));
+        let name = open(
+            scope.profile || place.asks("name") || (verified_name && more.proof.is_some()),
+            "account.name",
+            Some(&facts.name),
+        )?;
+        let verified_claims = more.proof.as_ref().and_then(|proof| {
+            let claim = |wanted: &str| match wanted {
+                "name" => name.as_ref().map(|name| json!(name)),
+                "cn_id_hash" => proof
+                    .document
+                    .as_ref()
+                    .map(|document| json!(telling.sector.document(keyring, telling.client_id, document))),
+                _ => None,
+            };
+            let mut found: Vec<Value> = place
+                .verified
+                .iter()
+                .filter_map(|wish| verified::answer(wish, proof, claim, now))
+                .collect();
+            if found.len() > 1 { Some(Value::Array(found)) } else { found.pop() }
+        });
         let organization = match (facts.organization, facts.organization_name) {
             (Some(id), Some(name)) => {
                 Some(OrganizationClaims { id, name, uscc: facts.uscc, member_number: facts.member_number })
             }
             _ => None,
         };
+        let authority = more.authority.as_ref().zip(organization.as_ref());
         Ok(Self {
-            sub: facts.sub,
+            sub: telling.sector.subject(keyring, &facts.sub),
             acting_for: if organization.is_some() { "organization" } else { "person" },
             org_id: organization.as_ref().map(|organization| organization.id),
             role: facts.role,
+            grant: authority
+                .filter(|_| scope.organization || place.asks("grant"))
+                .map(|(facts, _)| authority::grant(facts)),
+            authority: authority
+                .filter(|_| scope.organization || place.asks("authority"))
+                .map(|(facts, organization)| authority::authority(facts, organization)),
             organization,
             real_name_level: RealNameLevel::from_rank(facts.level),
-            name: open(scope.profile, "account.name", Some(&facts.name))?,
-            preferred_username: scope.profile.then_some(facts.login_name),
-            phone_number_verified: phone_number.is_some().then_some(facts.phone_proven),
-            phone_number,
-            email_verified: email.is_some().then_some(facts.email_proven),
-            email,
+            name: name.filter(|name| scope.profile || asked("name", json!(name))),
+            preferred_username: Some(facts.login_name)
+                .filter(|login| scope.profile || asked("preferred_username", json!(login))),
+            phone_number_verified: phone_verified
+                .filter(|proven| scope.phone || asked("phone_number_verified", json!(proven))),
+            phone_number: phone_number.filter(|phone| scope.phone || asked("phone_number", json!(phone))),
+            email_verified: email_verified
+                .filter(|proven| scope.email || asked("email_verified", json!(proven))),
+            email: email.filter(|email| scope.email || asked("email", json!(email))),
+            verified_claims,
         })
     }
 }

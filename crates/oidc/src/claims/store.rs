@@ -1,7 +1,8 @@
+use super::{AuthorityFacts, More, ProofFacts, Telling};
 use db::{Tx, sql};
 use kernel::{
     Result, Timestamp,
-    id::{AccountId, OrganizationId, SessionId},
+    id::{AccountId, MembershipId, OrganizationId, ProductId, SessionId},
 };
 use organization::membership::Role;
 
@@ -70,4 +71,73 @@ pub fn find(
         ),
         &[&account, &organization, &session, &now],
     )
+}
+
+/// What is told only to those who asked for it.
+pub fn more(
+    tx: &mut Tx<'_>,
+    telling: &Telling<'_>,
+    account: AccountId,
+    membership: Option<MembershipId>,
+    product: ProductId,
+    now: Timestamp,
+) -> Result<More> {
+    let authority = match membership {
+        Some(membership) if telling.wants_authority() => find_authority(tx, membership, product)?,
+        _ => None,
+    };
+    let proof = if telling.place.verified.is_empty() { None } else { find_proof(tx, account, now)? };
+    Ok(More { authority, proof })
+}
+
+fn find_authority(
+    tx: &mut Tx<'_>,
+    membership: MembershipId,
+    product: ProductId,
+) -> Result<Option<AuthorityFacts>> {
+    tx.opt(
+        sql!(
+            "SELECT m.role, m.basis, m.valid_from, m.valid_until, p.code, g.valid_from, g.valid_until
+             FROM membership m JOIN product p ON p.id = $2
+             LEFT JOIN product_grant g ON g.membership_id = m.id AND g.product_id = p.id AND g.state = 'active'
+             WHERE m.id = $1"
+        ),
+        &[&membership, &product],
+    )
+}
+
+/// The highest in force, of those the latest.
+fn find_proof(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<Option<ProofFacts>> {
+    tx.opt(
+        sql!(
+            "SELECT i.level, i.method, i.proven_at, a.document_index
+             FROM identity_proof i JOIN account a ON a.id = i.account_id
+             WHERE i.account_id = $1 AND i.revoked_at IS NULL AND i.expires_at > $2
+             ORDER BY CASE i.level WHEN 'primary' THEN 1 WHEN 'intermediate' THEN 2 WHEN 'advanced' THEN 3 ELSE 0 END DESC,
+                 i.proven_at DESC, i.id DESC LIMIT 1"
+        ),
+        &[&account, &now],
+    )
+}
+
+pub(super) fn find_sub(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<String>> {
+    tx.opt(sql!("SELECT sub FROM account WHERE id = $1"), &[&account])
+}
+pub(super) fn find_of_sub(tx: &mut Tx<'_>, sub: &str) -> Result<Option<(AccountId, String)>> {
+    tx.opt(sql!("SELECT id, sub FROM account WHERE sub = $1"), &[&sub])
+}
+pub(super) fn find_of_pairwise(tx: &mut Tx<'_>, subject: &str) -> Result<Option<(AccountId, String)>> {
+    tx.opt(
+        sql!(
+            "SELECT a.id, a.sub FROM pairwise_subject n JOIN account a ON a.id = n.account_id WHERE n.subject = $1"
+        ),
+        &[&subject],
+    )
+}
+pub(super) fn insert_pairwise(tx: &mut Tx<'_>, subject: &str, account: AccountId) -> Result<()> {
+    tx.run(
+        sql!("INSERT INTO pairwise_subject (subject, account_id) VALUES ($1, $2) ON CONFLICT DO NOTHING"),
+        &[&subject, &account],
+    )
+    .map(drop)
 }

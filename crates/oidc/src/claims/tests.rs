@@ -1,11 +1,50 @@
 use super::{
-    Claims, Facts, Subject,
+    AuthorityFacts, Claims, Facts, More, ProofFacts, Sector, Subject, Telling,
     model::{half_hash, session_identifier},
 };
-use crate::authorize::model::Scope;
+use crate::authorize::{
+    model::Scope,
+    wishes::{Place, Wishes},
+};
 use db::Keyring;
+use identity::realname::RealNameLevel;
 use kernel::{Id, Rng, Timestamp, id::AccountId};
-use organization::membership::Role;
+use organization::membership::{Basis, Role};
+use serde_json::{Value, json};
+
+const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+/// What is told to one client, by scope and by the claims parameter.
+fn told(keyring: &Keyring, organization: bool, more: &More, scope: &str, userinfo: &Value) -> Subject {
+    let wishes = Wishes::parse(&json!({ "userinfo": userinfo }).to_string()).unwrap();
+    subject(keyring, organization, more, scope, &wishes.userinfo)
+}
+fn subject(keyring: &Keyring, organization: bool, more: &More, scope: &str, place: &Place) -> Subject {
+    let telling =
+        Telling { client_id: "client", sector: &Sector::default(), scope: Scope::of_text(scope), place };
+    Subject::new(facts(keyring, organization), more, &telling, keyring, NOW).unwrap()
+}
+fn proven(level: RealNameLevel) -> More {
+    let proof = ProofFacts {
+        level,
+        method: "two_element".into(),
+        proven_at: NOW.plus_seconds(-3600),
+        document: Some(vec![1; 32]),
+    };
+    More { authority: None, proof: Some(proof) }
+}
+fn granted() -> More {
+    let authority = AuthorityFacts {
+        role: Role::Agent,
+        basis: Basis::Delegated,
+        from: NOW.plus_days(-1),
+        until: NOW.plus_days(30),
+        product_code: "quotes".into(),
+        grant_from: Some(NOW.plus_days(-1)),
+        grant_until: Some(Timestamp::FOREVER),
+    };
+    More { authority: Some(authority), proof: None }
+}
 
 const ACCOUNT: AccountId = Id::from_i64(42);
 
@@ -38,7 +77,7 @@ fn facts(keyring: &Keyring, organization: bool) -> Facts {
 fn the_id_token_names_the_person_and_the_organization_acted_for() {
     let keyring = keyring();
     let subject =
-        Subject::new(facts(&keyring, true), Scope::of_text("openid profile phone email"), &keyring).unwrap();
+        subject(&keyring, true, &More::default(), "openid profile phone email", &Place::default());
     let methods = ["pwd".to_owned(), "sms".to_owned()];
     let claims = Claims {
         issuer: "https://op.test",
@@ -61,7 +100,7 @@ fn the_id_token_names_the_person_and_the_organization_acted_for() {
 #[test]
 fn without_scopes_nothing_personal_is_told() {
     let keyring = keyring();
-    let subject = Subject::new(facts(&keyring, false), Scope::default(), &keyring).unwrap();
+    let subject = subject(&keyring, false, &More::default(), "openid", &Place::default());
     insta::assert_json_snapshot!(subject);
 }
 #[test]
@@ -74,4 +113,68 @@ fn two_clients_cannot_compare_sessions() {
     let keyring = keyring();
     assert_ne!(session_identifier(&keyring, 7, "a"), session_identifier(&keyring, 7, "b"));
     assert_ne!(session_identifier(&keyring, 7, "a"), session_identifier(&keyring, 8, "a"));
+}
+
+#[test]
+fn a_claim_is_told_where_it_was_asked_for_and_only_with_the_wanted_value() {
+    let keyring = keyring();
+    let nothing = More::default();
+    let one = told(&keyring, false, &nothing, "openid", &json!({ "phone_number": null }));
+    assert_eq!(one.phone_number.as_deref(), Some("+8613800138000"));
+    assert_eq!((one.name, one.phone_number_verified, one.email), (None, None, None));
+    let other = told(&keyring, false, &nothing, "openid", &json!({ "name": { "value": "李四" } }));
+    assert_eq!(other.name, None);
+    let same = told(&keyring, false, &nothing, "openid", &json!({ "name": { "values": ["李四", "陈思齐"] } }));
+    assert_eq!(same.name.as_deref(), Some("陈思齐"));
+}
+#[test]
+fn authority_and_grant_are_told_with_the_scope_organization() {
+    let keyring = keyring();
+    let subject = told(&keyring, true, &granted(), "openid organization", &json!({}));
+    insta::with_settings!({ sort_maps => true }, {
+        insta::assert_json_snapshot!("authority", json!({ "authority": subject.authority, "grant": subject.grant }));
+    });
+    let silent = told(&keyring, true, &granted(), "openid", &json!({}));
+    assert_eq!((silent.authority, silent.grant), (None, None));
+    let asked = told(&keyring, true, &granted(), "openid", &json!({ "authority": null }));
+    assert!(asked.authority.is_some() && asked.grant.is_none());
+    let person = told(&keyring, false, &granted(), "openid organization", &json!({}));
+    assert_eq!(person.authority, None, "nobody is acted for");
+}
+#[test]
+fn verified_claims_are_told_as_far_as_every_condition_is_met() {
+    let keyring = keyring();
+    let ask = |more: &More, verification: Value, claims: Value| {
+        let wish = json!({ "verified_claims": { "verification": verification, "claims": claims } });
+        told(&keyring, false, more, "openid", &wish).verified_claims
+    };
+    let two = proven(RealNameLevel::Intermediate);
+    let all = json!({ "trust_framework": { "value": "cn_fujie_rn" }, "assurance_level": { "values": ["rn2", "rn3"] },
+        "time": { "max_age": 7200 }, "evidence": [{ "type": { "value": "electronic_record" } }] });
+    let told = ask(&two, all, json!({ "name": null, "cn_id_hash": null, "birthdate": null })).unwrap();
+    insta::with_settings!({ sort_maps => true }, {
+        insta::assert_json_snapshot!("verified", told, { ".claims.cn_id_hash" => "[hash]" });
+    });
+    let plain = json!({ "trust_framework": null });
+    let name = json!({ "name": null });
+    let less = ask(&two, plain.clone(), name.clone()).unwrap();
+    assert_eq!(less["verification"], json!({ "trust_framework": "cn_fujie_rn" }), "no more than was asked for");
+    for (more, verification, claims) in [
+        (&two, json!({ "trust_framework": { "value": "eidas" } }), name.clone()),
+        (&two, json!({ "trust_framework": null, "assurance_level": { "value": "rn3" } }), name.clone()),
+        (&two, json!({ "trust_framework": null, "time": { "max_age": 60 } }), name.clone()),
+        (&two, plain.clone(), json!({ "name": { "value": "李四" } })),
+        (&two, plain.clone(), json!({ "birthdate": null })),
+        (&proven(RealNameLevel::Unverified), plain.clone(), name.clone()),
+        (&More::default(), plain, name),
+    ] {
+        assert_eq!(ask(more, verification.clone(), claims.clone()), None, "{verification} {claims}");
+    }
+}
+#[test]
+fn f12_a_name_that_nobody_verified_is_no_verified_claim() {
+    let keyring = keyring();
+    let wish = json!({ "verified_claims": { "verification": { "trust_framework": null }, "claims": { "name": null } } });
+    let subject = told(&keyring, false, &More::default(), "openid profile", &wish);
+    assert!(subject.name.is_some() && subject.verified_claims.is_none());
 }

@@ -101,7 +101,7 @@ pub async fn decide(ctx: Ctx, Extension(openid): Extension<OpenId>, request: Req
     if asked.subject.len() > 64 {
         return Err(Error::invalid("field.too_long").at("subject").arg("max", "64").into());
     }
-    let found = match openid.account_of(&asked.subject).await? {
+    let found = match openid.account_of(&client, &asked.subject).await? {
         Some(account) => {
             let facts = SessionFacts::default();
             openid.organizations().decide_one(account, &facts, space, client.product, ctx.now).await?

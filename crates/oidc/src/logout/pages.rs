@@ -1,6 +1,13 @@
 use super::{model, model::Request};
 use crate::{
-    OpenId, authorize::store::FlowKind, claims::session_identifier, parameters::Parameters, token::api::form,
+    OpenId,
+    authorize::{
+        service::{FLOW_SECONDS, FLOWS, Keep},
+        store::FlowKind,
+    },
+    claims::session_identifier,
+    parameters::Parameters,
+    token::api::form,
 };
 use axum::{
     Extension,
@@ -17,6 +24,8 @@ use web::{Ctx, Form, Page, Query, cookie, html, see_other, with_cookie};
 struct ConfirmPage<'a> {
     page: Page,
     user_name: &'a str,
+    /// The product that asks, if one does.
+    client_name: Option<String>,
     flow: Option<&'a str>,
 }
 #[derive(askama::Template)]
@@ -24,6 +33,8 @@ struct ConfirmPage<'a> {
 struct DonePage {
     page: Page,
 }
+
+const MOST_LOCALES: usize = 256;
 
 #[derive(Deserialize)]
 pub struct LogoutQuery {
@@ -64,15 +75,30 @@ async fn keep(ctx: &Ctx, openid: &OpenId, parameters: &Parameters) -> web::Resul
         parameters.get("post_logout_redirect_uri"),
         parameters.get("state"),
     )?;
+    // The language that the product asked for stays with the request.
+    let locales = parameters.get("ui_locales").filter(|locales| locales.len() <= MOST_LOCALES);
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    if let Some(locales) = locales {
+        query.append_pair("ui_locales", locales);
+    }
     if client.is_none() {
         // Nobody to go back to: there is nothing to keep.
-        return Ok(see_other("/logout"));
+        let query = query.finish();
+        return Ok(see_other(&if query.is_empty() { "/logout".to_owned() } else { format!("/logout?{query}") }));
     }
     let text = serde_json::to_string(&request).map_err(|error| Error::internal("internal").because(error))?;
-    let handle = openid
-        .keep_flow(FlowKind::Logout, client.map(|client| client.id), text, None, &ctx.source(), ctx.now)
-        .await?;
-    Ok(see_other(&format!("/logout?flow={handle}")))
+    let keep = Keep {
+        kind: FlowKind::Logout,
+        client: client.map(|client| client.id),
+        parameters: text,
+        browser: None,
+        source: &ctx.source(),
+        limit: FLOWS,
+        seconds: FLOW_SECONDS,
+    };
+    let handle = openid.keep_flow(keep, ctx.now).await?;
+    query.append_pair("flow", &handle);
+    Ok(see_other(&format!("/logout?{}", query.finish())))
 }
 
 /// `GET /logout`: asks, unless the product has shown an ID token of this very session.
@@ -91,8 +117,13 @@ pub async fn page(
     if own.is_some() && own == request.sid {
         return end(&ctx, &openid, &signed_in, &request).await;
     }
+    let client = match request.client_id.as_deref() {
+        Some(client_id) => openid.clients().find(client_id).await?,
+        None => None,
+    };
     let page = Page::new(&ctx, ctx.lang.t("oidc-logout-title"));
-    Ok(html(ConfirmPage { page, user_name: &signed_in.name, flow: query.flow.as_deref() }))
+    let client_name = client.map(|client| client.name.clone());
+    Ok(html(ConfirmPage { page, user_name: &signed_in.name, client_name, flow: query.flow.as_deref() }))
 }
 
 #[derive(Deserialize)]

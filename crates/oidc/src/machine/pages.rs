@@ -4,12 +4,13 @@ use crate::OpenId;
 use crate::client::ClientState;
 use axum::Extension;
 use identity::session::SignedIn;
-use kernel::id::ClientId;
+use kernel::id::{ClientId, OrganizationId};
 use organization::{decision::layer_key, membership::OrganizationAdministrator, shell};
 use serde::Deserialize;
 use web::{Ctx, Lang, Page, Query, html};
 
 struct Line {
+    href: String,
     name: String,
     client_id: String,
     product: String,
@@ -49,10 +50,10 @@ pub async fn list(
         .map(|last| format!("/org/{organization}/machines?after={}", last.id));
     let frame = shell::of(openid.organizations(), &ctx, &who, organization).await?;
     let page = Page::new(&ctx, ctx.lang.t("oidc-machines")).with_shell(frame);
-    let lines = machines.into_iter().map(|machine| line(&page, machine)).collect();
+    let lines = machines.into_iter().map(|machine| line(&page, organization, machine)).collect();
     Ok(html(List { home: format!("/org/{organization}/"), lines, next, page }))
 }
-fn line(page: &Page, machine: Machine) -> Line {
+fn line(page: &Page, organization: OrganizationId, machine: Machine) -> Line {
     let allowed = machine.decision.as_ref().is_some_and(|decision| decision.allow);
     let word = match &machine.decision {
         _ if machine.state == ClientState::Disabled => page.t("organization-decision-client-disabled"),
@@ -61,6 +62,7 @@ fn line(page: &Page, machine: Machine) -> Line {
         None => page.t("organization-decision-product-unavailable"),
     };
     Line {
+        href: format!("/org/{organization}/machines/{}", machine.id),
         name: machine.name,
         client_id: machine.client_id,
         product: machine.product.of(page.ctx.lang == Lang::En).to_owned(),

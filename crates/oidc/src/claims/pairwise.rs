@@ -1,0 +1,72 @@
+//! Pairwise subjects (OpenID Connect Core §8.1): clients of one sector know an account by a name that nobody else knows.
+//! The name follows from sector and account; a row beside it leads back, for clients that ask about somebody.
+use super::store;
+use crate::{
+    OpenId,
+    client::{Client, SubjectType},
+};
+use db::{Keyring, Tx};
+use kernel::{Result, id::AccountId};
+
+/// For whom a name is made; None: everybody knows the account by the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sector(Option<String>);
+
+impl Sector {
+    /// A pairwise client whose sector cannot be told has one of its own: names never become common by accident.
+    pub fn of(client: &Client) -> Self {
+        match client.settings.subject_type {
+            SubjectType::Public => Self(None),
+            SubjectType::Pairwise => {
+                let named = client.settings.sector(&client.redirect_uris);
+                Self(Some(named.unwrap_or_else(|| client.client_id.clone())))
+            }
+        }
+    }
+    /// The name under which the sector knows the account of this subject.
+    pub fn subject(&self, keyring: &Keyring, sub: &str) -> String {
+        match &self.0 {
+            None => sub.to_owned(),
+            Some(sector) => {
+                let mac = keyring.mac("oidc.pairwise", &[sector.as_bytes(), sub.as_bytes()]);
+                data_encoding::BASE64URL_NOPAD.encode(mac.first_chunk::<24>().map_or(&[][..], |part| part))
+            }
+        }
+    }
+    /// Stands for the person's document without telling it, differently for each sector or client.
+    pub(super) fn document(&self, keyring: &Keyring, client_id: &str, document: &[u8]) -> String {
+        let place = self.0.as_deref().unwrap_or(client_id);
+        let mac = keyring.mac("oidc.document", &[place.as_bytes(), document]);
+        data_encoding::BASE64URL_NOPAD.encode(&mac)
+    }
+}
+
+/// Makes the way back from the name, once.
+pub(crate) fn remember_in(tx: &mut Tx<'_>, keyring: &Keyring, sector: &Sector, account: AccountId) -> Result<()> {
+    if sector.0.is_none() {
+        return Ok(());
+    }
+    let Some(sub) = store::find_sub(tx, account)? else { return Ok(()) };
+    store::insert_pairwise(tx, &sector.subject(keyring, &sub), account)
+}
+
+impl OpenId {
+    /// The name by which a client knows an account.
+    pub async fn subject_of(&self, account: AccountId, client: &Client) -> Result<Option<String>> {
+        let sub = self.db().read(move |tx| store::find_sub(tx, account)).await?;
+        Ok(sub.map(|sub| Sector::of(client).subject(self.db().keyring(), &sub)))
+    }
+    /// The account that a client means by a name. Another sector's name is nobody.
+    pub async fn account_of(&self, client: &Client, subject: &str) -> Result<Option<AccountId>> {
+        let sector = Sector::of(client);
+        let (wanted, pairwise) = (subject.to_owned(), sector.0.is_some());
+        let found = self
+            .db()
+            .read(move |tx| {
+                if pairwise { store::find_of_pairwise(tx, &wanted) } else { store::find_of_sub(tx, &wanted) }
+            })
+            .await?;
+        let Some((account, sub)) = found else { return Ok(None) };
+        Ok((sector.subject(self.db().keyring(), &sub) == subject).then_some(account))
+    }
+}

@@ -1,0 +1,46 @@
+use super::{PUSHED_SECONDS, store};
+use crate::{
+    OpenId,
+    authorize::{model::Request, service::Keep, store::FlowKind},
+    client::Client,
+};
+use kernel::{Error, Result, Timestamp, TokenHash, id::ClientId};
+use platform::counter::Limit;
+
+/// Requests that one client may leave: each is a row for a while.
+const PUSHED: Limit = Limit { scope: "oidc.pushed", most: 12_000, seconds: 60 };
+/// A handle is 256 bits; what is longer was not made here.
+const MOST_HANDLE: usize = 64;
+
+impl OpenId {
+    /// Keeps a request that was examined; the handle by which the browser brings it. Error: `flow.too_many`.
+    pub async fn keep_pushed(&self, client: &Client, request: &Request, now: Timestamp) -> Result<String> {
+        let parameters =
+            serde_json::to_string(request).map_err(|error| Error::internal("internal").because(error))?;
+        let keep = Keep {
+            kind: FlowKind::Pushed,
+            client: Some(client.id),
+            parameters,
+            browser: None,
+            source: &client.client_id,
+            limit: PUSHED,
+            seconds: PUSHED_SECONDS,
+        };
+        self.keep_flow(keep, now).await
+    }
+    /// Exactly once, and for this client. None: unknown, expired, used, or another client's.
+    pub async fn take_pushed(&self, client: ClientId, handle: &str, now: Timestamp) -> Result<Option<Request>> {
+        if handle.is_empty() || handle.len() > MOST_HANDLE {
+            return Ok(None);
+        }
+        let hash = TokenHash::of(handle);
+        let found = self
+            .db()
+            .write_unaudited("a pushed request taken up", move |tx| store::take(tx, &hash, client, now))
+            .await?;
+        let read = |text: String| {
+            serde_json::from_str(&text).map_err(|error| Error::internal("internal").because(error))
+        };
+        found.map(read).transpose()
+    }
+}

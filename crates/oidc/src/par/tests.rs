@@ -1,0 +1,212 @@
+use super::URN;
+use crate::{
+    client::{Algorithm, NewClient, Settings, service::create_client},
+    house::{CALLBACK, House, houses},
+    testing::Key,
+};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+fn query(house: &House) -> String {
+    house.request("").split_once('?').unwrap().1.to_owned()
+}
+async fn push(house: &House, body: &str) -> crate::house::Answer {
+    let credentials = Some((house.client.client_id.as_str(), house.secret.as_str()));
+    house.post("/oauth2/par", credentials, body).await
+}
+/// The address to which the browser is sent.
+fn address(client_id: &str, pushed: &crate::house::Answer) -> String {
+    let uri = pushed.json()["request_uri"].as_str().unwrap_or_else(|| panic!("{pushed:?}")).to_owned();
+    let uri: String = url::form_urlencoded::byte_serialize(uri.as_bytes()).collect();
+    format!("/oauth2/authorize?client_id={client_id}&request_uri={uri}")
+}
+async fn set(house: &House, sql: &'static str, value: String) {
+    let id = house.client.id;
+    house
+        .db
+        .write_unaudited("a test's world", move |tx| {
+            tx.run(sql, &[&value, &id])?;
+            tx.changed("client", id);
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_pushed_request_is_answered_exactly_once() {
+    for house in houses(true).await {
+        let pushed = push(&house, &query(&house)).await;
+        assert_eq!(pushed.status, StatusCode::CREATED, "{pushed:?}");
+        assert_eq!(pushed.json()["expires_in"], 60);
+        assert!(pushed.json()["request_uri"].as_str().unwrap().starts_with(URN));
+        let address = address(&house.client.client_id, &pushed);
+        let answer = house.get(&address, true).await;
+        assert!(answer.location().starts_with(CALLBACK));
+        assert_eq!(answer.query("state").as_deref(), Some("st"));
+        assert_eq!(house.exchange(&answer.query("code").unwrap()).await.status, StatusCode::OK);
+        let again = house.get(&address, true).await;
+        assert_eq!(
+            (again.status, again.error_code().as_str()),
+            (StatusCode::BAD_REQUEST, "authorize.request_uri_unknown")
+        );
+    }
+}
+#[tokio::test]
+async fn a_pushed_request_waits_for_its_person_to_sign_in() {
+    for house in houses(true).await {
+        let pushed = push(&house, &query(&house)).await;
+        let answer = house.get(&address(&house.client.client_id, &pushed), false).await;
+        assert!(answer.location().starts_with("/login?return_to="));
+        let back = answer.query("return_to").unwrap();
+        assert!(house.get(&back, true).await.query("code").is_some());
+    }
+}
+#[tokio::test(flavor = "multi_thread")]
+async fn of_parallel_uses_of_one_pushed_request_one_wins() {
+    for house in houses(true).await {
+        let pushed = push(&house, &query(&house)).await;
+        let handle = pushed.json()["request_uri"].as_str().unwrap().strip_prefix(URN).unwrap().to_owned();
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..50 {
+            let (openid, client, handle) = (house.openid.clone(), house.client.id, handle.clone());
+            tasks.spawn(async move {
+                let now = openid.db().clock().now();
+                openid.take_pushed(client, &handle, now).await.unwrap().is_some()
+            });
+        }
+        let mut winners = 0;
+        while let Some(won) = tasks.join_next().await {
+            winners += usize::from(won.unwrap());
+        }
+        assert_eq!(winners, 1);
+    }
+}
+#[tokio::test]
+async fn a_pushed_request_belongs_to_its_client_and_runs_out() {
+    for house in houses(true).await {
+        let new = NewClient {
+            id: house.db.draw(),
+            product: house.client.product,
+            name: "Another".into(),
+            redirect_uris: vec![CALLBACK.into()],
+            post_logout_redirect_uris: Vec::new(),
+            initiate_login_uri: None,
+            skip_consent: true,
+            id_token_algorithm: Algorithm::Es256,
+            settings: Settings::default(),
+        };
+        let other =
+            create_client(&house.db, &organization::Operator::installation(), new).await.unwrap().client_id;
+        let pushed = push(&house, &query(&house)).await;
+        let stolen = house.get(&address(&other, &pushed), true).await;
+        assert_eq!(stolen.error_code(), "authorize.request_uri_unknown");
+        let own = address(&house.client.client_id, &pushed);
+        assert!(house.get(&own, true).await.query("code").is_some(), "a stranger's attempt costs nothing");
+        let pushed = push(&house, &query(&house)).await;
+        house.db.clock().advance_seconds(60);
+        let late = house.get(&address(&house.client.client_id, &pushed), true).await;
+        assert_eq!(late.error_code(), "authorize.request_uri_unknown");
+        // Neither its own secret for another's request, nor a request without a secret.
+        let foreign = query(&house).replace(&house.client.client_id, &other);
+        assert_eq!(push(&house, &foreign).await.status, StatusCode::BAD_REQUEST);
+        let anonymous = house.post("/oauth2/par", None, &query(&house)).await;
+        assert_eq!((anonymous.status, anonymous.error().as_str()), (StatusCode::UNAUTHORIZED, "invalid_client"));
+    }
+}
+#[tokio::test]
+async fn what_stands_beside_a_pushed_request_counts_for_nothing() {
+    for house in houses(true).await {
+        let pushed = push(&house, &query(&house)).await;
+        let beside = "&redirect_uri=https%3A%2F%2Fevil.test&scope=openid+phone&state=other&prompt=none";
+        let answer = house.get(&format!("{}{beside}", address(&house.client.client_id, &pushed)), true).await;
+        assert!(answer.location().starts_with(CALLBACK));
+        assert_eq!(answer.query("state").as_deref(), Some("st"));
+        let tokens = house.exchange(&answer.query("code").unwrap()).await.json();
+        assert!(!tokens["scope"].as_str().unwrap().contains("phone"));
+    }
+}
+#[tokio::test]
+async fn f16_a_request_is_never_fetched_from_elsewhere() {
+    let house = houses(true).await.remove(0);
+    for uri in ["https://rp.test/request.jwt", "http://169.254.169.254/latest", "urn:ietf:params:oauth:other:x"] {
+        let uri: String = url::form_urlencoded::byte_serialize(uri.as_bytes()).collect();
+        let answer = house.get(&house.request(&format!("&request_uri={uri}")), true).await;
+        assert_eq!(answer.query("error").as_deref(), Some("request_uri_not_supported"), "{uri}");
+    }
+    let nested = push(&house, &format!("{}&request_uri={URN}x", query(&house))).await;
+    assert_eq!(nested.error(), "invalid_request");
+}
+#[tokio::test]
+async fn f19_a_client_that_has_to_push_is_not_served_in_another_way() {
+    for house in houses(true).await {
+        for change in [
+            "UPDATE client SET require_par = TRUE",
+            "UPDATE client SET require_par = FALSE, profile = 'fapi2'",
+        ] {
+            house.change(change).await;
+            let answer = house.get(&house.request(""), true).await;
+            assert_eq!(answer.query("error").as_deref(), Some("invalid_request"), "{change}");
+            let posted = house.post("/oauth2/authorize", None, &query(&house)).await;
+            assert_eq!(posted.query("error").as_deref(), Some("invalid_request"), "{change}");
+        }
+        house.change("UPDATE client SET require_par = TRUE, profile = 'oauth21'").await;
+        let pushed = push(&house, &query(&house)).await;
+        assert!(house.get(&address(&house.client.client_id, &pushed), true).await.query("code").is_some());
+    }
+}
+
+/// The parameters of an ordinary request as a signed object.
+fn object(house: &House, key: &Key, change: &Value) -> String {
+    let mut claims = json!({ "iss": house.client.client_id, "aud": crate::house::ISSUER,
+        "exp": house.db.clock().now().as_seconds() + 300 });
+    for (name, value) in url::form_urlencoded::parse(query(house).as_bytes()) {
+        claims[name.as_ref()] = json!(value);
+    }
+    for (name, value) in change.as_object().unwrap() {
+        claims[name] = value.clone();
+    }
+    key.signed(&json!({ "alg": "ES256", "kid": key.kid(), "typ": "oauth-authz-req+jwt" }), &claims)
+}
+
+#[tokio::test]
+async fn a_signed_request_is_taken_with_what_is_inside_and_by_the_registered_key_alone() {
+    for house in houses(true).await {
+        let (key, other) = (Key::new(Algorithm::Es256), Key::new(Algorithm::Es256));
+        set(&house, "UPDATE client SET request_object_algorithm = 'ES256', jwks = $1 WHERE id = $2", key.set()).await;
+        let id = &house.client.client_id;
+        let outer = |object: &str| {
+            format!("client_id={id}&response_type=code&redirect_uri=https%3A%2F%2Frp.test%2Fcallback&scope=openid&state=outside&request={object}")
+        };
+        let signed = outer(&object(&house, &key, &json!({ "state": "inside" })));
+        let answer = house.get(&format!("/oauth2/authorize?{signed}"), true).await;
+        assert_eq!(answer.query("state").as_deref(), Some("inside"));
+        assert!(answer.query("code").is_some(), "{answer:?}");
+        let pushed = push(&house, &signed).await;
+        assert!(house.get(&address(id, &pushed), true).await.query("code").is_some());
+        // f18: whatever the header says, the registered algorithm and key count.
+        let none = format!("{}.{}.", "eyJhbGciOiJub25lIn0", object(&house, &key, &json!({})).split('.').nth(1).unwrap());
+        let altered = object(&house, &key, &json!({})).replacen('.', ".A", 1);
+        let hmac = key.signed(&json!({ "alg": "HS256", "kid": key.kid() }), &json!({}));
+        for (object, why) in [
+            (object(&house, &other, &json!({})), "another key"),
+            (none, "no signature"),
+            (altered, "altered"),
+            (hmac, "another algorithm"),
+            ("nonsense".to_owned(), "nonsense"),
+            (object(&house, &key, &json!({ "aud": "https://other.test" })), "another server"),
+            (object(&house, &key, &json!({ "iss": "other" })), "another client"),
+            (object(&house, &key, &json!({ "exp": 1 })), "expired"),
+        ] {
+            let answer = house.get(&format!("/oauth2/authorize?{}", outer(&object)), true).await;
+            assert_eq!(answer.query("error").as_deref(), Some("invalid_request_object"), "{why}");
+            assert_eq!(answer.query("state").as_deref(), Some("outside"), "{why}");
+            assert_eq!(push(&house, &outer(&object)).await.error(), "invalid_request_object", "{why}");
+        }
+        let evil = outer(&object(&house, &key, &json!({ "redirect_uri": "https://evil.test" })));
+        let answer = house.get(&format!("/oauth2/authorize?{evil}"), true).await;
+        assert_eq!(answer.error_code(), "client.redirect_uri_unknown");
+        let unsigned = house.get(&house.request(""), true).await;
+        assert_eq!(unsigned.query("error").as_deref(), Some("invalid_request_object"), "it has to sign");
+    }
+}
