@@ -74,7 +74,7 @@ async fn m50_a_product_made_at_the_desk_is_signed_in_to(engine: Engine) -> Resul
         browser.fill("#name", "招标文件室网站").await?;
         // An address that could be anybody's is refused at its field, and the rest stays.
         browser.fill("#redirect_uris", "https://*.test/callback").await?;
-        browser.tick("input[name='kind'][value='confidential']").await?;
+        browser.tick("input[name='auth_method'][value='client_secret_basic']").await?;
         browser.choose("#algorithm", "RS256").await?;
         browser.click("main form button.primary").await?;
         browser.find("#redirect_uris-e").await?;

@@ -255,6 +255,11 @@ fn account_manager(server: &Server) -> Result<Vec<String>> {
 }
 fn system_administrator(server: &Server) -> Result<Vec<String>> {
     let product = server.demo.product_id("market-data")?;
+    let sql = "SELECT CAST(c.id AS TEXT) FROM client c JOIN product p ON p.id = c.product_id
+        WHERE p.code = 'market-data' AND c.service = FALSE ORDER BY c.id LIMIT 1";
+    let rows = server.database().rows(sql)?;
+    let client = rows.first().and_then(|row| row.first().cloned().flatten()).context("no client")?;
+    let client = kernel::id::ClientId::from_i64(client.parse()?);
     let below = [
         String::new(),
         "/staff".into(),
@@ -263,6 +268,10 @@ fn system_administrator(server: &Server) -> Result<Vec<String>> {
         "/contract-types".into(),
         "/contract-types/new".into(),
         format!("/products/{product}/clients/new"),
+        format!("/products/{product}/clients/{client}"),
+        format!("/products/{product}/clients/{client}/edit"),
+        format!("/products/{product}/clients/{client}/secret"),
+        format!("/products/{product}/clients/{client}/trial"),
         "/channels".into(),
         "/channels/deliveries".into(),
         "/channels/texts".into(),

@@ -4,6 +4,7 @@ mod admission;
 mod applications;
 mod catalogue;
 mod channels;
+mod clients;
 mod decision;
 mod defence;
 mod delegation;

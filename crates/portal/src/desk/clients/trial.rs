@@ -1,0 +1,120 @@
+//! A sign-in tried out: begun at the product, or its request laid open parameter by parameter.
+use super::{address, found};
+use crate::desk::Desk;
+use axum::Extension;
+use kernel::{
+    Error,
+    id::{ClientId, ProductId},
+};
+use oidc::{OpenId, authorize::trial::Tried, client::Client};
+use serde::Deserialize;
+use web::{Form, FormErrors, Page, Path, html_status};
+
+const MOST_ADDRESS: usize = 16_000;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    address: String,
+}
+
+#[derive(askama::Template)]
+#[template(path = "desk/client_trial.html")]
+struct TrialPage {
+    page: Page,
+    back: String,
+    here: String,
+    name: String,
+    start: Option<String>,
+    form: Typed,
+    verdict: Option<Verdict>,
+    errors: FormErrors,
+}
+struct Verdict {
+    tone: &'static str,
+    title: String,
+    /// As the client's developer finds it in the specifications.
+    detail: String,
+    facts: Vec<(&'static str, String)>,
+}
+
+async fn show(
+    desk: &Desk,
+    id: ProductId,
+    client: &Client,
+    form: Typed,
+    verdict: Option<Tried>,
+    errors: FormErrors,
+) -> web::Result {
+    let page = desk.page(desk.t("portal-trial-title"), "/desk/products").await?.with_errors(&errors);
+    let back = address(id, client.id);
+    let start = client
+        .initiate_login_uri
+        .as_ref()
+        .map(|_| format!("{}/oauth2/start/{}", desk.ctx.app.origin(), client.client_id));
+    let view = TrialPage {
+        here: format!("{back}/trial"),
+        back,
+        name: client.name.clone(),
+        start,
+        form,
+        verdict: verdict.map(|tried| judged(&page, &tried)),
+        errors,
+        page,
+    };
+    Ok(html_status(view.errors.status(), view))
+}
+
+fn judged(page: &Page, tried: &Tried) -> Verdict {
+    let verdict = |tone, key: &str, detail: String| Verdict {
+        tone,
+        title: page.t(key),
+        detail,
+        facts: Vec::new(),
+    };
+    match tried {
+        Tried::Unreadable => verdict("bad", "portal-trial-unreadable", String::new()),
+        Tried::AnotherClient => verdict("bad", "portal-trial-another", String::new()),
+        Tried::Pushed => verdict("info", "portal-trial-pushed", String::new()),
+        Tried::Refused { error, reason, told } => {
+            let key = if *told { "portal-trial-refused-told" } else { "portal-trial-refused-shown" };
+            verdict("bad", key, format!("{error}: {reason}"))
+        }
+        Tried::Good(request) => {
+            let yes = |held: bool| page.t(if held { "portal-client-yes" } else { "portal-client-no" });
+            let mode = if tried.by_form() { "form_post" } else { "query" };
+            Verdict {
+                facts: vec![
+                    ("portal-trial-redirect", request.redirect_uri.clone()),
+                    ("portal-trial-mode", mode.to_owned()),
+                    ("portal-trial-scope", request.scope.text()),
+                    ("portal-client-pkce", yes(request.code_challenge.is_some())),
+                    ("portal-trial-state", yes(request.state.is_some())),
+                    ("portal-trial-nonce", yes(request.nonce.is_some())),
+                ],
+                ..verdict("ok", "portal-trial-good", String::new())
+            }
+        }
+    }
+}
+
+pub(super) async fn blank(desk: Desk, Path((id, client)): Path<(ProductId, ClientId)>) -> web::Result {
+    let client = found(&desk, id, client).await?;
+    show(&desk, id, &client, Typed::default(), None, FormErrors::none()).await
+}
+
+pub(super) async fn check(
+    desk: Desk,
+    Extension(openid): Extension<OpenId>,
+    Path((id, client)): Path<(ProductId, ClientId)>,
+    Form(typed): Form<Typed>,
+) -> web::Result {
+    let client = found(&desk, id, client).await?;
+    if typed.address.trim().is_empty() || typed.address.len() > MOST_ADDRESS {
+        let error = Error::invalid("client.trial_address").at("address");
+        let errors = FormErrors::or_fail(error, desk.ctx.lang)?;
+        return show(&desk, id, &client, typed, None, errors).await;
+    }
+    let tried = openid.try_request(&client, &typed.address, desk.ctx.now).await?;
+    show(&desk, id, &client, typed, Some(tried), FormErrors::none()).await
+}
