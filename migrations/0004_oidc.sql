@@ -141,6 +141,7 @@ CREATE TABLE consent (
 -- Names by which clients of one sector know an account, where they asked for names of their own, and the way back from them.
 CREATE TABLE pairwise_subject (
     subject TEXT PRIMARY KEY,
+    sector TEXT NOT NULL,
     account_id BIGINT NOT NULL REFERENCES account (id)
 );
 CREATE INDEX pairwise_subject_account ON pairwise_subject (account_id);

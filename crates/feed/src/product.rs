@@ -1,7 +1,7 @@
 //! The product that pushes, as its client proved itself.
 use crate::link::Origins;
 use kernel::{Actor, ActorKind, Error, Result, id::ProductId};
-use oidc::{OpenId, client::Client};
+use oidc::{OpenId, claims::Sector, client::Client};
 use organization::{organization_type::Words, product::ProductState};
 
 /// Who pushes: built from an authenticated client alone.
@@ -11,6 +11,8 @@ pub struct Pusher {
     pub name: Words,
     pub actor: Actor,
     pub origins: Origins,
+    /// By which names it knows people.
+    pub sector: Sector,
 }
 impl Pusher {
     /// Error `product.inactive` for a draft or a withdrawn product.
@@ -23,6 +25,7 @@ impl Pusher {
             product: product.id,
             origins: origins(openid, product.id, product.launch_url.as_deref()).await?,
             name: product.name,
+            sector: Sector::of(client),
             actor: Actor { kind: ActorKind::Client, client: Some(client.id), ..actor },
         })
     }

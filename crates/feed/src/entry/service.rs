@@ -191,7 +191,8 @@ fn subject_in(
     const UNKNOWN: Refusal = Refusal::at("feed.subject_unknown", "subject");
     match &put.subject {
         Named::Person(sub) => {
-            let Some(person) = store::find_person(tx, by.product, sub, now)? else { return Ok(Err(UNKNOWN)) };
+            let Some(sub) = by.sector.sub_in(tx, sub)? else { return Ok(Err(UNKNOWN)) };
+            let Some(person) = store::find_person(tx, by.product, &sub, now)? else { return Ok(Err(UNKNOWN)) };
             // Business in the personal space is a private person's, at a product that serves them.
             let private = put.kind != Kind::Message;
             if private && (person.managed || !store::serves_persons(tx, by.product)?) {
@@ -202,14 +203,15 @@ fn subject_in(
         Named::Organization { id, uscc, agent } => {
             let found = store::find_organization(tx, by.product, *id, uscc.as_deref(), now)?;
             let Some(organization) = found else { return Ok(Err(UNKNOWN)) };
-            let agent = match agent {
+            let Some(name) = agent else { return Ok(Ok((Subject::Organization(organization), None))) };
+            let agent = match by.sector.sub_in(tx, name)? {
+                Some(sub) => store::find_agent(tx, organization, &sub)?,
                 None => None,
-                Some(sub) => match store::find_agent(tx, organization, sub)? {
-                    Some(agent) => Some(agent),
-                    None => return Ok(Err(Refusal::at("feed.agent_unknown", "subject"))),
-                },
             };
-            Ok(Ok((Subject::Organization(organization), agent)))
+            match agent {
+                Some(agent) => Ok(Ok((Subject::Organization(organization), Some(agent)))),
+                None => Ok(Err(Refusal::at("feed.agent_unknown", "subject"))),
+            }
         }
     }
 }

@@ -350,6 +350,7 @@ async fn many_servers_at_once_make_one_entry_and_keep_the_newest() {
             name: organization::organization_type::Words::new("单一窗口", "Single Window"),
             actor: kernel::Actor::system(),
             origins: crate::link::Origins::of(["https://rp.test/"]),
+            sector: oidc::claims::Sector::default(),
         };
         let mut tasks = Vec::new();
         for n in 0..40 {

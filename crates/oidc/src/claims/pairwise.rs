@@ -42,12 +42,25 @@ impl Sector {
 }
 
 /// Makes the way back from the name, once.
-pub(crate) fn remember_in(tx: &mut Tx<'_>, keyring: &Keyring, sector: &Sector, account: AccountId) -> Result<()> {
-    if sector.0.is_none() {
-        return Ok(());
-    }
+pub(crate) fn remember_in(
+    tx: &mut Tx<'_>,
+    keyring: &Keyring,
+    sector: &Sector,
+    account: AccountId,
+) -> Result<()> {
+    let Some(name) = &sector.0 else { return Ok(()) };
     let Some(sub) = store::find_sub(tx, account)? else { return Ok(()) };
-    store::insert_pairwise(tx, &sector.subject(keyring, &sub), account)
+    store::insert_pairwise(tx, &sector.subject(keyring, &sub), name, account)
+}
+
+impl Sector {
+    /// The subject that everybody else knows, behind a name that this sector uses. Another sector's name is nobody's.
+    pub fn sub_in(&self, tx: &mut Tx<'_>, subject: &str) -> Result<Option<String>> {
+        match &self.0 {
+            None => Ok(Some(subject.to_owned())),
+            Some(sector) => store::find_sub_of_pairwise(tx, subject, sector),
+        }
+    }
 }
 
 impl OpenId {
@@ -56,17 +69,14 @@ impl OpenId {
         let sub = self.db().read(move |tx| store::find_sub(tx, account)).await?;
         Ok(sub.map(|sub| Sector::of(client).subject(self.db().keyring(), &sub)))
     }
-    /// The account that a client means by a name. Another sector's name is nobody.
+    /// The account that a client means by a name.
     pub async fn account_of(&self, client: &Client, subject: &str) -> Result<Option<AccountId>> {
-        let sector = Sector::of(client);
-        let (wanted, pairwise) = (subject.to_owned(), sector.0.is_some());
-        let found = self
-            .db()
-            .read(move |tx| {
-                if pairwise { store::find_of_pairwise(tx, &wanted) } else { store::find_of_sub(tx, &wanted) }
+        let (sector, subject) = (Sector::of(client), subject.to_owned());
+        self.db()
+            .read(move |tx| match sector.sub_in(tx, &subject)? {
+                Some(sub) => store::find_of_sub(tx, &sub),
+                None => Ok(None),
             })
-            .await?;
-        let Some((account, sub)) = found else { return Ok(None) };
-        Ok((sector.subject(self.db().keyring(), &sub) == subject).then_some(account))
+            .await
     }
 }

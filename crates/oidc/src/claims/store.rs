@@ -123,21 +123,29 @@ fn find_proof(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<Opt
 pub(super) fn find_sub(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<String>> {
     tx.opt(sql!("SELECT sub FROM account WHERE id = $1"), &[&account])
 }
-pub(super) fn find_of_sub(tx: &mut Tx<'_>, sub: &str) -> Result<Option<(AccountId, String)>> {
-    tx.opt(sql!("SELECT id, sub FROM account WHERE sub = $1"), &[&sub])
+pub(super) fn find_of_sub(tx: &mut Tx<'_>, sub: &str) -> Result<Option<AccountId>> {
+    tx.opt(sql!("SELECT id FROM account WHERE sub = $1"), &[&sub])
 }
-pub(super) fn find_of_pairwise(tx: &mut Tx<'_>, subject: &str) -> Result<Option<(AccountId, String)>> {
+pub(super) fn find_sub_of_pairwise(tx: &mut Tx<'_>, subject: &str, sector: &str) -> Result<Option<String>> {
     tx.opt(
         sql!(
-            "SELECT a.id, a.sub FROM pairwise_subject n JOIN account a ON a.id = n.account_id WHERE n.subject = $1"
+            "SELECT a.sub FROM pairwise_subject n JOIN account a ON a.id = n.account_id
+             WHERE n.subject = $1 AND n.sector = $2"
         ),
-        &[&subject],
+        &[&subject, &sector],
     )
 }
-pub(super) fn insert_pairwise(tx: &mut Tx<'_>, subject: &str, account: AccountId) -> Result<()> {
+pub(super) fn insert_pairwise(
+    tx: &mut Tx<'_>,
+    subject: &str,
+    sector: &str,
+    account: AccountId,
+) -> Result<()> {
     tx.run(
-        sql!("INSERT INTO pairwise_subject (subject, account_id) VALUES ($1, $2) ON CONFLICT DO NOTHING"),
-        &[&subject, &account],
+        sql!(
+            "INSERT INTO pairwise_subject (subject, sector, account_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+        ),
+        &[&subject, &sector, &account],
     )
     .map(drop)
 }

@@ -4,7 +4,11 @@ use super::{
     model::{DeliveryState, FAILURES, KEPT_TRYING_DAYS, WebhookId, backoff_seconds, rest_seconds, signature},
     store::{self, Claimed},
 };
-use crate::OpenId;
+use crate::{
+    OpenId,
+    claims::Sector,
+    client::{self, Client, SubjectType},
+};
 use http::{HeaderName, HeaderValue, header};
 use kernel::{Actor, Event, Result, Timestamp};
 use serde_json::json;
@@ -172,7 +176,14 @@ impl OpenId {
         let (id, n) = (claimed.webhook, claimed.n);
         let webhook = self.db().read_one(move |statement| store::find(statement, id)).await?;
         let told = self.db().read_one(move |statement| store::find_told(statement, n, id)).await?;
-        let (Some(webhook), Some(told)) = (webhook, told) else { return Ok(Outcome::Expired) };
+        let (Some(webhook), Some(mut told)) = (webhook, told) else { return Ok(Outcome::Expired) };
+        // A product whose client knows people by names of its own hears of them by those.
+        let clients = client::service::list_of_product(self.db(), webhook.product).await?;
+        let pairwise = |client: &&Client| client.settings.subject_type == SubjectType::Pairwise;
+        if let Some(client) = clients.iter().filter(|client| !client.service).find(pairwise) {
+            let sector = Sector::of(client);
+            told.subject = told.subject.map(|sub| sector.subject(self.db().keyring(), &sub));
+        }
         let open = |sealed: &[u8]| self.db().keyring().open("webhook.secret", id.as_i64(), sealed);
         let mut secrets = vec![open(&webhook.secret)?];
         if let Some(former) = webhook.former_secret.as_deref().filter(|_| now < webhook.former_until) {
