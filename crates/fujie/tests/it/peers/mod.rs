@@ -1,6 +1,7 @@
 //! Relying parties, identity providers and gateways that nobody here wrote.
 mod apache;
 mod authzen;
+mod fapi;
 mod gateways;
 mod openid_client;
 mod smpp;
