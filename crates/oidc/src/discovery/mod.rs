@@ -136,7 +136,7 @@ mod tests {
             "/oauth2/explain/back",
             "/oauth2/start/{client}",
         ];
-        for path in paths.iter().filter(|path| path.starts_with("/oauth2/") && !pages.contains(path)) {
+        for path in paths.iter().filter(|path| path.starts_with("/oauth2/") && !pages.contains(*path)) {
             assert!(ENDPOINTS.iter().any(|(_, stated)| stated == path), "{path} is not stated");
         }
     }
