@@ -18,6 +18,7 @@ mod contract_changes;
 mod contract_types;
 mod contracts;
 mod disputes;
+mod keys;
 mod legacy;
 mod machines;
 mod materials;
@@ -77,6 +78,7 @@ pub fn routes() -> Routes {
         .merge(machines::routes())
         .merge(webhooks::routes())
         .merge(policies::routes())
+        .merge(keys::routes())
         .merge(proofs::routes())
         .merge(disputes::routes())
         .merge(verifiers::routes())
@@ -332,6 +334,13 @@ const AREAS: &[Area] = &[
         label: "portal-policies",
         hint: "portal-policies-area-hint",
         icon: "gear",
+        roles: POLICY_ROLES,
+    },
+    Area {
+        href: keys::HERE,
+        label: "portal-keys",
+        hint: "portal-keys-area-hint",
+        icon: "key",
         roles: POLICY_ROLES,
     },
     Area {
