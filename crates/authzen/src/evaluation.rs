@@ -9,7 +9,7 @@ use crate::{
 use axum::{Extension, extract::Request, response::Response};
 use http::StatusCode;
 use kernel::{Result, Timestamp, id::ProductId};
-use oidc::OpenId;
+use oidc::{OpenId, claims::Sector, client::Client};
 use organization::{
     decision::Space,
     entitlement::{Answer, Question},
@@ -21,7 +21,7 @@ pub async fn one(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Request
     let openid = room.openid();
     let code = openid.organizations().product_code(client.product).await?;
     match parse::<Tuple<'_>>(&body) {
-        Ok(asked) => single(openid, client.product, &code, &asked, ctx.now).await,
+        Ok(asked) => single(openid, &client, &code, &asked, ctx.now).await,
         Err(message) => Ok(answer::fault(StatusCode::BAD_REQUEST, &message)),
     }
 }
@@ -37,14 +37,14 @@ pub async fn many(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Reques
     let default = batch.tuple();
     let items = batch.evaluations.take().unwrap_or_default();
     if items.is_empty() {
-        return single(openid, client.product, &code, &default, ctx.now).await;
+        return single(openid, &client, &code, &default, ctx.now).await;
     }
     if items.len() > MOST_ITEMS {
         return Ok(answer::fault(StatusCode::BAD_REQUEST, "evaluations has more than 1000 items"));
     }
     let semantic = batch.options.and_then(|options| options.0.evaluations_semantic).unwrap_or_default();
     let asked: Vec<_> = items.iter().map(|Object(item)| resolve::asked(item, &default, &code)).collect();
-    let verdicts = judge(openid, client.product, &asked, ctx.now).await?;
+    let verdicts = judge(openid, &client, &asked, ctx.now).await?;
     let mut out = Vec::with_capacity(24 * verdicts.len() + 32);
     out.extend_from_slice(br#"{"evaluations":["#);
     for (number, verdict) in verdicts.iter().enumerate() {
@@ -67,7 +67,7 @@ pub async fn many(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Reques
 
 async fn single(
     openid: &OpenId,
-    product: ProductId,
+    client: &Client,
     code: &str,
     asked: &Tuple<'_>,
     now: Timestamp,
@@ -77,7 +77,7 @@ async fn single(
         Ok(asked) => asked,
         Err(fault) => return Ok(answer::fault(StatusCode::BAD_REQUEST, fault)),
     };
-    let verdicts = judge(openid, product, &[Ok(asked)], now).await?;
+    let verdicts = judge(openid, client, &[Ok(asked)], now).await?;
     written(verdicts.first())
 }
 fn written(verdict: Option<&Verdict>) -> web::Result {
@@ -86,8 +86,42 @@ fn written(verdict: Option<&Verdict>) -> web::Result {
     Ok(answer::json(out)) as std::result::Result<Response, web::Failure>
 }
 
-/// All questions at once, in their order.
+/// All questions at once, in their order; people by the names that the client knows them by.
 pub async fn judge(
+    openid: &OpenId,
+    client: &Client,
+    asked: &[std::result::Result<Asked<'_>, Fault>],
+    now: Timestamp,
+) -> Result<Vec<Verdict>> {
+    let sector = Sector::of(client);
+    if sector.is_common() {
+        return judge_known(openid, client.product, asked, now).await;
+    }
+    let names: Vec<Option<String>> = asked
+        .iter()
+        .map(|one| match one {
+            Ok(Asked { subject: Subject::User(name), .. }) => Some((*name).to_owned()),
+            _ => None,
+        })
+        .collect();
+    let known = openid.subs_of(sector, names).await?;
+    let known = asked.iter().zip(&known).map(|(one, sub)| match (one, sub) {
+        (Ok(Asked { subject: Subject::User(_), space, refused }), Some(sub)) => {
+            Ok(Asked { subject: Subject::User(sub), space: *space, refused: *refused })
+        }
+        (Ok(Asked { subject: Subject::User(name), space, refused }), None) => Ok(Asked {
+            subject: Subject::User(name),
+            space: *space,
+            refused: refused.or(Some(resolve::SUBJECT_UNKNOWN)),
+        }),
+        (other, _) => *other,
+    });
+    let known: Vec<_> = known.collect();
+    judge_known(openid, client.product, &known, now).await
+}
+
+/// As [`judge`], people by the names that everybody knows.
+pub async fn judge_known(
     openid: &OpenId,
     product: ProductId,
     asked: &[std::result::Result<Asked<'_>, Fault>],

@@ -1,7 +1,7 @@
 //! Who may, what may they, and how: lists whose every entry an evaluation permits at that moment.
 use crate::{
     AuthZen, answer, caller,
-    evaluation::judge,
+    evaluation::{judge, judge_known},
     request::{Page, Search, Tuple, parse},
     resolve::{self, Asked, Fault, Subject},
 };
@@ -13,7 +13,7 @@ use kernel::{
     id::{MembershipId, OrganizationId},
     secret::equal,
 };
-use oidc::{OpenId, client::Client};
+use oidc::{OpenId, claims::Sector, client::Client};
 use organization::decision::Space;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -90,28 +90,34 @@ async fn members(
     ctx: &Ctx,
 ) -> Result<(Vec<Value>, Option<MembershipId>)> {
     let space = Space::Organization(organization);
-    let mut results = Vec::new();
-    for _ in 0..MOST_ROUNDS {
+    let mut subs = Vec::new();
+    let mut next = None;
+    'rounds: for _ in 0..MOST_ROUNDS {
         let rows = openid.organizations().subjects(organization, after, MOST as i64).await?;
         let asked: Vec<_> = rows
             .iter()
             .map(|(_, subject)| Ok(Asked { subject: Subject::User(subject), space, refused: None }))
             .collect();
-        let verdicts = judge(openid, client.product, &asked, ctx.now).await?;
+        let verdicts = judge_known(openid, client.product, &asked, ctx.now).await?;
         for ((membership, subject), verdict) in rows.iter().zip(&verdicts) {
-            if results.len() == limit {
-                return Ok((results, after));
+            if subs.len() == limit {
+                next = after;
+                break 'rounds;
             }
             after = Some(*membership);
             if verdict.permits() {
-                results.push(json!({ "type": resolve::USER, "id": subject }));
+                subs.push(subject.clone());
             }
         }
+        next = after;
         if rows.len() < MOST {
-            return Ok((results, None));
+            next = None;
+            break;
         }
     }
-    Ok((results, after))
+    let names = openid.names_of(&Sector::of(client), subs).await?;
+    let results = names.into_iter().map(|name| json!({ "type": resolve::USER, "id": name })).collect();
+    Ok((results, next))
 }
 
 /// The client's own product, if the subject may use it. Items are the product's to list.
@@ -136,7 +142,7 @@ pub async fn resource(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Re
     match checked() {
         Err(fault) => faulty(fault),
         Ok(one) => {
-            let permits = judge(openid, client.product, &[Ok(one)], ctx.now).await?;
+            let permits = judge(openid, &client, &[Ok(one)], ctx.now).await?;
             let open = permits.first().is_some_and(answer::Verdict::permits);
             let results = open.then(|| json!({ "type": resolve::PRODUCT, "id": &*code }));
             Ok(found(results.into_iter().collect(), String::new()))
@@ -165,7 +171,7 @@ pub async fn action(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Requ
     match checked() {
         Err(fault) => faulty(fault),
         Ok(one) => {
-            let permits = judge(openid, client.product, &[Ok(one)], ctx.now).await?;
+            let permits = judge(openid, &client, &[Ok(one)], ctx.now).await?;
             let open = permits.first().is_some_and(answer::Verdict::permits);
             let results = open.then(|| json!({ "name": resolve::USE }));
             Ok(found(results.into_iter().collect(), String::new()))

@@ -45,7 +45,7 @@ pub async fn list(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Reques
             Ok(Asked { subject: if machine { Subject::Machine(id) } else { Subject::User(id) }, ..shared })
         })
         .collect();
-    let verdicts = judge(openid, client.product, &asked, ctx.now).await?;
+    let verdicts = judge(openid, &client, &asked, ctx.now).await?;
     Ok(web::json(&Listed {
         decisions: verdicts.iter().map(answer::Verdict::permits).collect(),
         codes: codes.then(|| verdicts.iter().map(answer::Verdict::code).collect()),

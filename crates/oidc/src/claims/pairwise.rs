@@ -54,6 +54,10 @@ pub(crate) fn remember_in(
 }
 
 impl Sector {
+    /// Whether it uses the names that everybody knows.
+    pub const fn is_common(&self) -> bool {
+        self.0.is_none()
+    }
     /// The subject that everybody else knows, behind a name that this sector uses. Another sector's name is nobody's.
     pub fn sub_in(&self, tx: &mut Tx<'_>, subject: &str) -> Result<Option<String>> {
         match &self.0 {
@@ -68,6 +72,37 @@ impl OpenId {
     pub async fn subject_of(&self, account: AccountId, client: &Client) -> Result<Option<String>> {
         let sub = self.db().read(move |tx| store::find_sub(tx, account)).await?;
         Ok(sub.map(|sub| Sector::of(client).subject(self.db().keyring(), &sub)))
+    }
+    /// The subjects that everybody else knows, behind names that a sector uses; in their order.
+    pub async fn subs_of(&self, sector: Sector, names: Vec<Option<String>>) -> Result<Vec<Option<String>>> {
+        self.db()
+            .read(move |tx| {
+                let mut subs = Vec::with_capacity(names.len());
+                for name in &names {
+                    subs.push(match name {
+                        Some(name) => sector.sub_in(tx, name)?,
+                        None => None,
+                    });
+                }
+                Ok(subs)
+            })
+            .await
+    }
+    /// The names by which a sector knows these subjects, in their order; each can be asked about from now on.
+    pub async fn names_of(&self, sector: &Sector, subs: Vec<String>) -> Result<Vec<String>> {
+        let Some(place) = sector.0.clone() else { return Ok(subs) };
+        let keyring = self.db().keyring();
+        let names: Vec<String> = subs.iter().map(|sub| sector.subject(keyring, sub)).collect();
+        let pairs: Vec<(String, String)> = names.iter().cloned().zip(subs).collect();
+        self.db()
+            .write_unaudited("names of a sector", move |tx| {
+                for (name, sub) in &pairs {
+                    store::insert_pairwise_of_sub(tx, name, &place, sub)?;
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(names)
     }
     /// The account that a client means by a name.
     pub async fn account_of(&self, client: &Client, subject: &str) -> Result<Option<AccountId>> {

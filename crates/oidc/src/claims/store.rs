@@ -149,3 +149,13 @@ pub(super) fn insert_pairwise(
     )
     .map(drop)
 }
+pub(super) fn insert_pairwise_of_sub(tx: &mut Tx<'_>, subject: &str, sector: &str, sub: &str) -> Result<()> {
+    tx.run(
+        sql!(
+            "INSERT INTO pairwise_subject (subject, sector, account_id) SELECT $1, $2, a.id FROM account a WHERE a.sub = $3
+             ON CONFLICT DO NOTHING"
+        ),
+        &[&subject, &sector, &sub],
+    )
+    .map(drop)
+}

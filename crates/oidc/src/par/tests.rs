@@ -210,3 +210,41 @@ async fn a_signed_request_is_taken_with_what_is_inside_and_by_the_registered_key
         assert_eq!(unsigned.query("error").as_deref(), Some("invalid_request_object"), "it has to sign");
     }
 }
+
+#[tokio::test]
+async fn a_key_that_is_proven_with_the_request_is_the_one_that_the_code_is_good_for() {
+    for house in houses(true).await {
+        let key = Key::new(Algorithm::Es256);
+        let basic = data_encoding::BASE64
+            .encode(format!("{}:{}", house.client.client_id, house.secret).as_bytes());
+        let push = async |nonce: Option<&str>, jti: &str, more: &str| {
+            let mut claims = json!({ "htm": "POST", "htu": format!("{}/oauth2/par", crate::house::ISSUER),
+                "iat": house.db.clock().now().as_seconds(), "jti": jti });
+            if let Some(nonce) = nonce {
+                claims["nonce"] = json!(nonce);
+            }
+            let request = http::Request::post("/oauth2/par")
+                .header("host", "127.0.0.1:8080")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .header("authorization", format!("Basic {basic}"))
+                .header("dpop", key.proof(&claims));
+            house.send(request.body(format!("{}{more}", query(&house)).into()).unwrap()).await
+        };
+        let first = push(None, "one", "").await;
+        assert_eq!((first.status, first.error().as_str()), (StatusCode::BAD_REQUEST, "use_dpop_nonce"));
+        let nonce = first.headers["dpop-nonce"].to_str().unwrap().to_owned();
+        let other = Key::new(Algorithm::Es256).thumbprint();
+        let named = push(Some(&nonce), "two", &format!("&dpop_jkt={other}")).await;
+        assert_eq!(named.error(), "invalid_dpop_proof");
+        let pushed = push(Some(&nonce), "three", "").await;
+        assert_eq!(pushed.status, StatusCode::CREATED, "{pushed:?}");
+        let replayed = push(Some(&nonce), "three", "").await;
+        assert_eq!(replayed.error(), "invalid_dpop_proof");
+        let answer = house.get(&address(&house.client.client_id, &pushed), true).await;
+        let bound: Option<String> =
+            house.db.read(|tx| tx.one("SELECT dpop_jkt FROM authorization_code", &[])).await.unwrap();
+        assert_eq!(bound, Some(key.thumbprint()));
+        // Without that key the code is worth nothing.
+        assert_eq!(house.exchange(&answer.query("code").unwrap()).await.error(), "invalid_grant");
+    }
+}

@@ -181,8 +181,8 @@ impl OpenId {
         let clients = client::service::list_of_product(self.db(), webhook.product).await?;
         let pairwise = |client: &&Client| client.settings.subject_type == SubjectType::Pairwise;
         if let Some(client) = clients.iter().filter(|client| !client.service).find(pairwise) {
-            let sector = Sector::of(client);
-            told.subject = told.subject.map(|sub| sector.subject(self.db().keyring(), &sub));
+            let sub: Vec<String> = told.subject.take().into_iter().collect();
+            told.subject = self.names_of(&Sector::of(client), sub).await?.pop();
         }
         let open = |sealed: &[u8]| self.db().keyring().open("webhook.secret", id.as_i64(), sealed);
         let mut secrets = vec![open(&webhook.secret)?];
