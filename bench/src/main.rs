@@ -6,6 +6,7 @@ mod import;
 mod limits;
 mod people;
 mod process;
+mod programs;
 mod round;
 mod scale;
 mod scenarios;
@@ -16,6 +17,7 @@ mod token;
 use anyhow::{Result, ensure};
 use clap::Parser;
 use limits::{Bare, Cost, Limits, Measured, Rates};
+use programs::Programs;
 use round::{Round, Workers};
 use scenarios::{Row, World};
 use server::{Launch, Server};
@@ -112,7 +114,13 @@ async fn drive(options: Options) -> Result<bool> {
     let port = server::free_port()?;
     let first = launch.start(folder.path(), port)?;
     let mut first_starts = vec![first.start];
+    let demo = first.demo()?;
     first.stop()?;
+    let needed = [Row::ProgramEs256, Row::ProgramRs256, Row::Refresh].into_iter().any(|row| options.wants(row));
+    let programs = match needed {
+        true => Some(programs::prepare(folder.path(), options.database_url.as_deref(), &demo).await?),
+        false => None,
+    };
     if [Row::SmsSignIn, Row::Enumeration].into_iter().any(|row| options.wants(row)) {
         people::prepare(folder.path(), options.database_url.as_deref(), people::PEOPLE, people::Hash::Usual)
             .await?;
@@ -127,7 +135,7 @@ async fn drive(options: Options) -> Result<bool> {
     tokio::time::sleep(SETTLE).await;
     let idle = process::memory(server.counted.server)?;
 
-    let (mut lines, mut whole) = measure(&options, &server, threads).await?;
+    let (mut lines, mut whole) = measure(&options, &server, threads, programs).await?;
     if options.wants(Row::Enumeration) {
         match enumeration::run(&server.authority).await {
             Ok(line) => lines.push(line),
@@ -193,7 +201,7 @@ async fn besides(options: &Options, launch: &Launch) -> Result<Line> {
     let demo = server::Demo { accounts: accounts.collect(), ..server.demo()? };
     let verifier = Arc::new(token::Verifier::discover(&server.authority).await?);
     let world =
-        World { authority: server.authority.clone(), demo, connections: options.connections, verifier };
+        World { authority: server.authority.clone(), demo, connections: options.connections, verifier, programs: None };
     let mut workers = Row::Besides.workers(&world).await?;
     let mut rounds = Vec::new();
     for _ in 0..options.rounds {
@@ -218,7 +226,12 @@ struct Driven {
 }
 
 /// The lines, and whether all could be measured. Round after round, the limits first and then every row, so that what disturbs the machine disturbs all alike.
-async fn measure(options: &Options, server: &Server, threads: usize) -> Result<(Vec<Line>, bool)> {
+async fn measure(
+    options: &Options,
+    server: &Server,
+    threads: usize,
+    programs: Option<Programs>,
+) -> Result<(Vec<Line>, bool)> {
     let wanted: Vec<Row> = Row::SCENARIOS.into_iter().filter(|row| options.wants(*row)).collect();
     if wanted.is_empty() {
         return Ok((Vec::new(), true));
@@ -229,6 +242,7 @@ async fn measure(options: &Options, server: &Server, threads: usize) -> Result<(
         demo: server.demo()?,
         connections: options.connections,
         verifier: Arc::new(token::Verifier::discover(&server.authority).await?),
+        programs,
     };
     let mut driven = Vec::new();
     for row in wanted {

@@ -32,6 +32,9 @@ impl Verifier {
         let keys = connection.get(path).await?.expect(StatusCode::OK)?.json()?;
         Ok(Self { issuer: metadata.issuer, keys })
     }
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
     pub fn verify(&self, token: &str, audience: &str) -> Result<Claims> {
         let header = decode_header(token)?;
         let kid = header.kid.context("the token names no key")?;

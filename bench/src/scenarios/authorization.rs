@@ -16,7 +16,10 @@ use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
 /// One signature in so many is verified: it costs the driver more than the server spent on it.
-const SAMPLE: u64 = 64;
+pub const SAMPLE: u64 = 64;
+/// What products ask for, and what those ask for that go on while nobody is there.
+pub const USUAL: &str = "openid profile";
+pub const OFFLINE: &str = "openid profile offline_access";
 /// Consent page, its answer, the way back: more steps than any journey has.
 const MOST_STEPS: usize = 8;
 
@@ -26,6 +29,7 @@ pub struct Ticket {
     account: Account,
     client: Client,
     redirect_uri: String,
+    scope: &'static str,
     /// `sub` and the organization acted for.
     pub subject: String,
     pub organization: Option<String>,
@@ -44,6 +48,9 @@ pub fn basic(client: &Client) -> String {
 
 /// Every person with a grant, with the first product that lets them in. The first time they consent, which is remembered.
 pub async fn tickets(world: &World) -> Result<Vec<Ticket>> {
+    tickets_for(world, USUAL).await
+}
+async fn tickets_for(world: &World, scope: &'static str) -> Result<Vec<Ticket>> {
     let mut tickets: Vec<Ticket> = Vec::new();
     for account in world.demo.accounts.iter().filter(|account| account.key == "agent_granted") {
         for client in &world.demo.clients {
@@ -52,6 +59,7 @@ pub async fn tickets(world: &World) -> Result<Vec<Ticket>> {
                 account: account.clone(),
                 client: client.clone(),
                 redirect_uri: redirect_uri.clone(),
+                scope,
                 subject: String::new(),
                 organization: None,
             };
@@ -70,7 +78,10 @@ pub async fn tickets(world: &World) -> Result<Vec<Ticket>> {
 }
 
 async fn journeys(world: &World) -> Result<Vec<Journey>> {
-    let tickets = tickets(world).await?;
+    journeys_for(world, USUAL).await
+}
+pub async fn journeys_for(world: &World, scope: &'static str) -> Result<Vec<Journey>> {
+    let tickets = tickets_for(world, scope).await?;
     let mut journeys = Vec::new();
     for ticket in tickets.iter().cycle().take(world.connections) {
         journeys.push(Journey::new(world, ticket.clone()).await?);
@@ -126,18 +137,20 @@ struct Code {
 }
 
 /// One person's browser and the server of one product.
-struct Journey {
+pub struct Journey {
     browser: Browser,
     server: Connection,
-    ticket: Ticket,
+    pub ticket: Ticket,
     verifier: Arc<Verifier>,
     count: u64,
 }
 
 #[derive(Deserialize)]
-struct Tokened {
+pub struct Tokened {
     id_token: String,
-    access_token: String,
+    pub access_token: String,
+    #[serde(default)]
+    pub refresh_token: Option<String>,
 }
 
 impl Journey {
@@ -158,7 +171,7 @@ impl Journey {
             ("response_type", "code"),
             ("client_id", &self.ticket.client.client_id),
             ("redirect_uri", &self.ticket.redirect_uri),
-            ("scope", "openid profile"),
+            ("scope", self.ticket.scope),
             ("state", &nonce),
             ("nonce", &nonce),
             ("code_challenge", &challenge),
@@ -208,19 +221,35 @@ impl Journey {
         }
         bail!("more than {MOST_STEPS} steps, last {}", reply.told())
     }
-    async fn redeem(&mut self, code: Code, verify: bool) -> Result<Option<Claims>> {
+    /// A pair of tokens, without a look at them.
+    pub async fn tokens(&mut self) -> Result<Tokened> {
+        let code = self.authorize().await?;
+        self.exchange(&code).await
+    }
+    /// A request of the product's server.
+    pub async fn ask(&mut self, path: &str, body: String) -> Result<Reply> {
+        let headers = [
+            (header::AUTHORIZATION, &*self.ticket.basic()),
+            (header::CONTENT_TYPE, "application/x-www-form-urlencoded"),
+        ];
+        self.server.send(Method::POST, path, &headers, body.into()).await?.expect(StatusCode::OK)
+    }
+    pub async fn userinfo(&mut self, token: &str) -> Result<Reply> {
+        let bearer = format!("Bearer {token}");
+        let headers = [(header::AUTHORIZATION, &*bearer)];
+        self.server.send(Method::GET, "/oauth2/userinfo", &headers, Default::default()).await?.expect(StatusCode::OK)
+    }
+    async fn exchange(&mut self, code: &Code) -> Result<Tokened> {
         let body = form::encode([
             ("grant_type", "authorization_code"),
             ("code", &code.code),
             ("redirect_uri", &self.ticket.redirect_uri),
             ("code_verifier", &code.verifier),
         ]);
-        let headers = [
-            (header::AUTHORIZATION, &*self.ticket.basic()),
-            (header::CONTENT_TYPE, "application/x-www-form-urlencoded"),
-        ];
-        let reply = self.server.send(Method::POST, "/oauth2/token", &headers, body.into()).await?;
-        let tokens: Tokened = reply.expect(StatusCode::OK)?.json()?;
+        self.ask("/oauth2/token", body).await?.json()
+    }
+    async fn redeem(&mut self, code: Code, verify: bool) -> Result<Option<Claims>> {
+        let tokens = self.exchange(&code).await?;
         ensure!(
             !tokens.access_token.is_empty() && tokens.id_token.split('.').count() == 3,
             "not a pair of tokens"

@@ -5,15 +5,18 @@ mod decision;
 mod page;
 mod sign_in;
 mod sms;
+mod tokens;
 
 use crate::{
     http::Browser,
     limits::Rates,
+    programs::Programs,
     round::Workers,
     server::{Account, Demo},
     token::Verifier,
 };
 use anyhow::{Context as _, Result, ensure};
+use tokens::Ask;
 use std::sync::Arc;
 
 /// The running server as every scenario sees it.
@@ -23,6 +26,8 @@ pub struct World {
     /// Callers at the same time, each with its own connection.
     pub connections: usize,
     pub verifier: Arc<Verifier>,
+    /// None if no row needs them.
+    pub programs: Option<Programs>,
 }
 impl World {
     /// Accounts once each, although they are listed once for every organization.
@@ -39,6 +44,9 @@ impl World {
             .find(|account| account.key == key)
             .with_context(|| format!("no account {key}"))
     }
+    fn programs(&self) -> Result<&Programs> {
+        self.programs.as_ref().context("the programs were not written")
+    }
     pub async fn signed_in(&self, account: &Account) -> Result<Browser> {
         let mut browser = Browser::new(&self.authority);
         browser.sign_in(&account.login_name, &account.password).await?;
@@ -53,6 +61,14 @@ pub enum Row {
     Crowd,
     Authorization,
     Token,
+    ProgramEs256,
+    ProgramRs256,
+    Refresh,
+    Introspection,
+    UserinfoCold,
+    UserinfoWarm,
+    KeySet,
+    Discovery,
     Decision,
     Me,
     Members,
@@ -78,12 +94,20 @@ pub enum Goal {
 }
 
 impl Row {
-    pub const SCENARIOS: [Self; 9] = [
+    pub const SCENARIOS: [Self; 17] = [
         Self::SignIn,
         Self::SmsSignIn,
         Self::Crowd,
         Self::Authorization,
         Self::Token,
+        Self::ProgramEs256,
+        Self::ProgramRs256,
+        Self::Refresh,
+        Self::Introspection,
+        Self::UserinfoCold,
+        Self::UserinfoWarm,
+        Self::KeySet,
+        Self::Discovery,
         Self::Decision,
         Self::Me,
         Self::Members,
@@ -99,6 +123,14 @@ impl Row {
             Self::Enumeration => "enumeration",
             Self::Authorization => "signed-in authorize + code exchange",
             Self::Token => "token endpoint alone",
+            Self::ProgramEs256 => "client credentials, ES256",
+            Self::ProgramRs256 => "client credentials, RS256",
+            Self::Refresh => "refresh with durable rotation",
+            Self::Introspection => "introspection, warm",
+            Self::UserinfoCold => "userinfo, each token once",
+            Self::UserinfoWarm => "userinfo, warm",
+            Self::KeySet => "key set",
+            Self::Discovery => "discovery document",
             Self::Decision => "decision",
             Self::Me => "page /me",
             Self::Members => "page /org/{id}/members",
@@ -113,7 +145,14 @@ impl Row {
             Self::SmsSignIn => Goal::PerCpuSecond(2500.0),
             Self::Crowd => Goal::Milliseconds95(25.0),
             Self::Besides => Goal::CpuMilliseconds(0.4),
-            Self::Authorization => Goal::PerCpuSecond(3000.0),
+            Self::Authorization => Goal::PerCpuSecond(5000.0),
+            Self::ProgramEs256 => Goal::PerCpuSecond(20_000.0),
+            Self::ProgramRs256 => Goal::PerCpuSecond(3300.0),
+            Self::Refresh => Goal::PerCpuSecond(6000.0),
+            Self::Introspection => Goal::PerCpuSecond(50_000.0),
+            Self::UserinfoCold => Goal::PerCpuSecond(14_000.0),
+            Self::UserinfoWarm => Goal::PerCpuSecond(40_000.0),
+            Self::KeySet | Self::Discovery => Goal::Ratio(0.9),
             Self::Me | Self::Members | Self::Products => Goal::CpuMilliseconds(3.0),
             _ => Goal::None,
         }
@@ -125,7 +164,7 @@ impl Row {
             Self::Authorization => {
                 ("2 requests + signature", 1.0 / (2.0 / rates.handler + 1.0 / rates.signature))
             }
-            Self::Token => ("request + signature", 1.0 / (1.0 / rates.handler + 1.0 / rates.signature)),
+            Self::Token | Self::ProgramEs256 => ("request + signature", 1.0 / (1.0 / rates.handler + 1.0 / rates.signature)),
             _ => ("request", rates.handler),
         }
     }
@@ -137,6 +176,16 @@ impl Row {
             Self::Crowd => crowd::workers(world).await,
             Self::Authorization => authorization::round_trips(world).await,
             Self::Token => authorization::tokens(world).await,
+            Self::ProgramEs256 => Ok(tokens::programs(world, &world.programs()?.es256)),
+            Self::ProgramRs256 => Ok(tokens::programs(world, &world.programs()?.rs256)),
+            Self::Refresh => tokens::refreshes(world).await,
+            Self::Introspection => tokens::warm(world, Ask::Introspection).await,
+            Self::UserinfoCold => tokens::cold(world).await,
+            Self::UserinfoWarm => tokens::warm(world, Ask::Userinfo).await,
+            Self::KeySet => Ok(tokens::documents(world, "/oauth2/jwks", "\"keys\"")),
+            Self::Discovery => {
+                Ok(tokens::documents(world, "/.well-known/openid-configuration", "token_endpoint"))
+            }
             Self::Decision => decision::workers(world).await,
             Self::Me => page::workers(world, "/me").await,
             Self::Members => {

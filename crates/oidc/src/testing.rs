@@ -103,6 +103,7 @@ impl<'h> Caller<'h> {
             name: "程序".into(),
             owner: Some(house.organization),
             settings,
+            algorithm: Algorithm::Es256,
         };
         let made = machine::service::create(&house.db, &Operator::installation(), new).await.unwrap();
         Self::of(house, made).await

@@ -2,7 +2,7 @@
 use super::house::{FREE, GRANTED, House, MEMBER, basic, houses, request};
 use axum::body::Body;
 use http::{StatusCode, header};
-use oidc::client::Settings;
+use oidc::client::{Algorithm, Settings};
 use oidc::machine::{NewMachine, service::create};
 use organization::Operator;
 use serde_json::{Value, json};
@@ -164,6 +164,7 @@ async fn a_machine_is_answered_for_its_owner_alone() {
             name: "报价机器人".into(),
             owner: Some(house.organization),
             settings: Settings::machine(),
+            algorithm: Algorithm::Es256,
         };
         let machine = create(db, &Operator::installation(), new).await.unwrap();
         let asked = |id: &str, context: Value| {

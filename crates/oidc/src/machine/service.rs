@@ -32,6 +32,8 @@ pub struct NewMachine {
     pub owner: Option<OrganizationId>,
     /// [`Settings::machine`], or more than that.
     pub settings: Settings,
+    /// What signs its tokens, if they are signed.
+    pub algorithm: Algorithm,
 }
 
 /// As its owner's administrators see it.
@@ -51,7 +53,7 @@ pub struct Machine {
 /// [`recheck_manager_in`].
 pub async fn create(db: &Db, by: &Operator, new: NewMachine) -> Result<Registered> {
     let client_id = db.rng().short_token();
-    let settings = new.settings.checked(Algorithm::Es256, &[], true)?;
+    let settings = new.settings.checked(new.algorithm, &[], true)?;
     let secret = new_secret(db, new.id, &client_id, settings.auth_method);
     let client = Client {
         id: new.id,
@@ -63,7 +65,7 @@ pub async fn create(db: &Db, by: &Operator, new: NewMachine) -> Result<Registere
         post_logout_redirect_uris: String::new(),
         initiate_login_uri: None,
         skip_consent: false,
-        id_token_algorithm: Algorithm::Es256,
+        id_token_algorithm: new.algorithm,
         state: ClientState::Active,
         service: true,
         owner: new.owner,

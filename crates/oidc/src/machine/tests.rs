@@ -1,5 +1,5 @@
 use super::service::{NewMachine, create, set_owner};
-use crate::client::Settings;
+use crate::client::{Algorithm, Settings};
 use crate::house::houses;
 use kernel::Error;
 use organization::Operator;
@@ -16,6 +16,7 @@ async fn a_machine_acts_for_its_owner_alone_and_signs_nobody_in() {
             name: "报价机器人".into(),
             owner,
             settings: Settings::machine(),
+            algorithm: Algorithm::Es256,
         };
         let machine = create(db, &by, new(Some(organization))).await.unwrap();
         let now = db.clock().now();

@@ -4,7 +4,7 @@ use kernel::{
     Error, Secret, Uscc,
     id::{ClientId, OrganizationId, ProductId, mark},
 };
-use oidc::client::{Client, Settings, service as clients};
+use oidc::client::{Algorithm, Client, Settings, service as clients};
 use oidc::machine::{NewMachine, service};
 use serde::Deserialize;
 use web::{Form, FormErrors, Page, Path, Policy, Routes, html, html_status, see_other, with_flash};
@@ -125,6 +125,7 @@ async fn create(desk: Desk, Path(id): Path<ProductId>, Form(typed): Form<Typed>)
                 name: typed.name.clone(),
                 owner,
                 settings: Settings::machine(),
+                algorithm: Algorithm::Es256,
             };
             service::create(db, &desk.operator, new).await
         }

@@ -117,6 +117,7 @@ async fn registered(server: &Server, jwks: &Value) -> Result<(String, String)> {
             dpop_bound: true,
             ..keyed
         },
+        algorithm: Algorithm::EdDsa,
     };
     let (client, program) = (create_client(&db, &by, client).await?, create(&db, &by, program).await?);
     db.close().await;
