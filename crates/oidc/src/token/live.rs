@@ -170,25 +170,27 @@ impl OpenId {
     }
 
     async fn said_by_row(&self, hash: TokenHash, now: Timestamp) -> Result<Option<Said>> {
-        let live = self.db().read(move |tx| store::find_live(tx, &hash, now)).await?;
+        let live = self.db().read_one(move |statement| store::find_live(statement, &hash, now)).await?;
         let Some(live) = live else { return Ok(None) };
         let Some(client) = self.clients().find(&live.client_id).await? else { return Ok(None) };
         match (live.account, live.session) {
-            (Some(account), Some(session)) => self.said_of_person(live, &client, account, session, now).await,
+            (Some(account), Some(session)) => {
+                self.said_of_person(Arc::new(live), &client, account, session, now).await
+            }
             _ => self.said_of_program(&live, &client, now).await,
         }
     }
 
     async fn said_of_person(
         &self,
-        live: Live,
+        live: Arc<Live>,
         client: &Arc<Client>,
         account: AccountId,
         session: SessionId,
         now: Timestamp,
     ) -> Result<Option<Said>> {
         let asked = Asked::of(client);
-        let (keyring, questioner) = (self.db().keyring().clone(), asked.clone());
+        let (keyring, questioner, row) = (self.db().keyring().clone(), asked.clone(), live.clone());
         let found = self
             .db()
             .read(move |tx| {
@@ -196,19 +198,19 @@ impl OpenId {
                     client: &questioner,
                     account,
                     session,
-                    organization: live.organization,
-                    membership: live.membership,
-                    scope: &live.scope,
-                    zones: &live.zones,
-                    claims: live.claims.as_deref(),
+                    organization: row.organization,
+                    membership: row.membership,
+                    scope: &row.scope,
+                    zones: &row.zones,
+                    claims: row.claims.as_deref(),
                     place: Where::Userinfo,
                 };
                 let Ok(grounds) = grounds::find_in(tx, &question, now)? else { return Ok(None) };
                 let bound = grounds::bound_in(tx, &grounds, session, account, now)?;
-                Ok(Some((live, grounds, bound)))
+                Ok(Some((grounds, bound)))
             })
             .await?;
-        let Some((live, grounds, bound)) = found else { return Ok(None) };
+        let Some((grounds, bound)) = found else { return Ok(None) };
         let (methods, strength) = (grounds.methods.clone(), grounds.strength());
         let authenticated_at = grounds.authenticated_at;
         let subject = grounds.subject(&asked, &live.scope, &keyring, now)?;
@@ -226,7 +228,7 @@ impl OpenId {
             userinfo: self.userinfo_of(&live, &subject)?,
             introspection,
             until: live.expires_at.min(bound),
-            ..said_of(live, Some(session))
+            ..said_of(&live, Some(session))
         }))
     }
     fn userinfo_of(&self, live: &Live, subject: &Subject) -> Result<Option<Bytes>> {
@@ -246,15 +248,9 @@ impl OpenId {
             ..self.introspection(live, &client.client_id)
         };
         Ok(Some(Said {
-            client_id: client.client_id.clone(),
-            product: client.product,
-            jkt: live.jkt.clone(),
-            userinfo: None,
             introspection: bytes(&introspection)?,
-            kind: live.kind,
-            token: Some(live.id),
-            session: None,
             until: live.expires_at.min(until),
+            ..said_of(live, None)
         }))
     }
 
@@ -338,11 +334,11 @@ impl OpenId {
         }
     }
 }
-fn said_of(live: Live, session: Option<SessionId>) -> Said {
+fn said_of(live: &Live, session: Option<SessionId>) -> Said {
     Said {
-        client_id: live.client_id,
+        client_id: live.client_id.clone(),
         product: live.product,
-        jkt: live.jkt,
+        jkt: live.jkt.clone(),
         userinfo: None,
         introspection: Bytes::new(),
         kind: live.kind,

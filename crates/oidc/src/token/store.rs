@@ -1,5 +1,5 @@
 //! Rows of codes and tokens.
-use db::{Tx, sql};
+use db::{Statement, Tx, sql};
 use kernel::{
     Id, Result, Timestamp, TokenHash,
     id::{AccountId, ClientId, MembershipId, OrganizationId, ProductId, SessionId, mark},
@@ -273,8 +273,12 @@ db::row!(Live {
     expires_at,
 });
 
-pub fn find_live(tx: &mut Tx<'_>, hash: &TokenHash, now: Timestamp) -> Result<Option<Live>> {
-    tx.opt(
+pub fn find_live(
+    statement: Statement<'_, '_>,
+    hash: &TokenHash,
+    now: Timestamp,
+) -> Result<Option<Live>> {
+    statement.opt(
         sql!(
             "SELECT t.id, t.kind, c.client_id, c.product_id, t.account_id, t.session_id, t.organization_id,
                  t.membership_id, t.scope, t.zones, t.resources, t.claims, t.jkt, t.created_at, t.expires_at
