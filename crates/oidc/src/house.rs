@@ -2,7 +2,7 @@
 //! one client, one browser session; on a clock that tests move.
 use crate::{
     OpenId,
-    client::{Algorithm, Client, NewClient, Settings, service::create_client},
+    client::{self, Algorithm, Client, NewClient, service::create_client},
 };
 use axum::{Extension, Router, body::Body};
 use db::{Db, Param};
@@ -135,7 +135,7 @@ impl House {
             initiate_login_uri: None,
             skip_consent,
             id_token_algorithm: Algorithm::Es256,
-            settings: Settings::default(),
+            settings: client::Settings::default(),
         };
         let registered = create_client(&db, &organization::Operator::installation(), new).await.unwrap();
         let app = web::App::new(ISSUER, db.keyring().clone(), db.clock().clone(), db.rng().clone()).unwrap();

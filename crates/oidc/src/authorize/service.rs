@@ -14,7 +14,7 @@ use crate::{
 };
 use kernel::{
     Actor, Error, Event, Result, Timestamp, TokenHash,
-    id::{AccountId, OrganizationId, SessionId},
+    id::{AccountId, SessionId},
 };
 use organization::decision::{InSpace, SessionFacts, Space, decide_in};
 use organization::refusal::{self, Refused};

@@ -77,14 +77,16 @@ async fn keep(ctx: &Ctx, openid: &OpenId, parameters: &Parameters) -> web::Resul
     )?;
     // The language that the product asked for stays with the request.
     let locales = parameters.get("ui_locales").filter(|locales| locales.len() <= MOST_LOCALES);
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    if let Some(locales) = locales {
-        query.append_pair("ui_locales", locales);
-    }
+    let next = |flow: Option<&str>| {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(flow.map(|flow| ("flow", flow)));
+        query.extend_pairs(locales.map(|locales| ("ui_locales", locales)));
+        let query = query.finish();
+        see_other(&if query.is_empty() { "/logout".to_owned() } else { format!("/logout?{query}") })
+    };
     if client.is_none() {
         // Nobody to go back to: there is nothing to keep.
-        let query = query.finish();
-        return Ok(see_other(&if query.is_empty() { "/logout".to_owned() } else { format!("/logout?{query}") }));
+        return Ok(next(None));
     }
     let text = serde_json::to_string(&request).map_err(|error| Error::internal("internal").because(error))?;
     let keep = Keep {
@@ -97,8 +99,7 @@ async fn keep(ctx: &Ctx, openid: &OpenId, parameters: &Parameters) -> web::Resul
         seconds: FLOW_SECONDS,
     };
     let handle = openid.keep_flow(keep, ctx.now).await?;
-    query.append_pair("flow", &handle);
-    Ok(see_other(&format!("/logout?{}", query.finish())))
+    Ok(next(Some(&handle)))
 }
 
 /// `GET /logout`: asks, unless the product has shown an ID token of this very session.
