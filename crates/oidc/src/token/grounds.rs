@@ -62,7 +62,6 @@ pub(super) struct Grounds {
     pub membership: Option<MembershipId>,
     pub methods: Vec<String>,
     pub authenticated_at: Timestamp,
-    pub organization: Option<OrganizationId>,
     /// Until when it holds if nothing is changed, the session and proofs of identity aside.
     pub until: Timestamp,
 }
@@ -99,7 +98,6 @@ pub(super) fn find_in(
         membership: found.membership,
         until: until.unwrap_or(Timestamp::FOREVER),
         place: question.place,
-        organization,
         facts,
         more,
         wishes,

@@ -3,9 +3,6 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-/// From the redirect to its redemption by the product's server; a profile may demand less.
-pub const CODE_SECONDS: i64 = 60;
-
 /// Errors of the token endpoint (RFC 6749 §5.2) and of those that answer like it. `description` is English for the client's
 /// developer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use crate::{OpenId, client::Client, once, parameters::Parameters};
 use axum::{
     Extension,
     extract::Request,
-    response::{IntoResponse, Response},
+    response::IntoResponse,
 };
 use http::{HeaderMap, StatusCode};
 use kernel::{Actor, ActorKind, Event, Result, Timestamp, TokenHash};

@@ -7,7 +7,7 @@ use crate::{
 use axum::{
     Extension,
     extract::Request,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use web::Ctx;
