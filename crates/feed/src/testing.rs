@@ -15,7 +15,7 @@ use kernel::{
 };
 use oidc::{
     OpenId,
-    client::{Algorithm, NewClient, Settings, service::create_client},
+    client::{self, Algorithm, NewClient, service::create_client},
 };
 use organization::{
     Operator, Organizations,
@@ -325,7 +325,7 @@ async fn party(db: &Db, rooms: &Organizations, code: &str, callback: &str) -> Pa
         initiate_login_uri: None,
         skip_consent: true,
         id_token_algorithm: Algorithm::Es256,
-        settings: Settings::default(),
+        settings: client::Settings::default(),
     };
     let registered = create_client(db, &Operator::installation(), new).await.unwrap();
     let secret = registered.secret.unwrap().expose().to_owned();

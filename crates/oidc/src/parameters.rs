@@ -51,7 +51,10 @@ impl Parameters {
     }
     /// Every value of a parameter that may come several times; empty ones are as if omitted.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(n, value)| n == name && !value.is_empty()).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .filter(move |(n, value)| n == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
     }
     /// The value, unless it is absent, empty (RFC 6749 §3.1: as if omitted) or ambiguous.
     pub fn get(&self, name: &str) -> Option<&str> {

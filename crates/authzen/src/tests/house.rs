@@ -13,7 +13,7 @@ use kernel::{
 use oidc::{
     OpenId,
     client::{
-        Algorithm, NewClient, Settings,
+        self, Algorithm, NewClient,
         service::{Registered, create_client},
     },
 };
@@ -185,7 +185,7 @@ async fn client_of(db: &Db, product: ProductId) -> (String, String) {
         initiate_login_uri: None,
         skip_consent: false,
         id_token_algorithm: Algorithm::Es256,
-        settings: Settings::default(),
+        settings: client::Settings::default(),
     };
     let Registered { client_id, secret, .. } =
         create_client(db, &Operator::installation(), new).await.unwrap();

@@ -192,7 +192,9 @@ fn subject_in(
     match &put.subject {
         Named::Person(sub) => {
             let Some(sub) = by.sector.sub_in(tx, sub)? else { return Ok(Err(UNKNOWN)) };
-            let Some(person) = store::find_person(tx, by.product, &sub, now)? else { return Ok(Err(UNKNOWN)) };
+            let Some(person) = store::find_person(tx, by.product, &sub, now)? else {
+                return Ok(Err(UNKNOWN));
+            };
             // Business in the personal space is a private person's, at a product that serves them.
             let private = put.kind != Kind::Message;
             if private && (person.managed || !store::serves_persons(tx, by.product)?) {

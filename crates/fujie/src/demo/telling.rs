@@ -218,8 +218,13 @@ async fn pusher(
 ) -> Result<()> {
     if !pushers.contains_key(code) {
         let product = built.organizations.product(id).await?;
-        let by =
-            Pusher { product: id, name: product.name, actor: Actor::system(), origins: Default::default() };
+        let by = Pusher {
+            product: id,
+            name: product.name,
+            actor: Actor::system(),
+            origins: Default::default(),
+            sector: Default::default(),
+        };
         pushers.insert(code, by);
     }
     Ok(())

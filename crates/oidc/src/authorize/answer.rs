@@ -85,7 +85,8 @@ mod tests {
             answer.location(),
             "https://rp.test/cb?tenant=1&error=access_denied&error_description=grant.missing&state=a+b%26c&iss=https%3A%2F%2Fop.test"
         );
-        let plain = Answer::new("https://rp.test/cb", ResponseMode::Query, "https://op.test", None, &[("code", "x")]);
+        let plain =
+            Answer::new("https://rp.test/cb", ResponseMode::Query, "https://op.test", None, &[("code", "x")]);
         assert_eq!(plain.location(), "https://rp.test/cb?code=x&iss=https%3A%2F%2Fop.test");
     }
 }

@@ -97,10 +97,26 @@ fn rows(house: &House) -> Vec<Row> {
             Some(&challenge),
             INVALID,
             INVALID,
-            &[("short", INVALID), (VERIFIER, Taken), ("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM", INVALID)],
+            &[
+                ("short", INVALID),
+                (VERIFIER, Taken),
+                ("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM", INVALID),
+            ],
         ),
-        row("code_challenge_method", Some("S256"), INVALID, INVALID, &[("plain", INVALID), ("s256", INVALID)]),
-        row("prompt", None, Taken, INVALID, &[("none login", INVALID), ("create", INVALID), ("None", INVALID)]),
+        row(
+            "code_challenge_method",
+            Some("S256"),
+            INVALID,
+            INVALID,
+            &[("plain", INVALID), ("s256", INVALID)],
+        ),
+        row(
+            "prompt",
+            None,
+            Taken,
+            INVALID,
+            &[("none login", INVALID), ("create", INVALID), ("None", INVALID)],
+        ),
         row(
             "max_age",
             Some("86400"),
@@ -171,7 +187,15 @@ fn encoded(text: &str) -> String {
 fn cases(house: &House) -> Vec<Case> {
     let rows = rows(house);
     // What is there besides must be good, and ask for nothing: no optional parameter but these.
-    let usual = ["client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "code_challenge_method"];
+    let usual = [
+        "client_id",
+        "redirect_uri",
+        "response_type",
+        "scope",
+        "state",
+        "code_challenge",
+        "code_challenge_method",
+    ];
     let base = |without: &str| -> String {
         rows.iter()
             .filter(|row| row.name != without && usual.contains(&row.name))

@@ -21,7 +21,9 @@ async fn an_answer_by_form_carries_code_state_and_issuer_in_a_page_that_works_wi
     for house in houses(true).await {
         let page = house.get(&house.request("&response_mode=form_post"), true).await;
         assert_eq!(page.status, StatusCode::OK);
-        assert!(page.body.contains(&format!("action=\"{CALLBACK}\"")) && page.body.contains("id=\"send-on\""));
+        assert!(
+            page.body.contains(&format!("action=\"{CALLBACK}\"")) && page.body.contains("id=\"send-on\"")
+        );
         assert_eq!((page.value_of("state").as_str(), page.value_of("iss").as_str()), ("st", ISSUER));
         assert!(!page.headers["content-security-policy"].to_str().unwrap().contains("form-action"));
         assert_eq!(page.headers["cache-control"], "no-store");
@@ -30,7 +32,9 @@ async fn an_answer_by_form_carries_code_state_and_issuer_in_a_page_that_works_wi
         assert_eq!(refused.value_of("error"), "login_required");
         let twice = house.get(&house.request("&response_mode=form_post&x=1&x=2"), true).await;
         assert_eq!(twice.value_of("error"), "invalid_request");
-        let marked = house.get(&house.request("&response_mode=form_post").replace("=st&", "=%22%3E%3Cb%3E&"), true).await;
+        let marked = house
+            .get(&house.request("&response_mode=form_post").replace("=st&", "=%22%3E%3Cb%3E&"), true)
+            .await;
         assert!(!marked.body.contains("\"><b>"), "what the client sent stays text");
     }
 }
@@ -44,7 +48,8 @@ async fn a_product_that_wants_an_organization_gets_one_or_nobody() {
         assert_eq!(claims["org_id"], house.organization.to_string());
         assert_eq!(claims["authority"]["permission"][0]["role"], "agent");
         assert_eq!(claims["grant"]["mode"], "explicit");
-        let named = wants.replace("openid+organization", &format!("openid+organization%3A{}", house.organization));
+        let named =
+            wants.replace("openid+organization", &format!("openid+organization%3A{}", house.organization));
         assert!(house.get(&named, true).await.query("code").is_some());
         // The person acts for nobody any more, but the product is open to persons too.
         house.change("UPDATE product SET audience = 'both'").await;
@@ -148,7 +153,8 @@ async fn a_request_about_somebody_else_asks_who_is_there() {
         }
         let given = tokens(&house, &house.get(&house.request(""), true).await).await;
         house.change("UPDATE client SET client_id = 'renamed'").await;
-        let again = house.request(&format!("&prompt=none&id_token_hint={}", given["id_token"].as_str().unwrap()));
+        let again =
+            house.request(&format!("&prompt=none&id_token_hint={}", given["id_token"].as_str().unwrap()));
         let answer = house.get(&again.replace(&house.client.client_id, "renamed"), true).await;
         assert_eq!(answer.query("error").as_deref(), Some("login_required"));
     }
@@ -170,11 +176,17 @@ async fn claims_of_one_request_are_told_at_userinfo_and_agreed_to_first() {
         let id_token = claims_of(&answer);
         assert_eq!((&id_token["name"], &id_token["phone_number"]), (&Value::from("陈思齐"), &Value::Null));
         let userinfo = house.bearer(answer["access_token"].as_str().unwrap()).await.json();
-        assert_eq!((&userinfo["phone_number"], &userinfo["name"]), (&Value::from("+8613800138000"), &Value::Null));
+        assert_eq!(
+            (&userinfo["phone_number"], &userinfo["name"]),
+            (&Value::from("+8613800138000"), &Value::Null)
+        );
         assert!(house.get(&wants, true).await.query("code").is_some(), "remembered");
         let more = r#"{"userinfo":{"verified_claims":{"verification":{"trust_framework":null},"claims":{"name":null}}}}"#;
         let more = house.request(&format!("&claims={}", encoded(more))).replace("openid+profile", "openid");
-        assert!(house.get(&more, true).await.location().starts_with("/consent?flow="), "more is asked for again");
+        assert!(
+            house.get(&more, true).await.location().starts_with("/consent?flow="),
+            "more is asked for again"
+        );
     }
 }
 
@@ -190,6 +202,9 @@ async fn f17_a_cancelled_sign_in_changes_nothing_and_answers_nothing() {
         let handle = back.split_once("flow=").unwrap().1.to_owned();
         let around = house.get(&format!("/oauth2/authorize?handle={handle}"), true).await;
         assert!(around.location().starts_with("/login?"));
-        assert!(house.get(&house.request(""), true).await.query("code").is_some(), "the session itself goes on");
+        assert!(
+            house.get(&house.request(""), true).await.query("code").is_some(),
+            "the session itself goes on"
+        );
     }
 }

@@ -43,7 +43,10 @@ impl OpenId {
             return Ok(match self.take_pushed(client.id, handle, now).await? {
                 Some(request) => Ok(request),
                 None => Err(Fault {
-                    refused: Refused::new(ErrorCode::InvalidRequest, "request_uri is unknown, expired or used"),
+                    refused: Refused::new(
+                        ErrorCode::InvalidRequest,
+                        "request_uri is unknown, expired or used",
+                    ),
                     code: "authorize.request_uri_unknown",
                     back: None,
                 }),

@@ -302,7 +302,9 @@ fn parse_prompt(text: &str) -> Result<Prompt, Refused> {
 
 /// `urn:fujie:aal:2` as 2.
 fn rank(acr: &str) -> Option<i64> {
-    acr.strip_prefix("urn:fujie:aal:").and_then(|text| text.parse().ok()).filter(|rank| (1..=3).contains(rank))
+    acr.strip_prefix("urn:fujie:aal:")
+        .and_then(|text| text.parse().ok())
+        .filter(|rank| (1..=3).contains(rank))
 }
 /// The weakest of what will do: a session that reaches any of the values reaches what was asked for. Values without a
 /// meaning here are passed over, unless one of them is essential (Core §5.5.1.1).

@@ -78,7 +78,11 @@ fn each_fault_has_its_error() {
         (with("&response_mode=fragment"), "invalid_request"),
         (with("&response_mode=form_post"), "accepted"),
         (with("&response_mode=jwt"), "invalid_request"),
-        (with("").replace("openid+profile", "openid+organization:0000000000001+organization:0000000000002"), "invalid_scope"),
+        (
+            with("")
+                .replace("openid+profile", "openid+organization:0000000000001+organization:0000000000002"),
+            "invalid_scope",
+        ),
         (with("&resource=https%3A%2F%2Fapi.test&resource=https%3A%2F%2Fdata.test%2Fv1"), "accepted"),
         (with("&resource=https%3A%2F%2Fapi.test%2F"), "invalid_target"),
         (with("&resource=https%3A%2F%2Fother.test"), "invalid_target"),
@@ -149,7 +153,11 @@ fn f19_a_profile_without_pkce_still_takes_none_that_is_weak() {
         assert_eq!(parsed_by(basic(), &query).unwrap_err().error, ErrorCode::InvalidRequest, "{query}");
     }
     let public = Settings { profile: Profile::Basic, ..Settings::public() };
-    assert_eq!(parsed_by(public, &bare).unwrap_err().error, ErrorCode::InvalidRequest, "nothing else proves it");
+    assert_eq!(
+        parsed_by(public, &bare).unwrap_err().error,
+        ErrorCode::InvalidRequest,
+        "nothing else proves it"
+    );
 }
 #[test]
 fn the_strength_that_is_wanted_is_the_weakest_that_will_do() {
@@ -162,7 +170,8 @@ fn the_strength_that_is_wanted_is_the_weakest_that_will_do() {
         let text: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
         strength(&format!("&acr_values=urn:fujie:aal:1&claims={text}"))
     };
-    let essential = r#"{"id_token":{"acr":{"essential":true,"values":["urn:fujie:aal:3","urn:fujie:aal:2"]}}}"#;
+    let essential =
+        r#"{"id_token":{"acr":{"essential":true,"values":["urn:fujie:aal:3","urn:fujie:aal:2"]}}}"#;
     assert_eq!(claims(essential), wanted(2, true));
     assert_eq!(claims(r#"{"id_token":{"acr":{"value":"urn:fujie:aal:3"}}}"#), wanted(3, false));
     let unknown = claims(r#"{"id_token":{"acr":{"essential":true,"value":"gold"}}}"#).unwrap_err();

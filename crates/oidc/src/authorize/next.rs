@@ -247,7 +247,11 @@ mod tests {
             (2, wanted(3, false), false, true, Step::Enough),
             (3, wanted(3, true), true, false, Step::Enough),
         ] {
-            assert_eq!(step(strength, wanted, silent, anew), expected, "{strength} {wanted:?} {silent} {anew}");
+            assert_eq!(
+                step(strength, wanted, silent, anew),
+                expected,
+                "{strength} {wanted:?} {silent} {anew}"
+            );
         }
     }
 }

@@ -143,12 +143,17 @@ mod tests {
 
     #[test]
     fn what_is_inside_counts_and_nothing_else() {
-        let found = opened(json!({ "alg": "ES256", "typ": "oauth-authz-req+jwt" }), &claims(json!({}))).unwrap();
+        let found =
+            opened(json!({ "alg": "ES256", "typ": "oauth-authz-req+jwt" }), &claims(json!({}))).unwrap();
         assert_eq!(found.get("scope"), Some("openid"));
         assert_eq!(found.get("max_age"), Some("60"));
         assert_eq!(found.get("claims"), Some(r#"{"userinfo":{"name":null}}"#));
         assert_eq!(found.all("resource").count(), 2);
-        assert_eq!((found.get("state"), found.get("iss")), (None, None), "not from outside, not the envelope");
+        assert_eq!(
+            (found.get("state"), found.get("iss")),
+            (None, None),
+            "not from outside, not the envelope"
+        );
     }
     #[test]
     fn each_fault_of_an_object_is_refused() {

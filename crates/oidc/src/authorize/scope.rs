@@ -42,7 +42,8 @@ impl Scope {
             profile: has("profile"),
             phone: has("phone"),
             email: has("email"),
-            organization: has("organization") || text.split(' ').any(|word| word.starts_with("organization:")),
+            organization: has("organization")
+                || text.split(' ').any(|word| word.starts_with("organization:")),
             offline_access: has("offline_access"),
             verified: false,
         }

@@ -51,7 +51,10 @@ mod tests {
             let start = format!("/oauth2/start/{}", house.client.client_id);
             assert_eq!(house.get(&start, false).await.status, StatusCode::NOT_FOUND, "nothing registered");
             house.change("UPDATE client SET initiate_login_uri = 'https://rp.test/start?x=1'").await;
-            let more = format!("?organization={}&login_hint=a%26b&target_link_uri=https://evil.test", house.organization);
+            let more = format!(
+                "?organization={}&login_hint=a%26b&target_link_uri=https://evil.test",
+                house.organization
+            );
             let answer = house.get(&format!("{start}{more}"), false).await;
             assert!(answer.location().starts_with("https://rp.test/start?x=1&iss="));
             assert_eq!(answer.query("iss").as_deref(), Some(ISSUER));

@@ -61,14 +61,19 @@ mod tests {
     async fn a_request_is_judged_and_nothing_comes_of_it() {
         let house = houses(true).await.remove(0);
         let now = house.db.clock().now();
-        let tried = async |address: &str| house.openid.try_request(&house.client, address, now).await.unwrap();
+        let tried =
+            async |address: &str| house.openid.try_request(&house.client, address, now).await.unwrap();
         let good = format!("  http://127.0.0.1:8080{}#x ", house.request("&response_mode=form_post"));
         let found = tried(&good).await;
         assert!(matches!(&found, Tried::Good(request) if request.state.as_deref() == Some("st")));
         assert!(found.by_form());
         assert_eq!(
             tried(&house.request("").replace("S256", "plain")).await,
-            Tried::Refused { error: "invalid_request", reason: "code_challenge_method must be S256", told: true }
+            Tried::Refused {
+                error: "invalid_request",
+                reason: "code_challenge_method must be S256",
+                told: true
+            }
         );
         let elsewhere = tried(&house.request("").replace("rp.test", "evil.test")).await;
         assert!(matches!(elsewhere, Tried::Refused { told: false, .. }));

@@ -73,7 +73,8 @@ impl Wishes {
         if text.len() > MOST_CLAIMS {
             return Err("claims is longer than 8192 bytes");
         }
-        let value: Unique = serde_json::from_str(text).map_err(|_| "claims is no JSON object with unique names")?;
+        let value: Unique =
+            serde_json::from_str(text).map_err(|_| "claims is no JSON object with unique names")?;
         let Value::Object(object) = value.0 else { return Err("claims is no JSON object") };
         let place = |name: &str| match object.get(name) {
             None | Some(Value::Null) => Ok(Place::default()),
@@ -92,9 +93,8 @@ impl Wishes {
     }
     /// What the person has to agree to because of this parameter.
     pub fn scope(&self) -> Scope {
-        let asks = |names: &[&str]| {
-            names.iter().any(|name| self.userinfo.asks(name) || self.id_token.asks(name))
-        };
+        let asks =
+            |names: &[&str]| names.iter().any(|name| self.userinfo.asks(name) || self.id_token.asks(name));
         Scope {
             profile: asks(&["name", "preferred_username"]),
             phone: asks(&["phone_number", "phone_number_verified"]),
@@ -252,7 +252,9 @@ mod tests {
         assert!(wishes.userinfo.claims["name"].essential && wishes.userinfo.asks("email"));
         assert_eq!(wishes.scope(), Scope { profile: true, email: true, ..Scope::default() });
         assert_eq!(wishes.acr().unwrap().values, [json!("urn:fujie:aal:2")]);
-        assert!(wishes.subject().unwrap().accepts(&json!("s")) && !wishes.subject().unwrap().accepts(&json!("t")));
+        assert!(
+            wishes.subject().unwrap().accepts(&json!("s")) && !wishes.subject().unwrap().accepts(&json!("t"))
+        );
         assert_eq!(Wishes::of_stored(wishes.stored().as_deref()), wishes);
         assert_eq!(Wishes::parse("{}").unwrap().stored(), None);
     }
@@ -265,7 +267,9 @@ mod tests {
             let wishes = Wishes::parse(&text).unwrap();
             assert_eq!(wishes.userinfo.verified.len(), count);
             let wish = &wishes.userinfo.verified[0];
-            assert!(wish.evidence && wish.time && wish.max_age == Some(60) && wish.claims.contains_key("name"));
+            assert!(
+                wish.evidence && wish.time && wish.max_age == Some(60) && wish.claims.contains_key("name")
+            );
             assert!(wishes.scope().verified);
         }
     }

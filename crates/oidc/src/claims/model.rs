@@ -113,11 +113,8 @@ impl Subject {
                     .map(|document| json!(telling.sector.document(keyring, telling.client_id, document))),
                 _ => None,
             };
-            let mut found: Vec<Value> = place
-                .verified
-                .iter()
-                .filter_map(|wish| verified::answer(wish, proof, claim, now))
-                .collect();
+            let mut found: Vec<Value> =
+                place.verified.iter().filter_map(|wish| verified::answer(wish, proof, claim, now)).collect();
             if found.len() > 1 { Some(Value::Array(found)) } else { found.pop() }
         });
         let organization = match (facts.organization, facts.organization_name) {

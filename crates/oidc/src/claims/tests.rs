@@ -76,8 +76,7 @@ fn facts(keyring: &Keyring, organization: bool) -> Facts {
 #[test]
 fn the_id_token_names_the_person_and_the_organization_acted_for() {
     let keyring = keyring();
-    let subject =
-        subject(&keyring, true, &More::default(), "openid profile phone email", &Place::default());
+    let subject = subject(&keyring, true, &More::default(), "openid profile phone email", &Place::default());
     let methods = ["pwd".to_owned(), "sms".to_owned()];
     let claims = Claims {
         issuer: "https://op.test",
@@ -124,7 +123,8 @@ fn a_claim_is_told_where_it_was_asked_for_and_only_with_the_wanted_value() {
     assert_eq!((one.name, one.phone_number_verified, one.email), (None, None, None));
     let other = told(&keyring, false, &nothing, "openid", &json!({ "name": { "value": "李四" } }));
     assert_eq!(other.name, None);
-    let same = told(&keyring, false, &nothing, "openid", &json!({ "name": { "values": ["李四", "陈思齐"] } }));
+    let same =
+        told(&keyring, false, &nothing, "openid", &json!({ "name": { "values": ["李四", "陈思齐"] } }));
     assert_eq!(same.name.as_deref(), Some("陈思齐"));
 }
 #[test]
@@ -158,7 +158,11 @@ fn verified_claims_are_told_as_far_as_every_condition_is_met() {
     let plain = json!({ "trust_framework": null });
     let name = json!({ "name": null });
     let less = ask(&two, plain.clone(), name.clone()).unwrap();
-    assert_eq!(less["verification"], json!({ "trust_framework": "cn_fujie_rn" }), "no more than was asked for");
+    assert_eq!(
+        less["verification"],
+        json!({ "trust_framework": "cn_fujie_rn" }),
+        "no more than was asked for"
+    );
     for (more, verification, claims) in [
         (&two, json!({ "trust_framework": { "value": "eidas" } }), name.clone()),
         (&two, json!({ "trust_framework": null, "assurance_level": { "value": "rn3" } }), name.clone()),

@@ -60,7 +60,8 @@ impl OpenId {
                 }
                 let client = Client { secret_mac: secret.mac, secret_sealed: secret.sealed, ..client };
                 clients::update(tx, &client)?;
-                let event = Event::done(by.actor(), "client.secret_rotated").on("client", id).of(organization);
+                let event =
+                    Event::done(by.actor(), "client.secret_rotated").on("client", id).of(organization);
                 let registered = Registered { id, client_id: client.client_id, secret: secret.shown };
                 Ok((registered, vec![event.with(json!({ "new_secret": true }))]))
             })

@@ -29,7 +29,12 @@ impl OpenId {
         self.keep_flow(keep, now).await
     }
     /// Exactly once, and for this client. None: unknown, expired, used, or another client's.
-    pub async fn take_pushed(&self, client: ClientId, handle: &str, now: Timestamp) -> Result<Option<Request>> {
+    pub async fn take_pushed(
+        &self,
+        client: ClientId,
+        handle: &str,
+        now: Timestamp,
+    ) -> Result<Option<Request>> {
         if handle.is_empty() || handle.len() > MOST_HANDLE {
             return Ok(None);
         }

@@ -111,7 +111,10 @@ async fn a_pushed_request_belongs_to_its_client_and_runs_out() {
         let foreign = query(&house).replace(&house.client.client_id, &other);
         assert_eq!(push(&house, &foreign).await.status, StatusCode::BAD_REQUEST);
         let anonymous = house.post("/oauth2/par", None, &query(&house)).await;
-        assert_eq!((anonymous.status, anonymous.error().as_str()), (StatusCode::UNAUTHORIZED, "invalid_client"));
+        assert_eq!(
+            (anonymous.status, anonymous.error().as_str()),
+            (StatusCode::UNAUTHORIZED, "invalid_client")
+        );
     }
 }
 #[tokio::test]
@@ -129,7 +132,9 @@ async fn what_stands_beside_a_pushed_request_counts_for_nothing() {
 #[tokio::test]
 async fn f16_a_request_is_never_fetched_from_elsewhere() {
     let house = houses(true).await.remove(0);
-    for uri in ["https://rp.test/request.jwt", "http://169.254.169.254/latest", "urn:ietf:params:oauth:other:x"] {
+    for uri in
+        ["https://rp.test/request.jwt", "http://169.254.169.254/latest", "urn:ietf:params:oauth:other:x"]
+    {
         let uri: String = url::form_urlencoded::byte_serialize(uri.as_bytes()).collect();
         let answer = house.get(&house.request(&format!("&request_uri={uri}")), true).await;
         assert_eq!(answer.query("error").as_deref(), Some("request_uri_not_supported"), "{uri}");
@@ -173,10 +178,17 @@ fn object(house: &House, key: &Key, change: &Value) -> String {
 async fn a_signed_request_is_taken_with_what_is_inside_and_by_the_registered_key_alone() {
     for house in houses(true).await {
         let (key, other) = (Key::new(Algorithm::Es256), Key::new(Algorithm::Es256));
-        set(&house, "UPDATE client SET request_object_algorithm = 'ES256', jwks = $1 WHERE id = $2", key.set()).await;
+        set(
+            &house,
+            "UPDATE client SET request_object_algorithm = 'ES256', jwks = $1 WHERE id = $2",
+            key.set(),
+        )
+        .await;
         let id = &house.client.client_id;
         let outer = |object: &str| {
-            format!("client_id={id}&response_type=code&redirect_uri=https%3A%2F%2Frp.test%2Fcallback&scope=openid&state=outside&request={object}")
+            format!(
+                "client_id={id}&response_type=code&redirect_uri=https%3A%2F%2Frp.test%2Fcallback&scope=openid&state=outside&request={object}"
+            )
         };
         let signed = outer(&object(&house, &key, &json!({ "state": "inside" })));
         let answer = house.get(&format!("/oauth2/authorize?{signed}"), true).await;
@@ -185,7 +197,11 @@ async fn a_signed_request_is_taken_with_what_is_inside_and_by_the_registered_key
         let pushed = push(&house, &signed).await;
         assert!(house.get(&address(id, &pushed), true).await.query("code").is_some());
         // f18: whatever the header says, the registered algorithm and key count.
-        let none = format!("{}.{}.", "eyJhbGciOiJub25lIn0", object(&house, &key, &json!({})).split('.').nth(1).unwrap());
+        let none = format!(
+            "{}.{}.",
+            "eyJhbGciOiJub25lIn0",
+            object(&house, &key, &json!({})).split('.').nth(1).unwrap()
+        );
         let altered = object(&house, &key, &json!({})).replacen('.', ".A", 1);
         let hmac = key.signed(&json!({ "alg": "HS256", "kid": key.kid() }), &json!({}));
         for (object, why) in [
@@ -215,8 +231,8 @@ async fn a_signed_request_is_taken_with_what_is_inside_and_by_the_registered_key
 async fn a_key_that_is_proven_with_the_request_is_the_one_that_the_code_is_good_for() {
     for house in houses(true).await {
         let key = Key::new(Algorithm::Es256);
-        let basic = data_encoding::BASE64
-            .encode(format!("{}:{}", house.client.client_id, house.secret).as_bytes());
+        let basic =
+            data_encoding::BASE64.encode(format!("{}:{}", house.client.client_id, house.secret).as_bytes());
         let push = async |nonce: Option<&str>, jti: &str, more: &str| {
             let mut claims = json!({ "htm": "POST", "htu": format!("{}/oauth2/par", crate::house::ISSUER),
                 "iat": house.db.clock().now().as_seconds(), "jti": jti });

@@ -112,8 +112,11 @@ async fn m71_signing_out_reaches_the_product_with_a_token_that_proves_itself() {
 async fn m71_every_way_in_which_a_session_ends_is_told() {
     for way in ["ended elsewhere", "all of the account", "account closed"] {
         for (house, receiver, _) in told().await {
-            let account: AccountId =
-                house.db.read(|tx| tx.one("SELECT id FROM account WHERE sub = 'subject-of-chensq'", &[])).await.unwrap();
+            let account: AccountId = house
+                .db
+                .read(|tx| tx.one("SELECT id FROM account WHERE sub = 'subject-of-chensq'", &[]))
+                .await
+                .unwrap();
             let now = house.db.clock().now();
             match way {
                 "ended elsewhere" => end(&house).await,

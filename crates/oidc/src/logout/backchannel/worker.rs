@@ -154,10 +154,9 @@ impl OpenId {
         let keys = self.keys().current(now).await?;
         let token = keys.signer(client.id_token_algorithm, now)?.sign(Kind::LogoutToken, &claims)?;
         let body = Serializer::new(String::new()).append_pair("logout_token", &token).finish();
-        let call = Call::post(url, body).within(TIMEOUT).header(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/x-www-form-urlencoded"),
-        );
+        let call = Call::post(url, body)
+            .within(TIMEOUT)
+            .header(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         Ok(match self.organizations().identity().outbound().send(call).await {
             Ok(answer) => {
                 let status = i64::from(answer.status.as_u16());

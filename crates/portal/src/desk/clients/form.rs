@@ -62,7 +62,8 @@ fn seconds(field: &'static str, text: &str) -> Result<i64> {
 
 impl Typed {
     fn of(edit: &Settings) -> Self {
-        let word = |algorithm: Option<Algorithm>| algorithm.map(|a| a.as_str().to_owned()).unwrap_or_default();
+        let word =
+            |algorithm: Option<Algorithm>| algorithm.map(|a| a.as_str().to_owned()).unwrap_or_default();
         Self {
             profile: edit.profile.as_str().to_owned(),
             auth_method: edit.auth_method.as_str().to_owned(),

@@ -91,8 +91,7 @@ async fn rotate(
     Form(Nothing {}): Form<Nothing>,
 ) -> web::Result {
     let client = found(&desk, id, client).await?;
-    let registered =
-        service::rotate_secret(desk.organizations.db(), &desk.operator, id, client.id).await?;
+    let registered = service::rotate_secret(desk.organizations.db(), &desk.operator, id, client.id).await?;
     shown_once(&desk, id, &client.name, "portal-client-rotated-title", &registered).await
 }
 

@@ -11,14 +11,20 @@ pub(super) fn recipes(issuer: &str, client: &Client) -> Vec<Recipe> {
     let method = client.settings.auth_method;
     let redirect = client.redirect_uris.lines().next().unwrap_or_default();
     let id = client.client_id.as_str();
-    let mut list = vec![Recipe { title: "Node.js · openid-client 6", text: openid_client(issuer, id, redirect, client) }];
+    let mut list = vec![Recipe {
+        title: "Node.js · openid-client 6",
+        text: openid_client(issuer, id, redirect, client),
+    }];
     // These push no requests and sign no assertions.
     let plain = matches!(method, AuthMethod::SecretBasic | AuthMethod::SecretPost | AuthMethod::None);
     if plain && !client.settings.demands().par {
         list.push(Recipe { title: "Java · Spring Security", text: spring(issuer, id, redirect, method) });
         list.push(Recipe { title: "Python · Authlib", text: authlib(issuer, id, method) });
         if method != AuthMethod::None {
-            list.push(Recipe { title: "Apache · mod_auth_openidc", text: apache(issuer, id, redirect, method) });
+            list.push(Recipe {
+                title: "Apache · mod_auth_openidc",
+                text: apache(issuer, id, redirect, method),
+            });
         }
     }
     list
@@ -33,8 +39,13 @@ fn openid_client(issuer: &str, id: &str, redirect: &str, client: &Client) -> Str
         AuthMethod::PrivateKeyJwt => "client.PrivateKeyJwt(privateKey)",
     };
     let demands = client.settings.demands();
-    let build = if demands.par { "await client.buildAuthorizationUrlWithPAR" } else { "client.buildAuthorizationUrl" };
-    let dpop = if demands.sender_constrained { ", { DPoP: client.getDPoPHandle(config, keyPair) }" } else { "" };
+    let build = if demands.par {
+        "await client.buildAuthorizationUrlWithPAR"
+    } else {
+        "client.buildAuthorizationUrl"
+    };
+    let dpop =
+        if demands.sender_constrained { ", { DPoP: client.getDPoPHandle(config, keyPair) }" } else { "" };
     format!(
         r#"import * as client from "openid-client";
 

@@ -66,12 +66,8 @@ async fn show(
 }
 
 fn judged(page: &Page, tried: &Tried) -> Verdict {
-    let verdict = |tone, key: &str, detail: String| Verdict {
-        tone,
-        title: page.t(key),
-        detail,
-        facts: Vec::new(),
-    };
+    let verdict =
+        |tone, key: &str, detail: String| Verdict { tone, title: page.t(key), detail, facts: Vec::new() };
     match tried {
         Tried::Unreadable => verdict("bad", "portal-trial-unreadable", String::new()),
         Tried::AnotherClient => verdict("bad", "portal-trial-another", String::new()),
