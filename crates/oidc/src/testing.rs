@@ -60,8 +60,7 @@ impl Key {
     }
     /// With the header of a DPoP proof.
     pub fn proof(&self, claims: &Value) -> String {
-        let header =
-            json!({ "alg": self.0.algorithm.as_str(), "jwk": self.public(), "typ": "dpop+jwt" });
+        let header = json!({ "alg": self.0.algorithm.as_str(), "jwk": self.public(), "typ": "dpop+jwt" });
         self.signed(&header, claims)
     }
 }
@@ -138,7 +137,8 @@ impl<'h> Caller<'h> {
     }
     /// The claims of a proof that is in order.
     pub fn proof_claims(&self, method: &str, path: &str, token: Option<&str>) -> Value {
-        let mut claims = json!({ "jti": self.next(), "htm": method, "htu": format!("{ISSUER}{path}"), "iat": self.now() });
+        let mut claims =
+            json!({ "jti": self.next(), "htm": method, "htu": format!("{ISSUER}{path}"), "iat": self.now() });
         if let Some(nonce) = self.nonce.lock().unwrap().clone() {
             claims["nonce"] = json!(nonce);
         }
@@ -154,7 +154,10 @@ impl<'h> Caller<'h> {
         let secret = || self.secret.clone().unwrap();
         let asserted = |text: String| {
             vec![
-                ("client_assertion_type".into(), "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".into()),
+                (
+                    "client_assertion_type".into(),
+                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".into(),
+                ),
                 ("client_assertion".to_owned(), text),
             ]
         };
@@ -224,7 +227,8 @@ impl<'h> Caller<'h> {
             let pushed: Vec<(&str, &str)> =
                 members.iter().map(|(name, value)| (*name, value.as_str())).collect();
             let answer = self.ask("/oauth2/par", &pushed).await;
-            let uri = answer.json()["request_uri"].as_str().unwrap_or_else(|| panic!("{answer:?}")).to_owned();
+            let uri =
+                answer.json()["request_uri"].as_str().unwrap_or_else(|| panic!("{answer:?}")).to_owned();
             members = vec![("client_id", self.client.client_id.clone()), ("request_uri", uri)];
         }
         let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(members).finish();

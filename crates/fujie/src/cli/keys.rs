@@ -30,7 +30,11 @@ pub async fn run(config: &Config, command: Command) -> Result<ExitCode> {
                 let until = if key.signs_until == Timestamp::FOREVER {
                     String::new()
                 } else {
-                    format!(" until {}, published until {}", moment(key.signs_until), moment(key.published_until))
+                    format!(
+                        " until {}, published until {}",
+                        moment(key.signs_until),
+                        moment(key.published_until)
+                    )
                 };
                 println!("{}: {} signs from {}{until}", key.algorithm, key.kid, moment(key.signs_from));
             }

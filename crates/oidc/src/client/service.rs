@@ -102,8 +102,7 @@ pub(crate) fn new_secret(db: &Db, id: ClientId, client_id: &str, method: AuthMet
         return NewSecret { shown: None, mac: None, sealed: None };
     }
     let (secret, keyring) = (db.rng().token(), db.keyring());
-    let sealed =
-        (method == AuthMethod::SecretJwt).then(|| keyring.seal(SECRET_COLUMN, id.as_i64(), &secret));
+    let sealed = (method == AuthMethod::SecretJwt).then(|| keyring.seal(SECRET_COLUMN, id.as_i64(), &secret));
     let mac = secret_mac(keyring, client_id, &secret).to_vec();
     NewSecret { shown: Some(Secret::new(secret)), mac: Some(mac), sealed }
 }
@@ -175,11 +174,7 @@ pub async fn update_client(
         let fits = client.secret_mac.is_some() == method.has_secret()
             && client.secret_sealed.is_some() == (method == AuthMethod::SecretJwt);
         let secret = if fits {
-            NewSecret {
-                shown: None,
-                mac: client.secret_mac.clone(),
-                sealed: client.secret_sealed.clone(),
-            }
+            NewSecret { shown: None, mac: client.secret_mac.clone(), sealed: client.secret_sealed.clone() }
         } else {
             new_secret(db, client.id, &client.client_id, method)
         };

@@ -5,5 +5,5 @@ mod service;
 #[cfg(test)]
 mod tests;
 
-pub use service::PROOF;
 pub use model::{Expected, Proof, ProofError};
+pub use service::PROOF;

@@ -160,10 +160,8 @@ impl JwkSet {
     }
     /// The key that a message names; without a name only if there is exactly one that fits.
     pub fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Option<&Jwk> {
-        let mut fitting = self
-            .0
-            .iter()
-            .filter(|key| key.fits(algorithm) && (kid.is_none() || key.kid.as_deref() == kid));
+        let mut fitting =
+            self.0.iter().filter(|key| key.fits(algorithm) && (kid.is_none() || key.kid.as_deref() == kid));
         match (fitting.next(), fitting.next()) {
             (Some(key), None) => Some(key),
             _ => None,

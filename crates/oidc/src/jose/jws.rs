@@ -73,6 +73,5 @@ impl<'a> Jws<'a> {
 /// Whether a message was signed with a shared secret by HS256, the one algorithm of that kind that is known here.
 pub fn hs256_signs(message: &Jws<'_>, secret: &str) -> bool {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-    message.header.alg == "HS256"
-        && hmac::verify(&key, message.signed.as_bytes(), &message.signature).is_ok()
+    message.header.alg == "HS256" && hmac::verify(&key, message.signed.as_bytes(), &message.signature).is_ok()
 }

@@ -135,9 +135,9 @@ impl SigningKey {
     pub fn decode(stored: &Stored) -> Result<Self> {
         let der = BASE64.decode(stored.private_key.expose().as_bytes()).map_err(unusable)?;
         let pair = match stored.algorithm {
-            Algorithm::Es256 => Pair::Ec(
-                EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der).map_err(unusable)?,
-            ),
+            Algorithm::Es256 => {
+                Pair::Ec(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der).map_err(unusable)?)
+            }
             Algorithm::Rs256 | Algorithm::Ps256 => {
                 Pair::Rsa(Box::new(RsaKeyPair::from_pkcs8(&der).map_err(unusable)?))
             }

@@ -93,10 +93,7 @@ pub fn exists(tx: &mut Tx<'_>, algorithm: Algorithm, now: Timestamp) -> Result<b
 /// When the newest key of the algorithm begins to sign. Its row is locked, so that of two nodes that rotate the second sees
 /// what the first has made.
 pub fn lock_newest(tx: &mut Tx<'_>, algorithm: Algorithm) -> Result<Option<Timestamp>> {
-    tx.run(
-        sql!("UPDATE signing_key SET signs_until = signs_until WHERE algorithm = $1"),
-        &[&algorithm],
-    )?;
+    tx.run(sql!("UPDATE signing_key SET signs_until = signs_until WHERE algorithm = $1"), &[&algorithm])?;
     tx.opt(
         sql!("SELECT signs_from FROM signing_key WHERE algorithm = $1 ORDER BY signs_from DESC LIMIT 1"),
         &[&algorithm],

@@ -40,7 +40,9 @@ impl OpenId {
     ) -> Result<bool> {
         let hash = self.identifier(kind, owner, identifier);
         self.db()
-            .exec("an identifier that counts once", move |statement| store::insert(statement, &hash, expires_at))
+            .exec("an identifier that counts once", move |statement| {
+                store::insert(statement, &hash, expires_at)
+            })
             .await
     }
     /// Whether it was shown.

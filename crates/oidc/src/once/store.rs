@@ -10,7 +10,9 @@ pub(super) fn insert(statement: Statement<'_, '_>, hash: &[u8; 32], expires_at: 
     Ok(inserted > 0)
 }
 pub(super) fn exists(statement: Statement<'_, '_>, hash: &[u8; 32]) -> Result<bool> {
-    Ok(statement.opt::<i64>(sql!("SELECT expires_at FROM used_identifier WHERE hash = $1"), &[hash])?.is_some())
+    Ok(statement
+        .opt::<i64>(sql!("SELECT expires_at FROM used_identifier WHERE hash = $1"), &[hash])?
+        .is_some())
 }
 /// A slice of what can no longer be shown.
 pub(crate) fn delete_expired(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64> {

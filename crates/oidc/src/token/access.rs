@@ -7,10 +7,7 @@ use crate::{
     client::{Client, TokenFormat},
     keys::Kind,
 };
-use kernel::{
-    Error, Result, Timestamp, TokenHash,
-    id::OrganizationId,
-};
+use kernel::{Error, Result, Timestamp, TokenHash, id::OrganizationId};
 use organization::membership::Role;
 use serde::{Deserialize, Serialize};
 

@@ -119,7 +119,8 @@ fn asked(client: &Client, parameters: &Parameters) -> Result<Asked, TokenError> 
             Asked::Code { code, redirect_uri, verifier, resources }
         }
         GrantType::RefreshToken => {
-            let token = text("refresh_token").ok_or(TokenError::InvalidRequest("refresh_token is missing"))?;
+            let token =
+                text("refresh_token").ok_or(TokenError::InvalidRequest("refresh_token is missing"))?;
             if token.len() > MOST_SECRET {
                 return Err(TokenError::InvalidGrant("refresh.unknown"));
             }

@@ -45,11 +45,7 @@ pub(super) struct Asked {
 }
 impl Asked {
     pub fn of(client: &Arc<Client>) -> Self {
-        Self {
-            client_id: client.client_id.clone(),
-            product: client.product,
-            sector: Sector::of(client),
-        }
+        Self { client_id: client.client_id.clone(), product: client.product, sector: Sector::of(client) }
     }
 }
 
@@ -115,13 +111,7 @@ impl Grounds {
         strength(&self.methods)
     }
     /// What the client is told of the person: opens the sealed columns that the scope asks for.
-    pub fn subject(
-        self,
-        client: &Asked,
-        scope: &str,
-        keyring: &Keyring,
-        now: Timestamp,
-    ) -> Result<Subject> {
+    pub fn subject(self, client: &Asked, scope: &str, keyring: &Keyring, now: Timestamp) -> Result<Subject> {
         let telling = Telling {
             client_id: &client.client_id,
             sector: &client.sector,

@@ -24,7 +24,7 @@ pub async fn introspect(ctx: Ctx, Extension(openid): Extension<OpenId>, request:
         Err(error) => Err(error),
     };
     Ok(match answer {
-        Ok(body) => json(body),
+        Ok(body) => json_bytes(body),
         Err(error) => {
             tracing::info!(request.id = %ctx.request_id, error = error.code(), reason = error.description(), "introspection refused");
             error.into_response()
@@ -59,7 +59,7 @@ fn concerns(said: &Said, client: &Client) -> bool {
 }
 
 /// A body that is JSON already.
-pub(super) fn json(body: Bytes) -> Response {
+pub(super) fn json_bytes(body: Bytes) -> Response {
     let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
     no_store((kind, body).into_response())
 }

@@ -232,7 +232,8 @@ impl OpenId {
         }))
     }
     fn userinfo_of(&self, live: &Live, subject: &Subject) -> Result<Option<Bytes>> {
-        let here = live.kind == TokenKind::Access && resource::is_for_provider(&live.resources, self.issuer());
+        let here =
+            live.kind == TokenKind::Access && resource::is_for_provider(&live.resources, self.issuer());
         if here { bytes(subject).map(Some) } else { Ok(None) }
     }
 

@@ -24,13 +24,22 @@ pub fn requested(parameters: &Parameters) -> Result<Vec<String>, TokenError> {
 
 /// The resources of the token, as its column: of those that were granted or, if the request before named none, of those that
 /// the client is registered for.
-pub fn narrowed(requested: &[String], granted: &str, client: &Client, issuer: &str) -> Result<String, TokenError> {
+pub fn narrowed(
+    requested: &[String],
+    granted: &str,
+    client: &Client,
+    issuer: &str,
+) -> Result<String, TokenError> {
     if requested.is_empty() {
         return Ok(granted.to_owned());
     }
     let before = split_lines(granted);
     let allowed = |uri: &String| {
-        if before.is_empty() { uri == issuer || client.settings.resources.contains(uri) } else { before.contains(uri) }
+        if before.is_empty() {
+            uri == issuer || client.settings.resources.contains(uri)
+        } else {
+            before.contains(uri)
+        }
     };
     if requested.iter().all(allowed) { Ok(join_lines(requested)) } else { Err(NOT_GRANTED) }
 }
@@ -74,7 +83,8 @@ mod tests {
 
     #[test]
     fn a_token_is_never_meant_for_more_than_was_granted() {
-        let narrow = |asked: &str, granted: &str| narrowed(&list(asked), granted, &client(), "https://op.test");
+        let narrow =
+            |asked: &str, granted: &str| narrowed(&list(asked), granted, &client(), "https://op.test");
         assert_eq!(narrow("", "").unwrap(), "");
         assert_eq!(narrow("", "https://a.test/").unwrap(), "https://a.test/");
         assert_eq!(narrow("resource=https://b.test/", "").unwrap(), "https://b.test/");

@@ -7,11 +7,7 @@ use super::{
     store::{self, TokenKind},
 };
 use crate::{OpenId, client::Client, once, parameters::Parameters};
-use axum::{
-    Extension,
-    extract::Request,
-    response::IntoResponse,
-};
+use axum::{Extension, extract::Request, response::IntoResponse};
 use http::{HeaderMap, StatusCode};
 use kernel::{Actor, ActorKind, Event, Result, Timestamp, TokenHash};
 use serde_json::json;

@@ -273,11 +273,7 @@ db::row!(Live {
     expires_at,
 });
 
-pub fn find_live(
-    statement: Statement<'_, '_>,
-    hash: &TokenHash,
-    now: Timestamp,
-) -> Result<Option<Live>> {
+pub fn find_live(statement: Statement<'_, '_>, hash: &TokenHash, now: Timestamp) -> Result<Option<Live>> {
     statement.opt(
         sql!(
             "SELECT t.id, t.kind, c.client_id, c.product_id, t.account_id, t.session_id, t.organization_id,

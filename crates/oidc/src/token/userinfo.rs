@@ -1,15 +1,12 @@
 //! `GET` and `POST /oauth2/userinfo`: who a token speaks for, if everything that it rests on still holds.
-use super::{api::form, introspection::json, model::no_store};
+use super::{api::form, introspection::json_bytes, model::no_store};
 use crate::{
     OpenId,
     dpop::{self, ProofError},
 };
-use axum::{
-    Extension,
-    extract::Request,
-    response::Response,
-};
+use axum::{Extension, extract::Request, response::Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
+use serde_json::json;
 use web::Ctx;
 
 const PATH: &str = "/oauth2/userinfo";
@@ -52,10 +49,11 @@ impl BearerError {
         if let Some(code) = self.code() {
             challenge.push_str(&format!(", error=\"{code}\""));
         }
-        let mut body = serde_json::json!({ "error": self.code().unwrap_or("invalid_token") });
-        if let Self::InvalidProof(reason) = self {
-            body["error_description"] = reason.into();
-        }
+        let error = self.code().unwrap_or("invalid_token");
+        let body = match self {
+            Self::InvalidProof(reason) => json!({ "error": error, "error_description": reason }),
+            _ => json!({ "error": error }),
+        };
         let mut response = no_store(web::json(&body));
         *response.status_mut() = status;
         if let Ok(value) = HeaderValue::from_str(&challenge) {
@@ -125,7 +123,7 @@ async fn answer(
         _ => return Ok(Err(BearerError::InvalidToken)),
     }
     Ok(match &said.userinfo {
-        Some(body) => Ok(json(body.clone())),
+        Some(body) => Ok(json_bytes(body.clone())),
         None => Err(BearerError::InsufficientScope),
     })
 }

@@ -140,7 +140,8 @@ async fn through(engine: Engine, algorithm: &str) -> Result<()> {
     let agent = signed_in(&server, "agent_granted").await?;
     let to = talk.hear()?["authorize"].as_str().context("an address")?.to_owned();
     let last = allow(&agent, agent.visit(&to).await?).await?;
-    let callback = last.location().with_context(|| format!("no answer: {} {}", last.status, last.excerpt()))?;
+    let callback =
+        last.location().with_context(|| format!("no answer: {} {}", last.status, last.excerpt()))?;
     talk.say(&json!({ "callback": callback.as_str() }))?;
     let told = tokio::task::spawn_blocking(move || talk.hear()).await??;
     let account = server.demo.account("agent_granted")?;

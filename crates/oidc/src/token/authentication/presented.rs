@@ -142,7 +142,8 @@ mod tests {
                 "{broken}"
             );
         }
-        let nameless = assertion.split_once("client_assertion=").unwrap().0.to_owned() + "client_assertion=a.b.c";
+        let nameless =
+            assertion.split_once("client_assertion=").unwrap().0.to_owned() + "client_assertion=a.b.c";
         for nobody in ["client_secret=b", "", &nameless] {
             assert_eq!(
                 presented(&HeaderMap::new(), &body(nobody)),

@@ -86,7 +86,8 @@ async fn an_assertion_counts_once_on_every_node() {
 async fn f18_an_assertion_by_another_key_algorithm_or_client_is_none() {
     for house in houses(true).await {
         let key = Key::new(Algorithm::Rs256);
-        let settings = Settings { auth_algorithm: Some(Algorithm::Ps256), ..keyed(&Key::new(Algorithm::Ps256)) };
+        let settings =
+            Settings { auth_algorithm: Some(Algorithm::Ps256), ..keyed(&Key::new(Algorithm::Ps256)) };
         let picky = Caller::machine(&house, settings).await;
         let caller = Caller::machine(&house, keyed(&key)).await.with_key(key);
         let claims = || caller.assertion_claims();
@@ -131,7 +132,8 @@ impl Publisher {
         address
     }
     fn publish(&self, keys: &[&Key]) {
-        *self.set.lock().unwrap() = json!({ "keys": keys.iter().map(|key| key.public()).collect::<Vec<_>>() });
+        *self.set.lock().unwrap() =
+            json!({ "keys": keys.iter().map(|key| key.public()).collect::<Vec<_>>() });
     }
     fn asked(&self) -> u32 {
         *self.asked.lock().unwrap()
@@ -180,14 +182,25 @@ async fn f16_keys_are_not_fetched_from_private_addresses() {
     for house in houses(true).await {
         let key = Key::new(Algorithm::Es256);
         // Loopback is opened in this house; the cloud's own address is not.
-        for uri in ["https://169.254.169.254/jwks", "https://10.0.0.1/jwks", "https://[::ffff:10.0.0.1]/jwks"] {
+        for uri in ["https://169.254.169.254/jwks", "https://10.0.0.1/jwks", "https://[::ffff:10.0.0.1]/jwks"]
+        {
             let caller = of(&house, uri.to_owned()).await;
             let answer = asserted(&caller, &key.assertion(&caller.assertion_claims())).await;
             assert_eq!((answer.0, answer.1.as_str()), REFUSED, "{uri}");
         }
-        for uri in ["http://rp.test/jwks", "ftp://rp.test/jwks", "file:///etc/passwd", "https://a:b@rp.test/", "https://rp.test/#x"] {
+        for uri in [
+            "http://rp.test/jwks",
+            "ftp://rp.test/jwks",
+            "file:///etc/passwd",
+            "https://a:b@rp.test/",
+            "https://rp.test/#x",
+        ] {
             let settings = Settings { jwks_uri: Some(uri.into()), ..with(AuthMethod::PrivateKeyJwt) };
-            assert_eq!(settings.checked(Algorithm::Es256, &[], true).unwrap_err().code, "client.uri_invalid", "{uri}");
+            assert_eq!(
+                settings.checked(Algorithm::Es256, &[], true).unwrap_err().code,
+                "client.uri_invalid",
+                "{uri}"
+            );
         }
     }
 }
@@ -206,7 +219,9 @@ async fn a_new_secret_replaces_the_old_one() {
             caller.secret = made.secret.map(|secret| secret.expose().to_owned());
             assert_eq!(caller.ask("/oauth2/token", &grant).await.status, StatusCode::OK);
         }
-        let foreign = rotate_secret(&house.db, &Operator::installation(), kernel::Id::from_i64(1), house.client.id).await;
+        let foreign =
+            rotate_secret(&house.db, &Operator::installation(), kernel::Id::from_i64(1), house.client.id)
+                .await;
         assert!(foreign.is_err(), "another product's client is unknown");
     }
 }

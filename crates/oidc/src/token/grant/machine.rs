@@ -76,12 +76,8 @@ impl OpenId {
                 zones: String::new(),
                 claims: None,
             };
-            let actor = Actor {
-                kind: ActorKind::Client,
-                client: Some(client.id),
-                acting_for: client.owner,
-                ..actor
-            };
+            let actor =
+                Actor { kind: ActorKind::Client, client: Some(client.id), acting_for: client.owner, ..actor };
             self.db()
                 .write(move |tx| {
                     store::insert(tx, &token, &standing)?;

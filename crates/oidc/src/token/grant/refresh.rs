@@ -72,9 +72,8 @@ impl OpenId {
             .db()
             .write(move |tx| {
                 let client = &renew.client;
-                let refused = |error: TokenError| -> Result<Done> {
-                    Ok((Outcome::Refused(error), Vec::new()))
-                };
+                let refused =
+                    |error: TokenError| -> Result<Done> { Ok((Outcome::Refused(error), Vec::new())) };
                 let event = |action: Event, found: &Refresh| {
                     let event = action.on("client", client.id);
                     match found.organization {
@@ -105,7 +104,8 @@ impl OpenId {
                     Ok(scope) => scope,
                     Err(error) => return refused(error),
                 };
-                let resources = match resource::narrowed(&renew.resources, &found.resources, client, &issuer) {
+                let resources = match resource::narrowed(&renew.resources, &found.resources, client, &issuer)
+                {
                     Ok(resources) => resources,
                     Err(error) => return refused(error),
                 };

@@ -108,9 +108,16 @@ async fn f02_the_token_endpoint_with_a_code() {
         // Refused before the code is touched.
         let code = caller.code("openid", &[]).await;
         let same = table(&code);
-        for name in
-            ["grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret", "scope", "unknown"]
-        {
+        for name in [
+            "grant_type",
+            "code",
+            "redirect_uri",
+            "code_verifier",
+            "client_id",
+            "client_secret",
+            "scope",
+            "unknown",
+        ] {
             for fault in NEVER {
                 same.check(name, fault, "invalid_request").await;
             }
@@ -244,14 +251,19 @@ async fn f02_introspection_and_revocation() {
 #[tokio::test]
 async fn f02_client_assertions() {
     for house in houses(true).await {
-        let caller = Caller::machine(&house, Settings { auth_method: AuthMethod::SecretJwt, ..Settings::machine() }).await;
+        let caller =
+            Caller::machine(&house, Settings { auth_method: AuthMethod::SecretJwt, ..Settings::machine() })
+                .await;
         let assertion = || hs256(caller.secret.as_ref().unwrap(), &caller.assertion_claims());
         let table = || Table {
             path: "/oauth2/token",
             caller: &caller,
             good: vec![
                 ("grant_type", "client_credentials".to_owned()),
-                ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".to_owned()),
+                (
+                    "client_assertion_type",
+                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".to_owned(),
+                ),
                 ("client_assertion", assertion()),
             ],
         };
@@ -268,7 +280,11 @@ async fn f02_client_assertions() {
             ("client_assertion", Is("a.b.c"), "invalid_client"),
             ("client_assertion_type", Absent, "invalid_request"),
             ("client_assertion_type", Empty, "invalid_request"),
-            ("client_assertion_type", Is("urn:ietf:params:oauth:client-assertion-type:saml2-bearer"), "invalid_request"),
+            (
+                "client_assertion_type",
+                Is("urn:ietf:params:oauth:client-assertion-type:saml2-bearer"),
+                "invalid_request",
+            ),
             ("client_secret", Is("besides"), "invalid_request"),
             ("client_id", Is("another"), "invalid_request"),
         ] {
@@ -287,7 +303,10 @@ async fn bodies_of_other_kinds_are_refused_everywhere() {
         let large = "a=b&".repeat(20_000);
         for body in [large.as_str(), "%", "a=%ff", "=%00"] {
             let answer: Answer = house.post(path, credentials, body).await;
-            assert_eq!((answer.status, answer.error().as_str()), (StatusCode::BAD_REQUEST, "invalid_request"));
+            assert_eq!(
+                (answer.status, answer.error().as_str()),
+                (StatusCode::BAD_REQUEST, "invalid_request")
+            );
         }
         let json = http::Request::post(path)
             .header("host", "127.0.0.1:8080")

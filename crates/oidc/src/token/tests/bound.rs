@@ -49,7 +49,13 @@ async fn a_proof_needs_our_nonce_and_counts_once() {
         let key = caller.dpop.as_ref().unwrap();
         let code = caller.code("openid", &[]).await;
         let body = house.exchange_body(&code);
-        let first = caller.send("/oauth2/token", &body, Some(&key.proof(&caller.proof_claims("POST", "/oauth2/token", None)))).await;
+        let first = caller
+            .send(
+                "/oauth2/token",
+                &body,
+                Some(&key.proof(&caller.proof_claims("POST", "/oauth2/token", None))),
+            )
+            .await;
         assert_eq!((first.status, first.error().as_str()), (StatusCode::BAD_REQUEST, "use_dpop_nonce"));
         assert!(first.headers.contains_key("dpop-nonce"));
         let mut foreign = caller.proof_claims("POST", "/oauth2/token", None);
@@ -84,7 +90,10 @@ async fn a_code_may_be_bound_to_a_key_too() {
 #[tokio::test]
 async fn a_public_clients_refresh_token_is_bound_and_a_thief_does_not_end_it() {
     for house in houses(true).await {
-        let settings = Settings { dpop_bound: true, ..Settings { auth_method: crate::client::AuthMethod::None, ..refreshing() } };
+        let settings = Settings {
+            dpop_bound: true,
+            ..Settings { auth_method: crate::client::AuthMethod::None, ..refreshing() }
+        };
         let caller = Caller::new(&house, settings).await.with_dpop();
         let first = text(&caller.tokens("openid offline_access").await, "refresh_token");
         let mut thief = Caller::new(&house, bound()).await.with_dpop();
@@ -114,7 +123,12 @@ async fn the_strictest_profile_goes_through_and_nothing_less_does() {
         let caller = Caller::new(&house, settings).await.with_key(key).with_dpop();
         let code = caller.code("openid", &[]).await;
         // The assertion names the issuer and nothing else.
-        let members = [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", CALLBACK), ("code_verifier", VERIFIER)];
+        let members = [
+            ("grant_type", "authorization_code"),
+            ("code", &code),
+            ("redirect_uri", CALLBACK),
+            ("code_verifier", VERIFIER),
+        ];
         let mut claims = caller.assertion_claims();
         claims["aud"] = json!("http://127.0.0.1:8080/oauth2/token");
         let assertion = caller.key.as_ref().unwrap().assertion(&claims);
@@ -126,7 +140,10 @@ async fn the_strictest_profile_goes_through_and_nothing_less_does() {
         let proof = |caller: &Caller<'_>| {
             caller.dpop.as_ref().unwrap().proof(&caller.proof_claims("POST", "/oauth2/token", None))
         };
-        assert_eq!(caller.send("/oauth2/token", &body, Some(&proof(&caller))).await.error(), "invalid_client");
+        assert_eq!(
+            caller.send("/oauth2/token", &body, Some(&proof(&caller))).await.error(),
+            "invalid_client"
+        );
         let answer = caller.exchange(&code).await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         assert_eq!(answer.json()["token_type"], "DPoP");

@@ -34,7 +34,10 @@ async fn a_program_gets_a_token_of_its_own() {
             assert_eq!(said["acting_for"], "organization");
             assert_eq!(said["org_id"], house.organization.to_string());
             let userinfo = house.bearer(token).await;
-            assert_eq!((userinfo.status, userinfo.error().as_str()), (StatusCode::FORBIDDEN, "insufficient_scope"));
+            assert_eq!(
+                (userinfo.status, userinfo.error().as_str()),
+                (StatusCode::FORBIDDEN, "insufficient_scope")
+            );
         }
     }
 }
@@ -99,7 +102,8 @@ async fn f11_a_program_asks_about_its_own_tokens_and_no_others() {
 #[tokio::test]
 async fn what_a_program_may_not_ask_for() {
     for house in houses(true).await {
-        let caller = Caller::machine(&house, Settings { resources: vec!["https://a.test/".into()], ..signed() }).await;
+        let caller =
+            Caller::machine(&house, Settings { resources: vec!["https://a.test/".into()], ..signed() }).await;
         let owner = format!("organization:{}", house.organization);
         for (name, value, error) in [
             ("scope", "openid", "invalid_scope"),
@@ -108,11 +112,13 @@ async fn what_a_program_may_not_ask_for() {
             ("resource", "https://b.test/", "invalid_target"),
             ("resource", "nonsense", "invalid_target"),
         ] {
-            let answer = caller.ask("/oauth2/token", &[("grant_type", "client_credentials"), (name, value)]).await;
+            let answer =
+                caller.ask("/oauth2/token", &[("grant_type", "client_credentials"), (name, value)]).await;
             assert_eq!((answer.status, answer.error().as_str()), (StatusCode::BAD_REQUEST, error), "{value}");
         }
         for scope in ["organization", owner.as_str()] {
-            let answer = caller.ask("/oauth2/token", &[("grant_type", "client_credentials"), ("scope", scope)]).await;
+            let answer =
+                caller.ask("/oauth2/token", &[("grant_type", "client_credentials"), ("scope", scope)]).await;
             assert_eq!(answer.json()["scope"], "organization", "{answer:?}");
         }
         for grant in ["authorization_code", "refresh_token"] {

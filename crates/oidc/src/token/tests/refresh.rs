@@ -58,11 +58,15 @@ async fn f04_a_rotated_token_is_dead_on_another_node_and_after_a_restart() {
         let second = caller.refresh(&first).await;
         assert_eq!(second.status, StatusCode::OK, "{second:?}");
         // Nothing of the process that rotated it is in memory here.
-        let other = OpenId::open(house.db.clone(), house.openid.organizations().clone(), ISSUER).await.unwrap();
+        let other =
+            OpenId::open(house.db.clone(), house.openid.organizations().clone(), ISSUER).await.unwrap();
         let client = other.clients().find(&caller.client.client_id).await.unwrap().unwrap();
         assert!(other.renew(renew(&other, &client, &first)).await.unwrap().is_err());
         let next = text(&second.json(), "refresh_token");
-        assert!(other.renew(renew(&other, &client, &next)).await.unwrap().is_err(), "and it took its family along");
+        assert!(
+            other.renew(renew(&other, &client, &next)).await.unwrap().is_err(),
+            "and it took its family along"
+        );
     }
 }
 #[tokio::test]
@@ -148,11 +152,16 @@ async fn a_refresh_may_ask_for_less_and_never_for_more() {
             assert_eq!(caller.ask("/oauth2/token", &members).await.error(), error, "{value}");
         }
         // None of that cost the token.
-        let members = [("grant_type", "refresh_token"), ("refresh_token", token.as_str()), ("scope", "openid")];
+        let members =
+            [("grant_type", "refresh_token"), ("refresh_token", token.as_str()), ("scope", "openid")];
         let less = caller.ask("/oauth2/token", &members).await.json();
         assert_eq!(less["scope"], "openid");
         token = text(&less, "refresh_token");
-        assert_eq!(caller.refresh(&token).await.json()["scope"], SCOPE, "the refresh token keeps what was granted");
+        assert_eq!(
+            caller.refresh(&token).await.json()["scope"],
+            SCOPE,
+            "the refresh token keeps what was granted"
+        );
     }
 }
 /// What a change does to a refresh token.

@@ -16,13 +16,18 @@ fn text(value: &Value, name: &str) -> String {
 async fn a_token_that_is_given_back_is_dead() {
     for house in houses(true).await {
         for format in [TokenFormat::Opaque, TokenFormat::Jwt] {
-            let settings = Settings { access_token_format: format, access_token_seconds: 300, ..refreshing() };
+            let settings =
+                Settings { access_token_format: format, access_token_seconds: 300, ..refreshing() };
             let caller = Caller::new(&house, settings).await;
             let other = Caller::new(&house, refreshing()).await;
             let tokens = caller.tokens("openid offline_access").await;
             let (access, refresh) = (text(&tokens, "access_token"), text(&tokens, "refresh_token"));
             assert_eq!(other.ask("/oauth2/revoke", &[("token", &access)]).await.status, StatusCode::OK);
-            assert_eq!(house.bearer(&access).await.status, StatusCode::OK, "a stranger's attempt costs nothing");
+            assert_eq!(
+                house.bearer(&access).await.status,
+                StatusCode::OK,
+                "a stranger's attempt costs nothing"
+            );
             assert_eq!(caller.ask("/oauth2/revoke", &[("token", &access)]).await.status, StatusCode::OK);
             assert_eq!(house.bearer(&access).await.status, StatusCode::UNAUTHORIZED);
             // The refresh token still stands; given back, it takes the rest along.
@@ -68,11 +73,8 @@ async fn introspection_tells_what_the_token_is() {
 #[tokio::test]
 async fn f18_a_signed_token_is_ours_of_its_kind_and_in_time() {
     for house in houses(true).await {
-        let settings = Settings {
-            access_token_format: TokenFormat::Jwt,
-            access_token_seconds: 300,
-            ..refreshing()
-        };
+        let settings =
+            Settings { access_token_format: TokenFormat::Jwt, access_token_seconds: 300, ..refreshing() };
         let caller = Caller::new(&house, settings).await;
         let tokens = caller.tokens("openid").await;
         let token = text(&tokens, "access_token");
