@@ -15,7 +15,13 @@ pub fn check(root: &Path, rust: &[Source], templates: &[Source], faults: &mut Fa
         let forms = lower.split("<form").skip(1).filter(|form| head(form).contains("method=\"post\""));
         for form in forms {
             let body = form.split("</form").next().unwrap_or(form);
-            if !body.contains("csrf_field()") && !body.contains("name=\"csrf\"") {
+            let token = body.contains("csrf_field()") || body.contains("name=\"csrf\"");
+            // A form that another site receives must not tell it our token.
+            if head(form).contains("data-elsewhere") {
+                if token {
+                    faults.push(format!("{}: a form that leaves this site carries its token", file.path));
+                }
+            } else if !token {
                 faults.push(format!(
                     "{}: a POST form without page.csrf_field(): <form{}",
                     file.path,
@@ -93,6 +99,9 @@ mod tests {
         assert_eq!(faults(r#"<form method="post" action="/a"><input></form>"#).len(), 1);
         assert_eq!(faults(r##"<form method="get" action="#x"></form>"##).len(), 1);
         assert_eq!(faults("<form></form>").len(), 1);
+        assert!(faults(r#"<form method="post" data-elsewhere action="{{ uri }}"></form>"#).is_empty());
+        let told = r#"<form method="post" data-elsewhere action="{{ uri }}">{{ page.csrf_field() }}</form>"#;
+        assert_eq!(faults(told).len(), 1);
     }
     #[test]
     fn inline_style_and_script_are_found() {

@@ -1,9 +1,10 @@
 //! Use cases of the authorization endpoint: keep a request, survey the spaces, issue a code.
+pub(crate) use super::store::FlowKind;
 use super::{
     answer::Answer,
     model::{self, Request},
     next::{Choice, Consent},
-    store::{self, Flow, FlowId, FlowKind, NewCode, NewFlow},
+    store::{self, Flow, FlowId, NewCode, NewFlow},
 };
 use crate::{
     OpenId,

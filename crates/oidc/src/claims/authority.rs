@@ -29,10 +29,13 @@ fn period(from: Timestamp, until: Timestamp, names: (&str, &str)) -> Map<String,
 }
 
 pub(super) fn authority(facts: &AuthorityFacts, organization: &OrganizationClaims) -> Value {
-    let mut applies_to = json!({ "organization_name": organization.name });
-    if let Some(code) = &organization.uscc {
-        applies_to["organization_identifiers"] = json!([{ "identifier_type": "USCC", "identifier": code }]);
-    }
+    let applies_to = match &organization.uscc {
+        Some(code) => json!({
+            "organization_name": organization.name,
+            "organization_identifiers": [{ "identifier_type": "USCC", "identifier": code }],
+        }),
+        None => json!({ "organization_name": organization.name }),
+    };
     // Who heads the firm is appointed by it; everybody else has the power from somebody (domain reference §2.3).
     let method = match (facts.role, facts.basis) {
         (Role::LegalRepresentative, _) | (_, Basis::Proven | Basis::Appointed) => "appointed",

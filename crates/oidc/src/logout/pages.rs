@@ -1,10 +1,7 @@
 use super::{model, model::Request};
 use crate::{
     OpenId,
-    authorize::{
-        service::{FLOW_SECONDS, FLOWS, Keep},
-        store::FlowKind,
-    },
+    authorize::service::{FLOW_SECONDS, FLOWS, FlowKind, Keep},
     claims::session_identifier,
     parameters::Parameters,
     token::api::form,

@@ -1,7 +1,10 @@
 use super::{PUSHED_SECONDS, store};
 use crate::{
     OpenId,
-    authorize::{model::Request, service::Keep, store::FlowKind},
+    authorize::{
+        model::Request,
+        service::{FlowKind, Keep},
+    },
     client::Client,
 };
 use kernel::{Error, Result, Timestamp, TokenHash, id::ClientId};

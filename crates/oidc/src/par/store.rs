@@ -1,4 +1,4 @@
-use crate::authorize::store::FlowKind;
+use crate::authorize::service::FlowKind;
 use db::{Tx, sql};
 use kernel::{Result, Timestamp, TokenHash, id::ClientId};
 
