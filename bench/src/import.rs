@@ -74,6 +74,7 @@ async fn measure(options: &Options, server: &Server, file: &str, hash: Hash) -> 
         demo: server.demo()?,
         connections: options.connections,
         verifier: Arc::new(Verifier::discover(&server.authority).await?),
+        programs: None,
     };
     let administrator = world.account("administrator")?;
     let organization = administrator.organization_id.as_deref().context("an administrator of nothing")?;
