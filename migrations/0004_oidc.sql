@@ -146,14 +146,14 @@ CREATE TABLE pairwise_subject (
 );
 CREATE INDEX pairwise_subject_account ON pairwise_subject (account_id);
 
--- Clients that were told of a session and want to hear of its end.
+-- Clients that were told of a session and want to hear of its end. ends_at: when it ends by itself.
 CREATE TABLE client_session (
     session_id BIGINT NOT NULL,
     client_id BIGINT NOT NULL REFERENCES client (id),
-    created_at BIGINT NOT NULL,
+    ends_at BIGINT NOT NULL,
     PRIMARY KEY (session_id, client_id)
 );
-CREATE INDEX client_session_age ON client_session (created_at);
+CREATE INDEX client_session_end ON client_session (ends_at);
 
 -- What became of telling them: one row per session and client. lease_until: of whoever sends it, or when it is tried again.
 CREATE TABLE logout_delivery (

@@ -283,7 +283,7 @@ impl OpenId {
                 // Whoever was told of the person under a name of its own, and whoever wants to hear of the end.
                 pairwise::remember_in(tx, &keyring, &sector, new.account)?;
                 if hears_of_end {
-                    backchannel::remember_in(tx, new.session, new.client, now)?;
+                    backchannel::remember_in(tx, new.session, new.client)?;
                 }
                 let granted = Event::done(&actor, "authorization.granted");
                 let detail = json!({ "scope": new.scope.text(), "remembered": remember });

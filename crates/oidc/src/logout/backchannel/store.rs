@@ -6,17 +6,13 @@ use kernel::{
 };
 
 /// A client was told of a session: it will hear of its end.
-pub(crate) fn remember_in(
-    tx: &mut Tx<'_>,
-    session: SessionId,
-    client: ClientId,
-    now: Timestamp,
-) -> Result<()> {
+pub(crate) fn remember_in(tx: &mut Tx<'_>, session: SessionId, client: ClientId) -> Result<()> {
     tx.run(
         sql!(
-            "INSERT INTO client_session (session_id, client_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+            "INSERT INTO client_session (session_id, client_id, ends_at)
+             SELECT s.id, $2, s.expires_at FROM session s WHERE s.id = $1 ON CONFLICT DO NOTHING"
         ),
-        &[&session, &client, &now],
+        &[&session, &client],
     )
     .map(drop)
 }
@@ -183,8 +179,7 @@ pub(crate) fn delete_old(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64> {
     let forgotten = tx.run(
         sql!(
             "DELETE FROM client_session WHERE (session_id, client_id) IN
-                 (SELECT k.session_id, k.client_id FROM client_session k JOIN session s ON s.id = k.session_id
-                  WHERE k.created_at < $1 AND s.expires_at < $1 ORDER BY k.created_at LIMIT 500)"
+                 (SELECT session_id, client_id FROM client_session WHERE ends_at < $1 ORDER BY ends_at LIMIT 500)"
         ),
         &[&before],
     )?;
