@@ -116,7 +116,8 @@ async fn drive(options: Options) -> Result<bool> {
     let mut first_starts = vec![first.start];
     let demo = first.demo()?;
     first.stop()?;
-    let needed = [Row::ProgramEs256, Row::ProgramRs256, Row::Refresh].into_iter().any(|row| options.wants(row));
+    let needed =
+        [Row::ProgramEs256, Row::ProgramRs256, Row::Refresh].into_iter().any(|row| options.wants(row));
     let programs = match needed {
         true => Some(programs::prepare(folder.path(), options.database_url.as_deref(), &demo).await?),
         false => None,
@@ -200,8 +201,13 @@ async fn besides(options: &Options, launch: &Launch) -> Result<Line> {
     });
     let demo = server::Demo { accounts: accounts.collect(), ..server.demo()? };
     let verifier = Arc::new(token::Verifier::discover(&server.authority).await?);
-    let world =
-        World { authority: server.authority.clone(), demo, connections: options.connections, verifier, programs: None };
+    let world = World {
+        authority: server.authority.clone(),
+        demo,
+        connections: options.connections,
+        verifier,
+        programs: None,
+    };
     let mut workers = Row::Besides.workers(&world).await?;
     let mut rounds = Vec::new();
     for _ in 0..options.rounds {

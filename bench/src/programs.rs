@@ -41,7 +41,8 @@ async fn fill(db: &Db, demo: &Demo) -> Result<Programs> {
     let (clients, by) = (Clients::new(db.clone()), Operator::installation());
     let mut product = None;
     for known in &demo.clients {
-        let client = clients.find(&known.client_id).await.map_err(plain)?.context("a client of the demonstration")?;
+        let client =
+            clients.find(&known.client_id).await.map_err(plain)?.context("a client of the demonstration")?;
         let lines = |text: &str| text.lines().map(str::to_owned).collect();
         let edit = ClientEdit {
             name: client.name.clone(),

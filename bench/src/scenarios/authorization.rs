@@ -237,7 +237,10 @@ impl Journey {
     pub async fn userinfo(&mut self, token: &str) -> Result<Reply> {
         let bearer = format!("Bearer {token}");
         let headers = [(header::AUTHORIZATION, &*bearer)];
-        self.server.send(Method::GET, "/oauth2/userinfo", &headers, Default::default()).await?.expect(StatusCode::OK)
+        self.server
+            .send(Method::GET, "/oauth2/userinfo", &headers, Default::default())
+            .await?
+            .expect(StatusCode::OK)
     }
     async fn exchange(&mut self, code: &Code) -> Result<Tokened> {
         let body = form::encode([

@@ -16,8 +16,8 @@ use crate::{
     token::Verifier,
 };
 use anyhow::{Context as _, Result, ensure};
-use tokens::Ask;
 use std::sync::Arc;
+use tokens::Ask;
 
 /// The running server as every scenario sees it.
 pub struct World {
@@ -164,7 +164,9 @@ impl Row {
             Self::Authorization => {
                 ("2 requests + signature", 1.0 / (2.0 / rates.handler + 1.0 / rates.signature))
             }
-            Self::Token | Self::ProgramEs256 => ("request + signature", 1.0 / (1.0 / rates.handler + 1.0 / rates.signature)),
+            Self::Token | Self::ProgramEs256 => {
+                ("request + signature", 1.0 / (1.0 / rates.handler + 1.0 / rates.signature))
+            }
             _ => ("request", rates.handler),
         }
     }

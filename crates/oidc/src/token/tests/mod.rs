@@ -4,7 +4,9 @@ mod machines;
 mod refresh;
 mod rights;
 
+use crate::client::{Profile, Settings};
 use crate::house::{CALLBACK, House, VERIFIER, houses};
+use crate::testing::Caller;
 use crate::token::grant::Redeem;
 use http::StatusCode;
 use kernel::Actor;
@@ -190,5 +192,32 @@ async fn tokens_run_out_and_are_asked_for_properly() {
         assert_eq!(house.bearer("nonsense").await.status, StatusCode::UNAUTHORIZED);
         house.db.clock().advance_seconds(600);
         assert_eq!(house.bearer(&token).await.status, StatusCode::UNAUTHORIZED);
+    }
+}
+#[tokio::test]
+async fn f19_a_challenge_is_neither_taken_away_nor_left_unanswered() {
+    for house in houses(true).await {
+        let basic = Settings { profile: Profile::Basic, ..Settings::default() };
+        let caller = Caller::new(&house, basic).await;
+        let exchange = async |code: &str, verifier: Option<&str>| {
+            let mut members =
+                vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", CALLBACK)];
+            members.extend(verifier.map(|verifier| ("code_verifier", verifier)));
+            caller.ask("/oauth2/token", &members).await
+        };
+        let without = async || {
+            let members = caller.request("openid");
+            let members = members.into_iter().filter(|(name, _)| !name.starts_with("code_challenge"));
+            let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(members).finish();
+            let answer = house.get(&format!("/oauth2/authorize?{query}"), true).await;
+            answer.query("code").unwrap_or_else(|| panic!("no code: {answer:?}"))
+        };
+        // This profile may do without; then nobody brings a verifier, and with a challenge nobody comes without.
+        assert_eq!(exchange(&without().await, None).await.status, StatusCode::OK);
+        assert_eq!(exchange(&without().await, Some(VERIFIER)).await.error(), "invalid_grant");
+        let code = caller.code("openid", &[]).await;
+        assert_eq!(exchange(&code, None).await.error(), "invalid_grant");
+        let code = caller.code("openid", &[]).await;
+        assert_eq!(exchange(&code, Some(VERIFIER)).await.status, StatusCode::OK);
     }
 }
