@@ -38,7 +38,7 @@ async fn m50_a_client_is_set_up_tried_out_and_given_another_secret(engine: Engin
 
         // A setting that does not go with another is refused where it stands.
         browser.go(&format!("{here}/edit")).await?;
-        browser.click("main details summary").await?;
+        browser.find("main details summary").await?.send_keys("\u{E007}").await?;
         browser.fill("#sector_identifier_uri", "ftp://rp.test/list").await?;
         browser.click("main form button.primary").await?;
         browser.find("#sector_identifier_uri-e").await?;
