@@ -1010,6 +1010,7 @@ error-category-too-many = There may be at most { $most } categories
 error-category-changed-meanwhile = Somebody changed the category meanwhile. Check and save again
 error-category-in-use = Products stand under this category. Move them first
 error-category-unknown = There is no such category, or it was deleted
+error-guide-about-changed-meanwhile = Somebody changed the guide or its contact meanwhile. Open the page again, check and save
 error-guide-changed-meanwhile = Somebody changed the guide meanwhile. Copy what you wrote, open the page again and save
 error-guide-language-missing = Write both languages before you publish
 

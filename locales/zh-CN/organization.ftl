@@ -1004,6 +1004,7 @@ error-category-too-many = 类别最多 { $most } 个
 error-category-changed-meanwhile = 类别已被其他人修改，请核对后再保存
 error-category-in-use = 还有产品属于该类别，请先调整这些产品
 error-category-unknown = 类别不存在或已删除
+error-guide-about-changed-meanwhile = 业务介绍或联系方式已被其他人修改。请重新打开页面，核对后再保存
 error-guide-changed-meanwhile = 业务介绍已被其他人修改。请复制您写的内容，重新打开页面后再保存
 error-guide-language-missing = 中文和英文都写好后才能发布
 

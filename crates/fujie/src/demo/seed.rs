@@ -321,7 +321,7 @@ impl Seed<'_> {
             "Market services, 021-5555 0100",
         );
         let about = about.map_err(|faults| anyhow::anyhow!("the plan's contact: {faults:?}"))?;
-        rooms.set_product_about(&by, product, about, self.now).await?;
+        rooms.set_product_about(&by, product, 0, about, self.now).await?;
         for (language, text) in [(Language::Zh, plan::GUIDE_ZH), (Language::En, plan::GUIDE_EN)] {
             let rev = rooms.guide(product).await?.rev;
             rooms.save_guide(&by, product, rev, (language, text), self.now).await?;

@@ -8,6 +8,8 @@ use pulldown_cmark::{Alignment, CodeBlockKind, Event, HeadingLevel, Options, Par
 const FIRST_HEADING: u8 = 3;
 /// Lists in lists in quotations: nobody reads more, and a browser need not build it.
 const MOST_DEPTH: usize = 12;
+/// A table row may be two characters that stand for a hundred cells: no guide is longer than this, whatever was typed.
+const MOST_BYTES: usize = 256 * 1024;
 
 /// Ready HTML for a page.
 pub fn render(markdown: &str) -> Safe<String> {
@@ -29,13 +31,15 @@ struct Writer {
     columns: Vec<Alignment>,
     column: usize,
     in_head: bool,
+    /// The table itself was written, so its rows and cells are.
+    in_table: bool,
 }
 impl Writer {
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Start(tag) => self.start(&tag),
             Event::End(tag) => self.end(tag),
-            _ if self.dropped > 0 => {}
+            _ if self.dropped > 0 || self.is_full() => {}
             Event::Text(text) => self.text(&text),
             Event::Code(text) => {
                 self.out.push_str("<code>");
@@ -54,8 +58,12 @@ impl Writer {
             | Event::TaskListMarker(_) => {}
         }
     }
+    fn is_full(&self) -> bool {
+        self.out.len() > MOST_BYTES
+    }
     fn start(&mut self, tag: &Tag<'_>) {
-        if self.dropped > 0 || matches!(tag, Tag::HtmlBlock | Tag::MetadataBlock(_)) {
+        let silent = matches!(tag, Tag::HtmlBlock | Tag::MetadataBlock(_));
+        if self.dropped > 0 || silent || self.is_full() {
             self.dropped += 1;
             return;
         }
@@ -71,6 +79,13 @@ impl Writer {
             Tag::CodeBlock(CodeBlockKind::Indented | CodeBlockKind::Fenced(_)) => {
                 self.put("<pre tabindex=\"0\"><code>", "</code></pre>")
             }
+            // A list without its items, or a table without its cells, would be none.
+            Tag::List(_) if self.open.len() + 2 > MOST_DEPTH => "",
+            Tag::Table(_) if self.open.len() + 3 > MOST_DEPTH => {
+                self.in_table = false;
+                ""
+            }
+            Tag::TableHead | Tag::TableRow | Tag::TableCell if !self.in_table => "",
             Tag::List(None) => self.put("<ul>", "</ul>"),
             Tag::List(Some(1)) => self.put("<ol>", "</ol>"),
             Tag::List(Some(start)) => {
@@ -80,6 +95,7 @@ impl Writer {
             Tag::Item => self.put("<li>", "</li>"),
             Tag::Table(columns) => {
                 self.columns = columns.clone();
+                self.in_table = true;
                 self.put("<div class=\"tw\"><table class=\"t\">", "</tbody></table></div>")
             }
             Tag::TableHead => {
@@ -94,6 +110,8 @@ impl Writer {
             Tag::Emphasis => self.put("<em>", "</em>"),
             Tag::Strong => self.put("<strong>", "</strong>"),
             Tag::Strikethrough => self.put("<s>", "</s>"),
+            // In the caption of a picture that is itself a link.
+            Tag::Link { .. } if self.open.contains(&"</a>") => "",
             Tag::Link { dest_url, .. } => self.link(dest_url),
             // The caption is its text: pictures of other hosts would tell them who reads.
             Tag::Image { .. } => self.put("<em>", "</em>"),
@@ -219,6 +237,38 @@ mod tests {
         assert_eq!(render("![图](https://evil.test/pixel.png)").0, "<p><em>图</em></p>");
         let deep = render(&"> ".repeat(500)).0;
         assert!(deep.matches("<blockquote>").count() <= super::MOST_DEPTH);
+        let nested = render("[![ [x](https://kb.test/1) ](y)](https://kb.test/2)").0;
+        assert!(nested.matches("<a ").count() <= 1, "{nested}");
+    }
+    #[test]
+    fn a_short_text_does_not_grow_into_a_page_that_no_browser_builds() {
+        let columns = 1_500;
+        let table = format!("{}|\n{}|\n{}", "|a".repeat(columns), "|-".repeat(columns), "|a\n".repeat(2_000));
+        assert!(table.len() <= 12_100);
+        let html = render(&table).0;
+        assert!(html.len() < super::MOST_BYTES + 1_000, "{}", html.len());
+        assert!(html.ends_with("</tbody></table></div>"), "what was opened is closed");
+        must_be_harmless(&html);
+        // As long as a guide may be, of what takes most room: whole.
+        let long = "- *a*\n".repeat(2_000);
+        assert_eq!(render(&long).0.matches("<em>").count(), 2_000);
+    }
+    #[test]
+    fn lists_and_tables_too_deep_to_hold_anything_are_left_out_whole() {
+        for depth in 0..20 {
+            for inner in ["- a\n", "|a|b|\n{}|-|-|\n{}|1|2|\n"] {
+                let quote = "> ".repeat(depth);
+                let html = render(&format!("{quote}{}", inner.replace("{}", &quote))).0;
+                for (outer, held) in [("<ul>", "<li>"), ("<table", "<td>"), ("<tbody>", "<td>")] {
+                    assert_eq!(html.contains(outer), html.contains(held), "{depth}: {html}");
+                }
+                for tag in ["ul", "li", "table", "thead", "tbody", "tr", "td", "div", "blockquote"] {
+                    let (open, close) = (html.matches(&format!("<{tag}>")).count(), html.matches(&format!("</{tag}>")).count());
+                    let attributed = html.matches(&format!("<{tag} ")).count();
+                    assert_eq!(open + attributed, close, "{depth} {tag}: {html}");
+                }
+            }
+        }
     }
 
     /// Every `<` begins a tag of the list, as it stands there; only a link has something typed in it, and that is a web address.
