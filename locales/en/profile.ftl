@@ -120,8 +120,6 @@ profile-devices-forgotten = Forgotten. You are told when it signs in again
 profile-devices-all-forgotten = All forgotten. The second step is asked at the next sign-in
 
 # Words that the personal space shares
-profile-pages = Pages
-profile-older = Older
 profile-none = Not set
 profile-proven = Verified
 profile-unproven = Not verified
