@@ -2,7 +2,7 @@ use super::items::ItemLine;
 use crate::decision::{Decision, LayerKind};
 use crate::organization_type::Words;
 use crate::product::Product;
-use identity::search::name_fits;
+use identity::search::phrase_fits;
 use kernel::id::ApplicationId;
 
 /// A request of the person's for the product that is not decided yet.
@@ -27,11 +27,11 @@ impl Offer {
     pub fn is_at_home(&self) -> bool {
         !self.decision.is_missing(LayerKind::Audience) || self.decision.code() == "decision.account_managed"
     }
-    /// `word` is normalized and in lower case: a part of name, summary or code, or the pinyin initials of the name.
+    /// `word` is normalized and in lower case: a part of name, summary or code, or pinyin of the name.
     pub fn fits(&self, word: &str) -> bool {
         let product = &self.product;
-        name_fits(&product.name.zh, word)
-            || [&product.name.en, &product.summary.zh, &product.summary.en, &product.code]
+        phrase_fits(&product.name.zh, word)
+            || [&product.name.zh, &product.name.en, &product.summary.zh, &product.summary.en, &product.code]
                 .iter()
                 .any(|text| folded(text).contains(word))
     }
@@ -82,9 +82,10 @@ impl Shelf {
         let (mut counts, mut shown, mut elsewhere, mut total) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for mut section in sections {
             let offers = std::mem::take(&mut section.offers);
-            let heading = section.name.as_ref().map_or_else(String::new, |name| {
-                format!("{} {}", folded(&name.zh), folded(&name.en))
-            });
+            let heading = section
+                .name
+                .as_ref()
+                .map_or_else(String::new, |name| format!("{} {}", folded(&name.zh), folded(&name.en)));
             let (here, there): (Vec<Offer>, Vec<Offer>) =
                 offers.into_iter().filter(|offer| fits(offer, &heading)).partition(Offer::is_at_home);
             if asked.category.is_empty() {

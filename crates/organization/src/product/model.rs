@@ -114,7 +114,7 @@ pub fn roles_text(roles: &[Role]) -> String {
 /// the host would make one site pass for another. In normal form, so that a header can carry what was typed in Chinese.
 pub fn launch_url(text: &str) -> Result<String> {
     let refused = || Error::invalid("product.launch_url").at("launch_url");
-    let text = kernel::text::line("launch_url", text, 500)?;
+    let text = kernel::text::line("launch_url", text, MOST_ADDRESS)?;
     // The parser would mend what lacks its slashes or has blanks; people should see what they typed wrong.
     let scheme = text.get(..8).unwrap_or(&text).to_ascii_lowercase();
     let whole = scheme.starts_with("https://") || scheme.starts_with("http://");
