@@ -46,8 +46,7 @@ impl OpenId {
     pub async fn open(db: Db, organizations: Organizations, issuer: &str) -> Result<Self> {
         let keys = Keys::new(db.clone());
         keys.ensure().await?;
-        ending::follow(&db);
-        webhook::follow(&db);
+        follow(&db);
         Ok(Self(Arc::new(Inner {
             clients: Clients::new(db.clone()),
             metadata: discovery::metadata(issuer),
@@ -76,6 +75,13 @@ impl OpenId {
     pub fn metadata(&self) -> Bytes {
         self.0.metadata.clone()
     }
+}
+
+/// From now on whatever ends through this handle takes its tokens along and is told to products. [`OpenId::open`] does it; a
+/// command that changes something without serving does it by itself, and the running server sends what it noted.
+pub fn follow(db: &Db) {
+    ending::follow(db);
+    webhook::follow(db);
 }
 
 /// Every route of the room.
