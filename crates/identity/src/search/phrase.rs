@@ -19,7 +19,8 @@ fn readings(c: char) -> Vec<String> {
 /// 行情数据. The last syllable may be begun. Names of people have readings of their own: [`super::initials`].
 pub fn phrase_fits(phrase: &str, typed: &str) -> bool {
     let latin = !typed.is_empty() && typed.bytes().all(|b| b.is_ascii_alphanumeric());
-    let characters: Vec<Vec<String>> = if latin { phrase.chars().map(readings).collect() } else { Vec::new() };
+    let characters: Vec<Vec<String>> =
+        if latin { phrase.chars().map(readings).collect() } else { Vec::new() };
     (0..characters.len()).any(|start| {
         // How much of what was typed the characters so far may stand for.
         let mut taken = vec![0_usize];

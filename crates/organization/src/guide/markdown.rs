@@ -263,7 +263,10 @@ mod tests {
                     assert_eq!(html.contains(outer), html.contains(held), "{depth}: {html}");
                 }
                 for tag in ["ul", "li", "table", "thead", "tbody", "tr", "td", "div", "blockquote"] {
-                    let (open, close) = (html.matches(&format!("<{tag}>")).count(), html.matches(&format!("</{tag}>")).count());
+                    let (open, close) = (
+                        html.matches(&format!("<{tag}>")).count(),
+                        html.matches(&format!("</{tag}>")).count(),
+                    );
                     let attributed = html.matches(&format!("<{tag} ")).count();
                     assert_eq!(open + attributed, close, "{depth} {tag}: {html}");
                 }

@@ -314,7 +314,8 @@ async fn m53_a_look_at_what_is_typed_does_not_hide_what_somebody_else_kept(engin
     let server = Server::start(options(engine)).await?;
     let product = server.demo.product_id("declaration")?;
     let page = format!("/desk/products/{product}/guide?text=zh");
-    let (first, second) = (signed_in(&server, "product_manager").await?, signed_in(&server, "product_manager").await?);
+    let (first, second) =
+        (signed_in(&server, "product_manager").await?, signed_in(&server, "product_manager").await?);
     let (slow, fast) = (first.get(&page).await?, second.get(&page).await?);
     let typed = |page: &testkit::Reply, text: &str, action: &str| -> Result<testkit::Form> {
         Ok(page.form_with("markdown")?.with("markdown", text).with("action", action))
@@ -346,9 +347,18 @@ async fn m52_an_address_typed_in_chinese_opens(engine: Engine) -> Result<()> {
     let manager = signed_in(&server, "product_manager").await?;
     let edit = manager.get(&format!("/desk/products/{product}/edit")).await?;
     let form = edit.form_with("launch_url")?;
-    for bad in ["资料.test/入口", "https://资料.test @evil.test/", "https://bank.test@evil.test/", "javascript:alert(1)"] {
+    for bad in [
+        "资料.test/入口",
+        "https://资料.test @evil.test/",
+        "https://bank.test@evil.test/",
+        "javascript:alert(1)",
+    ] {
         let refused = manager.submit(&edit, &form.clone().with("launch_url", bad)).await?;
-        assert!(refused.status.is_client_error() && refused.body.contains("id=\"launch_url-e\""), "{bad}: {}", refused.status);
+        assert!(
+            refused.status.is_client_error() && refused.body.contains("id=\"launch_url-e\""),
+            "{bad}: {}",
+            refused.status
+        );
     }
     manager.submit(&edit, &form.with("launch_url", "https://资料.test/入口?类=甲")).await?;
     let agent = signed_in(&server, "agent_granted").await?;

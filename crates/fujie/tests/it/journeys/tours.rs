@@ -89,9 +89,11 @@ impl Round {
             Self::AccountManager => return account_manager(server, agent, own).await,
             Self::SystemAdministrator => system_administrator(server)?,
             Self::ProductManager => vec![String::new(), "/products".into()],
-            Self::SecurityAdministrator => ["", "/policies", "/policies/captcha", "/policies/presets/dengbao3"]
-                .map(String::from)
-                .to_vec(),
+            Self::SecurityAdministrator => {
+                ["", "/policies", "/policies/captcha", "/policies/presets/dengbao3"]
+                    .map(String::from)
+                    .to_vec()
+            }
             _ => vec![String::new(), "/audit".into(), "/refusals".into()],
         };
         Ok(below.iter().map(|path| format!("/desk{path}")).collect())
@@ -247,7 +249,12 @@ async fn made(server: &Server, agent: &Agent) -> Result<Vec<String>> {
     let form = choose.form_with("pasted")?.with("pasted", "0427, 9999").with("reason", "年度核验通过");
     let shown = agent.submit(&choose, &form).await?;
     let batch = shown.location().with_context(|| format!("{} {}", shown.status, shown.excerpt()))?;
-    let paths = [admission.as_str(), &format!("{admission}/resume"), batch.path(), "/desk/applications?kind=admission"];
+    let paths = [
+        admission.as_str(),
+        &format!("{admission}/resume"),
+        batch.path(),
+        "/desk/applications?kind=admission",
+    ];
     Ok(paths.iter().map(|path| path.trim_start_matches("/desk").to_owned()).collect())
 }
 fn system_administrator(server: &Server) -> Result<Vec<String>> {
@@ -334,7 +341,8 @@ fn kind_of(address: &str) -> Option<&'static str> {
     let parts: Vec<&str> = path.split('/').collect();
     let fits = |pattern: &str| {
         let pattern: Vec<&str> = pattern.split('/').collect();
-        let same = |(pattern, part): (&&str, &&str)| pattern == part || pattern.starts_with('{') && !part.is_empty();
+        let same =
+            |(pattern, part): (&&str, &&str)| pattern == part || pattern.starts_with('{') && !part.is_empty();
         pattern.len() == parts.len() && pattern.iter().zip(&parts).all(same)
     };
     // A word before a parameter, as the router has it.
@@ -365,7 +373,8 @@ const NO_PAGES: [&str; 13] = [
     "/org/{organization}/grants/apply",
 ];
 /// What a route of this ending sends: a file, or the browser to a product.
-const NO_PAGE_ENDS: [&str; 6] = ["/{document}", "/template", "/template.csv", "/faults", "/open", "/documents/{document}"];
+const NO_PAGE_ENDS: [&str; 6] =
+    ["/{document}", "/template", "/template.csv", "/faults", "/open", "/documents/{document}"];
 /// Why no tour comes to these: each is walked by the journey that is named.
 const ELSEWHERE: &[(&str, &[&str])] = &[];
 
@@ -403,7 +412,8 @@ async fn every_page_is_looked_at_or_named_with_its_reason() -> Result<()> {
             _ => {}
         }
     }
-    faults.extend(named.iter().filter(|kind| !KINDS.contains(*kind)).map(|kind| format!("{kind} is no route")));
+    faults
+        .extend(named.iter().filter(|kind| !KINDS.contains(*kind)).map(|kind| format!("{kind} is no route")));
     anyhow::ensure!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
     Ok(())
 }

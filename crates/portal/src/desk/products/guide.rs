@@ -172,7 +172,8 @@ async fn set_about(desk: Desk, Path(id): Path<ProductId>, Form(form): Form<About
     let mut errors = FormErrors::none();
     match About::parse(&form.knowledge_url, &form.contact_zh, &form.contact_en) {
         Ok(about) => {
-            let saved = desk.organizations.set_product_about(&desk.operator, id, form.rev, about, desk.ctx.now);
+            let saved =
+                desk.organizations.set_product_about(&desk.operator, id, form.rev, about, desk.ctx.now);
             match saved.await {
                 Ok(()) => {
                     let there = see_other(&address(id, language));
