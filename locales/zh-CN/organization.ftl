@@ -1172,4 +1172,5 @@ error-admission-batch-not-here = 没有此机构，或不在您的服务范围
 error-admission-batch-over = 批次已停止，重新发起
 error-admission-batch-raced = 批次正在由另一节点办理，稍后查看
 organization-nav-machines = 程序
+organization-event-client-created = 登记了程序
 organization-event-client-owner-changed = 更改了程序的所属主体

@@ -10,6 +10,8 @@ const FIRST_HEADING: u8 = 3;
 const MOST_DEPTH: usize = 12;
 /// A table row may be two characters that stand for a hundred cells: no guide is longer than this, whatever was typed.
 const MOST_BYTES: usize = 256 * 1024;
+/// Of a column's name where it stands beside each cell.
+const MOST_LABEL: usize = 400;
 
 /// Ready HTML for a page.
 pub fn render(markdown: &str) -> Safe<String> {
@@ -31,6 +33,8 @@ struct Writer {
     columns: Vec<Alignment>,
     column: usize,
     in_head: bool,
+    /// What the columns are called, escaped: where a table is narrow, each cell says it.
+    heads: Vec<String>,
     /// The table itself was written, so its rows and cells are.
     in_table: bool,
 }
@@ -96,6 +100,7 @@ impl Writer {
             Tag::Table(columns) => {
                 self.columns = columns.clone();
                 self.in_table = true;
+                self.heads.clear();
                 self.put("<div class=\"tw\"><table class=\"t\">", "</tbody></table></div>")
             }
             Tag::TableHead => {
@@ -131,19 +136,23 @@ impl Writer {
         }
     }
     fn cell(&mut self) -> &'static str {
-        let right = self.columns.get(self.column) == Some(&Alignment::Right);
+        let column = self.column;
         self.column += 1;
-        match (self.in_head, right) {
-            (true, false) => self.put("<th scope=\"col\">", "</th>"),
-            (true, true) => self.put("<th scope=\"col\" class=\"num\">", "</th>"),
-            (false, false) => self.put("<td>", "</td>"),
-            (false, true) => self.put("<td class=\"num\">", "</td>"),
+        let right = self.columns.get(column) == Some(&Alignment::Right);
+        let class = if right { " class=\"num\"" } else { "" };
+        if self.in_head {
+            self.heads.push(String::new());
+            self.out.push_str(&format!("<th scope=\"col\"{class}>"));
+            return "</th>";
         }
+        let head = self.heads.get(column).map_or("", String::as_str);
+        self.out.push_str(&format!("<td data-l=\"{head}\"{class}>"));
+        "</td>"
     }
     fn link(&mut self, address: &str) -> &'static str {
         let Some(address) = web_address(address) else { return "" };
         self.out.push_str("<a href=\"");
-        self.text(&address);
+        escape(&address, usize::MAX, &mut self.out);
         self.out.push_str("\" rel=\"noopener noreferrer nofollow\">");
         "</a>"
     }
@@ -159,15 +168,25 @@ impl Writer {
         self.out.push_str(close);
     }
     fn text(&mut self, text: &str) {
-        for c in text.chars() {
-            match c {
-                '&' => self.out.push_str("&amp;"),
-                '<' => self.out.push_str("&lt;"),
-                '>' => self.out.push_str("&gt;"),
-                '"' => self.out.push_str("&quot;"),
-                '\'' => self.out.push_str("&#39;"),
-                c => self.out.push(c),
-            }
+        escape(text, usize::MAX, &mut self.out);
+        if let Some(head) = self.heads.last_mut().filter(|_| self.in_head) {
+            escape(text, MOST_LABEL, head);
+        }
+    }
+}
+/// Appends while `out` is shorter than `most` bytes.
+fn escape(text: &str, most: usize, out: &mut String) {
+    for c in text.chars() {
+        if out.len() >= most {
+            return;
+        }
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
         }
     }
 }
@@ -202,7 +221,7 @@ mod tests {
             "<strong>准备</strong>",
             "<code>curl</code>",
             "<ol><li>一</li>",
-            "<th scope=\"col\" class=\"num\">费</th></tr></thead><tbody><tr><td>甲</td>",
+            "<th scope=\"col\" class=\"num\">费</th></tr></thead><tbody><tr><td data-l=\"项\">甲</td><td data-l=\"费\" class=\"num\">3</td>",
             "<blockquote><p>注</p>",
             "<a href=\"https://kb.test/a?b=1&amp;c=2\" rel=\"noopener noreferrer nofollow\">说明</a>",
             "<a href=\"mailto:a@kb.test\"",
@@ -259,7 +278,7 @@ mod tests {
             for inner in ["- a\n", "|a|b|\n{}|-|-|\n{}|1|2|\n"] {
                 let quote = "> ".repeat(depth);
                 let html = render(&format!("{quote}{}", inner.replace("{}", &quote))).0;
-                for (outer, held) in [("<ul>", "<li>"), ("<table", "<td>"), ("<tbody>", "<td>")] {
+                for (outer, held) in [("<ul>", "<li>"), ("<table", "<td "), ("<tbody>", "<td ")] {
                     assert_eq!(html.contains(outer), html.contains(held), "{depth}: {html}");
                 }
                 for tag in ["ul", "li", "table", "thead", "tbody", "tr", "td", "div", "blockquote"] {
@@ -302,13 +321,8 @@ mod tests {
             "hr",
             "a",
         ];
-        const WHOLE: [&str; 5] = [
-            "pre tabindex=\"0\"",
-            "div class=\"tw\"",
-            "table class=\"t\"",
-            "th scope=\"col\"",
-            "td class=\"num\"",
-        ];
+        const WHOLE: [&str; 4] =
+            ["pre tabindex=\"0\"", "div class=\"tw\"", "table class=\"t\"", "th scope=\"col\""];
         for piece in html.split('<').skip(1) {
             let (tag, text) = piece.split_once('>').unwrap_or_else(|| panic!("a tag without end in {html}"));
             assert!(!text.contains('>'), "{html}");
@@ -327,7 +341,9 @@ mod tests {
                     ["http://", "https://", "mailto:"].iter().any(|scheme| lower.starts_with(scheme))
                         && !address.contains(['"', '\'', ' ', '\n', '\t'])
                 });
-            assert!(plain || start || link, "<{tag}> in {html}");
+            let cell = name.strip_prefix("td data-l=\"").and_then(|rest| rest.split_once('"'));
+            let cell = cell.is_some_and(|(_, rest)| rest.is_empty() || rest == " class=\"num\"");
+            assert!(plain || start || link || cell, "<{tag}> in {html}");
         }
         // Quotation marks of what was typed never stand for themselves.
         let typed: String =
