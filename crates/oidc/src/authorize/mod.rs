@@ -8,6 +8,8 @@ mod model_tests;
 pub mod next;
 pub mod pages;
 pub mod service;
+#[cfg(test)]
+mod spaces_tests;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;

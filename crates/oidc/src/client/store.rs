@@ -1,5 +1,5 @@
 use super::model::Client;
-use db::{Statement, Tx, sql};
+use db::{Query, Statement, Tx, sql};
 use kernel::{Result, Timestamp, id::ProductId};
 
 pub fn find(statement: Statement<'_, '_>, client_id: &str) -> Result<Option<Client>> {
@@ -11,6 +11,16 @@ pub fn find(statement: Statement<'_, '_>, client_id: &str) -> Result<Option<Clie
         ),
         &[&client_id],
     )
+}
+
+pub fn find_all(statement: Statement<'_, '_>, client_ids: &[String]) -> Result<Vec<Client>> {
+    let query = Query::new(
+        "SELECT id, client_id, product_id, name, secret_mac, redirect_uris, post_logout_redirect_uris,
+             initiate_login_uri, skip_consent, id_token_algorithm, state, service, owner_organization_id
+         FROM client",
+    )
+    .list(" WHERE client_id IN (?)", client_ids);
+    statement.all(query.sql(), query.params())
 }
 
 pub fn list_of_product(statement: Statement<'_, '_>, product: ProductId) -> Result<Vec<Client>> {
