@@ -214,7 +214,7 @@ async fn answers(language: &'static str) -> Result<()> {
         }
         browser.click("#category-create").await?;
         look_here(browser, language).await.context("a code that is none")?;
-        browser.click("#categories li:first-child summary").await?;
+        browser.tick("#categories li:first-child summary").await?;
         browser.fill("#categories li:first-child input[name='name_zh']", "　").await?;
         browser.click("#categories li:first-child details button").await?;
         look_here(browser, language).await.context("a name that is none")?;

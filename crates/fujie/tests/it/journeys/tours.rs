@@ -240,10 +240,7 @@ async fn made(server: &Server, agent: &Agent) -> Result<Vec<String>> {
     post(&administrator, &format!("{home}/admissions"), "/request", &[("product", quotes)]).await?;
     let other = server.demo.accounts_of("administrator").nth(1).context("a second organization")?;
     let desk = format!("/desk/organizations/{}", other.organization_id()?);
-    let links = form::links(&agent.get(&desk).await?.body);
-    let there = format!("{desk}/admissions/");
-    let one = |link: &String| link.strip_prefix(&there).is_some_and(|id| id != "batch" && !id.contains('/'));
-    let admission = links.into_iter().find(one).with_context(|| format!("no admission at {desk}"))?;
+    let admission = first_admission(agent, &desk).await?;
     let page = format!("{admission}/suspend");
     post(agent, &page, "/suspend", &[("reason", "年度核验未完成")]).await?;
     let choose = format!("/desk/products/{quotes}/admissions/batch");
@@ -251,13 +248,21 @@ async fn made(server: &Server, agent: &Agent) -> Result<Vec<String>> {
     let form = choose.form_with("pasted")?.with("pasted", "0427, 9999").with("reason", "年度核验通过");
     let shown = agent.submit(&choose, &form).await?;
     let batch = shown.location().with_context(|| format!("{} {}", shown.status, shown.excerpt()))?;
+    let own = first_admission(agent, &home.replace("/org/", "/desk/organizations/")).await?;
     let paths = [
         admission.as_str(),
         &format!("{admission}/resume"),
+        &format!("{own}/suspend"),
         batch.path(),
         "/desk/applications?kind=admission",
     ];
     Ok(paths.iter().map(|path| path.trim_start_matches("/desk").to_owned()).collect())
+}
+async fn first_admission(agent: &Agent, desk: &str) -> Result<String> {
+    let links = form::links(&agent.get(desk).await?.body);
+    let there = format!("{desk}/admissions/");
+    let one = |link: &String| link.strip_prefix(&there).is_some_and(|id| id != "batch" && !id.contains('/'));
+    links.into_iter().find(one).with_context(|| format!("no admission at {desk}"))
 }
 fn system_administrator(server: &Server) -> Result<Vec<String>> {
     let product = server.demo.product_id("market-data")?;
@@ -287,6 +292,7 @@ fn system_administrator(server: &Server) -> Result<Vec<String>> {
         "/policies",
         "/policies/password",
         "/policies/network",
+        "/legacy/new",
     ];
     Ok(paths.iter().map(|path| (*path).to_owned()).collect())
 }
