@@ -37,6 +37,8 @@ CREATE TABLE organization (
 CREATE UNIQUE INDEX organization_uscc ON organization (uscc) WHERE state <> 'closed';
 CREATE UNIQUE INDEX organization_member_number ON organization (member_number) WHERE state <> 'closed';
 CREATE UNIQUE INDEX organization_registration_number ON organization (registration_number) WHERE state <> 'closed';
+-- Who is admitted by number, the newest first.
+CREATE INDEX organization_numbered ON organization (id) WHERE state <> 'closed' AND member_number IS NOT NULL;
 CREATE INDEX organization_name ON organization (name_folded);
 CREATE INDEX organization_account_manager ON organization (account_manager_id);
 

@@ -76,4 +76,5 @@ CREATE TABLE delivery (
 );
 CREATE INDEX delivery_outbox ON delivery (outbox_id);
 CREATE INDEX delivery_provider ON delivery (connector_id, provider_id);
+CREATE INDEX delivery_channel ON delivery (channel, id);
 CREATE INDEX delivery_at ON delivery (at);

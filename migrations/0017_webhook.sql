@@ -25,6 +25,7 @@ CREATE TABLE webhook_event (
     product_id BIGINT,
     organization_id BIGINT,
     contract_id BIGINT,
+    contract_type_id BIGINT,
     membership_id BIGINT,
     account_id BIGINT,
     valid_until BIGINT,

@@ -16,10 +16,6 @@ feed-department = Department
 feed-open-at = Go to { $product }
 feed-from-product = This comes from { $product }. Ask there if anything is unclear.
 feed-to-products = See the products
-feed-pager = Pages
-feed-pager-order = Newest first
-feed-pager-first = First page
-feed-pager-next = Next page
 
 feed-filter-text = Title or number
 feed-filter-from = From

@@ -33,8 +33,6 @@ legacy-history-none = Nothing was brought over from the earlier system
 legacy-history-what = What
 legacy-history-kind = Kind
 legacy-history-at = When
-legacy-history-pages = Pages
-legacy-history-older = Older
 
 error-legacy-unknown = There is no such earlier account. Go back to the list
 error-legacy-claim-over = This step is over or done. Sign in with the old name and password again

@@ -120,8 +120,6 @@ profile-devices-forgotten = Forgotten. You are told when it signs in again
 profile-devices-all-forgotten = All forgotten. The second step is asked at the next sign-in
 
 # Words that the personal space shares
-profile-pages = Pages
-profile-older = Older
 profile-none = Not set
 profile-proven = Verified
 profile-unproven = Not verified
@@ -157,7 +155,7 @@ profile-created = Created
 profile-owner = Owned by
 profile-owner-open = View
 profile-changed-by = Changed by an administrator of { $organization }
-profile-changed-by-platform = Changed by the platform’s staff
+profile-changed-by-platform = Changed by the platform's staff
 profile-change-login-name = Change login name
 profile-change-phone = Change mobile number
 profile-bind-phone = Bind mobile number

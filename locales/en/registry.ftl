@@ -21,9 +21,6 @@ registry-task-missing = { $count ->
 ## Records and registers
 registry-crumbs = Breadcrumbs
 registry-space = Organization
-registry-pager = Pages
-registry-next = Next page
-registry-older = Older
 registry-back = Back
 registry-save = Save
 registry-edit = Edit

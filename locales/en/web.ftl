@@ -2,6 +2,10 @@
 web-brand-line = Identity
 web-skip = Skip to main content
 web-home = Home
+web-pager = Pages
+web-pager-first = First page
+web-pager-next = Next page
+web-pager-end = Last page
 web-navigation = Main navigation
 web-open-navigation = Open navigation
 web-switch-space = Switch space

@@ -16,10 +16,6 @@ feed-department = 主管部门
 feed-open-at = 前往{ $product }
 feed-from-product = 以上内容由“{ $product }”提供，如有疑问，可在该产品中查询
 feed-to-products = 查看产品服务
-feed-pager = 翻页
-feed-pager-order = 按时间从新到旧排列
-feed-pager-first = 回到第一页
-feed-pager-next = 下一页
 
 feed-filter-text = 标题或编号
 feed-filter-from = 开始日期

@@ -33,8 +33,6 @@ legacy-history-none = 没有从原系统带来的记录
 legacy-history-what = 内容
 legacy-history-kind = 类别
 legacy-history-at = 时间
-legacy-history-pages = 翻页
-legacy-history-older = 更早
 
 error-legacy-unknown = 没有这个原系统账号。从列表重新进入
 error-legacy-claim-over = 该步骤已过期或已完成。用原登录名和密码重新登录

@@ -119,8 +119,6 @@ profile-devices-forgotten = 已移除，再次从该浏览器登录时会通知�
 profile-devices-all-forgotten = 已全部移除，下次登录会询问第二步验证
 
 # 个人空间的共用词
-profile-pages = 翻页
-profile-older = 更早
 profile-none = 未填写
 profile-proven = 已验证
 profile-unproven = 未验证

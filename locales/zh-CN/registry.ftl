@@ -9,9 +9,6 @@ registry-task-missing = { $count } 项资质材料尚未提交或未通过审核
 ## Records and registers
 registry-crumbs = 面包屑
 registry-space = 企业空间
-registry-pager = 翻页
-registry-next = 下一页
-registry-older = 更早的记录
 registry-back = 返回
 registry-save = 保存
 registry-edit = 修改

@@ -2,6 +2,10 @@
 web-brand-line = 统一身份
 web-skip = 跳到主要内容
 web-home = 首页
+web-pager = 翻页
+web-pager-first = 回到第一页
+web-pager-next = 下一页
+web-pager-end = 已到末页
 web-navigation = 主导航
 web-open-navigation = 打开导航
 web-switch-space = 切换空间

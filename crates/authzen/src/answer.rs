@@ -4,12 +4,13 @@ use crate::{resolve, words};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use kernel::Result;
+use oidc::decision::{About, Asked as Question};
 use organization::{
     decision::{Decision, Layer, LayerState, Remedy, Space},
     entitlement::Answer,
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use web::Lang;
+use web::{Ctx, Failure, Lang};
 
 /// What came of one question.
 #[derive(Clone, Debug)]
@@ -24,21 +25,15 @@ pub enum Verdict {
 }
 impl Verdict {
     /// Somebody who is no member and somebody who does not exist are told the same, and so are organizations.
-    pub fn of(answer: Answer, space: Space) -> Self {
-        match answer {
-            Answer::Permit => Self::Permit,
-            Answer::Stranger => Self::stranger(space),
-            Answer::Refuse(decision) => {
-                let outside = decision.layers.iter().any(|layer| layer.code == "decision.membership_missing");
-                if outside { Self::stranger(space) } else { Self::Refused(decision) }
+    pub fn of(answer: Answer, question: Question<'_>) -> Self {
+        match (answer, question.about, question.space) {
+            (Answer::Permit, ..) => Self::Permit,
+            (Answer::Refuse(decision), ..) => Self::Refused(decision),
+            (Answer::Stranger, About::User(_), Space::Organization(_)) => {
+                Self::Unknown("decision.membership_missing")
             }
+            (Answer::Stranger, ..) => Self::Unknown(resolve::SUBJECT_UNKNOWN),
         }
-    }
-    fn stranger(space: Space) -> Self {
-        Self::Unknown(match space {
-            Space::Personal => resolve::SUBJECT_UNKNOWN,
-            Space::Organization(_) => "decision.membership_missing",
-        })
     }
     pub const fn permits(&self) -> bool {
         matches!(self, Self::Permit)
@@ -151,5 +146,22 @@ pub fn json(body: Vec<u8>) -> Response {
 pub fn fault(status: StatusCode, message: &str) -> Response {
     let mut response = web::json(&message);
     *response.status_mut() = status;
+    response
+}
+/// What went wrong here is an error message string too: the error's stable code, and when to ask again.
+pub fn said(ctx: &Ctx, answer: web::Result) -> Response {
+    let problem = match answer {
+        Ok(response) => return response,
+        Err(Failure::Error(problem)) => problem,
+        Err(failure @ Failure::Response(_)) => return failure.into_response(),
+    };
+    let (error, status) = (&problem.error, problem.status);
+    if status.is_server_error() {
+        tracing::error!(request.id = %ctx.request_id, error.code = error.code, error = %error, "no decision");
+    }
+    let mut response = fault(status, error.code);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    }
     response
 }

@@ -8,16 +8,20 @@ use crate::{
 };
 use axum::{Extension, extract::Request, response::Response};
 use http::StatusCode;
-use kernel::{Result, Timestamp, id::ProductId};
-use oidc::{OpenId, claims::Sector, client::Client};
-use organization::{
-    decision::Space,
-    entitlement::{Answer, Question},
+use kernel::{Result, Timestamp};
+use oidc::{
+    OpenId,
+    client::Client,
+    decision::{About, Asked as Question},
 };
+use organization::entitlement::Answer;
 use web::Ctx;
 
-pub async fn one(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Request) -> web::Result {
-    let (client, body) = caller::read(&ctx, &room, request).await?;
+pub async fn one(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Request) -> Response {
+    answer::said(&ctx, answer_one(&ctx, &room, request).await)
+}
+async fn answer_one(ctx: &Ctx, room: &AuthZen, request: Request) -> web::Result {
+    let (client, body) = caller::read(ctx, room, request).await?;
     let openid = room.openid();
     let code = openid.organizations().product_code(client.product).await?;
     match parse::<Tuple<'_>>(&body) {
@@ -26,8 +30,11 @@ pub async fn one(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Request
     }
 }
 
-pub async fn many(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Request) -> web::Result {
-    let (client, body) = caller::read(&ctx, &room, request).await?;
+pub async fn many(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Request) -> Response {
+    answer::said(&ctx, answer_many(&ctx, &room, request).await)
+}
+async fn answer_many(ctx: &Ctx, room: &AuthZen, request: Request) -> web::Result {
+    let (client, body) = caller::read(ctx, room, request).await?;
     let openid = room.openid();
     let code = openid.organizations().product_code(client.product).await?;
     let mut batch = match parse::<Batch<'_>>(&body) {
@@ -93,95 +100,22 @@ pub async fn judge(
     asked: &[std::result::Result<Asked<'_>, Fault>],
     now: Timestamp,
 ) -> Result<Vec<Verdict>> {
-    let sector = Sector::of(client);
-    if sector.is_common() {
-        return judge_known(openid, client.product, asked, now).await;
-    }
-    let names: Vec<Option<String>> = asked
-        .iter()
-        .map(|one| match one {
-            Ok(Asked { subject: Subject::User(name), .. }) => Some((*name).to_owned()),
-            _ => None,
-        })
-        .collect();
-    let known = openid.subs_of(sector, names).await?;
-    let known = asked.iter().zip(&known).map(|(one, sub)| match (one, sub) {
-        (Ok(Asked { subject: Subject::User(_), space, refused }), Some(sub)) => {
-            Ok(Asked { subject: Subject::User(sub), space: *space, refused: *refused })
-        }
-        (Ok(Asked { subject: Subject::User(name), space, refused }), None) => Ok(Asked {
-            subject: Subject::User(name),
-            space: *space,
-            refused: refused.or(Some(resolve::SUBJECT_UNKNOWN)),
-        }),
-        (other, _) => *other,
-    });
-    let known: Vec<_> = known.collect();
-    judge_known(openid, client.product, &known, now).await
-}
-
-/// As [`judge`], people by the names that everybody knows.
-pub async fn judge_known(
-    openid: &OpenId,
-    product: ProductId,
-    asked: &[std::result::Result<Asked<'_>, Fault>],
-    now: Timestamp,
-) -> Result<Vec<Verdict>> {
-    let questions: Vec<Question<'_>> = asked.iter().filter_map(question).collect();
-    let answers = if questions.is_empty() {
-        Vec::new()
-    } else {
-        openid.organizations().may_use(product, &questions, now).await?
+    let questions: Vec<_> = asked.iter().filter_map(question).collect();
+    let mut answers = openid.judge(client, &questions, now).await?.into_iter();
+    let verdict = |one: &std::result::Result<Asked<'_>, Fault>| match (one, question(one)) {
+        (Err(fault), _) => Verdict::Faulty(fault),
+        (Ok(_), Some(question)) => Verdict::of(answers.next().unwrap_or(Answer::Stranger), question),
+        (Ok(asked), None) => Verdict::Unknown(asked.refused.unwrap_or(resolve::SUBJECT_UNKNOWN)),
     };
-    let mut answers = answers.into_iter();
-    let mut verdicts = Vec::with_capacity(asked.len());
-    let mut machines: Vec<(&str, Space, Verdict)> = Vec::new();
-    for one in asked {
-        verdicts.push(match one {
-            Err(fault) => Verdict::Faulty(fault),
-            Ok(Asked { refused: Some(code), .. }) => Verdict::Unknown(code),
-            Ok(Asked { subject: Subject::User(_), space, .. }) => {
-                Verdict::of(answers.next().unwrap_or(Answer::Stranger), *space)
-            }
-            Ok(Asked { subject: Subject::Machine(id), space, .. }) => {
-                let known = machines.iter().find(|(known, at, _)| known == id && at == space);
-                match known {
-                    Some((.., verdict)) => verdict.clone(),
-                    None => {
-                        let verdict = machine(openid, product, id, *space, now).await?;
-                        machines.push((*id, *space, verdict.clone()));
-                        verdict
-                    }
-                }
-            }
-            Ok(Asked { subject: Subject::Other, .. }) => Verdict::Unknown(resolve::SUBJECT_UNKNOWN),
-        });
-    }
-    Ok(verdicts)
+    Ok(asked.iter().map(verdict).collect())
 }
-/// A service client, which acts for its owner alone: an organization that is named must be that one. Machines are few; each
-/// costs one read.
-async fn machine(
-    openid: &OpenId,
-    product: ProductId,
-    client_id: &str,
-    space: Space,
-    now: Timestamp,
-) -> Result<Verdict> {
-    let owner = openid.clients().find(client_id).await?.and_then(|client| client.owner);
-    if space.organization().is_some_and(|named| owner != Some(named)) {
-        return Ok(Verdict::Unknown(resolve::SUBJECT_UNKNOWN));
-    }
-    let decision = openid.decide_machine(client_id, product, Vec::new(), now).await?;
-    Ok(decision.map_or(Verdict::Unknown(resolve::SUBJECT_UNKNOWN), |decision| {
-        Verdict::of(Answer::of(decision), space)
-    }))
-}
+/// What has to be decided, where the rest of the request does not refuse it before.
 fn question<'t>(asked: &std::result::Result<Asked<'t>, Fault>) -> Option<Question<'t>> {
-    match asked {
-        Ok(Asked { subject: Subject::User(subject), space, refused: None }) => {
-            Some(Question { subject, space: *space })
-        }
-        _ => None,
-    }
+    let asked = asked.as_ref().ok().filter(|asked| asked.refused.is_none())?;
+    let about = match asked.subject {
+        Subject::User(subject) => About::User(subject),
+        Subject::Machine(client_id) => About::Machine(client_id),
+        Subject::Other => return None,
+    };
+    Some(Question { about, space: asked.space })
 }

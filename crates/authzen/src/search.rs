@@ -1,19 +1,24 @@
 //! Who may, what may they, and how: lists whose every entry an evaluation permits at that moment.
 use crate::{
     AuthZen, answer, caller,
-    evaluation::{judge, judge_known},
+    evaluation::judge,
     request::{Page, Search, Tuple, parse},
     resolve::{self, Asked, Fault, Subject},
 };
-use axum::{Extension, extract::Request};
+use axum::{Extension, extract::Request, response::Response};
 use data_encoding::BASE64URL_NOPAD;
 use http::StatusCode;
 use kernel::{
     Result,
-    id::{MembershipId, OrganizationId},
+    id::{ClientId, MembershipId, OrganizationId},
     secret::equal,
 };
-use oidc::{OpenId, claims::Sector, client::Client};
+use oidc::{
+    OpenId,
+    claims::Sector,
+    client::Client,
+    decision::{About, Asked as Question},
+};
 use organization::decision::Space;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -35,7 +40,7 @@ struct Next {
     next_token: String,
     count: usize,
 }
-fn found(results: Vec<Value>, next_token: String) -> axum::response::Response {
+fn found(results: Vec<Value>, next_token: String) -> Response {
     let count = results.len();
     web::json(&Found { results, page: Next { next_token, count } })
 }
@@ -43,10 +48,39 @@ fn faulty(fault: Fault) -> web::Result {
     Ok(answer::fault(StatusCode::BAD_REQUEST, fault))
 }
 
-/// Members of the organization of the request who may use the product. In the personal space nobody is listed: that would
-/// be a list of everybody who has an account.
-pub async fn subject(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Request) -> web::Result {
-    let (client, body) = caller::read(&ctx, &room, request).await?;
+/// Those who are looked for.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Members of an organization.
+    User,
+    /// Programs that act for an organization or for the platform.
+    Machine,
+}
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::User => resolve::USER,
+            Self::Machine => resolve::MACHINE,
+        }
+    }
+}
+/// What a search for subjects goes through, page by page.
+#[derive(Clone, Copy)]
+struct Scope<'s> {
+    openid: &'s OpenId,
+    client: &'s Client,
+    kind: Kind,
+    space: Space,
+}
+
+/// Members of the organization of the request, or programs that act for it, who may use the product. In the personal space
+/// no person is listed: that would be a list of everybody who has an account. Nor is anybody of an organization that an open
+/// product has nothing to do with.
+pub async fn subject(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Request) -> Response {
+    answer::said(&ctx, find_subjects(&ctx, &room, request).await)
+}
+async fn find_subjects(ctx: &Ctx, room: &AuthZen, request: Request) -> web::Result {
+    let (client, body) = caller::read(ctx, room, request).await?;
     let openid = room.openid();
     let code = openid.organizations().product_code(client.product).await?;
     let mut asked = match parse::<Search<'_>>(&body) {
@@ -60,14 +94,20 @@ pub async fn subject(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Req
         let own = resolve::resource(&tuple, &none, &code)?;
         let space = resolve::space(&tuple, &none)?;
         let limit = limit(asked.page.as_ref().map(|page| &page.0))?;
-        Ok((kind == resolve::USER && may && own, space, limit))
+        let kind = match (kind, space) {
+            _ if !may || !own => None,
+            (resolve::USER, Space::Organization(_)) => Some(Kind::User),
+            (resolve::MACHINE, _) => Some(Kind::Machine),
+            _ => None,
+        };
+        Ok((kind, space, limit))
     };
-    let (may, space, limit) = match checked() {
+    let (kind, space, limit) = match checked() {
         Ok(checked) => checked,
         Err(fault) => return faulty(fault),
     };
     let token = asked.page.as_ref().and_then(|page| page.0.token.as_ref()).map(|token| token.0.as_ref());
-    let (true, Space::Organization(organization)) = (may, space) else {
+    let Some(kind) = kind else {
         // A token is checked where it could lead somewhere.
         return if token.is_none_or(str::is_empty) {
             Ok(found(Vec::new(), String::new()))
@@ -75,54 +115,103 @@ pub async fn subject(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Req
             faulty(BAD_TOKEN)
         };
     };
-    let Some(after) = read_token(openid, &client, organization, token) else { return faulty(BAD_TOKEN) };
-    let (results, next) = members(openid, &client, organization, after, limit, &ctx).await?;
-    let next = next.map_or_else(String::new, |after| token_of(openid, &client, organization, after));
-    Ok(found(results, next))
+    let scope = Scope { openid, client: &client, kind, space };
+    let Some(after) = scope.read_token(token) else { return faulty(BAD_TOKEN) };
+    let (results, next) = scope.page(after, limit, ctx).await?;
+    Ok(found(results, next.map_or_else(String::new, |after| scope.token(after))))
 }
 
-async fn members(
-    openid: &OpenId,
-    client: &Client,
-    organization: OrganizationId,
-    mut after: Option<MembershipId>,
-    limit: usize,
-    ctx: &Ctx,
-) -> Result<(Vec<Value>, Option<MembershipId>)> {
-    let space = Space::Organization(organization);
-    let mut subs = Vec::new();
-    let mut next = None;
-    'rounds: for _ in 0..MOST_ROUNDS {
-        let rows = openid.organizations().subjects(organization, after, MOST as i64).await?;
-        let asked: Vec<_> = rows
-            .iter()
-            .map(|(_, subject)| Ok(Asked { subject: Subject::User(subject), space, refused: None }))
-            .collect();
-        let verdicts = judge_known(openid, client.product, &asked, ctx.now).await?;
-        for ((membership, subject), verdict) in rows.iter().zip(&verdicts) {
-            if subs.len() == limit {
-                next = after;
-                break 'rounds;
+impl Scope<'_> {
+    /// Whoever comes next, each with the key after which the list goes on.
+    async fn rows(&self, after: Option<i64>) -> Result<Vec<(i64, String)>> {
+        let (product, most) = (self.client.product, MOST as i64);
+        match (self.kind, self.space) {
+            (Kind::User, Space::Organization(organization)) => {
+                let after = after.map(MembershipId::from_i64);
+                let rows = self.openid.organizations().subjects(organization, product, after, most).await?;
+                Ok(rows.into_iter().map(|(id, subject)| (id.as_i64(), subject)).collect())
             }
-            after = Some(*membership);
-            if verdict.permits() {
-                subs.push(subject.clone());
+            (Kind::User, Space::Personal) => Ok(Vec::new()),
+            (Kind::Machine, space) => {
+                let after = after.map(ClientId::from_i64);
+                let rows = self.openid.machines_at(product, space.organization(), after, most).await?;
+                Ok(rows.into_iter().map(|(id, client_id)| (id.as_i64(), client_id)).collect())
             }
-        }
-        next = after;
-        if rows.len() < MOST {
-            next = None;
-            break;
         }
     }
-    let names = openid.names_of(&Sector::of(client), subs).await?;
-    let results = names.into_iter().map(|name| json!({ "type": resolve::USER, "id": name })).collect();
-    Ok((results, next))
+    async fn page(
+        &self,
+        mut after: Option<i64>,
+        limit: usize,
+        ctx: &Ctx,
+    ) -> Result<(Vec<Value>, Option<i64>)> {
+        let mut found = Vec::new();
+        let mut next = None;
+        'rounds: for _ in 0..MOST_ROUNDS {
+            let rows = self.rows(after).await?;
+            let asked: Vec<_> = rows
+                .iter()
+                .map(|(_, id)| Question { about: self.about(id), space: self.space })
+                .collect();
+            let answers = self.openid.judge_known(self.client.product, &asked, ctx.now).await?;
+            let last = rows.len() < MOST;
+            for ((key, id), answer) in rows.into_iter().zip(answers) {
+                if found.len() == limit {
+                    next = after;
+                    break 'rounds;
+                }
+                after = Some(key);
+                if answer.permits() {
+                    found.push(id);
+                }
+            }
+            next = after.filter(|_| !last);
+            if last {
+                break;
+            }
+        }
+        let ids = match self.kind {
+            Kind::User => self.openid.names_of(&Sector::of(self.client), found).await?,
+            Kind::Machine => found,
+        };
+        let results = ids.into_iter().map(|id| json!({ "type": self.kind.name(), "id": id })).collect();
+        Ok((results, next))
+    }
+    /// Of a row: people are listed by the names that everybody knows.
+    const fn about<'i>(&self, id: &'i str) -> About<'i> {
+        match self.kind {
+            Kind::User => About::User(id),
+            Kind::Machine => About::Machine(id),
+        }
+    }
+    /// Where a page ended, good for the same client, kind and space alone.
+    fn token(&self, after: i64) -> String {
+        let mut bytes = after.to_be_bytes().to_vec();
+        bytes.extend_from_slice(&self.mac(&bytes));
+        BASE64URL_NOPAD.encode(&bytes)
+    }
+    /// None if it is not ours; `Some(None)` for the first page.
+    #[expect(clippy::option_option, reason = "no token, a good one and a bad one are three things")]
+    fn read_token(&self, token: Option<&str>) -> Option<Option<i64>> {
+        let Some(token) = token.filter(|token| !token.is_empty()) else { return Some(None) };
+        let bytes = BASE64URL_NOPAD.decode(token.as_bytes()).ok()?;
+        let (head, tail) = bytes.split_first_chunk::<8>()?;
+        equal(tail, &self.mac(head)).then(|| Some(i64::from_be_bytes(*head)))
+    }
+    fn mac(&self, after: &[u8]) -> [u8; 32] {
+        let client = self.client.id.as_i64().to_be_bytes();
+        let space = self.space.organization().map_or(0, OrganizationId::as_i64).to_be_bytes();
+        let kind = self.kind.name().as_bytes();
+        self.openid.db().keyring().mac("authzen.page", &[&client, kind, &space, after])
+    }
 }
 
 /// The client's own product, if the subject may use it. Items are the product's to list.
-pub async fn resource(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Request) -> web::Result {
-    let (client, body) = caller::read(&ctx, &room, request).await?;
+pub async fn resource(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Request) -> Response {
+    answer::said(&ctx, find_resources(&ctx, &room, request).await)
+}
+async fn find_resources(ctx: &Ctx, room: &AuthZen, request: Request) -> web::Result {
+    let (client, body) = caller::read(ctx, room, request).await?;
     let openid = room.openid();
     let code = openid.organizations().product_code(client.product).await?;
     let mut asked = match parse::<Search<'_>>(&body) {
@@ -151,8 +240,11 @@ pub async fn resource(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Re
 }
 
 /// `use`, if the subject may.
-pub async fn action(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Request) -> web::Result {
-    let (client, body) = caller::read(&ctx, &room, request).await?;
+pub async fn action(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Request) -> Response {
+    answer::said(&ctx, find_actions(&ctx, &room, request).await)
+}
+async fn find_actions(ctx: &Ctx, room: &AuthZen, request: Request) -> web::Result {
+    let (client, body) = caller::read(ctx, room, request).await?;
     let openid = room.openid();
     let code = openid.organizations().product_code(client.product).await?;
     let mut asked = match parse::<Search<'_>>(&body) {
@@ -193,29 +285,4 @@ fn whole(page: Option<&Page<'_>>) -> std::result::Result<(), Fault> {
     limit(page)?;
     let token = page.and_then(|page| page.token.as_ref());
     if token.is_some_and(|token| !token.0.is_empty()) { Err(BAD_TOKEN) } else { Ok(()) }
-}
-
-/// Where a page ended, good for the same client and organization alone.
-fn token_of(openid: &OpenId, client: &Client, organization: OrganizationId, after: MembershipId) -> String {
-    let mut bytes = after.as_i64().to_be_bytes().to_vec();
-    bytes.extend_from_slice(&mac(openid, client, organization, &bytes));
-    BASE64URL_NOPAD.encode(&bytes)
-}
-/// None if it is not ours; `Some(None)` for the first page.
-#[expect(clippy::option_option, reason = "no token, a good one and a bad one are three things")]
-fn read_token(
-    openid: &OpenId,
-    client: &Client,
-    organization: OrganizationId,
-    token: Option<&str>,
-) -> Option<Option<MembershipId>> {
-    let Some(token) = token.filter(|token| !token.is_empty()) else { return Some(None) };
-    let bytes = BASE64URL_NOPAD.decode(token.as_bytes()).ok()?;
-    let (head, tail) = bytes.split_first_chunk::<8>()?;
-    let fits = equal(tail, &mac(openid, client, organization, head));
-    fits.then(|| Some(MembershipId::from_i64(i64::from_be_bytes(*head))))
-}
-fn mac(openid: &OpenId, client: &Client, organization: OrganizationId, after: &[u8]) -> [u8; 32] {
-    let (client, organization) = (client.id.as_i64().to_be_bytes(), organization.as_i64().to_be_bytes());
-    openid.db().keyring().mac("authzen.page", &[&client, &organization, after])
 }

@@ -6,7 +6,7 @@ use crate::{
     request::{Batch, MOST_ITEMS, MOST_TEXT, Tuple, parse},
     resolve::{self, Asked, Fault, Subject},
 };
-use axum::{Extension, extract::Request};
+use axum::{Extension, extract::Request, response::Response};
 use http::StatusCode;
 use serde::Serialize;
 use web::Ctx;
@@ -19,8 +19,11 @@ struct Listed {
     codes: Option<Vec<Option<&'static str>>>,
 }
 
-pub async fn list(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Request) -> web::Result {
-    let (client, body) = caller::read(&ctx, &room, request).await?;
+pub async fn list(ctx: Ctx, Extension(room): Extension<AuthZen>, request: Request) -> Response {
+    answer::said(&ctx, answer_list(&ctx, &room, request).await)
+}
+async fn answer_list(ctx: &Ctx, room: &AuthZen, request: Request) -> web::Result {
+    let (client, body) = caller::read(ctx, room, request).await?;
     let openid = room.openid();
     let code = openid.organizations().product_code(client.product).await?;
     let mut batch = match parse::<Batch<'_>>(&body) {

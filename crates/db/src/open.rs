@@ -13,7 +13,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex, OnceLock, Weak,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -62,6 +62,7 @@ struct Inner {
     poll: Poll,
     node: OnceLock<(i64, Vec<u8>)>,
     renewed_at: AtomicI64,
+    statements_read: Arc<AtomicU64>,
 }
 
 impl Db {
@@ -123,6 +124,7 @@ impl Db {
             poll: Poll::new(),
             node: OnceLock::new(),
             renewed_at: AtomicI64::new(0),
+            statements_read: Arc::default(),
         })))
     }
     /// Brings the schema up to date, takes a node number and begins the upkeep. Call once, inside the runtime.
@@ -157,13 +159,20 @@ impl Db {
         &self,
         run: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        answer(self.0.reads.submit(Mode::Snapshot, move |tx| Ok((run(tx)?, Vec::new())))?).await
+        let statements = Arc::clone(&self.0.statements_read);
+        let run = move |tx: &mut Tx<'_>| -> Result<(T, Vec<Event>)> {
+            let found = run(tx);
+            statements.fetch_add(tx.statements, Ordering::Relaxed);
+            Ok((found?, Vec::new()))
+        };
+        answer(self.0.reads.submit(Mode::Snapshot, run)?).await
     }
     /// A single statement.
     pub async fn read_one<T: Send + 'static>(
         &self,
         run: impl for<'t, 'c> Fn(Statement<'t, 'c>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        self.0.statements_read.fetch_add(1, Ordering::Relaxed);
         for point in &self.0.points {
             if let Ok(connection) = point.try_lock() {
                 return run(Statement(&mut Tx::new(Connection::Sqlite(&connection))));
@@ -238,6 +247,10 @@ impl Db {
         + 'static,
     ) {
         self.0.shared.listeners.accompany(Arc::new(companion));
+    }
+    /// Statements of reads so far: what a page asks must not grow with what it shows.
+    pub fn statements_read(&self) -> u64 {
+        self.0.statements_read.load(Ordering::Relaxed)
     }
     /// How long ago the last complete poll of the change log began; None before the first.
     pub fn change_age(&self) -> Option<Duration> {

@@ -150,9 +150,6 @@ pub(crate) fn asked(sql: &str, meant: bool) {
 }
 /// Error: `db.scan`.
 pub(crate) fn guard(connection: &rusqlite::Connection, sql: &str) -> Result<()> {
-    if std::env::var_os("FUJIE_TEST_PLANS").is_none() {
-        return Ok(());
-    }
     {
         let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
         // Looked at once: from here on it counts as meant.

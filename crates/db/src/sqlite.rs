@@ -68,6 +68,7 @@ fn read(connection: &rusqlite::Connection, job: &mut dyn Job) -> Result<()> {
     result.and(ended)
 }
 
+type Steps = &'static [&'static str];
 /// A job of a group, and what it changed.
 type Ran = (Box<dyn Job>, Result<Vec<Change>>);
 
@@ -106,7 +107,8 @@ impl Writer {
             let mut next = Some(first);
             while let Some(job) = next {
                 if let Some(mut job) = still_wanted(job) {
-                    let result = self.one(job.as_mut(), &mut lane);
+                    let alone = done.iter().all(|(_, result)| result.is_err());
+                    let result = self.one(job.as_mut(), &mut lane, alone);
                     done.push((job, result));
                     if self.connection.is_autocommit() {
                         return Err(Error::unavailable("db.unavailable")
@@ -143,9 +145,17 @@ impl Writer {
             }
         }
     }
-    fn one(&self, job: &mut dyn Job, lane: &mut Option<Lane>) -> Result<Vec<Change>> {
+    /// `alone`: nothing of the transaction has to survive this job. It then goes without a savepoint, whose journal of pages
+    /// costs a tenth of a small write, and is walked from its beginning at each statement of a long one.
+    fn one(&self, job: &mut dyn Job, lane: &mut Option<Lane>, alone: bool) -> Result<Vec<Change>> {
         let started = Instant::now();
-        statement(&self.connection, "SAVEPOINT job")?;
+        let (begin, keep, undo): (Steps, Steps, Steps) = if alone {
+            (&[], &[], &["ROLLBACK", "BEGIN IMMEDIATE"])
+        } else {
+            (&["SAVEPOINT job"], &["RELEASE job"], &["ROLLBACK TO job", "RELEASE job"])
+        };
+        let run = |steps: Steps| steps.iter().try_for_each(|sql| statement(&self.connection, sql));
+        run(begin)?;
         let mut head = lane.clone();
         let mut tx = Tx::new(Connection::Sqlite(&self.connection));
         tx.ids = Some(Arc::clone(&self.shared.ids));
@@ -156,15 +166,12 @@ impl Writer {
             change::append(&mut tx, &self.shared.listeners, self.shared.clock.now())
         });
         let result = match result {
-            Ok(changes) => statement(&self.connection, "RELEASE job").map(|()| {
+            Ok(changes) => run(keep).map(|()| {
                 *lane = head;
                 changes
             }),
             Err(error) => {
-                drop(
-                    statement(&self.connection, "ROLLBACK TO job")
-                        .and_then(|()| statement(&self.connection, "RELEASE job")),
-                );
+                drop(run(undo));
                 Err(error)
             }
         };

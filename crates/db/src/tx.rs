@@ -18,11 +18,13 @@ pub struct Tx<'a> {
     pub(crate) ids: Option<std::sync::Arc<kernel::id::IdSource>>,
     /// PostgreSQL aborts a transaction at its first error, SQLite does not: both behave as the stricter one.
     failed: bool,
+    /// So many were asked for.
+    pub(crate) statements: u64,
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(connection: Connection<'a>) -> Self {
-        Self { connection, changes: Vec::new(), ids: None, failed: false }
+        Self { connection, changes: Vec::new(), ids: None, failed: false, statements: 0 }
     }
     pub(crate) fn failed(&self) -> bool {
         self.failed
@@ -100,7 +102,8 @@ impl<'a> Tx<'a> {
         };
         self.note(result)
     }
-    fn guard(&self) -> Result<()> {
+    fn guard(&mut self) -> Result<()> {
+        self.statements += 1;
         if self.failed { Err(Error::internal("db.transaction_failed")) } else { Ok(()) }
     }
     fn note<T>(&mut self, result: Result<T>) -> Result<T> {

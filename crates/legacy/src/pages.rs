@@ -184,7 +184,6 @@ struct History {
     page: Page,
     lines: Vec<Happened>,
     next: Option<String>,
-    id: LegacyAccountId,
 }
 async fn history(
     ctx: Ctx,
@@ -195,8 +194,8 @@ async fn history(
     Query(asked): Query<Before50>,
 ) -> web::Result {
     let lines = legacy.own_history(&signed_in, id, place_of(&asked.before), PAGE).await?;
-    let next = next_of(&lines, PAGE);
+    let next = next_of(&lines, PAGE).map(|place| format!("/me/former/{id}/history?before={place}"));
     let shell = shell::personal(&organizations, &ctx, &signed_in).await?;
     let page = Page::new(&ctx, ctx.lang.t("legacy-history-title")).with_shell(shell);
-    Ok(html(History { page, lines, next, id }))
+    Ok(html(History { page, lines, next }))
 }

@@ -55,9 +55,7 @@ impl OpenId {
     pub async fn open(db: Db, organizations: Organizations, issuer: &str) -> Result<Self> {
         let keys = Keys::new(db.clone());
         keys.ensure().await?;
-        ending::follow(&db);
-        webhook::follow(&db);
-        logout::backchannel::follow(&db);
+        follow(&db);
         Ok(Self(Arc::new(Inner {
             clients: Clients::new(db.clone()),
             client_keys: ClientKeys::new(organizations.identity().outbound().clone()),
@@ -96,6 +94,14 @@ impl OpenId {
     pub fn metadata(&self) -> Bytes {
         self.0.metadata.clone()
     }
+}
+
+/// From now on whatever ends through this handle takes its tokens along and is told to products. [`OpenId::open`] does it; a
+/// command that changes something without serving does it by itself, and the running server sends what it noted.
+pub fn follow(db: &Db) {
+    ending::follow(db);
+    webhook::follow(db);
+    logout::backchannel::follow(db);
 }
 
 /// Every route of the room.

@@ -1,4 +1,6 @@
 //! The room's pages as a browser meets them: through the frame, with cookies and form tokens.
+mod matrix;
+
 use crate::decision::Space;
 use crate::membership::Role;
 use crate::testing::{Person, Town, account_of, new_product, towns};
@@ -545,7 +547,8 @@ async fn m46_the_organizations_permissions_by_contract_and_m47_where_administrat
         assert!(asked.contains("id=\"effect\"") && asked.contains("value=\"admit\""), "{asked}");
         let id = value_of(&asked, "id");
         let admit = [("product", product.as_str()), ("id", id.as_str()), ("do", "admit")];
-        assert_eq!(browser.post(&path, &path, &admit).await.status, StatusCode::SEE_OTHER);
+        let done = browser.post(&path, &path, &admit).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
         assert!(site.town.decision_on(site.town.agent, customs).await.allow);
         // The platform's products are not theirs to open.
         let data = site.town.data.to_string();
@@ -556,16 +559,44 @@ async fn m46_the_organizations_permissions_by_contract_and_m47_where_administrat
         let others = browser.get(&format!("{path}/{data}")).await;
         assert_eq!(others.status, StatusCode::NOT_FOUND);
         // Those are asked for: one click, and two are one request.
+        let others_page = browser.get(&path).await.text;
         let request = format!("{path}/request");
+        let (_, form) = others_page.split_once(&format!("name=\"product\" value=\"{data}\"")).unwrap();
+        let asking = value_of(form, "id");
         for _ in 0..2 {
-            let ask = [("product", data.as_str()), ("id", fresh.as_str())];
+            let ask = [("product", data.as_str()), ("id", asking.as_str())];
             assert_eq!(browser.post(&path, &request, &ask).await.status, StatusCode::SEE_OTHER);
         }
         let waiting = browser.get(&path).await.text;
         assert_eq!(waiting.matches("/withdraw\"").count(), 1, "{waiting}");
-        let row = value_of(&browser.get(&confirm).await.text, "id");
-        let end = [("product", product.as_str()), ("id", row.as_str()), ("do", "end")];
-        assert_eq!(browser.post(&path, &path, &end).await.status, StatusCode::SEE_OTHER);
+        let shown = async || {
+            let page = browser.get(&confirm).await.text;
+            (value_of(&page, "id"), value_of(&page, "seen"))
+        };
+        // The platform gave another term after the page was shown: whoever presses is told, and nothing ends.
+        let (row, seen) = shown().await;
+        let term = crate::admission::NewAdmission {
+            id: site.town.rooms.db().draw(),
+            product: customs,
+            contract: None,
+            valid_until: site.town.now().plus_days(90),
+            note: None,
+        };
+        let system = crate::Operator::installation();
+        site.town.rooms.admit(system, site.town.ours, term, site.town.now()).await.unwrap();
+        let end = |row: &str, seen: &str| {
+            [("product", &*product), ("id", row), ("do", "end"), ("seen", seen)]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        };
+        let post = async |form: [(String, String); 4]| {
+            let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (&**name, &**value)).collect();
+            browser.post(&path, &path, &form).await
+        };
+        let told = post(end(&row, &seen)).await;
+        assert_eq!(told.status, StatusCode::CONFLICT, "{}", told.text);
+        assert!(site.town.decision_on(site.town.agent, customs).await.allow);
+        let (row, seen) = shown().await;
+        assert_eq!(post(end(&row, &seen)).await.status, StatusCode::SEE_OTHER);
         assert!(!site.town.decision_on(site.town.agent, customs).await.allow);
     }
 }

@@ -52,6 +52,7 @@ async fn m18_members_hear_of_grants_once_a_change_and_of_their_membership() {
             let wish = |product| Wish {
                 cell: crate::grant::Cell { membership: town.agent.membership, product },
                 shown: !wanted,
+                seen: None,
                 wanted,
                 until: None,
             };

@@ -200,6 +200,10 @@ impl Page {
         };
         Some((self.t1(title, "browser", self.browser()), self.t(text)))
     }
+    /// Of a list that this page does not show from its beginning: the same list, with its filters, from there.
+    pub fn first_page(&self) -> Option<String> {
+        first_page(&self.ctx.path).filter(|_| self.ctx.is_get)
+    }
     pub fn brand(&self) -> &str {
         match self.ctx.lang {
             crate::Lang::Zh => &self.ctx.app.brand.name_zh,
@@ -227,5 +231,42 @@ impl Page {
     /// The text of a field's error as `page.err(errors, "phone")`.
     pub fn err<'e>(&self, errors: &'e FormErrors, field: &str) -> Option<&'e str> {
         errors.of(field)
+    }
+}
+
+/// How lists name the row behind which a page begins.
+const CURSORS: [&str; 5] = ["after", "before", "below", "at", "id"];
+
+fn first_page(address: &str) -> Option<String> {
+    let (path, query) = address.split_once('?')?;
+    let is_cursor = |pair: &&str| {
+        pair.split_once('=').is_some_and(|(name, value)| CURSORS.contains(&name) && !value.is_empty())
+    };
+    let (cursor, kept): (Vec<&str>, Vec<&str>) = query.split('&').partition(is_cursor);
+    match (cursor.is_empty(), kept.is_empty()) {
+        (true, _) => None,
+        (false, true) => Some(path.to_owned()),
+        (false, false) => Some(format!("{path}?{}", kept.join("&"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_page;
+
+    #[test]
+    fn a_later_page_leads_to_the_first_with_the_same_filters() {
+        for (address, first) in [
+            ("/desk/products", None),
+            ("/desk/proofs?state=open", None),
+            ("/desk/proofs?state=open&after=", None),
+            ("/desk/proofs?state=open&after=01A", Some("/desk/proofs?state=open")),
+            ("/org/1/record?before=01A&topic=a%26b&person=2", Some("/org/1/record?topic=a%26b&person=2")),
+            ("/desk/materials?after=01A", Some("/desk/materials")),
+            ("/me/history?at=17&id=01A", Some("/me/history")),
+            ("/x?hereafter=1", None),
+        ] {
+            assert_eq!(first_page(address).as_deref(), first, "{address}");
+        }
     }
 }

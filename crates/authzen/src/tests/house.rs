@@ -132,6 +132,21 @@ impl House {
         let router = web::frame(rooms, &Arc::new(app), web::Probes::default());
         Self { db, organizations, organization, product: quotes, router, client, other }
     }
+    /// Somebody came to the product for the organization.
+    pub async fn came(&self, sub: &'static str, product: &'static str) {
+        let organization = self.organization;
+        self.db
+            .write_unaudited("a test's world", move |tx| {
+                tx.run(
+                    "INSERT INTO product_use (account_id, product_id, organization_id, at)
+                     SELECT a.id, p.id, CAST($1 AS BIGINT), CAST($2 AS BIGINT) FROM account a CROSS JOIN product p
+                     WHERE a.sub = $3 AND p.code = $4",
+                    &[&organization, &NOW, &sub, &product],
+                )
+            })
+            .await
+            .unwrap();
+    }
     /// Answers come from memory from now on.
     pub async fn in_memory(&self) {
         tokio::spawn(self.organizations.entitlements().clone().work());

@@ -306,3 +306,34 @@ async fn searches_miss_what_they_need_and_pages_are_whole() {
     assert_eq!(answer.json()["results"], json!([]));
     assert_ne!(MEMBER, GRANTED);
 }
+
+/// The section "Error Responses": where nothing can be decided the body is an error message string, and nobody is let in.
+#[tokio::test]
+async fn m49_what_goes_wrong_here_is_said_as_the_specification_has_it() {
+    for house in houses().await {
+        let question = house.question(GRANTED);
+        let mut search: Value = serde_json::from_str(&question).unwrap();
+        search["subject"] = json!({ "type": "user" });
+        house
+            .db
+            .write_unaudited("a test's fault", |tx| tx.run("ALTER TABLE membership RENAME TO elsewhere", &[]))
+            .await
+            .unwrap();
+        let mut list = search.clone();
+        list["subjects"] = json!([GRANTED]);
+        for (path, body) in [
+            ("evaluation", question.clone()),
+            ("evaluations", question.clone()),
+            ("subjects", list.to_string()),
+            ("search/subject", search.to_string()),
+            ("search/resource", question.clone()),
+            ("search/action", question),
+        ] {
+            let answer = house.post(&format!("/access/v1/{path}"), body).await;
+            assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{path}: {answer:?}");
+            let message = answer.json();
+            let message = message.as_str().unwrap_or_else(|| panic!("{path}: no message string: {message}"));
+            assert!(!message.is_empty() && !message.contains("membership"), "{message}");
+        }
+    }
+}

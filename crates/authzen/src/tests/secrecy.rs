@@ -110,6 +110,30 @@ async fn strangers_and_those_who_are_no_members_are_told_the_same() {
     }
 }
 
+/// A product that is open to every agent is tied to an organization only by somebody who came from there: without, a search
+/// would list the staff of any organization whose id is known.
+#[tokio::test]
+async fn m49_an_open_product_lists_nobody_of_an_organization_that_never_came() {
+    for house in houses().await {
+        let asked = json!({
+            "subject": { "type": "user" },
+            "action": { "name": "use" },
+            "resource": { "type": "product", "id": "reports" },
+            "context": { "organization": house.organization.to_string() },
+        });
+        let found = async || {
+            let answer = house.post_as(&house.other, "/access/v1/search/subject", asked.to_string()).await;
+            answer.json()["results"].as_array().unwrap().len()
+        };
+        assert_eq!(found().await, 0);
+        // That somebody came to another product says nothing.
+        house.came(GRANTED, "quotes").await;
+        assert_eq!(found().await, 0);
+        house.came(GRANTED, "reports").await;
+        assert_eq!(found().await, 2);
+    }
+}
+
 #[tokio::test]
 async fn a_refusal_says_why_in_both_languages_and_who_can_mend_it() {
     for house in houses().await {
@@ -188,6 +212,63 @@ async fn a_machine_is_answered_for_its_owner_alone() {
             let answer = house.post("/access/v1/evaluation", asked(id, context.clone())).await;
             assert_eq!(answer.decision(), permits, "{id} {context}: {answer:?}");
         }
+        // One that was registered for another product is as one that does not exist, wherever it acts.
+        let nobody = house.post("/access/v1/evaluation", asked("nobody", json!({}))).await;
+        let about_reports = |id: &str| asked(id, json!({})).replace("\"quotes\"", "\"reports\"");
+        let foreign =
+            house.post_as(&house.other, "/access/v1/evaluation", about_reports(&machine.client_id)).await;
+        assert_eq!(foreign.body, nobody.body);
+        // Programs are looked for as people are: those of this product that act for the space of the request.
+        let search = |context: &Value, page: Value| {
+            json!({
+                "subject": { "type": "machine" },
+                "action": { "name": "use" },
+                "resource": { "type": "product", "id": "quotes" },
+                "context": context,
+                "page": page,
+            })
+            .to_string()
+        };
+        let second = NewMachine {
+            id: db.draw(),
+            product: house.product,
+            name: "行情落库程序".into(),
+            owner: Some(house.organization),
+            settings: Settings::machine(),
+            algorithm: Algorithm::Es256,
+        };
+        let second = create(db, &Operator::installation(), second).await.unwrap();
+        let found =
+            house.post("/access/v1/search/subject", search(&ours, json!({ "limit": 1 }))).await.json();
+        assert_eq!(found["results"], json!([{ "type": "machine", "id": machine.client_id }]));
+        let token = found["page"]["next_token"].as_str().unwrap().to_owned();
+        let next =
+            house.post("/access/v1/search/subject", search(&ours, json!({ "token": token }))).await.json();
+        assert_eq!(next["results"], json!([{ "type": "machine", "id": second.client_id }]));
+        assert_eq!(next["page"]["next_token"], "");
+        let none = house.post("/access/v1/search/subject", search(&json!({}), json!({}))).await.json();
+        assert_eq!(none["results"], json!([]), "the platform has none");
+        // A token of programs leads nowhere among people.
+        let people = search(&ours, json!({ "token": token })).replace("\"machine\"", "\"user\"");
+        let strange = house.post("/access/v1/search/subject", people).await;
+        assert_eq!(strange.message(), "page.token is not one that this search gave");
+        // A batch judges each for itself, people and machines side by side.
+        let batch = json!({
+            "action": { "name": "use" },
+            "resource": { "type": "product", "id": "quotes" },
+            "context": ours.clone(),
+            "evaluations": [
+                { "subject": { "type": "machine", "id": machine.client_id } },
+                { "subject": { "type": "user", "id": GRANTED } },
+                { "subject": { "type": "machine", "id": "nobody" } },
+                { "subject": { "type": "user", "id": MEMBER } },
+                { "subject": { "type": "spaceship", "id": GRANTED } },
+                { "subject": { "type": "machine" } },
+                { "subject": { "type": "machine", "id": machine.client_id }, "context": {} },
+            ],
+        });
+        let answer = house.post("/access/v1/evaluations", batch.to_string()).await;
+        assert_eq!(answer.decisions(), [true, true, false, false, false, false, true]);
         // A person's subject is no machine's name.
         let answer = house.post("/access/v1/evaluation", asked(GRANTED, ours)).await;
         assert_eq!(answer.json()["context"]["id"], "authzen.subject_unknown");

@@ -6,7 +6,7 @@ use http::{Request, StatusCode, header};
 use serde_json::{Value, json};
 
 /// Section, endpoint and the request, word for word. None of its entities exists here.
-const EXAMPLES: [(&str, &str, &str); 12] = [
+const EXAMPLES: [(&str, &str, &str); 17] = [
     (
         "Access Evaluation API Request, Example",
         "evaluation",
@@ -55,6 +55,30 @@ const EXAMPLES: [(&str, &str, &str); 12] = [
             "options":{"evaluation_semantics":"execute_all","another_option":"value"}}"#,
     ),
     (
+        "Evaluations semantics, execute all",
+        "evaluations",
+        r#"{"subject":{"type":"user","id":"alice@example.com"},"action":{"name":"read"},
+            "options":{"evaluations_semantic":"execute_all"},"evaluations":[
+            {"resource":{"type":"document","id":"1"}},{"resource":{"type":"document","id":"2"}},
+            {"resource":{"type":"document","id":"3"}}]}"#,
+    ),
+    (
+        "Evaluations semantics, permit on first permit",
+        "evaluations",
+        r#"{"subject":{"type":"user","id":"alice@example.com"},"action":{"name":"read"},
+            "options":{"evaluations_semantic":"permit_on_first_permit"},"evaluations":[
+            {"resource":{"type":"document","id":"1"}},{"resource":{"type":"document","id":"2"}},
+            {"resource":{"type":"document","id":"3"}}]}"#,
+    ),
+    (
+        "Example Subject with Device ID, asked about the structured example resource",
+        "evaluation",
+        r#"{"subject":{"type":"user","id":"alice@acmecorp.com","properties":{"department":"Sales",
+             "ip_address":"172.217.22.14","device_id":"8:65:ee:17:7e:0b"}},"action":{"name":"can_read"},
+            "resource":{"type":"book","id":"123","properties":{"library_record":{"title":"AuthZEN in Action",
+             "isbn":"978-0593383322"}}}}"#,
+    ),
+    (
         "Subject Search API Request, Example",
         "search/subject",
         r#"{"subject":{"type":"user"},"action":{"name":"can_read"},"resource":{"type":"account","id":"123"},
@@ -84,6 +108,16 @@ const EXAMPLES: [(&str, &str, &str); 12] = [
             "context":{"time":"2024-10-26T01:22-07:00"}}"#,
     ),
     (
+        "C-4-6-1 Unknown entity identifier",
+        "search/action",
+        r#"{"subject":{"type":"user","id":"nonexistent-user"},"resource":{"type":"record","id":"record-1"}}"#,
+    ),
+    (
+        "C-4-3-1 Resource search",
+        "search/resource",
+        r#"{"subject":{"type":"user","id":"alice"},"action":{"name":"read"},"resource":{"type":"record"}}"#,
+    ),
+    (
         "C-4-6-2 Unknown entity type",
         "search/subject",
         r#"{"subject":{"type":"spaceship"},"action":{"name":"read"},"resource":{"type":"record","id":"record-1"}}"#,
@@ -109,6 +143,40 @@ async fn examples_of_the_specification_are_understood_and_answered_closed() {
                     assert_eq!(json["page"]["next_token"], "", "{section}");
                 }
             }
+        }
+    }
+}
+
+/// The section "Evaluations semantics", deny on first deny: the first is refused, so nothing else is answered. And the paged
+/// examples: a token that this search never gave leads nowhere, and says so.
+#[tokio::test]
+async fn m49_examples_that_end_early() {
+    for house in houses().await {
+        let asked = r#"{"subject":{"type":"user","id":"alice@example.com"},"action":{"name":"read"},
+            "options":{"evaluations_semantic":"deny_on_first_deny"},"evaluations":[
+            {"resource":{"type":"document","id":"1"}},{"resource":{"type":"document","id":"2"}},
+            {"resource":{"type":"document","id":"3"}}]}"#;
+        assert_eq!(house.post("/access/v1/evaluations", asked).await.decisions(), [false]);
+        for (search, asked) in [
+            (
+                "subject",
+                r#"{"subject":{"type":"user"},"action":{"name":"can_read"},"resource":{"type":"account","id":"123"},
+                    "context":{"time":"2024-10-26T01:22-07:00"},"page":{"token":"alsehrq3495u8"}}"#,
+            ),
+            (
+                "resource",
+                r#"{"subject":{"type":"user","id":"alice@acmecorp.com"},"action":{"name":"can_read"},
+                    "resource":{"type":"account"},"page":{"token":"alsehrq3495u8"}}"#,
+            ),
+            (
+                "action",
+                r#"{"subject":{"type":"user","id":"123"},"resource":{"type":"account","id":"123"},
+                    "context":{"time":"2024-10-26T01:22-07:00"},"page":{"token":"alsehrq3495u8"}}"#,
+            ),
+        ] {
+            let answer = house.post(&format!("/access/v1/search/{search}"), asked).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{search}");
+            assert_eq!(answer.message(), "page.token is not one that this search gave", "{search}");
         }
     }
 }
@@ -267,6 +335,7 @@ async fn pages_lead_to_the_end() {
             "context": { "organization": house.organization.to_string() },
             "page": { "limit": 1 },
         });
+        house.came(GRANTED, "reports").await;
         let mut seen = Vec::new();
         loop {
             let answer = house.post_as(&house.other, "/access/v1/search/subject", asked.to_string()).await;
@@ -327,6 +396,10 @@ async fn the_endpoints_are_where_the_metadata_says() {
     let answer = house.send(asking.body(Body::empty()).unwrap()).await;
     let metadata = answer.json();
     assert_eq!(metadata["policy_decision_point"], ISSUER);
+    // The section "Metadata Caching"; a decision is never kept.
+    assert_eq!(answer.headers[header::CACHE_CONTROL], "public, max-age=3600");
+    let decided = house.post("/access/v1/evaluation", house.question(GRANTED)).await;
+    assert_eq!(decided.headers[header::CACHE_CONTROL], "no-store");
     for endpoint in [
         "access_evaluation_endpoint",
         "access_evaluations_endpoint",

@@ -38,7 +38,7 @@ pub(super) fn list(
 ) -> Result<Vec<Delivered>> {
     let query = Query::new(
         "SELECT id, outbox_id, connector_id, gateway, channel, recipient, purpose, lang, state, reason, said, provider_id,
-            at, receipt_at FROM delivery WHERE 1 = 1",
+            at, receipt_at FROM delivery WHERE id > 0",
     )
     .opt(" AND channel = ?", &channel)
     .opt(" AND connector_id = ?", &connector)

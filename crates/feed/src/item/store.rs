@@ -142,6 +142,7 @@ pub(super) fn list(
 ) -> Result<Vec<ItemRow>> {
     let alive = false;
     let wanted = grams.map_or(0, |grams| grams.len() as i64);
+    let below = filter.before.unwrap_or(ItemId::from_i64(i64::MAX));
     let mut query = seen_by(&account, &alive).opt(" AND i.product_id = ?", &filter.product);
     if let Some(audience) = &filter.audience {
         query = query.bind(" AND (i.audience = ? OR i.audience = 'both')", audience);
@@ -152,7 +153,7 @@ pub(super) fn list(
             .bind(" GROUP BY g.item_id HAVING COUNT(*) = ?", &wanted)
             .bind(" ORDER BY g.item_id DESC LIMIT ?)", &CANDIDATES);
     }
-    let query = query.opt(" AND i.id < ?", &filter.before).bind(" ORDER BY i.id DESC LIMIT ?", &limit);
+    let query = query.bind(" AND i.id < ?", &below).bind(" ORDER BY i.id DESC LIMIT ?", &limit);
     tx.all(query.sql(), query.params())
 }
 pub(super) fn count_by_grams(tx: &mut Tx<'_>, grams: &[i64]) -> Result<i64> {

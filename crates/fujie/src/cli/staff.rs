@@ -35,6 +35,8 @@ pub async fn run(config: &Config, command: Command) -> Result<ExitCode> {
 
     let db = opening::open(config).await?;
     db.migrate().await.map_err(|error| opening::plain(error, config))?;
+    // What a command changes, the server that runs tells products.
+    oidc::follow(&db);
     // Nothing is sent from here, so the outbox needs no gateway.
     let outbox = Outbox::new(db.clone(), Arc::new(outbox::Unconfigured));
     let outbound = crate::outbound::build(config)?;

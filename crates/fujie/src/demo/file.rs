@@ -9,6 +9,9 @@ pub struct DemoFile {
     pub base_url: String,
     pub accounts: Vec<Account>,
     pub clients: Vec<Client>,
+    /// Programs that act for an organization by themselves.
+    #[serde(default)]
+    pub machines: Vec<Machine>,
     pub products: Vec<Product>,
 }
 /// One way to sign in. An account with roles in two organizations is listed for each.
@@ -27,6 +30,14 @@ pub struct Client {
     pub client_id: String,
     pub client_secret: String,
     pub redirect_uris: Vec<String>,
+}
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Machine {
+    pub product: String,
+    pub organization_id: String,
+    pub name: String,
+    pub client_id: String,
+    pub client_secret: String,
 }
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Product {

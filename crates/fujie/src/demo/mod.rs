@@ -1,4 +1,5 @@
 //! The demonstration: a plan that is plain data, the seeding that turns it into rows once, and the report of who can sign in.
+mod clients;
 mod file;
 pub mod plan;
 mod report;

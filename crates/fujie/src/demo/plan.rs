@@ -70,6 +70,11 @@ pub struct Admission {
     /// The number of the contract it rests on, for products of the contract class.
     pub contract: Option<&'static str>,
 }
+pub struct Machine {
+    pub product: &'static str,
+    pub organization: &'static str,
+    pub name: &'static str,
+}
 
 pub const ORGANIZATIONS: [Organization; 3] = [
     Organization {
@@ -377,6 +382,12 @@ pub const ADMISSIONS: [Admission; 3] = [
     Admission { organization: "yuanfan", product: "manifest", contract: None },
 ];
 
+/// Programs that call a product for an organization, without a person.
+pub const MACHINES: [Machine; 2] = [
+    Machine { product: "market-data", organization: "chengjiang", name: "行情落库程序" },
+    Machine { product: "declaration", organization: "yuanfan", name: "报关单批量导入程序" },
+];
+
 /// The whole code, check character included.
 pub fn uscc(organization: &Organization) -> String {
     let check = uscc::check_character(organization.uscc_stem.as_bytes()).map_or('0', char::from);
@@ -441,6 +452,9 @@ mod tests {
         for admission in &ADMISSIONS {
             assert!(products.contains(admission.product) && organizations.contains(admission.organization));
             assert!(admission.contract.is_none_or(|number| CONTRACTS.iter().any(|c| c.number == number)));
+        }
+        for machine in &MACHINES {
+            assert!(products.contains(machine.product) && organizations.contains(machine.organization));
         }
     }
     #[test]

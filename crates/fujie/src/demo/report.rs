@@ -81,6 +81,7 @@ mod tests {
             base_url: "http://127.0.0.1:8080".into(),
             accounts: vec![account("澄江证券", "agent_granted"), account("x", "person")],
             clients: Vec::new(),
+            machines: Vec::new(),
             products: Vec::new(),
         };
         let text = table(&file, Path::new("demo.json"));

@@ -1,7 +1,8 @@
 //! The plan becomes rows, through the same services that people use. Every id is drawn beforehand and written down, so
 //! that a run which was cut off can be repeated: what exists is left as it is.
 use super::{
-    file::{self, Account, Client, DemoFile, Draft, Product},
+    clients::address,
+    file::{self, Account, DemoFile, Draft, Product},
     plan, telling,
 };
 use crate::{config::Config, wiring::Built};
@@ -15,7 +16,6 @@ use kernel::{
     Actor, Event, Id, LoginName, Mobile, ResidentId, Timestamp, Uscc,
     id::{AccountId, OrganizationId, PersonId, ProductId, mark},
 };
-use oidc::client::{Algorithm, ClientState, NewClient, Settings, service as clients};
 use organization::{
     Operator, Organizations,
     admission::NewAdmission,
@@ -31,11 +31,8 @@ use platform::{StaffRole, staff};
 use std::{collections::HashMap, path::Path, sync::Arc};
 use url::Url;
 
-/// Port of the first example product; the others follow.
-const FIRST_PORT: usize = 8090;
-
-struct Seed<'a> {
-    built: &'a Built,
+pub(super) struct Seed<'a> {
+    pub(super) built: &'a Built,
     draft: Draft,
     now: Timestamp,
     people: HashMap<&'static str, AccountId>,
@@ -69,6 +66,7 @@ pub async fn run(
     seed.add_contracts_and_admissions().await?;
     seed.add_grants().await?;
     let clients = seed.add_clients().await?;
+    let machines = seed.add_machines().await?;
     let known =
         telling::Known { people: &seed.people, organizations: &seed.organizations, products: &seed.products };
     telling::add(built, &known, now).await?;
@@ -76,6 +74,7 @@ pub async fn run(
         base_url: base_url.origin().ascii_serialization(),
         accounts: seed.accounts(),
         clients,
+        machines,
         products: plan::PRODUCTS
             .iter()
             .filter_map(|p| Some(Product { code: p.code.into(), id: seed.products.get(p.code)?.to_string() }))
@@ -91,13 +90,13 @@ impl Seed<'_> {
     fn rooms(&self) -> &Organizations {
         &self.built.organizations
     }
-    fn organization(&self, key: &str) -> Result<OrganizationId> {
+    pub(super) fn organization(&self, key: &str) -> Result<OrganizationId> {
         self.organizations.get(key).copied().with_context(|| format!("the plan knows no organization {key}"))
     }
     fn person(&self, login_name: &str) -> Result<AccountId> {
         self.people.get(login_name).copied().with_context(|| format!("the plan knows no person {login_name}"))
     }
-    fn product(&self, code: &str) -> Result<ProductId> {
+    pub(super) fn product(&self, code: &str) -> Result<ProductId> {
         self.products.get(code).copied().with_context(|| format!("the plan knows no product {code}"))
     }
 
@@ -312,7 +311,8 @@ impl Seed<'_> {
     /// One product says of itself what it is; a second start finds it written.
     async fn add_guide(&self, code: &str) -> Result<()> {
         let (rooms, by, product) = (self.rooms(), Operator::installation(), self.product(code)?);
-        if rooms.guide(product).await?.rev > 0 {
+        let kept = rooms.guide(product).await?;
+        if kept.published_at.is_some() {
             return Ok(());
         }
         let about = About::parse(
@@ -321,7 +321,7 @@ impl Seed<'_> {
             "Market services, 021-5555 0100",
         );
         let about = about.map_err(|faults| anyhow::anyhow!("the plan's contact: {faults:?}"))?;
-        rooms.set_product_about(&by, product, about, self.now).await?;
+        rooms.set_product_about(&by, product, kept.rev, about, self.now).await?;
         for (language, text) in [(Language::Zh, plan::GUIDE_ZH), (Language::En, plan::GUIDE_EN)] {
             let rev = rooms.guide(product).await?.rev;
             rooms.save_guide(&by, product, rev, (language, text), self.now).await?;
@@ -381,42 +381,6 @@ impl Seed<'_> {
         Ok(())
     }
 
-    /// Last, because a client's secret is known only to whoever made it: those of a run that was cut off are retired.
-    async fn add_clients(&self) -> Result<Vec<Client>> {
-        let db = &self.built.db;
-        let by = Operator::installation();
-        let mut made = Vec::new();
-        for (index, product) in plan::PRODUCTS.iter().enumerate() {
-            let id = self.product(product.code)?;
-            for stale in clients::list_of_product(db, id).await? {
-                clients::set_state(db, &by, &stale, ClientState::Disabled).await?;
-            }
-            let mut redirect_uris = vec![format!("{}/callback", address(index))];
-            if index == 0 {
-                redirect_uris.extend(extra_redirect_uris());
-            }
-            let new = NewClient {
-                id: db.draw(),
-                product: id,
-                name: product.name_zh.into(),
-                redirect_uris: redirect_uris.clone(),
-                post_logout_redirect_uris: post_logout(index, &redirect_uris)?,
-                initiate_login_uri: None,
-                skip_consent: product.skip_consent,
-                id_token_algorithm: Algorithm::Es256,
-                settings: Settings::default(),
-            };
-            let created = clients::create_client(db, &by, new).await?;
-            made.push(Client {
-                product: product.code.into(),
-                client_id: created.client_id,
-                client_secret: created.secret.map(|secret| secret.expose().to_owned()).unwrap_or_default(),
-                redirect_uris,
-            });
-        }
-        Ok(made)
-    }
-
     /// The memberships first, then those without an organization.
     fn accounts(&mut self) -> Vec<Account> {
         let mut accounts = Vec::new();
@@ -468,29 +432,4 @@ impl Seed<'_> {
 
 fn membership_name(membership: &plan::Membership) -> String {
     format!("membership {} {}", membership.organization, membership.login_name)
-}
-
-/// Where the example product of this place listens.
-fn address(index: usize) -> String {
-    format!("http://127.0.0.1:{}", FIRST_PORT + index)
-}
-
-/// For tests whose product lives elsewhere: added to the first client, separated by commas.
-fn extra_redirect_uris() -> Vec<String> {
-    let list = std::env::var("FUJIE_DEMO_REDIRECT_URIS").unwrap_or_default();
-    list.split(',').map(str::trim).filter(|uri| !uri.is_empty()).map(str::to_owned).collect()
-}
-
-/// The start page of each place that a redirect address lies at.
-fn post_logout(index: usize, redirect_uris: &[String]) -> Result<Vec<String>> {
-    let mut pages = vec![format!("{}/", address(index))];
-    for uri in redirect_uris.iter().skip(1) {
-        let url =
-            Url::parse(uri).with_context(|| format!("FUJIE_DEMO_REDIRECT_URIS: {uri:?} is not a URL"))?;
-        let page = format!("{}/", url.origin().ascii_serialization());
-        if !pages.contains(&page) {
-            pages.push(page);
-        }
-    }
-    Ok(pages)
 }

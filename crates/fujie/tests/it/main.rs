@@ -5,6 +5,8 @@
 mod support;
 
 #[cfg(test)]
+mod batch_crash;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 mod crash;

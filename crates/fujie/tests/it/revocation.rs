@@ -3,14 +3,17 @@
 use crate::support::{authorize, options, signed_in};
 use anyhow::{Context as _, Result};
 use db::{Db, Keyring};
-use identity::Identity;
+use identity::{
+    Identity,
+    account::{self, AccountState},
+};
 use kernel::{
-    Rng, Timestamp,
-    id::{MembershipId, OrganizationId, ProductId},
+    Actor, Event, Rng, Timestamp,
+    id::{AccountId, MembershipId, OrganizationId, ProductId},
 };
 use organization::{
-    Operator, Organizations, decision::LayerState, grant::Cell, organization::OrganizationState,
-    product::ProductState,
+    Operator, Organizations, contract::types::TypeChange, decision::LayerState, grant::Cell,
+    organization::OrganizationState, product::ProductState,
 };
 use platform::{Outbox, Settings};
 use std::{
@@ -126,6 +129,12 @@ impl Person {
         let reply = self.agent.visit(&format!("/oauth2/authorize?{query}")).await?;
         Ok(reply.location_parameter("code").is_some() || reply.form_to("/consent").is_ok())
     }
+    /// From the catalog: out to the product, or to the page that says why not.
+    async fn opens(&self, server: &Server) -> Result<bool> {
+        let path = format!("/org/{}/products/{}/open", self.organization, self.product);
+        let reply = self.agent.get(&path).await?;
+        Ok(reply.location().is_some_and(|to| !to.as_str().starts_with(&server.base)))
+    }
     async fn page(&self) -> Result<bool> {
         let reply = self.agent.get(&format!("/org/{}/products", self.organization)).await?;
         Ok(reply.status.is_success())
@@ -134,13 +143,24 @@ impl Person {
 
 async fn what_ends_on_one_node_is_refused_by_the_other_within_a_second(engine: Engine) -> Result<()> {
     let mut slowest = Duration::ZERO;
-    for end in ["grant", "admission", "contract", "product", "organization", "membership", "account"] {
+    for end in [
+        "grant",
+        "admission",
+        "contract",
+        "contract type",
+        "product",
+        "organization",
+        "membership",
+        "suspension",
+        "account",
+    ] {
         let server = Server::start(options(engine).redirect(REDIRECT)).await?;
         let beside = Beside::open(&server).await?;
         let person = Person::sign_in(&server, &beside).await?;
         assert!(person.userinfo().await? && person.decision(&server).await?, "{end}: not open before");
         assert!(person.authorizes(&server).await? && person.page().await?, "{end}: not open before");
         assert!(person.evaluation(&server).await?, "{end}: not open before");
+        assert!(person.opens(&server).await?, "{end}: not open before");
         let began = ended_by(&beside, &person, end).await.with_context(|| end.to_owned())?;
         let mut took = Vec::new();
         // Each answer is asked until it refuses.
@@ -160,11 +180,15 @@ async fn what_ends_on_one_node_is_refused_by_the_other_within_a_second(engine: E
             anyhow::ensure!(began.elapsed() < MOST * 3, "{end}: AuthZEN goes on");
         }
         took.push(("AuthZEN", began.elapsed()));
+        while person.opens(&server).await? {
+            anyhow::ensure!(began.elapsed() < MOST * 3, "{end}: the catalog goes on");
+        }
+        took.push(("catalog", began.elapsed()));
         while person.authorizes(&server).await? {
             anyhow::ensure!(began.elapsed() < MOST * 3, "{end}: authorize goes on");
         }
         took.push(("authorize", began.elapsed()));
-        if matches!(end, "membership" | "account" | "organization") {
+        if matches!(end, "membership" | "suspension" | "account" | "organization") {
             while person.page().await? && end != "organization" {
                 anyhow::ensure!(began.elapsed() < MOST * 3, "{end}: pages go on");
             }
@@ -187,6 +211,7 @@ async fn ended_by(beside: &Beside, person: &Person, end: &str) -> Result<Instant
     let (ours, now): (_, Timestamp) = (person.organization, rooms.db().clock().now());
     let organization = rooms.organization(ours).await?;
     let lines = rooms.admissions(&organization, now).await?.lines;
+    let other = lines.iter().map(|line| line.product.id).find(|id| *id != person.product);
     let line = lines.into_iter().find(|line| line.product.id == person.product).context("no such line")?;
     anyhow::ensure!(line.layer.state == LayerState::Met, "not admitted");
     match end {
@@ -200,12 +225,31 @@ async fn ended_by(beside: &Beside, person: &Person, end: &str) -> Result<Instant
         "contract" => {
             rooms.terminate_contract(&system, ours, line.contract.context("no contract")?.id).await?
         }
+        "contract type" => {
+            let there = rooms.contract_type(line.contract.context("no contract")?.type_id).await?;
+            let products = vec![other.context("no other product")?];
+            let change = TypeChange { rev: there.rev, name: there.kind.name, products };
+            rooms.change_contract_type(&system, there.kind.id, change, now).await?;
+        }
         "product" => rooms.set_product_state(&system, person.product, ProductState::Suspended).await?,
         "organization" => {
             rooms.set_organization_state(&system, ours, OrganizationState::Suspended, now).await?;
         }
         "membership" => rooms.delete_member(system, ours, person.membership, "", now).await?,
-        _ => rooms.set_member_suspended(system, ours, person.membership, true, "", now).await?,
+        "suspension" => rooms.set_member_suspended(system, ours, person.membership, true, "", now).await?,
+        // The account itself, whatever it is a member of.
+        _ => {
+            let membership = person.membership;
+            rooms
+                .db()
+                .write(move |tx| {
+                    let id: AccountId =
+                        tx.one("SELECT account_id FROM membership WHERE id = $1", &[&membership])?;
+                    account::service::set_state_in(tx, id, AccountState::Disabled, now)?;
+                    Ok(((), vec![Event::done(&Actor::system(), "account.disabled").on("account", id)]))
+                })
+                .await?;
+        }
     }
     Ok(Instant::now())
 }

@@ -18,6 +18,8 @@ use zeroize::Zeroize;
 const HASH_BYTES: usize = 32;
 /// What stands for a hash where a former one was compared.
 const MATCHES: &[u8] = b"matches";
+/// The next hash overwrites every block, so wiping waits for a moment in which none comes: it costs a sixth of a hash.
+const LULL: Duration = Duration::from_millis(50);
 const KEEP_MEMORY: Duration = Duration::from_secs(20);
 /// Whoever waited this long has been told "busy" by something else.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -176,13 +178,14 @@ impl Drop for Memory {
 fn work(jobs: &Receiver<Job>, took: &AtomicU64) {
     let mut memory = Memory::default();
     loop {
-        // Under load the next hash overwrites every block, so wiping waits until the queue is empty.
-        let job = match jobs.try_recv() {
+        let job = match jobs.recv_timeout(LULL) {
             Ok(job) => job,
-            Err(_) => {
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => {
                 memory.wipe();
                 match jobs.recv_timeout(KEEP_MEMORY) {
                     Ok(job) => job,
+                    Err(RecvTimeoutError::Disconnected) => return,
                     Err(RecvTimeoutError::Timeout) => {
                         memory = Memory::default();
                         match jobs.recv() {
@@ -190,7 +193,6 @@ fn work(jobs: &Receiver<Job>, took: &AtomicU64) {
                             Err(_) => return,
                         }
                     }
-                    Err(RecvTimeoutError::Disconnected) => return,
                 }
             }
         };

@@ -3,9 +3,11 @@
 //! nothing in another: scope 0 holds everybody and is the platform's, an organization's id holds the accounts it owns.
 //! Invariant: the terms of an open account are those of its row; `service::refreshed_in` goes around every change.
 mod model;
+mod phrase;
 pub mod service;
 mod store;
 #[cfg(test)]
 mod tests;
 
+pub use phrase::phrase_fits;
 pub use model::{EVERYBODY, Wanted, initials, name_fits, terms, terms_of};

@@ -3,21 +3,26 @@ use super::{
     model::{ErrorCode, Refused, Scope},
     next::{CONSENT_DAYS, Next, next},
     pages::{Pending, asking, explain_address, issue, needs_sign_in, sign_in_address, strengthen},
-    service::Survey,
     view::{self, SpaceView},
 };
 use crate::{OpenId, decision::space_text, parse_space};
 use axum::Extension;
 use identity::session::{self, SignedIn};
-use kernel::Error;
-use organization::decision::Space;
+use kernel::{Error, text};
+use organization::decision::{InSpace, SPACES_SHOWN, Space};
 use serde::Deserialize;
-use web::{Ctx, Form, Lang, Page, Query, html, initial, see_other};
+use web::{Ctx, Form, FormErrors, Lang, Page, Query, html, html_status, initial, see_other};
 
-#[derive(Deserialize)]
+/// Longest name that is looked for.
+const NAME_MAX: usize = 60;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct FlowQuery {
     pub flow: String,
     pub space: Option<String>,
+    /// Of somebody with many organizations: part of the name of the one they mean.
+    pub find: String,
 }
 
 struct Choice {
@@ -50,6 +55,22 @@ struct ConsentPage<'a> {
     withheld: String,
     asks_consent: bool,
     days: i64,
+    /// There are more organizations than fit in a list: they are looked for by name.
+    many: bool,
+    find: &'a str,
+    /// The first of all, without a name to look for.
+    all: String,
+    errors: FormErrors,
+}
+
+/// What the page shows: the first spaces, or those that were looked for.
+struct Shown<'a> {
+    flow: &'a str,
+    spaces: &'a [InSpace],
+    wished: Option<Space>,
+    many: bool,
+    find: &'a str,
+    errors: FormErrors,
 }
 
 /// The product wants an organization, and the person has none.
@@ -76,10 +97,18 @@ pub async fn page(
     }
     let asking = asking(&openid, &signed_in).await?;
     let request = &pending.request;
-    let survey = openid.survey(&asking, &pending.client, request, ctx.now).await?;
-    match next(request, pending.client.skip_consent, &survey.choices(), &survey.consents, ctx.now) {
+    let chosen = query.space.as_deref().and_then(parse_space);
+    // A space that the person chose stands first, so that it is there whatever else is left out.
+    let first = chosen.and_then(Space::organization).or(request.organization);
+    let survey = openid.survey(&asking, &pending.client, request, first, ctx.now).await?;
+    let next = next(request, pending.client.skip_consent, &survey.choices(), &survey.consents, ctx.now);
+    let opens = |space: Space| survey.find(space).is_some_and(|found| found.decision.allow);
+    match next {
         Next::Issue(space) => issue(&ctx, &openid, &asking, &pending, space, false).await,
-        Next::Explain(space, _) => Ok(see_other(&explain_address(&query.flow, space))),
+        // The product wished for a space that does not open; the person comes with another that does.
+        Next::Explain(space, _) if !chosen.is_some_and(|chosen| chosen != space && opens(chosen)) => {
+            Ok(see_other(&explain_address(&query.flow, space)))
+        }
         Next::Nowhere => {
             let product = view::product(&openid, pending.client.product, ctx.lang).await?;
             let title = ctx.lang.ta("oidc-nowhere-title", &[("product", &product.name)]);
@@ -89,13 +118,31 @@ pub async fn page(
                 user_name: &signed_in.name,
             }))
         }
-        Next::Ask { .. } => {
-            let wished = query
-                .space
-                .as_deref()
-                .and_then(parse_space)
-                .or(request.organization.map(Space::Organization));
-            show(&ctx, &openid, &signed_in, &pending, &survey, &query.flow, wished).await
+        Next::Explain(..) | Next::Ask { .. } => {
+            let wished = chosen
+                .or(request.organization.map(Space::Organization))
+                .or(signed_in.last_organization.map(Space::Organization));
+            let organizations = survey.spaces.iter().filter(|there| there.space != Space::Personal).count();
+            let mut errors = FormErrors::none();
+            let named = errors.take(text::optional_line("find", &query.find, NAME_MAX), ctx.lang).flatten();
+            let found = match &named {
+                // Organizations alone, so a product that wants one is shown nothing else.
+                Some(name) => {
+                    let rooms = openid.organizations();
+                    let product = pending.client.product;
+                    rooms.find_spaces(asking.account, &asking.facts, product, name, ctx.now).await?
+                }
+                None => survey.spaces,
+            };
+            let shown = Shown {
+                flow: &query.flow,
+                spaces: &found,
+                wished,
+                many: organizations >= SPACES_SHOWN,
+                find: &query.find,
+                errors,
+            };
+            show(&ctx, &openid, &signed_in, &pending, shown).await
         }
     }
 }
@@ -105,39 +152,36 @@ async fn show(
     openid: &OpenId,
     signed_in: &SignedIn,
     pending: &Pending,
-    survey: &Survey,
-    flow: &str,
-    wished: Option<Space>,
+    shown: Shown<'_>,
 ) -> web::Result {
     let client = &pending.client;
     let product = view::product(openid, client.product, ctx.lang).await?;
-    let spaces = view::spaces(signed_in, survey, ctx.lang);
-    let wished = wished.or(signed_in.last_organization.map(Space::Organization));
-    let choice = |view: &SpaceView, reason: String| Choice {
+    let choice = |view: SpaceView, reason: String| Choice {
         value: space_text(view.space),
-        name: view.name.clone(),
-        role: view.role.clone(),
         initial: initial(&view.name),
         reason,
         organization: view.space != Space::Personal,
-        selected: Some(view.space) == wished,
+        selected: Some(view.space) == shown.wished,
+        name: view.name,
+        role: view.role,
     };
     let (mut usable, mut unusable) = (Vec::new(), Vec::new());
-    for view in &spaces {
-        match survey.find(view.space) {
-            Some(found) if found.decision.allow => usable.push(choice(view, String::new())),
-            Some(found) => unusable.push(choice(view, view::reason(ctx.lang, found.decision.code()))),
-            None => {}
+    for found in shown.spaces {
+        let view = view::space(signed_in, found, ctx.lang);
+        if found.decision.allow {
+            usable.push(choice(view, String::new()));
+        } else {
+            unusable.push(choice(view, view::reason(ctx.lang, found.decision.code())));
         }
     }
     let title = ctx.lang.ta("oidc-consent-title", &[("product", &product.name)]);
-    Ok(html(ConsentPage {
-        page: Page::new(ctx, title),
+    let page = ConsentPage {
+        page: Page::new(ctx, title).with_errors(&shown.errors),
         icon: &product.icon,
         initial: initial(&signed_in.name),
         client_name: Some(client.name.as_str()).filter(|name| *name != product.name),
         host: client.host(),
-        flow,
+        flow: shown.flow,
         user_name: &signed_in.name,
         organizations: usable.iter().any(|choice| choice.organization),
         usable,
@@ -151,7 +195,12 @@ async fn show(
         }),
         asks_consent: !client.skip_consent,
         days: CONSENT_DAYS,
-    }))
+        many: shown.many,
+        find: shown.find,
+        all: format!("/consent?flow={}", shown.flow),
+        errors: shown.errors,
+    };
+    Ok(html_status(page.errors.status(), page))
 }
 
 fn personal_data(lang: Lang, scope: Scope) -> String {
@@ -172,7 +221,8 @@ fn personal_data(lang: Lang, scope: Scope) -> String {
     words.join(&lang.t("oidc-data-and"))
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct ConsentForm {
     flow: String,
     space: Option<String>,
@@ -211,7 +261,8 @@ pub async fn decide(
     issue(&ctx, &openid, &asking, &pending, space, remember).await
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct FlowForm {
     flow: String,
 }

@@ -62,11 +62,13 @@ async fn show(
         verify: Verify::Post("/oauth2/explain/verify".to_owned()),
         back: Back::Post("/oauth2/explain/back".to_owned()),
         elsewhere: &consent,
+        chooses_there: true,
     };
     Ok(explanation.respond(Page::new(ctx, title).with_shell(frame), ways, number, typed)?)
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct VerifyForm {
     flow: String,
 }
@@ -84,11 +86,11 @@ pub async fn verify(
     Ok(see_other(&verify_address(handle)))
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct RequestForm {
     flow: String,
     space: String,
-    #[serde(default)]
     reason: String,
 }
 
@@ -120,7 +122,8 @@ pub async fn request(
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct BackForm {
     flow: String,
     space: String,

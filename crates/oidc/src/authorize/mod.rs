@@ -16,6 +16,8 @@ mod object;
 pub mod pages;
 mod scope;
 pub mod service;
+#[cfg(test)]
+mod spaces_tests;
 pub mod start;
 pub(crate) mod store;
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::{
 };
 use kernel::{
     Actor, Error, Event, Result, Timestamp, TokenHash,
-    id::{AccountId, SessionId},
+    id::{AccountId, OrganizationId, SessionId},
 };
 use organization::decision::{InSpace, SessionFacts, Space, decide_in};
 use organization::refusal::{self, Refused};
@@ -192,15 +192,15 @@ impl OpenId {
     pub async fn release(&self, flow: FlowId) -> Result<()> {
         self.db().exec("the browser of a request", move |statement| store::unbind_flow(statement, flow)).await
     }
-    /// Two single statements: all spaces with their facts, and the consents.
+    /// Two single statements: all spaces with their facts, `wished` before others, and the consents.
     pub async fn survey(
         &self,
         asking: &Asking,
         client: &Client,
         request: &Request,
+        wished: Option<OrganizationId>,
         now: Timestamp,
     ) -> Result<Survey> {
-        let wished = request.organization;
         let mut spaces = self
             .organizations()
             .decide_spaces(asking.account, &asking.facts, client.product, wished, now)

@@ -391,25 +391,52 @@ async fn sign_out_is_confirmed_with_the_button() {
 #[tokio::test]
 async fn a_products_server_asks_for_decisions() {
     for house in houses(true).await {
-        let ask = |subject: &'static str, space: String| {
+        let send = |body: serde_json::Value| {
             let value = format!("{}:{}", house.client.client_id, house.secret);
             let basic = data_encoding::BASE64.encode(value.as_bytes());
-            let body = serde_json::json!({ "subject": subject, "space": space }).to_string();
+            let body = body.to_string();
             let request = http::Request::post("/api/v1/decisions")
                 .header("host", "127.0.0.1:8080")
                 .header("content-type", "application/json")
                 .header("authorization", format!("Basic {basic}"));
             house.send(request.body(body.into()).unwrap())
         };
+        let ask = |subject: &'static str, space: String| {
+            send(serde_json::json!({ "subject": subject, "space": space }))
+        };
         let granted = ask("subject-of-chensq", house.organization.to_string()).await;
         assert_eq!(granted.json()["allow"], true, "{granted:?}");
+        // A machine of the platform acts for no organization, and is none of those who sign in.
+        let new = crate::machine::NewMachine {
+            id: house.db.draw(),
+            product: house.client.product,
+            name: "报价机器人".into(),
+            owner: None,
+            settings: crate::client::Settings::machine(),
+            algorithm: crate::client::Algorithm::Es256,
+        };
+        let installation = organization::Operator::installation();
+        let machine = crate::machine::service::create(&house.db, &installation, new).await.unwrap().client_id;
+        let of_machine = |kind: &str, space: String| {
+            send(serde_json::json!({ "subject": machine, "subject_type": kind, "space": space }))
+        };
+        assert_eq!(of_machine("machine", "person".into()).await.json()["allow"], true);
+        assert_eq!(of_machine("machine", house.organization.to_string()).await.json()["allow"], false);
+        assert_eq!(of_machine("user", "person".into()).await.json()["allow"], false);
+        assert_eq!(of_machine("spaceship", "person".into()).await.status, StatusCode::BAD_REQUEST);
         house.change("UPDATE product_grant SET state = 'ended'").await;
         let refused = ask("subject-of-chensq", house.organization.to_string()).await.json();
         // Another crate of the workspace makes JSON objects keep their order.
         insta::with_settings!({ sort_maps => true }, {
             insta::assert_json_snapshot!("decision", refused, { ".layers[].until" => "[until]" });
         });
-        assert_eq!(ask("nobody", "person".into()).await.json()["code"], "decision.membership_missing");
+        // Somebody outside is told as one who does not exist: neither is whether the organization is there.
+        let nobody = ask("nobody", house.organization.to_string()).await;
+        assert_eq!(nobody.json()["code"], "decision.membership_missing");
+        house.change("UPDATE membership SET state = 'ended'").await;
+        assert_eq!(ask("subject-of-chensq", house.organization.to_string()).await.json(), nobody.json());
+        assert_eq!(ask("nobody", house.db.draw::<()>().to_string()).await.json(), nobody.json());
+        assert_eq!(ask("nobody", "person".into()).await.json(), nobody.json());
         assert_eq!(ask("nobody", "nonsense".into()).await.json()["code"], "decision.space");
         let anonymous = house.post("/api/v1/decisions", None, "{}").await;
         assert_eq!(anonymous.status, StatusCode::UNAUTHORIZED);

@@ -1,9 +1,8 @@
 //! Names and words of the consent page.
-use super::service::Survey;
 use crate::OpenId;
 use identity::session::SignedIn;
 use kernel::{Result, id::ProductId};
-use organization::decision::Space;
+use organization::decision::{InSpace, Space};
 use web::Lang;
 
 pub struct ProductView {
@@ -23,9 +22,9 @@ pub struct SpaceView {
     pub name: String,
     pub role: String,
 }
-/// The spaces of a survey under the names by which the person knows them; what the survey found, and no further look-up.
-pub fn spaces(signed_in: &SignedIn, survey: &Survey, lang: Lang) -> Vec<SpaceView> {
-    let named = survey.spaces.iter().map(|found| match &found.named {
+/// A space under the name by which the person knows it; what was found with the decision, and no further look-up.
+pub fn space(signed_in: &SignedIn, found: &InSpace, lang: Lang) -> SpaceView {
+    match &found.named {
         None => SpaceView {
             space: found.space,
             name: lang.t("oidc-consent-space-personal"),
@@ -36,8 +35,7 @@ pub fn spaces(signed_in: &SignedIn, survey: &Survey, lang: Lang) -> Vec<SpaceVie
             name: named.name.clone(),
             role: named.role_label().map(|role| role.of(lang == Lang::En).to_owned()).unwrap_or_default(),
         },
-    });
-    named.collect()
+    }
 }
 
 /// The sentence of a decision's code, one of `organization`'s: `organization-decision-grant-missing`.

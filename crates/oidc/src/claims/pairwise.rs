@@ -7,6 +7,7 @@ use crate::{
 };
 use db::{Keyring, Tx};
 use kernel::{Result, id::AccountId};
+use std::collections::{BTreeSet, HashMap};
 
 /// For whom a name is made; None: everybody knows the account by the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,20 +74,21 @@ impl OpenId {
         let sub = self.db().read(move |tx| store::find_sub(tx, account)).await?;
         Ok(sub.map(|sub| Sector::of(client).subject(self.db().keyring(), &sub)))
     }
-    /// The subjects that everybody else knows, behind names that a sector uses; in their order.
-    pub async fn subs_of(&self, sector: Sector, names: Vec<Option<String>>) -> Result<Vec<Option<String>>> {
-        self.db()
-            .read(move |tx| {
-                let mut subs = Vec::with_capacity(names.len());
-                for name in &names {
-                    subs.push(match name {
-                        Some(name) => sector.sub_in(tx, name)?,
-                        None => None,
-                    });
-                }
-                Ok(subs)
-            })
-            .await
+    /// The subjects that everybody else knows, by the names that a sector uses; in one statement. Another sector's name, or one
+    /// that nobody was told of, is missing.
+    pub async fn subs_of(&self, sector: Sector, names: BTreeSet<&str>) -> Result<HashMap<String, String>> {
+        let mut names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+        let Some(sector) = sector.0 else {
+            return Ok(names.into_iter().map(|name| (name.clone(), name)).collect());
+        };
+        let Some(last) = names.last().cloned() else { return Ok(HashMap::new()) };
+        // Few lengths make few statements.
+        names.resize(names.len().next_power_of_two(), last);
+        let rows = self
+            .db()
+            .read_one(move |statement| store::find_subs_of_pairwise(statement, &names, &sector))
+            .await?;
+        Ok(rows.into_iter().collect())
     }
     /// The names by which a sector knows these subjects, in their order; each can be asked about from now on.
     pub async fn names_of(&self, sector: &Sector, subs: Vec<String>) -> Result<Vec<String>> {

@@ -1,5 +1,5 @@
 use super::{AuthorityFacts, More, ProofFacts, Telling};
-use db::{Tx, sql};
+use db::{Query, Statement, Tx, sql};
 use kernel::{
     Result, Timestamp,
     id::{AccountId, MembershipId, OrganizationId, ProductId, SessionId},
@@ -134,6 +134,19 @@ pub(super) fn find_sub_of_pairwise(tx: &mut Tx<'_>, subject: &str, sector: &str)
         ),
         &[&subject, &sector],
     )
+}
+/// Name and subject of each that the sector uses.
+pub(super) fn find_subs_of_pairwise(
+    statement: Statement<'_, '_>,
+    names: &[String],
+    sector: &str,
+) -> Result<Vec<(String, String)>> {
+    let query = Query::new(
+        "SELECT n.subject, a.sub FROM pairwise_subject n JOIN account a ON a.id = n.account_id WHERE TRUE",
+    )
+    .list(" AND n.subject IN (?)", names)
+    .bind(" AND n.sector = ?", &sector);
+    statement.all(query.sql(), query.params())
 }
 pub(super) fn insert_pairwise(
     tx: &mut Tx<'_>,

@@ -13,7 +13,7 @@ use kernel::{
 use organization::{Operator, product::recheck_manager_in};
 use serde_json::json;
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
@@ -270,6 +270,11 @@ const MOST_AGE: Duration = Duration::from_millis(900);
 /// Clients are few; beyond this the cache starts anew.
 const MOST_CACHED: usize = 10_000;
 
+/// Whether a text can be a client's identifier at all.
+fn may_be(client_id: &str) -> bool {
+    !client_id.is_empty() && client_id.len() <= 128 && client_id.bytes().all(|b| b.is_ascii_graphic())
+}
+
 /// Clients by their public identifier, in memory. A change empties the cache before it is acknowledged on this node and
 /// within a poll of the change log on others; a poll that is late sends every question to the database.
 #[derive(Clone)]
@@ -300,15 +305,11 @@ impl Clients {
     }
     /// An active client.
     pub async fn find(&self, client_id: &str) -> Result<Option<Arc<Client>>> {
-        if client_id.is_empty() || client_id.len() > 128 || !client_id.bytes().all(|b| b.is_ascii_graphic()) {
+        if !may_be(client_id) {
             return Ok(None);
         }
-        let trusted = self.db.change_age().is_some_and(|age| age <= MOST_AGE);
-        if trusted
-            && let Some(client) =
-                self.cache.entries.read().unwrap_or_else(PoisonError::into_inner).get(client_id)
-        {
-            return Ok(Some(client.clone()));
+        if let Some(client) = self.recall(client_id) {
+            return Ok(Some(client));
         }
         let generation = self.cache.generation.load(Ordering::Acquire);
         let wanted = client_id.to_owned();
@@ -316,6 +317,36 @@ impl Clients {
         let Some(client) = found.filter(|client| client.state == ClientState::Active).map(Arc::new) else {
             return Ok(None);
         };
+        self.keep(&client, generation);
+        Ok(Some(client))
+    }
+    /// Those of them that are active clients, by their identifiers; what is not in memory in one statement.
+    pub async fn find_all(&self, client_ids: BTreeSet<&str>) -> Result<HashMap<String, Arc<Client>>> {
+        let mut found = HashMap::new();
+        let mut asked = Vec::new();
+        for client_id in client_ids.into_iter().filter(|client_id| may_be(client_id)) {
+            match self.recall(client_id) {
+                Some(client) => drop(found.insert(client_id.to_owned(), client)),
+                None => asked.push(client_id.to_owned()),
+            }
+        }
+        let Some(last) = asked.last().cloned() else { return Ok(found) };
+        // Few lengths make few statements.
+        asked.resize(asked.len().next_power_of_two(), last);
+        let generation = self.cache.generation.load(Ordering::Acquire);
+        let rows = self.db.read_one(move |statement| store::find_all(statement, &asked)).await?;
+        for client in rows.into_iter().filter(|client| client.state == ClientState::Active).map(Arc::new) {
+            self.keep(&client, generation);
+            found.insert(client.client_id.clone(), client);
+        }
+        Ok(found)
+    }
+    /// From memory, while that is sure to be fresh.
+    fn recall(&self, client_id: &str) -> Option<Arc<Client>> {
+        self.db.change_age().filter(|age| *age <= MOST_AGE)?;
+        self.cache.entries.read().unwrap_or_else(PoisonError::into_inner).get(client_id).cloned()
+    }
+    fn keep(&self, client: &Arc<Client>, generation: u64) {
         let mut entries = self.cache.entries.write().unwrap_or_else(PoisonError::into_inner);
         if self.cache.generation.load(Ordering::Acquire) == generation {
             if entries.len() >= MOST_CACHED {
@@ -323,6 +354,5 @@ impl Clients {
             }
             entries.insert(client.client_id.clone(), client.clone());
         }
-        Ok(Some(client))
     }
 }

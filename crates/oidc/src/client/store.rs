@@ -1,5 +1,5 @@
 use super::{model::Client, settings::join_lines};
-use db::{Statement, Tx, sql};
+use db::{Query, Statement, Tx, sql};
 use kernel::{
     Result, Timestamp,
     id::{ClientId, ProductId},
@@ -18,6 +18,20 @@ pub fn find(statement: Statement<'_, '_>, client_id: &str) -> Result<Option<Clie
         ),
         &[&client_id],
     )
+}
+
+pub fn find_all(statement: Statement<'_, '_>, client_ids: &[String]) -> Result<Vec<Client>> {
+    let query = Query::new(
+        "SELECT id, client_id, product_id, name, secret_mac, secret_sealed, redirect_uris, post_logout_redirect_uris,
+             initiate_login_uri, skip_consent, id_token_algorithm, state, service, owner_organization_id,
+             profile, auth_method, auth_algorithm, jwks, jwks_uri, grant_types, access_token_format,
+             access_token_seconds, dpop_bound, require_par, subject_type, sector_identifier_uri,
+             request_object_algorithm, backchannel_logout_uri, backchannel_logout_session_required, resources,
+             refresh_idle_seconds, refresh_absolute_seconds
+         FROM client",
+    )
+    .list(" WHERE client_id IN (?)", client_ids);
+    statement.all(query.sql(), query.params())
 }
 
 pub fn list_of_product(statement: Statement<'_, '_>, product: ProductId) -> Result<Vec<Client>> {

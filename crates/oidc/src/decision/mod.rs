@@ -1,5 +1,9 @@
-//! `POST /api/v1/decisions`: a product's server asks, between sign-ins, whether a person may still act for a space; and
-//! the description of the API.
+//! `POST /api/v1/decisions`: a product's server asks, between sign-ins, whether a person or a machine may still act for a
+//! space; and the description of the API.
+mod judge;
+
+pub use judge::{About, Asked};
+
 use crate::{
     OpenId,
     token::api::{challenge, confidential},
@@ -9,7 +13,7 @@ use axum::{
     extract::{FromRequest, Request},
 };
 use kernel::{Error, Timestamp};
-use organization::decision::{Decision, LayerKind, LayerState, SessionFacts, Space};
+use organization::{decision::Space, entitlement::Answer};
 use serde::{Deserialize, Serialize};
 use utoipa::{
     Modify, OpenApi, ToSchema,
@@ -20,12 +24,22 @@ use web::Ctx;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecisionRequest {
-    /// `sub` of an ID token or of userinfo.
+    /// `sub` of an ID token or of userinfo; of a machine its `client_id`.
     #[schema(max_length = 64, example = "9f3K0mXlP2qv7cQnE1aB4g")]
     pub subject: String,
-    /// `person`, or an organization's id.
+    #[serde(default)]
+    pub subject_type: SubjectType,
+    /// `person`, or an organization's id. A machine of an organization acts for that one; one of the platform for `person`.
     #[schema(max_length = 13, example = "person")]
     pub space: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SubjectType {
+    #[default]
+    User,
+    Machine,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,13 +49,15 @@ pub struct DecisionResponse {
     /// `decision.allowed`, or the first reason against. Stable.
     #[schema(example = "decision.grant_missing")]
     pub code: String,
-    /// In the order in which a person would clear them.
+    /// Of a refusal, those that are met included, in the order in which a person would clear them. Empty if it is allowed, and
+    /// for somebody who is no member.
     pub layers: Vec<LayerResponse>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LayerResponse {
-    /// `account`, `product`, `audience`, `organization`, `membership`, `role`, `admission`, `grant` or `real_name`.
+    /// `account`, `product`, `audience`, `organization`, `membership`, `role`, `admission`, `grant` or `real_name`; of a
+    /// machine `client` in the place of `account` and `owner` in the place of `membership`.
     pub kind: String,
     /// `met`, `asleep` or `missing`.
     pub state: String,
@@ -52,19 +68,25 @@ pub struct LayerResponse {
     pub until: Option<Timestamp>,
 }
 
-impl DecisionResponse {
-    fn new(decision: &Decision) -> Self {
-        let judged: Vec<_> = decision
-            .layers
-            .iter()
-            .filter(|layer| !matches!(layer.kind, LayerKind::Strength | LayerKind::Network))
-            .collect();
-        let against = judged.iter().find(|layer| layer.state == LayerState::Missing);
+impl From<Answer> for DecisionResponse {
+    fn from(answer: Answer) -> Self {
+        let decision = match answer {
+            Answer::Permit => {
+                return Self { allow: true, code: "decision.allowed".to_owned(), layers: Vec::new() };
+            }
+            // Nobody of that name in that space: told as any other who is no member.
+            Answer::Stranger => {
+                let code = "decision.membership_missing".to_owned();
+                return Self { allow: false, code, layers: Vec::new() };
+            }
+            Answer::Refuse(decision) => decision,
+        };
         Self {
-            allow: judged.iter().all(|layer| layer.state == LayerState::Met),
-            code: against.map_or("decision.allowed", |layer| layer.code).to_owned(),
-            layers: judged
-                .into_iter()
+            allow: false,
+            code: decision.code().to_owned(),
+            layers: decision
+                .layers
+                .iter()
                 .map(|layer| LayerResponse {
                     kind: layer.kind.as_str().to_owned(),
                     state: layer.state.as_str().to_owned(),
@@ -73,10 +95,6 @@ impl DecisionResponse {
                 })
                 .collect(),
         }
-    }
-    /// Nobody of that name in that space: told as any other person who is no member.
-    fn stranger() -> Self {
-        Self { allow: false, code: "decision.membership_missing".to_owned(), layers: Vec::new() }
     }
 }
 
@@ -101,16 +119,12 @@ pub async fn decide(ctx: Ctx, Extension(openid): Extension<OpenId>, request: Req
     if asked.subject.len() > 64 {
         return Err(Error::invalid("field.too_long").at("subject").arg("max", "64").into());
     }
-    let found = match openid.account_of(&client, &asked.subject).await? {
-        Some(account) => {
-            let facts = SessionFacts::default();
-            openid.organizations().decide_one(account, &facts, space, client.product, ctx.now).await?
-        }
-        None => None,
+    let about = match asked.subject_type {
+        SubjectType::User => About::User(&asked.subject),
+        SubjectType::Machine => About::Machine(&asked.subject),
     };
-    Ok(web::json(
-        &found.map_or_else(DecisionResponse::stranger, |found| DecisionResponse::new(&found.decision)),
-    ))
+    let answer = openid.judge(&client, &[Asked { about, space }], ctx.now).await?.pop();
+    Ok(web::json(&DecisionResponse::from(answer.unwrap_or(Answer::Stranger))))
 }
 
 #[derive(OpenApi)]

@@ -1,5 +1,6 @@
-//! Tokens end with what they rest on: a grant, a membership, an account, an admission, its contract, a product or an
-//! organization that ends, or sleeps, takes its tokens along in the same transaction. What wakes again wakes without them.
+//! Tokens end with what they rest on: a grant, a membership, an account, an admission, its contract, what the contract's type
+//! lists, a member number, a product or an organization that ends, or sleeps, takes its tokens along in the same transaction.
+//! What wakes again wakes without them.
 //! Whether a token answers is decided anew each time all the same; this is for what would otherwise come back to life, and
 //! for refresh tokens.
 mod store;

@@ -9,8 +9,10 @@ pub(super) const BY_TOPIC: &[(&str, End)] = &[
     ("account", of_accounts),
     ("admission", of_admissions),
     ("contract", of_contracts),
+    ("contract_type", of_contract_types),
     ("product", of_products),
     ("organization", of_organizations),
+    ("organization", of_member_numbers),
 ];
 
 fn end<'a>(tx: &mut Tx<'_>, now: &'a Timestamp, which: impl Fn(Query<'a>) -> Query<'a>) -> Result<u64> {
@@ -77,6 +79,20 @@ fn of_contracts(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u64> {
             .list(" AND k.id IN (?))", keys)
     })
 }
+/// A product that the type no longer lists is closed to whoever signed such a contract.
+fn of_contract_types(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u64> {
+    end(tx, &now, |query| {
+        query
+            .add(
+                "id IN (SELECT t.id FROM contract k JOIN admission d ON d.contract_id = k.id AND d.state <> 'ended'
+                JOIN client c ON c.product_id = d.product_id
+                JOIN token t ON t.organization_id = d.organization_id AND t.client_id = c.id AND t.revoked_at IS NULL
+                WHERE NOT EXISTS (SELECT 1 FROM contract_type_product l
+                    WHERE l.contract_type_id = k.contract_type_id AND l.product_id = d.product_id)",
+            )
+            .list(" AND k.contract_type_id IN (?))", keys)
+    })
+}
 fn of_products(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u64> {
     end(tx, &now, |query| {
         query
@@ -90,6 +106,19 @@ fn of_organizations(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u64
             .add(
                 "organization_id IN (SELECT o.id FROM organization o
                 WHERE (o.state <> 'active' OR o.registry_state IN ('revoked', 'cancelled'))",
+            )
+            .list(" AND o.id IN (?))", keys)
+    })
+}
+/// Without its number an organization is not admitted to what members use.
+fn of_member_numbers(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u64> {
+    end(tx, &now, |query| {
+        query
+            .add(
+                "id IN (SELECT t.id FROM organization o JOIN token t ON t.organization_id = o.id AND t.revoked_at IS NULL
+                JOIN client c ON c.id = t.client_id
+                JOIN product p ON p.id = c.product_id AND p.admission_class = 'membership'
+                WHERE o.member_number IS NULL",
             )
             .list(" AND o.id IN (?))", keys)
     })

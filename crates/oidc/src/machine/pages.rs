@@ -5,7 +5,7 @@ use crate::client::ClientState;
 use axum::Extension;
 use identity::session::SignedIn;
 use kernel::id::{ClientId, OrganizationId};
-use organization::{decision::layer_key, membership::OrganizationAdministrator, shell};
+use organization::{decision::layer_key, entitlement::Answer, membership::OrganizationAdministrator, shell};
 use serde::Deserialize;
 use web::{Ctx, Lang, Page, Query, html};
 
@@ -17,6 +17,8 @@ struct Line {
     since: String,
     tone: &'static str,
     word: String,
+    /// Whom to ask about it.
+    hint: Option<String>,
 }
 #[derive(askama::Template)]
 #[template(path = "machine/list.html")]
@@ -54,20 +56,26 @@ pub async fn list(
     Ok(html(List { home: format!("/org/{organization}/"), lines, next, page }))
 }
 fn line(page: &Page, organization: OrganizationId, machine: Machine) -> Line {
-    let allowed = machine.decision.as_ref().is_some_and(|decision| decision.allow);
-    let word = match &machine.decision {
+    let word = match &machine.may {
         _ if machine.state == ClientState::Disabled => page.t("organization-decision-client-disabled"),
-        Some(decision) if !decision.allow => page.t(&layer_key(decision.code())),
-        Some(_) => page.t("oidc-machine-acts"),
-        None => page.t("organization-decision-product-unavailable"),
+        Some(Answer::Permit) => page.t("oidc-machine-acts"),
+        Some(Answer::Refuse(decision)) => page.t(&layer_key(decision.code())),
+        Some(Answer::Stranger) | None => page.t("organization-decision-product-unavailable"),
     };
+    let asked = match &machine.may {
+        Some(Answer::Refuse(decision)) => decision.remedies.first(),
+        _ => None,
+    };
+    let hint = asked
+        .map(|remedy| page.t(&format!("organization-way-contact-{}", remedy.who.as_str().replace('_', "-"))));
     Line {
         href: format!("/org/{organization}/machines/{}", machine.id),
+        hint,
         name: machine.name,
         client_id: machine.client_id,
         product: machine.product.of(page.ctx.lang == Lang::En).to_owned(),
         since: page.date(&machine.since),
-        tone: if allowed { "ok" } else { "bad" },
+        tone: if machine.may.as_ref().is_some_and(Answer::permits) { "ok" } else { "bad" },
         word,
     }
 }

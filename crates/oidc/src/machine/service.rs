@@ -14,6 +14,7 @@ use kernel::{
 use organization::{
     Operator,
     decision::{Decision, MachineFacts},
+    entitlement::Answer,
     organization_type::Words,
     product::recheck_manager_in,
 };
@@ -45,8 +46,9 @@ pub struct Machine {
     pub state: ClientState,
     pub product: Words,
     pub since: Timestamp,
-    /// Whether it may act now, and what is missing.
-    pub decision: Option<Decision>,
+    /// Whether it may act now, and what is missing; from where it calls is judged when it calls. None where there is no such
+    /// product.
+    pub may: Option<Answer>,
 }
 
 /// The secret is shown once. Errors: `organization.unknown`, `field.*` at `name`, those of [`Settings::checked`] and of
@@ -129,23 +131,8 @@ fn of_owner(event: Event, owner: Option<OrganizationId>) -> Event {
 }
 
 impl OpenId {
-    /// The decision about a machine for its owner, by the public identifier of its client. None if there is none of it.
-    /// One statement: the client is believed while the change log is fresh.
-    pub async fn decide_machine(
-        &self,
-        client_id: &str,
-        product: ProductId,
-        zones: Vec<String>,
-        now: Timestamp,
-    ) -> Result<Option<Decision>> {
-        let Some(client) = self.clients().find(client_id).await?.filter(|client| client.service) else {
-            return Ok(None);
-        };
-        let machine =
-            MachineFacts { active: true, owner: client.owner, registered: client.product == product };
-        self.organizations().decide_machine(machine, zones, product, now).await
-    }
-    /// The machines that act for an organization, oldest first, each with what it may do now.
+    /// The machines that act for an organization, oldest first, each with what it may do now: one statement for the list and
+    /// one for all decisions.
     pub async fn machines(
         &self,
         organization: OrganizationId,
@@ -154,21 +141,33 @@ impl OpenId {
         now: Timestamp,
     ) -> Result<Vec<Machine>> {
         let rows = self.db().read(move |tx| store::list_of(tx, organization, after, limit)).await?;
-        let mut machines = Vec::with_capacity(rows.len());
-        for row in rows {
-            let active = row.state == ClientState::Active;
-            let machine = MachineFacts { active, owner: Some(organization), registered: true };
-            let decision = self.organizations().decide_machine(machine, Vec::new(), row.product, now).await?;
-            machines.push(Machine {
-                id: row.id,
-                client_id: row.client_id,
-                name: row.name,
-                state: row.state,
-                product: Words { zh: row.product_zh, en: row.product_en },
-                since: row.since,
-                decision,
-            });
-        }
-        Ok(machines)
+        let facts = rows
+            .iter()
+            .map(|row| {
+                let active = row.state == ClientState::Active;
+                (MachineFacts { active, owner: Some(organization), registered: true }, row.product)
+            })
+            .collect();
+        let decisions = self.organizations().decide_machines(facts, Vec::new(), now).await?;
+        let machine = |(row, decision): (store::MachineRow, Option<Decision>)| Machine {
+            id: row.id,
+            client_id: row.client_id,
+            name: row.name,
+            state: row.state,
+            product: Words { zh: row.product_zh, en: row.product_en },
+            since: row.since,
+            may: decision.map(Answer::of),
+        };
+        Ok(rows.into_iter().zip(decisions).map(machine).collect())
+    }
+    /// Active machines of a product for one owner, an organization or the platform: key and public identifier, oldest first.
+    pub async fn machines_at(
+        &self,
+        product: ProductId,
+        owner: Option<OrganizationId>,
+        after: Option<ClientId>,
+        limit: i64,
+    ) -> Result<Vec<(ClientId, String)>> {
+        self.db().read(move |tx| store::list_at(tx, product, owner, after, limit)).await
     }
 }

@@ -1,5 +1,5 @@
 use crate::client::ClientState;
-use db::{Tx, row, sql};
+use db::{Query, Tx, row, sql};
 use kernel::{
     Result, Timestamp,
     id::{ClientId, OrganizationId, ProductId},
@@ -32,6 +32,26 @@ pub(super) fn list_of(
         ),
         &[&organization, &after, &limit],
     )
+}
+
+/// Active machines of a product that act for an organization, or for the platform; after one of them.
+pub(super) fn list_at(
+    tx: &mut Tx<'_>,
+    product: ProductId,
+    owner: Option<OrganizationId>,
+    after: Option<ClientId>,
+    limit: i64,
+) -> Result<Vec<(ClientId, String)>> {
+    let after = after.unwrap_or(ClientId::from_i64(0));
+    let query = Query::new("SELECT id, client_id FROM client WHERE service = TRUE AND state = 'active'")
+        .bind(" AND product_id = ?", &product)
+        .bind(" AND id > ?", &after);
+    let query = match &owner {
+        Some(owner) => query.bind(" AND owner_organization_id = ?", owner),
+        None => query.add(" AND owner_organization_id IS NULL"),
+    };
+    let query = query.bind(" ORDER BY id LIMIT ?", &limit);
+    tx.all(query.sql(), query.params())
 }
 
 pub(super) struct OwnedRow {

@@ -1,9 +1,9 @@
 //! What products are told when access begins, changes or ends: a signed request to the product's own address, by the rules
 //! of Standard Webhooks (`docs/webhooks.md`). The event is written in the transaction of the change, whichever room makes
-//! it; one row per cause. A worker finds the products that it concerns, sends it at least once, in order for each person
+//! it; one row per cause (`following`). A worker finds the products that it concerns, sends it at least once, in order for each person
 //! or organization, and leaves an address alone for a while that does not answer. Back-channel logout will have its rows
 //! beside these.
-mod follow;
+mod following;
 pub mod model;
 pub mod service;
 mod store;
@@ -11,6 +11,6 @@ mod store;
 mod tests;
 mod worker;
 
-pub use follow::follow;
+pub use following::follow;
 pub use model::{DeliveryState, EventKind, Webhook, WebhookDeliveryId, WebhookId, WebhookState};
 pub use service::{Delivery, Opened};

@@ -3,7 +3,7 @@ use aws_lc_rs::hmac;
 use data_encoding::BASE64;
 use kernel::{
     Error, Id, Result, Secret, Timestamp,
-    id::{AccountId, ContractId, MembershipId, OrganizationId, ProductId, mark},
+    id::{AccountId, ContractId, ContractTypeId, MembershipId, OrganizationId, ProductId, mark},
 };
 use serde_json::json;
 use url::Url;
@@ -88,6 +88,7 @@ pub struct Cause {
     pub product: Option<ProductId>,
     pub organization: Option<OrganizationId>,
     pub contract: Option<ContractId>,
+    pub contract_type: Option<ContractTypeId>,
     pub membership: Option<MembershipId>,
     pub account: Option<AccountId>,
     pub until: Option<Timestamp>,
@@ -101,6 +102,7 @@ impl Cause {
             product: None,
             organization: None,
             contract: None,
+            contract_type: None,
             membership: None,
             account: None,
             until: None,

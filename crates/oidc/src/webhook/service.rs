@@ -73,6 +73,9 @@ impl OpenId {
                     };
                     store::update(tx, known.id, &url, state)?;
                     tx.changed("webhook", known.id);
+                    if known.state == WebhookState::Gone {
+                        tx.changed("webhook_resumed", known.id);
+                    }
                     return Ok((
                         false,
                         vec![event(&by, "webhook.moved", &known, json!({ "host": host(&url) }))],
@@ -99,7 +102,8 @@ impl OpenId {
             .await?;
         Ok(if made { Opened::New(secret) } else { Opened::Kept })
     }
-    /// The former one signs beside it for a day. Error: `webhook.unknown`.
+    /// The former one signs beside it for a day. Whoever asks twice in a minute never used what was shown between: the one
+    /// that the receiver has goes on signing. Error: `webhook.unknown`.
     pub async fn rotate_webhook_secret(
         &self,
         by: &Operator,
@@ -114,14 +118,17 @@ impl OpenId {
                 let known = managed(tx, &by, product)?;
                 let sealed = keyring.seal("webhook.secret", known.id.as_i64(), &text);
                 let until = now.plus_seconds(OVERLAP_HOURS * 3600);
-                store::set_secret(tx, known.id, &sealed, &known.secret, until)?;
+                let just_now = known.former_until > until.plus_seconds(-60);
+                let former = known.former_secret.as_ref().filter(|_| just_now).unwrap_or(&known.secret);
+                store::set_secret(tx, known.id, &sealed, former, until)?;
                 tx.changed("webhook", known.id);
                 Ok(((), vec![event(&by, "webhook.secret_rotated", &known, json!({ "former_until": until }))]))
             })
             .await?;
         Ok(secret)
     }
-    /// While it is paused nothing is noted for the product; what waited goes on afterwards.
+    /// While it is paused nothing is noted for the product; afterwards what waited goes on, and the product is told to ask
+    /// again about whomever it keeps.
     pub async fn set_webhook_paused(&self, by: &Operator, product: ProductId, paused: bool) -> Result<()> {
         let by = by.clone();
         let (to, action) = match paused {
@@ -136,6 +143,9 @@ impl OpenId {
                 }
                 store::update(tx, known.id, &known.url, to)?;
                 tx.changed("webhook", known.id);
+                if !paused {
+                    tx.changed("webhook_resumed", known.id);
+                }
                 Ok(((), vec![event(&by, action, &known, json!({ "before": known.state }))]))
             })
             .await

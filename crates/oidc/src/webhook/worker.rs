@@ -1,6 +1,6 @@
 //! Finds the products of new events and sends what is due. Any number of nodes may do it at once.
 use super::{
-    follow::TOPICS,
+    following::TOPICS,
     model::{DeliveryState, FAILURES, KEPT_TRYING_DAYS, WebhookId, backoff_seconds, rest_seconds, signature},
     store::{self, Claimed},
 };
@@ -12,7 +12,11 @@ use crate::{
 use http::{HeaderName, HeaderValue, header};
 use kernel::{Actor, Event, Result, Timestamp};
 use serde_json::json;
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{sync::Notify, task::JoinSet, time::timeout};
 use url::Url;
 use web::outbound::{Call, OutboundError};
@@ -95,7 +99,11 @@ impl OpenId {
         let before = now.plus_days(-KEPT_DAYS);
         self.db()
             .write_unaudited("old webhook deliveries", move |tx| {
-                store::expire(tx, now)?;
+                // Whoever missed something is to ask again: that waits in its place, as long as the address is away.
+                let missed: BTreeSet<WebhookId> = store::expire(tx, now)?.into_iter().collect();
+                for webhook in missed {
+                    tx.changed("webhook_resumed", webhook);
+                }
                 store::delete_old_deliveries(tx, before)?;
                 store::delete_old_events(tx, before).map(drop)
             })

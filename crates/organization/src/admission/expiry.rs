@@ -1,5 +1,5 @@
-//! What ends soon is said in time: 30, 7 and 1 days before, once each, to the administrators and the account manager. An
-//! admission that ends with its contract is told by the contract's own warning.
+//! What ends soon is said in time: 30, 7 and 1 days before, once each, to the administrators and to the staff who can
+//! renew it. An admission that ends with its contract is told by the contract's own warning.
 use super::edit::locked_in;
 use super::store;
 use crate::{Organizations, contract, product};
@@ -8,18 +8,28 @@ use serde_json::json;
 
 /// The nearest first: who hears of the last day is not told of the last month as well.
 const DAYS: [i64; 3] = [1, 7, 30];
-/// Warnings of one round; what is left waits for the next.
+/// Warnings of one look: however many end on one day, all are warned before the next.
 const ROUND: i64 = 200;
 
 /// Warns of every contract and admission that ends soon. Safe on any number of nodes at once.
 pub async fn warn_expiring(rooms: &Organizations, now: Timestamp) -> Result<u64> {
     let mut warned = 0;
     for days in DAYS {
-        for ending in rooms.db().read(move |tx| contract::list_ending(tx, days, now, ROUND)).await? {
-            warned += u64::from(gone_is_none(warn_contract(rooms, ending, days, now).await)?);
-        }
-        for ending in rooms.db().read(move |tx| store::list_ending(tx, days, now, ROUND)).await? {
-            warned += u64::from(gone_is_none(warn_admission(rooms, ending, days, now).await)?);
+        loop {
+            let contracts = rooms.db().read(move |tx| contract::list_ending(tx, days, now, ROUND)).await?;
+            let admissions = rooms.db().read(move |tx| store::list_ending(tx, days, now, ROUND)).await?;
+            let more = contracts.len().max(admissions.len()) as i64 == ROUND;
+            let before = warned;
+            for ending in contracts {
+                warned += u64::from(gone_is_none(warn_contract(rooms, ending, days, now).await)?);
+            }
+            for ending in admissions {
+                warned += u64::from(gone_is_none(warn_admission(rooms, ending, days, now).await)?);
+            }
+            // What stays unwarned although it was tried waits for the next time.
+            if !more || warned == before {
+                break;
+            }
         }
     }
     Ok(warned)
@@ -40,7 +50,7 @@ async fn warn_contract(
     let rooms2 = rooms.clone();
     rooms
         .db()
-        .write(move |tx| {
+        .write_bulk(move |tx| {
             let locked = locked_in(tx, ending.organization)?;
             if !contract::mark_warned(tx, &ending, days)? {
                 return Ok((false, Vec::new()));
@@ -63,7 +73,7 @@ async fn warn_admission(
     let rooms2 = rooms.clone();
     rooms
         .db()
-        .write(move |tx| {
+        .write_bulk(move |tx| {
             let locked = locked_in(tx, ending.organization)?;
             let Some(product) = product::find(tx, ending.product)? else { return Ok((false, Vec::new())) };
             if !store::mark_warned(tx, ending.id, days)? {

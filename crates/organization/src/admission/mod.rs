@@ -1,6 +1,9 @@
 //! Admissions: the first half of the tally. A row holds only while its basis holds; what needs no row has none.
 pub mod batch;
 mod edit;
+mod evidence;
+#[cfg(test)]
+mod evidence_tests;
 mod expiry;
 mod model;
 mod pages;
@@ -12,6 +15,8 @@ mod telling;
 #[cfg(test)]
 mod tests;
 mod view;
+#[cfg(test)]
+mod warning_tests;
 
 pub use expiry::warn_expiring;
 pub use model::*;

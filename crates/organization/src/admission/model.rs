@@ -23,8 +23,8 @@ db::text_enum! {
     }
 }
 
-/// Files that say why an organization was admitted.
-pub const MOST_EVIDENCE: usize = 4;
+/// Files that say why an organization was admitted, those that came later included.
+pub const MOST_EVIDENCE: usize = 8;
 /// Words of a reason.
 pub const REASON_MAX: usize = 200;
 

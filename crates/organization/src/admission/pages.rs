@@ -1,6 +1,6 @@
 //! `/org/{organization}/admissions` 机构产品权限: contract types with the products under each, and the other classes; what
 //! is missing, who mends it, and a request by one click. Where the product lets them, administrators change it themselves.
-use super::model::{AdmissionLine, NewAdmission};
+use super::model::{Admission, AdmissionChange, AdmissionLine, Admitting, NewAdmission};
 use super::view::{Act, Group, Menders, View, is_own};
 use crate::decision::LayerState;
 use crate::membership::OrganizationAdministrator;
@@ -90,6 +90,9 @@ struct ChangeForm {
     product: ProductId,
     id: String,
     r#do: String,
+    /// The admission as the page that asked showed it.
+    #[serde(default)]
+    seen: String,
 }
 /// For products whose admissions the organization's administrators edit.
 async fn change(
@@ -109,15 +112,19 @@ async fn change(
                 valid_until: Timestamp::FOREVER,
                 note: None,
             };
+            let seen = Admitting { seen: Some(form.seen), ..Admitting::default() };
             (
-                rooms.admit(by.clone(), organization, new, ctx.now).await.map(drop),
+                rooms.admit_with(by.clone(), organization, new, seen, ctx.now).await.map(drop),
                 "organization-flash-admitted",
             )
         }
         "end" => {
             let id: AdmissionId = form.id.parse().map_err(|_| Error::not_found("admission.unknown"))?;
+            let rev = form.seen.rsplit_once('.').and_then(|(_, rev)| rev.parse().ok());
+            let rev: i64 = rev.ok_or_else(|| Error::invalid("form.id_stale"))?;
+            let (change, how) = (AdmissionChange::End, (Some(rev), ""));
             (
-                rooms.end_admission(by.clone(), organization, id, ctx.now).await,
+                rooms.change_admission(by.clone(), organization, id, change, how, ctx.now).await,
                 "organization-flash-admission-ended",
             )
         }
@@ -143,6 +150,7 @@ struct ConfirmPage {
     /// The row to be made, or the one to be ended.
     id: String,
     ends: bool,
+    seen: String,
 }
 /// What opening or closing the product does to the members, before it is done.
 async fn confirm(
@@ -183,6 +191,7 @@ async fn confirm(
             None => ctx.form_id(rooms.db().draw::<mark::Admission>()),
         },
         ends: ended.is_some(),
+        seen: Admission::seen(line.admission.as_ref()),
         page,
     };
     Ok(web::html(view))

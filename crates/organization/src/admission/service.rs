@@ -1,18 +1,16 @@
-use super::model::{Admission, AdmissionLine, COUNTED};
+use super::model::{AdmissionLine, COUNTED};
 use super::store::{self, AdmissionRow};
 use crate::contract::{self, Contract, ContractState};
 use crate::decision::{self, AdmissionFacts, ContractFacts, Standing};
-use crate::organization::{self, Locked, Organization};
+use crate::organization::{Locked, Organization};
 use crate::product::{self, AdmissionEditor, GrantMode, Product};
 use crate::{Authority, Operator, Organizations};
 use db::Tx;
 use kernel::{
-    Error, Event, Result, Timestamp,
+    Error, Result, Timestamp,
     id::{AccountId, AdmissionId, ContractTypeId, OrganizationId, ProductId},
 };
-use platform::document::{self, Card, DocumentId};
 use platform::staff::StaffRole;
-use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Everything that the page of the organization's permissions shows.
@@ -52,40 +50,32 @@ impl Organizations {
             })
             .await
     }
-    /// Files that say why the organization was admitted, for whoever edits the admission.
-    pub async fn admission_evidence(
+    /// One admission as a reader of the organization sees it, also after its end. Error: `admission.unknown`.
+    pub async fn desk_admission(
         &self,
         by: &Operator,
-        organization: OrganizationId,
+        organization: &Organization,
         id: AdmissionId,
-    ) -> Result<Vec<Card>> {
-        let by = by.clone();
+        now: Timestamp,
+    ) -> Result<AdmissionLine> {
+        let found = self.desk_admissions(by, organization, now).await?;
+        let mut lines = found.lines.into_iter();
+        if let Some(line) = lines.find(|line| line.admission.as_ref().is_some_and(|there| there.id == id)) {
+            return Ok(line);
+        }
+        let (by, of, standing) = (by.clone(), organization.id, organization.standing());
+        let unknown = || Error::not_found("admission.unknown");
         self.db()
             .read(move |tx| {
-                edited_in(tx, &by, organization, id)?;
-                document::service::list_in(tx, Admission::evidence(id))
-            })
-            .await
-    }
-    /// Media type and content; each look is on record.
-    pub async fn admission_file(
-        &self,
-        by: &Operator,
-        organization: OrganizationId,
-        id: AdmissionId,
-        file: DocumentId,
-    ) -> Result<(String, Vec<u8>)> {
-        let (by, rooms) = (by.clone(), self.clone());
-        self.db()
-            .write(move |tx| {
-                edited_in(tx, &by, organization, id)?;
-                let opened =
-                    document::service::open_in(tx, rooms.db().keyring(), Admission::evidence(id), file)?;
-                let event = Event::done(by.actor(), "admission.evidence_seen")
-                    .on("admission", id)
-                    .of(organization)
-                    .with(json!({ "document": file }));
-                Ok((opened, vec![event]))
+                let row = store::find(tx, of, id)?.ok_or_else(unknown)?;
+                let product = product::find(tx, row.product)?.ok_or_else(unknown)?;
+                if let (Some(StaffRole::ProductManager), Some(own)) = (by.staff_role_in(tx)?, by.account())
+                    && product.manager.is_some_and(|manager| manager != own)
+                {
+                    return Err(unknown());
+                }
+                let (contracts, listings) = (contract::list(tx, of)?, contract::list_listings(tx)?);
+                Ok(line(product, Some(row), &contracts, &listings, standing, now))
             })
             .await
     }
@@ -168,20 +158,6 @@ pub(super) fn staff_must_edit(
         }
     }
 }
-fn edited_in(
-    tx: &mut Tx<'_>,
-    by: &Operator,
-    organization: OrganizationId,
-    id: AdmissionId,
-) -> Result<AdmissionRow> {
-    let unknown = || Error::not_found("admission.unknown");
-    let found = organization::find_in(tx, organization)?.ok_or_else(unknown)?;
-    let row = store::find(tx, organization, id)?.ok_or_else(unknown)?;
-    let product = product::find(tx, row.product)?.ok_or_else(unknown)?;
-    staff_must_edit(tx, by, found.account_manager, &product)?;
-    Ok(row)
-}
-
 fn line(
     product: Product,
     row: Option<AdmissionRow>,

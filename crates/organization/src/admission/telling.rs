@@ -1,7 +1,7 @@
 //! What an organization's administrators are told of its admissions and contracts, in the transaction of what happened.
 use super::model::AdmissionChange;
 use crate::organization::Locked;
-use crate::product::Product;
+use crate::product::{AdmissionEditor, Product};
 use crate::{Organizations, membership};
 use db::Tx;
 use identity::notice::{self, Kind, Notice};
@@ -51,7 +51,7 @@ impl Organizations {
         };
         self.tell_administrators_in(tx, locked, &told, by, now)
     }
-    /// Administrators, and the account manager, who can renew it.
+    /// Administrators, the account manager, and the product's manager where it is they who renew it.
     pub(super) fn tell_admission_ending_in(
         &self,
         tx: &mut Tx<'_>,
@@ -61,7 +61,14 @@ impl Organizations {
         now: Timestamp,
     ) -> Result<()> {
         let told = about(Kind::AdmissionExpiring, locked, product).arg("until", last_day(until));
-        self.tell_ending_in(tx, locked, &told, now)
+        self.tell_ending_in(tx, locked, &told, now)?;
+        match (product.admission_editor, product.manager) {
+            (AdmissionEditor::ProductManager, Some(manager)) if locked.account_manager != Some(manager) => {
+                let told = told.leads_to(&format!("/desk/organizations/{}", locked.id));
+                notice::tell_in(tx, self.identity(), manager, &told, now)
+            }
+            _ => Ok(()),
+        }
     }
     pub(super) fn tell_contract_ending_in(
         &self,

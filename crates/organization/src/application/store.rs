@@ -276,9 +276,12 @@ pub(super) fn set_organization(
 }
 /// Open ones whose time is over.
 pub(super) fn list_due(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<Vec<Application>> {
+    // The states as the index names them.
     let query = Query::new(COLUMNS)
-        .list(" WHERE a.state IN (?)", &ApplicationState::OPEN)
-        .bind(" AND a.expires_at <= ? ORDER BY a.expires_at", &now)
+        .bind(
+            " WHERE a.state IN ('submitted', 'first_approved', 'returned') AND a.expires_at <= ? ORDER BY a.expires_at",
+            &now,
+        )
         .bind(" LIMIT ?", &limit);
     tx.all(query.sql(), query.params())
 }

@@ -2,7 +2,7 @@ use super::items::ItemLine;
 use crate::decision::{Decision, LayerKind};
 use crate::organization_type::Words;
 use crate::product::Product;
-use identity::search::name_fits;
+use identity::search::phrase_fits;
 use kernel::id::ApplicationId;
 
 /// A request of the person's for the product that is not decided yet.
@@ -27,15 +27,19 @@ impl Offer {
     pub fn is_at_home(&self) -> bool {
         !self.decision.is_missing(LayerKind::Audience) || self.decision.code() == "decision.account_managed"
     }
-    /// `wanted` is normalized and in lower case: a part of name, summary or code, or the pinyin initials of the name.
-    pub fn fits(&self, wanted: &str) -> bool {
+    /// `word` is normalized and in lower case: a part of name, summary or code, or pinyin of the name.
+    pub fn fits(&self, word: &str) -> bool {
         let product = &self.product;
-        let contains = |text: &str| text.to_lowercase().contains(wanted);
-        name_fits(&product.name.zh, wanted)
-            || [&product.name.en, &product.summary.zh, &product.summary.en, &product.code]
+        phrase_fits(&product.name.zh, word)
+            || [&product.name.zh, &product.name.en, &product.summary.zh, &product.summary.en, &product.code]
                 .iter()
-                .any(|text| contains(text))
+                .any(|text| folded(text).contains(word))
     }
+}
+
+/// As what is typed is compared: full-width letters are letters, upper case is lower case.
+fn folded(text: &str) -> String {
+    kernel::text::normalize(text).to_lowercase()
 }
 
 /// Products under one heading; without a name: those whose category is none of the rows.
@@ -66,16 +70,24 @@ pub struct Shelf {
 impl Shelf {
     /// Filters what the store found. An item that fits brings its product along.
     pub fn of(sections: Vec<Section>, asked: &Asked, items: &[ItemLine]) -> Self {
-        let wanted = kernel::text::normalize(&asked.text).to_lowercase();
-        let fits = |offer: &Offer| {
-            let named = || offer.fits(&wanted) || items.iter().any(|item| item.product == offer.product.id);
-            (wanted.is_empty() || named()) && (!asked.usable || offer.decision.allow)
+        let wanted = folded(&asked.text);
+        // Every word, in whatever order, of the product or of its heading.
+        let named = |offer: &Offer, heading: &str| {
+            wanted.split(' ').all(|word| offer.fits(word) || heading.contains(word))
+                || items.iter().any(|item| item.product == offer.product.id)
+        };
+        let fits = |offer: &Offer, heading: &str| {
+            (wanted.is_empty() || named(offer, heading)) && (!asked.usable || offer.decision.allow)
         };
         let (mut counts, mut shown, mut elsewhere, mut total) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for mut section in sections {
             let offers = std::mem::take(&mut section.offers);
+            let heading = section
+                .name
+                .as_ref()
+                .map_or_else(String::new, |name| format!("{} {}", folded(&name.zh), folded(&name.en)));
             let (here, there): (Vec<Offer>, Vec<Offer>) =
-                offers.into_iter().filter(|offer| fits(offer)).partition(Offer::is_at_home);
+                offers.into_iter().filter(|offer| fits(offer, &heading)).partition(Offer::is_at_home);
             if asked.category.is_empty() {
                 elsewhere.extend(there);
             }

@@ -68,7 +68,10 @@ impl Organizations {
             return Ok(Lead::Why);
         }
         let Some(address) = product.launch_address(space.organization()) else { return Ok(Lead::Page) };
-        self.remember_opened(who.account, space, id, now).await?;
+        // "Opened lately" is a convenience; a full queue of the database keeps nobody from work.
+        if let Err(error) = self.remember_opened(who.account, space, id, now).await {
+            tracing::warn!(%error, product.id = %id, "an opened product is not remembered");
+        }
         Ok(Lead::Out(address))
     }
 }

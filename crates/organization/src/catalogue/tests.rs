@@ -61,9 +61,25 @@ async fn m50_the_catalog_stands_in_the_order_of_its_categories_and_is_searched()
             all.elsewhere.iter().map(|offer| offer.product.code.as_str()).collect::<Vec<_>>(),
             ["private"]
         );
-        for (text, found) in
-            [("报备", 1), ("ZDSX", 1), ("filing", 1), ("行情", 3), ("nothing", 0), ("market-d", 1)]
-        {
+        for (text, found) in [
+            ("报备", 1),
+            ("ZDSX", 1),
+            ("zdsxbb", 1),
+            ("zhongda", 1),
+            ("zxbb", 0),
+            ("filing", 1),
+            ("ＦＩＬＩＮＧ", 1),
+            ("  filing \t 报备 ", 1),
+            ("报备 filing", 1),
+            ("报备 nothing", 0),
+            ("报送", 1),
+            ("行情", 3),
+            ("nothing", 0),
+            ("market-d", 1),
+            ("%", 0),
+            ("_", 0),
+            ("　", 3),
+        ] {
             assert_eq!(shelf(&town, &who, ours, &asked(text)).await.total, found, "{text}");
         }
         let usable = Asked { usable: true, ..Asked::default() };

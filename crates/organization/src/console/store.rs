@@ -70,7 +70,7 @@ fn endings(rows: Vec<EndingRow>) -> Vec<Ending> {
     };
     rows.into_iter().map(ending).collect()
 }
-/// The organization's admissions and contracts, and the own membership.
+/// The organization's admissions and contracts, the own membership, and own grants where administrators do business.
 pub(super) fn list_ending_for_administrator(
     tx: &mut Tx<'_>,
     organization: OrganizationId,
@@ -90,6 +90,11 @@ pub(super) fn list_ending_for_administrator(
             SELECT 'membership', '', '', m.valid_until FROM membership m
                 WHERE m.organization_id = $1 AND m.account_id = $2 AND m.state <> 'ended' AND m.state = 'active'
                     AND m.valid_until > $3 AND m.valid_until <= $4
+            UNION ALL
+            SELECT 'grant', p.name_zh, p.name_en, g.valid_until
+                FROM membership m JOIN product_grant g ON g.membership_id = m.id JOIN product p ON p.id = g.product_id
+                WHERE m.organization_id = $1 AND m.account_id = $2 AND m.state <> 'ended' AND m.state = 'active' AND g.state = 'active'
+                    AND g.valid_until > $3 AND g.valid_until <= $4
             ORDER BY 4 LIMIT 8"
         ),
         &[&organization, &account, &now, &soon],

@@ -61,5 +61,20 @@ async fn m54_the_console_has_what_is_at_hand_with_its_state_what_waits_and_what_
         ending.sort_by_key(|kind| kind.as_str());
         assert_eq!(ending, [EndingKind::Admission, EndingKind::Contract], "not somebody else's membership");
         assert_eq!(administrator.counts.succession, 0);
+        // Where administrators do business, their own grants end like anybody's.
+        let (agent, own) = (town.agent.membership, town.administrator.membership);
+        rooms
+            .db()
+            .write_unaudited("a test's world", move |tx| {
+                tx.run(
+                    "UPDATE product_grant SET membership_id = $2, valid_until = $3 WHERE membership_id = $1",
+                    &[&agent, &own, &soon],
+                )
+                .map(drop)
+            })
+            .await
+            .unwrap();
+        let ending = kinds(&look(&town, town.administrator, Role::Administrator).await);
+        assert!(ending.contains(&EndingKind::Grant), "{ending:?}");
     }
 }

@@ -8,6 +8,7 @@ use crate::product::{Product, ProductState};
 use crate::refusal::Refused;
 use identity::session::SignedIn;
 use kernel::{Error, Result, Timestamp, id::AccountId, id::OrganizationId, id::ProductId};
+use std::collections::BTreeSet;
 
 /// Other spaces that a page names, before the link to all of them.
 const ELSEWHERE: usize = 3;
@@ -189,6 +190,16 @@ impl Organizations {
         let policies = self.identity().settings().policies().await?;
         let zones = signed_in.actor.address.map(|address| policies.network.zones_of(address));
         Ok(SessionFacts { zones: zones.unwrap_or_default(), ..SessionFacts::of(signed_in) })
+    }
+    /// Zones that a product or a type of organizations names: without them, these would open for nobody.
+    pub async fn zones_needed(&self) -> Result<BTreeSet<String>> {
+        let products = self.products(true).await?;
+        let live = products.into_iter().filter(|product| product.state != ProductState::Withdrawn);
+        let mut needed: BTreeSet<String> = live.filter_map(|product| product.network_zone).collect();
+        for kind in self.organization_types().await? {
+            needed.extend(kind.policy.network_zones);
+        }
+        Ok(needed)
     }
     /// Name and shown number of a member of the platform's staff.
     pub async fn staff_contact(&self, account: AccountId) -> Result<Option<Contact>> {

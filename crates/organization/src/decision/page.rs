@@ -19,6 +19,8 @@ pub struct Ways<'a> {
     pub back: Back,
     /// The same product in another space.
     pub elsewhere: &'a (dyn Fn(Space) -> String + Send + Sync),
+    /// That page offers all other spaces too; else they are on the list of the person's organizations.
+    pub chooses_there: bool,
 }
 /// To the missing factor and back.
 pub enum Verify {
@@ -153,7 +155,9 @@ impl Explanation {
             steps: self.steps(&page),
             staff,
             elsewhere: elsewhere.collect(),
-            more: self.more_elsewhere.then(|| "/me/organizations".to_owned()),
+            more: self.elsewhere.first().filter(|_| self.more_elsewhere).map(|(space, _)| {
+                if ways.chooses_there { (ways.elsewhere)(*space) } else { "/me/organizations".to_owned() }
+            }),
             ways,
             page,
         };
@@ -219,7 +223,9 @@ impl Explanation {
             (Means::Contact, Space::Organization(id))
                 if administers && remedy.layer == LayerKind::Admission =>
             {
-                (format!("/org/{id}/admissions"), "organization-explain-admissions")
+                // To the product's own line there, with the request, or what became of it.
+                let line = format!("/org/{id}/admissions#product-{}", self.product.id);
+                (line, "organization-explain-admissions")
             }
             (Means::RaiseLevel, _) => ("/me/real-name".to_owned(), "organization-explain-real-name"),
             (Means::SwitchSpace, Space::Personal) if self.elsewhere.is_empty() => {

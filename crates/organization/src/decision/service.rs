@@ -3,13 +3,17 @@ use super::model::{Decision, Facts, MachineFacts, SessionFacts, Space, Subject, 
 use super::store::{self, Found};
 use crate::Organizations;
 use crate::membership::Role;
+use crate::organization::containing;
 use crate::organization_type::{TypePolicy, Words};
 use db::Tx;
 use kernel::{
     Result, Timestamp,
     id::{AccountId, MembershipId, OrganizationId, ProductId},
 };
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 /// A person may be in a thousand organizations; nobody chooses among more than these.
 pub const SPACES_SHOWN: usize = 50;
@@ -56,11 +60,33 @@ impl Organizations {
         let found = self
             .db()
             .read_one(move |s| {
-                let rows = store::find(s, &store::spaces(&account, &product, &wished, &most, &now))?;
+                let rows = store::find(s, &store::spaces(&account, &product, &wished, &None, &most, &now))?;
                 store::found(rows, &session, now)
             })
             .await?;
         Ok(spaces(found))
+    }
+    /// Organizations of the account whose names contain what was typed, in the order of [`Self::decide_spaces`] and as many.
+    pub async fn find_spaces(
+        &self,
+        account: AccountId,
+        session: &SessionFacts,
+        product: ProductId,
+        typed: &str,
+        now: Timestamp,
+    ) -> Result<Vec<InSpace>> {
+        let (session, named) = (session.clone(), Some(containing(typed)));
+        let most = SPACES_SHOWN as i64;
+        let found = self
+            .db()
+            .read_one(move |s| {
+                let rows = store::find(s, &store::spaces(&account, &product, &None, &named, &most, &now))?;
+                store::found(rows, &session, now)
+            })
+            .await?;
+        let mut found = spaces(found);
+        found.retain(|there| there.space != Space::Personal);
+        Ok(found)
     }
     /// Some of the other spaces in which the product opens now, at most `most`, and whether there may be more.
     pub(super) async fn decide_elsewhere(
@@ -138,25 +164,51 @@ impl Organizations {
             })
             .collect())
     }
-    /// A machine acts for its owner alone, so there is one space to decide in. None if the product is unknown.
-    pub async fn decide_machine(
+    /// Each machine at its product, in one statement: it acts for its owner alone, so there is one space to decide in. In
+    /// the order of the machines; None where the product is unknown.
+    pub async fn decide_machines(
         &self,
-        machine: MachineFacts,
+        machines: Vec<(MachineFacts, ProductId)>,
         zones: Vec<String>,
-        product: ProductId,
         now: Timestamp,
-    ) -> Result<Option<Decision>> {
-        let owner = machine.owner;
+    ) -> Result<Vec<Option<Decision>>> {
+        if machines.is_empty() {
+            return Ok(Vec::new());
+        }
+        let owners: BTreeSet<OrganizationId> =
+            machines.iter().filter_map(|(machine, _)| machine.owner).collect();
+        let products: BTreeSet<ProductId> = machines.iter().map(|(_, product)| *product).collect();
+        let owners = few_lengths(owners.into_iter().collect());
+        let products = few_lengths(products.into_iter().collect());
         let session = SessionFacts { zones, ..SessionFacts::default() };
         let found = self
             .db()
             .read_one(move |s| {
-                let rows = store::find(s, &store::machine(&owner, &product))?;
-                Ok(store::found(rows, &session, now)?.pop())
+                let rows = store::find(s, &store::machines(&owners, &products))?;
+                store::found(rows, &session, now)
             })
             .await?;
-        Ok(found.map(|found| decide(&Facts { subject: Subject::Machine(machine), ..found.facts })))
+        let decided = |(machine, product): (MachineFacts, ProductId)| {
+            let mut of_product = found.iter().filter(|found| found.product == product);
+            let any = of_product.clone().next()?;
+            let own = of_product.find(|found| {
+                machine.owner.is_some() && found.facts.organization.as_ref().map(|o| o.id) == machine.owner
+            });
+            let organization = own.and_then(|found| found.facts.organization.clone());
+            let subject = Subject::Machine(machine);
+            Some(decide(&Facts { subject, organization, ..any.facts.clone() }))
+        };
+        Ok(machines.into_iter().map(decided).collect())
     }
+}
+
+/// Few lengths of a list make few statements; the last of it stands again until there are enough.
+fn few_lengths<T: Clone>(mut list: Vec<T>) -> Vec<T> {
+    let places = [1, 4, 8, 16, 32, 64].into_iter().find(|places| *places >= list.len());
+    if let Some(last) = list.last().cloned() {
+        list.resize(places.unwrap_or_else(|| list.len().next_power_of_two()), last);
+    }
+    list
 }
 
 /// As `decide_one` inside a transaction: when a code is exchanged or a token refreshed.
@@ -174,24 +226,45 @@ pub fn decide_in(
     Ok(found.and_then(|found| in_space(space, found)))
 }
 
-/// As `decide_one` for several accounts by their subjects, in one statement. Whoever is not in the answer is unknown.
-pub(crate) fn decide_subjects_in(
+/// As `decide_one` for several accounts by their subjects, in the personal space. Whoever is not in the answer is unknown.
+pub(crate) fn decide_persons_in(
     tx: &mut Tx<'_>,
-    mut subjects: Vec<String>,
-    space: Space,
+    subjects: &[String],
     product: ProductId,
     now: Timestamp,
 ) -> Result<Vec<(String, Decision)>> {
-    let Some(last) = subjects.last().cloned() else { return Ok(Vec::new()) };
-    // Few lengths make few statements.
-    let places = [1, 8, 64].into_iter().find(|places| *places >= subjects.len());
-    subjects.resize(places.unwrap_or_else(|| subjects.len().next_power_of_two()), last);
-    let organization = space.organization();
-    let rows = store::find_in(tx, &store::subjects(&subjects, &organization, &product, &now))?;
+    if subjects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let subjects = few_lengths(subjects.to_vec());
+    let rows = store::find_in(tx, &store::persons(&subjects, &product, &now))?;
     let mut decided = Vec::with_capacity(rows.len());
     for mut found in store::found(rows, &SessionFacts::default(), now)? {
         let subject = std::mem::take(&mut found.subject);
-        decided.extend(in_space(space, found).map(|in_space| (subject, in_space.decision)));
+        decided.extend(in_space(Space::Personal, found).map(|there| (subject, there.decision)));
+    }
+    Ok(decided)
+}
+/// The same for members of organizations: every live membership of these accounts in these organizations, in one statement.
+pub(crate) fn decide_members_in(
+    tx: &mut Tx<'_>,
+    subjects: &[String],
+    organizations: &[OrganizationId],
+    product: ProductId,
+    now: Timestamp,
+) -> Result<Vec<(OrganizationId, String, Decision)>> {
+    if subjects.is_empty() || organizations.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (subjects, organizations) = (few_lengths(subjects.to_vec()), few_lengths(organizations.to_vec()));
+    let rows = store::find_in(tx, &store::members(&subjects, &organizations, &product, &now))?;
+    let mut decided = Vec::with_capacity(rows.len());
+    for found in store::found(rows, &SessionFacts::default(), now)? {
+        let Some(id) = found.facts.organization.as_ref().map(|organization| organization.id) else {
+            continue;
+        };
+        let subject = found.subject.clone();
+        decided.extend(in_space(Space::Organization(id), found).map(|there| (id, subject, there.decision)));
     }
     Ok(decided)
 }
@@ -202,13 +275,13 @@ pub(crate) fn decide_products_in(
     account: AccountId,
     session: &SessionFacts,
     space: Space,
-    mut products: Vec<ProductId>,
+    products: Vec<ProductId>,
     now: Timestamp,
 ) -> Result<HashMap<ProductId, Decision>> {
-    let Some(last) = products.last().copied() else { return Ok(HashMap::new()) };
-    // Few lengths make few statements.
-    let places = [4, 8, 16, 32].into_iter().find(|places| *places >= products.len());
-    products.resize(places.unwrap_or(products.len()), last);
+    if products.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let products = few_lengths(products);
     let organization = space.organization();
     let rows = store::find_in(tx, &store::some(&account, &organization, &products, &now))?;
     let found = store::found(rows, session, now)?;

@@ -47,7 +47,11 @@ async fn a_person_in_many_organizations_is_shown_the_first_that_open_the_product
 async fn a_machine_passes_the_same_decision_for_its_owner() {
     for town in towns().await {
         let machine = |owner| MachineFacts { active: true, owner, registered: true };
-        let decide = |machine| town.rooms.decide_machine(machine, Vec::new(), town.data, town.now());
+        let decide = async |machine| {
+            let decided =
+                town.rooms.decide_machines(vec![(machine, town.data)], Vec::new(), town.now()).await;
+            decided.map(|mut decisions| decisions.remove(0))
+        };
         let ours = decide(machine(Some(town.ours))).await.unwrap().unwrap();
         assert_eq!(ours.code(), "decision.contract_not_granted");
         town.admit(town.data).await;
@@ -63,5 +67,51 @@ async fn a_machine_passes_the_same_decision_for_its_owner() {
         assert_eq!(decide(disabled).await.unwrap().unwrap().code(), "decision.client_disabled");
         let unregistered = MachineFacts { registered: false, ..machine(Some(town.ours)) };
         assert_eq!(decide(unregistered).await.unwrap().unwrap().code(), "decision.grant_not_registered");
+    }
+}
+
+/// One statement for all: each for its own owner at its own product, in the order in which they were named.
+#[tokio::test]
+async fn m49_machines_of_many_owners_are_decided_together() {
+    for town in towns().await {
+        let open =
+            new_product(&town.rooms, "open", |product| product.admission_class = AdmissionClass::Open).await;
+        town.admit(town.data).await;
+        let machine = |owner, product| (MachineFacts { active: true, owner, registered: true }, product);
+        let nowhere = kernel::id::OrganizationId::from_i64(5);
+        let unknown = kernel::id::ProductId::from_i64(5);
+        let decided = town
+            .rooms
+            .decide_machines(
+                vec![
+                    machine(Some(town.theirs), town.data),
+                    machine(None, open),
+                    machine(Some(town.ours), town.data),
+                    machine(Some(town.theirs), open),
+                    machine(Some(nowhere), open),
+                    machine(Some(town.ours), unknown),
+                    machine(None, town.data),
+                    machine(Some(town.ours), town.data),
+                ],
+                Vec::new(),
+                town.now(),
+            )
+            .await
+            .unwrap();
+        let codes: Vec<_> = decided.iter().map(|one| one.as_ref().map(|decision| decision.code())).collect();
+        assert_eq!(
+            codes,
+            [
+                Some("decision.contract_not_signed"),
+                Some("decision.allowed"),
+                Some("decision.allowed"),
+                Some("decision.allowed"),
+                Some("decision.owner_foreign"),
+                None,
+                Some("decision.allowed"),
+                Some("decision.allowed"),
+            ]
+        );
+        assert!(town.rooms.decide_machines(Vec::new(), Vec::new(), town.now()).await.unwrap().is_empty());
     }
 }

@@ -267,11 +267,12 @@ impl FactsRow {
 }
 
 /// One account × one product × its memberships; one row without organization if it has none. First the wished space, then
-/// those that may open the product, the last visited before others.
+/// those that may open the product, the last visited before others. With a pattern, organizations of such names alone.
 pub(super) fn spaces<'a>(
     account: &'a AccountId,
     product: &'a ProductId,
     wished: &'a Option<OrganizationId>,
+    named: &'a Option<String>,
     most: &'a i64,
     now: &'a Timestamp,
 ) -> Query<'a> {
@@ -287,6 +288,7 @@ pub(super) fn spaces<'a>(
         .add(HALVES)
         .bind(" WHERE a.id = ?", account)
         .bind(" AND p.id = ?", product)
+        .opt(" AND o.name_folded LIKE ? ESCAPE '\\'", named)
         .bind(" ORDER BY CASE WHEN o.id = ? THEN 0 ELSE 1 END, CASE WHEN ", wished)
         .add(FITS)
         .add(" THEN 0 ELSE 1 END, COALESCE(b.at, 0) DESC, ")
@@ -315,15 +317,15 @@ pub(super) fn elsewhere<'a>(
         .bind(" AND (d.valid_until IS NULL OR d.valid_until > ?)", now)
         .bind(" ORDER BY COALESCE(b.at, 0) DESC, m.id LIMIT ?", most)
 }
-/// A machine for its owner × one product.
-pub(super) fn machine<'a>(owner: &'a Option<OrganizationId>, product: &'a ProductId) -> Query<'a> {
+/// Owners of machines × products. A product whose owners are all unknown has one row, without organization.
+pub(super) fn machines<'a>(owners: &'a [OrganizationId], products: &'a [ProductId]) -> Query<'a> {
     Query::new(MACHINE)
         .add(COLUMNS)
         .add(", '' FROM product p")
-        .bind(" LEFT JOIN organization o ON o.id = ?", owner)
-        .add(" LEFT JOIN membership m ON 1 = 0")
+        .list(" LEFT JOIN organization o ON o.id IN (?)", owners)
+        .add(" LEFT JOIN membership m ON m.id = 0")
         .add(HALVES)
-        .bind(" WHERE p.id = ?", product)
+        .list(" WHERE p.id IN (?)", products)
 }
 /// One account in one space × one product.
 pub(super) fn one<'a>(
@@ -334,14 +336,29 @@ pub(super) fn one<'a>(
 ) -> Query<'a> {
     in_space(account, organization, now).bind(" AND p.id = ?", product)
 }
-/// Several accounts, by the subjects that products know them by, in one space × one product.
-pub(super) fn subjects<'a>(
+/// Several accounts, by the subjects that products know them by, in the personal space × one product.
+pub(super) fn persons<'a>(subjects: &'a [String], product: &'a ProductId, now: &'a Timestamp) -> Query<'a> {
+    space(&None, now).list(" WHERE a.sub IN (?)", subjects).bind(" AND p.id = ?", product)
+}
+/// The memberships of several accounts in these organizations × one product. Who is no member has no row.
+pub(super) fn members<'a>(
     subjects: &'a [String],
-    organization: &'a Option<OrganizationId>,
+    organizations: &'a [OrganizationId],
     product: &'a ProductId,
     now: &'a Timestamp,
 ) -> Query<'a> {
-    space(organization, now).list(" WHERE a.sub IN (?)", subjects).bind(" AND p.id = ?", product)
+    Query::new(ACCOUNT)
+        .bind(" AND i.expires_at > ?),", now)
+        .add(COLUMNS)
+        .add(PERSON)
+        .list(
+            " JOIN membership m ON m.account_id = a.id AND m.state <> 'ended' AND m.organization_id IN (?)",
+            organizations,
+        )
+        .add(" JOIN organization o ON o.id = m.organization_id AND o.state <> 'closed'")
+        .add(HALVES)
+        .list(" WHERE a.sub IN (?)", subjects)
+        .bind(" AND p.id = ?", product)
 }
 /// One account in one space × every product that the catalog shows, in the catalog's order.
 pub(super) fn catalog<'a>(

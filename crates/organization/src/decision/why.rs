@@ -103,6 +103,7 @@ async fn show(
         verify: Verify::Link(format!("/me/verify?need=strong&return_to={back}")),
         back: Back::Link(catalog(space)),
         elsewhere: &|space| format!("{}/{id}", catalog(space)),
+        chooses_there: false,
     };
     Ok(found.respond(Page::new(ctx, title).with_shell(frame), ways, number, typed)?)
 }

@@ -6,6 +6,8 @@ use identity::{account::AccountState, realname::RealNameLevel};
 use kernel::Timestamp;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, RandomState};
+use std::hint::black_box;
+use std::ops::Range;
 
 const STATES: [AccountState; 4] =
     [AccountState::Active, AccountState::Unactivated, AccountState::Disabled, AccountState::Closed];
@@ -166,15 +168,35 @@ impl Accounts {
         {
             return Some(account.person());
         }
-        let bucket = (key.0 >> self.shift) as usize;
-        let range = *self.buckets.get(bucket)? as usize..*self.buckets.get(bucket + 1)? as usize;
-        let within = self.keys.get(range.clone())?.iter().position(|known| *known == key.1)?;
-        let slot = *self.slots.get(range.start + within)?;
+        let slot = *self.slots.get(self.position(key, self.bucket(key)?)?)?;
         let (head, next) = (*self.heads.get(slot as usize)?, *self.heads.get(slot as usize + 1)?);
         let bits = (head & ((1 << BITS) - 1)) as u8;
         let rungs = if bits & RUNGS == 0 { &[] } else { self.rungs_of(slot) };
         let seats = self.seats.get((head >> BITS) as usize..=(next >> BITS) as usize)?;
         Some(Person { bits, rungs, seats, grants: &self.grants })
+    }
+    fn bucket(&self, key: Key) -> Option<Range<usize>> {
+        let bucket = (key.0 >> self.shift) as usize;
+        Some(*self.buckets.get(bucket)? as usize..*self.buckets.get(bucket + 1)? as usize)
+    }
+    fn position(&self, key: Key, bucket: Range<usize>) -> Option<usize> {
+        let within = self.keys.get(bucket.clone())?.iter().position(|known| *known == key.1)?;
+        Some(bucket.start + within)
+    }
+    /// Reads ahead what will be asked of all of these, one step for all before the next: among a million accounts each step
+    /// waits for memory, and waits that do not depend on one another pass at the same time.
+    pub fn read_ahead(&self, keys: &[Key]) {
+        let buckets: Vec<_> = keys.iter().map(|key| self.bucket(*key).unwrap_or_default()).collect();
+        let ends = buckets.iter().flat_map(|bucket| [bucket.start, bucket.end.saturating_sub(1)]);
+        black_box(ends.filter_map(|end| self.keys.get(end)).fold(0, |all, key| all ^ key));
+        let found = keys.iter().zip(buckets).filter_map(|(key, bucket)| self.position(*key, bucket));
+        let found: Vec<_> = found.collect();
+        let slots: Vec<_> = found.into_iter().filter_map(|place| self.slots.get(place)).copied().collect();
+        let heads: Vec<_> = slots.into_iter().filter_map(|slot| self.heads.get(slot as usize)).collect();
+        let seats: Vec<_> =
+            heads.into_iter().filter_map(|head| self.seats.get((*head >> BITS) as usize)).collect();
+        let grants = seats.into_iter().filter_map(|seat| self.grants.get(seat.grants as usize));
+        black_box(grants.fold(0, |all, grant| all ^ grant));
     }
     fn rungs_of(&self, slot: u32) -> &[Rung] {
         let start = self.rungs.partition_point(|rung| rung.slot < slot);

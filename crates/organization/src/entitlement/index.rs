@@ -101,13 +101,31 @@ impl Index {
         }
     }
 
-    /// None: the database knows.
-    pub fn answer(&self, product: i64, question: &Question<'_>, now: Timestamp) -> Option<Answer> {
-        let (number, product) = self.organizations.find_product(product)?;
-        let Some(person) = self.accounts.get(self.keys.of(question.subject)) else {
+    /// In the order of the questions; None: the database knows.
+    pub fn answers(&self, product: i64, questions: &[Question<'_>], now: Timestamp) -> Vec<Option<Answer>> {
+        let Some(product) = self.organizations.find_product(product) else {
+            return questions.iter().map(|_| None).collect();
+        };
+        let keys: Vec<Key> = questions.iter().map(|question| self.keys.of(question.subject)).collect();
+        if questions.len() > 1 {
+            self.accounts.read_ahead(&keys);
+            self.organizations
+                .read_ahead(questions.iter().filter_map(|question| question.space.organization()));
+        }
+        let answer = |(question, key): (&Question<'_>, Key)| self.answer(product, key, question.space, now);
+        questions.iter().zip(keys).map(answer).collect()
+    }
+    fn answer(
+        &self,
+        (number, product): (u32, &Product),
+        key: Key,
+        space: Space,
+        now: Timestamp,
+    ) -> Option<Answer> {
+        let Some(person) = self.accounts.get(key) else {
             return Some(Answer::Stranger);
         };
-        let here = match question.space {
+        let here = match space {
             Space::Personal => None,
             Space::Organization(id) => match self.organizations.find(id) {
                 Standing::Nobody => return Some(Answer::Stranger),

@@ -10,6 +10,7 @@ use crate::organization::{OrganizationState, RegistryState};
 use crate::organization_type::TypePolicy;
 use crate::product::{AdmissionClass, AdmissionEditor, parse_roles};
 use kernel::{Result, Timestamp, id::OrganizationId};
+use std::hint::black_box;
 use std::sync::Arc;
 
 pub(super) struct Product {
@@ -154,6 +155,17 @@ impl Organizations {
             Some(policy) => Standing::Here(Here { number, firm, known, policy, all: self }),
             None => Standing::Ask,
         }
+    }
+    /// As [`super::accounts::Accounts::read_ahead`].
+    pub fn read_ahead(&self, ids: impl Iterator<Item = OrganizationId>) {
+        let numbers: Vec<_> = ids.filter_map(|id| self.firm_numbers.get(id.as_i64())).collect();
+        let firms: Vec<_> =
+            numbers.into_iter().filter_map(|number| self.firms.get(number as usize)).collect();
+        let rows: Vec<_> =
+            firms.into_iter().map(|firm| (firm.admissions.first(), firm.contracts.first())).collect();
+        black_box(rows.into_iter().fold(0, |all, (admission, contract)| {
+            all ^ admission.map_or(0, |row| row.packed) ^ contract.map_or(0, |row| row.term)
+        }));
     }
     /// Both lists of rows are in the order of the organizations.
     pub fn put(&mut self, rows: OrganizationRows, terms: &mut Terms, now: Timestamp) {

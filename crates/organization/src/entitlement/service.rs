@@ -3,13 +3,13 @@ use super::index::Index;
 use super::loading::{Again, Changed, Loading, MOST_AGAIN};
 use super::store;
 use crate::Organizations;
-use crate::decision::{Decision, LayerKind, LayerState, Space, decide_subjects_in};
+use crate::decision::{Decision, LayerKind, LayerState, Space, decide_members_in, decide_persons_in};
 use db::Db;
 use kernel::{
     Error, Result, Timestamp,
     id::{MembershipId, OrganizationId, ProductId},
 };
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{
     Arc, Mutex, PoisonError, RwLock,
     atomic::{AtomicBool, AtomicU64, Ordering},
@@ -36,12 +36,16 @@ pub struct Question<'a> {
 pub enum Answer {
     Permit,
     Refuse(Box<Decision>),
-    /// There is no such account, or no such organization.
+    /// There is no such account, no such organization, or the one is no member of the other: whoever asks about somebody
+    /// outside learns nothing of the organization, not even whether it is there.
     Stranger,
 }
 impl Answer {
     /// What a decision says without strength and network.
     pub fn of(mut decision: Decision) -> Self {
+        if decision.layers.iter().any(|layer| layer.code == "decision.membership_missing") {
+            return Self::Stranger;
+        }
         let by_session = |kind: LayerKind| matches!(kind, LayerKind::Strength | LayerKind::Network);
         decision.layers.retain(|layer| !by_session(layer.kind));
         decision.remedies.retain(|remedy| !by_session(remedy.layer));
@@ -123,8 +127,7 @@ impl Entitlements {
         if self.0.unread.load(Ordering::Acquire) > 0 {
             return None;
         }
-        let answers = questions.iter().map(|question| index.answer(product.as_i64(), question, now));
-        Some(answers.collect())
+        Some(index.answers(product.as_i64(), questions, now))
     }
     fn recall_code(&self, product: ProductId) -> Option<Arc<str>> {
         let fresh = self.0.db.change_age().is_some_and(|age| age <= MOST_AGE);
@@ -291,28 +294,39 @@ impl Organizations {
         }
         Ok(answers.into_iter().map(|answer| answer.unwrap_or(Answer::Stranger)).collect())
     }
-    /// In the database: one statement a space.
+    /// In the database: one statement for the personal space and one for all organizations, however many there are.
     pub(super) async fn look_up<'a>(
         &self,
         product: ProductId,
         questions: impl Iterator<Item = &'a Question<'a>>,
         now: Timestamp,
     ) -> Result<Vec<Answer>> {
-        let mut spaces: HashMap<Space, Vec<String>> = HashMap::new();
-        let mut order = Vec::new();
+        let (mut persons, mut members) = (BTreeSet::new(), BTreeSet::new());
+        let (mut organizations, mut order) = (BTreeSet::new(), Vec::new());
         for question in questions {
-            order.push((question.space, question.subject.to_owned()));
-            spaces.entry(question.space).or_default().push(question.subject.to_owned());
+            let subject = question.subject.to_owned();
+            order.push((question.space, subject.clone()));
+            match question.space {
+                Space::Personal => drop(persons.insert(subject)),
+                Space::Organization(id) => {
+                    organizations.insert(id);
+                    members.insert(subject);
+                }
+            }
         }
+        let persons: Vec<String> = persons.into_iter().collect();
+        let members: Vec<String> = members.into_iter().collect();
+        let organizations: Vec<OrganizationId> = organizations.into_iter().collect();
         let found = self
             .db()
             .read(move |tx| {
                 let mut found = HashMap::new();
-                for (space, subjects) in &spaces {
-                    for (subject, decision) in decide_subjects_in(tx, subjects.clone(), *space, product, now)?
-                    {
-                        found.insert((*space, subject), Answer::of(decision));
-                    }
+                for (subject, decision) in decide_persons_in(tx, &persons, product, now)? {
+                    found.insert((Space::Personal, subject), Answer::of(decision));
+                }
+                for (id, subject, decision) in decide_members_in(tx, &members, &organizations, product, now)?
+                {
+                    found.insert((Space::Organization(id), subject), Answer::of(decision));
                 }
                 Ok(found)
             })
@@ -327,16 +341,19 @@ impl Organizations {
         let code = self.db().read(move |tx| store::find_code(tx, product.as_i64())).await?;
         code.map(Into::into).ok_or_else(|| Error::not_found("product.unknown"))
     }
-    /// Live members of an organization after one of them: membership and subject.
+    /// Live members of an organization after one of them: membership and subject. None of an organization that the product
+    /// has no business with: neither admitted nor granted, and nobody came to it on its behalf.
     pub async fn subjects(
         &self,
         organization: OrganizationId,
+        product: ProductId,
         after: Option<MembershipId>,
         most: i64,
     ) -> Result<Vec<(MembershipId, String)>> {
         let after = after.map_or(0, MembershipId::as_i64);
+        let (organization, product) = (organization.as_i64(), product.as_i64());
         let rows =
-            self.db().read(move |tx| store::members_of(tx, organization.as_i64(), after, most)).await?;
+            self.db().read(move |tx| store::members_of(tx, organization, product, after, most)).await?;
         Ok(rows.into_iter().map(|(id, sub)| (MembershipId::from_i64(id), sub)).collect())
     }
 }

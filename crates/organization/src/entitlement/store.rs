@@ -243,18 +243,24 @@ pub(super) fn find_organization_of_contract(tx: &mut Tx<'_>, id: i64) -> Result<
     tx.opt(sql!("SELECT organization_id FROM contract WHERE id = $1"), &[&id])
 }
 
-/// Subjects of an organization's live members after one of them, with the membership's id.
+/// Subjects of an organization's live members after one of them, with the membership's id. A product that is open to
+/// everybody lists nobody of an organization that never came to it: nothing else ties the two.
 pub(super) fn members_of(
     tx: &mut Tx<'_>,
     organization: i64,
+    product: i64,
     after: i64,
     most: i64,
 ) -> Result<Vec<(i64, String)>> {
     tx.all(
         sql!(
             "SELECT m.id, a.sub FROM membership m JOIN account a ON a.id = m.account_id
-             WHERE m.organization_id = $1 AND m.state <> 'ended' AND m.id > $2 ORDER BY m.id LIMIT $3"
+             WHERE m.organization_id = $1 AND m.state <> 'ended' AND m.id > $2
+                 AND EXISTS (SELECT 1 FROM product p WHERE p.id = $3 AND (p.admission_class <> 'open'
+                     OR p.grant_mode <> 'every_agent' OR EXISTS (SELECT 1 FROM product_use u
+                         WHERE u.organization_id = $1 AND u.product_id = p.id)))
+             ORDER BY m.id LIMIT $4"
         ),
-        &[&organization, &after, &most],
+        &[&organization, &after, &product, &most],
     )
 }

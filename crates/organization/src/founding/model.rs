@@ -192,7 +192,7 @@ mod tests {
     fn record(name: &str, head: &str, state: RegistryState) -> Record {
         Record {
             name: name.to_owned(),
-            uscc: String::new(),
+            uscc: "CJ-1024".into(),
             head_name: head.to_owned(),
             head_document: None,
             state,

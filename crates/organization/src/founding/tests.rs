@@ -12,7 +12,7 @@ use identity::realname::{Document, DocumentType, Proof, RealNameLevel, service a
 use identity::session::SignedIn;
 use kernel::{
     Actor, Event, Result,
-    id::{AccountId, ApplicationId},
+    id::{AccountId, ApplicationId, OrganizationTypeId},
 };
 use std::sync::Arc;
 
@@ -69,9 +69,18 @@ async fn person(town: &Town, login_name: &str, name: &str, number: &str) -> Sign
     who
 }
 async fn claim_of(town: &Town, who: &SignedIn, name: &str, code: &str) -> Result<Requested> {
+    claim_as(town, who, town.public, name, code).await
+}
+async fn claim_as(
+    town: &Town,
+    who: &SignedIn,
+    kind: OrganizationTypeId,
+    name: &str,
+    code: &str,
+) -> Result<Requested> {
     let types = town.rooms.organization_types().await?;
     let input = ClaimInput {
-        type_id: town.public.to_string(),
+        type_id: kind.to_string(),
         name: name.into(),
         code: code.into(),
         ..ClaimInput::default()
@@ -151,18 +160,30 @@ async fn m35_the_proven_head_claims_an_organization_that_is_here() {
         assert!(types.iter().all(|kind| kind.policy.registration == Registration::Platform));
         town.rooms.use_registry(Arc::new(Book(Some(record(Some(DOCUMENT))))));
         let head = person(&town, "head", HEAD, DOCUMENT).await;
-        let asked = claim(&town, &head).await.unwrap();
+        let kind = town.rooms.organization(town.ours).await.unwrap().type_id;
+        let asked = claim_as(&town, &head, kind, NAME, CODE).await.unwrap();
         assert_eq!(state(&town, &head, asked.id).await, ApplicationState::Approved);
         let member = town.rooms.member(&head, town.ours, town.now()).await.unwrap();
         assert_eq!(member.role(), Role::LegalRepresentative);
         // Again: a new claim stands against the head who is there, and waits.
-        let twice = claim(&town, &head).await.unwrap();
+        let twice = claim_as(&town, &head, kind, NAME, CODE).await.unwrap();
         assert!(twice.new);
         assert_eq!(state(&town, &head, twice.id).await, ApplicationState::Submitted);
         let manager = town.as_staff(town.account_manager).await;
         town.rooms.settle_applications().await.unwrap();
         let refused = town.rooms.decide_claim(&manager, twice.id, APPROVE, "", town.now()).await.unwrap_err();
         assert_eq!(refused.code, "founding.head_already");
+    }
+}
+#[tokio::test]
+async fn m35_a_claim_under_another_type_than_the_organization_has_is_left_to_staff() {
+    for town in towns().await {
+        register(&town, town.ours).await;
+        town.rooms.use_registry(Arc::new(Book(Some(record(Some(DOCUMENT))))));
+        let head = person(&town, "head", HEAD, DOCUMENT).await;
+        let asked = claim_as(&town, &head, town.public, NAME, CODE).await.unwrap();
+        assert_eq!(state(&town, &head, asked.id).await, ApplicationState::Submitted);
+        assert!(headed(&town, &head).await.is_empty());
     }
 }
 #[tokio::test]

@@ -36,6 +36,8 @@ struct Line {
     shown: bool,
     chosen: bool,
     admitted: bool,
+    /// What somebody else made of it since the form was shown.
+    changed: Option<&'static str>,
 }
 
 async fn page(
@@ -45,6 +47,11 @@ async fn page(
     by: OrganizationAdministrator,
 ) -> Result {
     render(&ctx, &rooms, &who, &by, None, FormErrors::none()).await
+}
+/// A form that comes back: what it showed, and what it wants.
+struct Sent {
+    shown: BTreeSet<ProductId>,
+    wanted: BTreeSet<ProductId>,
 }
 #[derive(serde::Deserialize, Default)]
 #[serde(default)]
@@ -63,15 +70,15 @@ async fn save(
 ) -> Result {
     let ids =
         |list: &[String]| -> BTreeSet<ProductId> { list.iter().filter_map(|id| id.parse().ok()).collect() };
-    let wanted = ids(&typed.product);
-    match rooms.set_default_grants(&by, ids(&typed.shown), wanted.clone(), ctx.now).await {
+    let (shown, wanted) = (ids(&typed.shown), ids(&typed.product));
+    match rooms.set_default_grants(&by, shown.clone(), wanted.clone(), ctx.now).await {
         Ok(()) => {
             let there = see_other(&format!("/org/{}/grants/defaults", by.organization()));
             Ok(with_flash(there, "ok", "organization-flash-defaults", &[]))
         }
         Err(error) => {
             let errors = FormErrors::or_fail(error, ctx.lang)?;
-            render(&ctx, &rooms, &who, &by, Some(wanted), errors).await
+            render(&ctx, &rooms, &who, &by, Some(Sent { shown, wanted }), errors).await
         }
     }
 }
@@ -80,7 +87,7 @@ async fn render(
     rooms: &Organizations,
     who: &SignedIn,
     by: &OrganizationAdministrator,
-    wanted: Option<BTreeSet<ProductId>>,
+    sent: Option<Sent>,
     errors: FormErrors,
 ) -> Result {
     let en = ctx.lang == Lang::En;
@@ -103,6 +110,7 @@ async fn render(
             shown: known.contains(&offered.product.id),
             chosen: false,
             admitted: offered.admitted,
+            changed: None,
         })
         .collect();
     // On the list, though nobody holds it and the organization is not admitted any more.
@@ -110,10 +118,15 @@ async fn render(
     {
         let product = rooms.product(id).await?;
         let (name, basis) = (product.name.of(en).to_owned(), page.t("organization-not-admitted"));
-        lines.push(Line { id, name, basis, shown: true, chosen: false, admitted: false });
+        lines.push(Line { id, name, basis, shown: true, chosen: false, admitted: false, changed: None });
     }
     for line in &mut lines {
-        line.chosen = wanted.as_ref().unwrap_or(&known).contains(&line.id);
+        line.chosen = sent.as_ref().map_or(&known, |sent| &sent.wanted).contains(&line.id);
+        line.changed = match sent.as_ref().map(|sent| (sent.shown.contains(&line.id), line.shown)) {
+            Some((false, true)) => Some("organization-defaults-now-on"),
+            Some((true, false)) => Some("organization-defaults-now-off"),
+            _ => None,
+        };
     }
     let view = DefaultsPage {
         home: format!("/org/{}/", by.organization()),

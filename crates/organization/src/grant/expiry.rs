@@ -11,20 +11,27 @@ use std::collections::BTreeMap;
 
 /// The nearest first: who hears of the last day is not told of the last month as well.
 const DAYS: [i64; 3] = [1, 7, 30];
-/// Warnings of one round; what is left waits for the next.
+/// Warnings of one look: however many end on one day, all are warned before the next.
 const ROUND: i64 = 200;
 
 /// Warns of every grant that ends soon. Safe on any number of nodes at once.
 pub async fn warn_expiring(rooms: &Organizations, now: Timestamp) -> Result<u64> {
     let mut warned = 0;
     for days in DAYS {
-        let ending = rooms.db().read(move |tx| store::list_ending(tx, days, now, ROUND)).await?;
-        let mut by_organization: BTreeMap<OrganizationId, Vec<Ending>> = BTreeMap::new();
-        for one in ending {
-            by_organization.entry(one.organization).or_default().push(one);
-        }
-        for (organization, ending) in by_organization {
-            warned += warn(rooms, organization, ending, days, now).await?;
+        loop {
+            let ending = rooms.db().read(move |tx| store::list_ending(tx, days, now, ROUND)).await?;
+            let (more, before) = (ending.len() as i64 == ROUND, warned);
+            let mut by_organization: BTreeMap<OrganizationId, Vec<Ending>> = BTreeMap::new();
+            for one in ending {
+                by_organization.entry(one.organization).or_default().push(one);
+            }
+            for (organization, ending) in by_organization {
+                warned += warn(rooms, organization, ending, days, now).await?;
+            }
+            // What stays unwarned although it was tried waits for the next time.
+            if !more || warned == before {
+                break;
+            }
         }
     }
     Ok(warned)
@@ -39,7 +46,7 @@ async fn warn(
     let rooms2 = rooms.clone();
     rooms
         .db()
-        .write(move |tx| {
+        .write_bulk(move |tx| {
             let Some(locked) = organization::lock(tx, organization)? else { return Ok((0, Vec::new())) };
             let (mut people, mut events, mut first) = (BTreeMap::<_, Vec<_>>::new(), Vec::new(), None);
             for one in &ending {

@@ -12,6 +12,8 @@ use web::Fields;
 
 pub(super) const ROWS: usize = 20;
 pub(super) const COLUMNS: usize = 80;
+/// No page shows more cells at once.
+const MOST_CHANGES: usize = ROWS * COLUMNS;
 /// Lines of a page that lists grants one by one.
 pub(super) const LINES: usize = 200;
 
@@ -69,7 +71,7 @@ impl<'a> Sent<'a> {
                     (Some(shown), None) => (shown, ticked),
                     (None, None) => continue,
                 };
-                wishes.push(Wish { cell, shown, wanted, until: None });
+                wishes.push(Wish { cell, shown, seen: None, wanted, until: None });
             }
         }
         // What was neither shown as other nor wanted otherwise says nothing.
@@ -89,13 +91,13 @@ impl<'a> Sent<'a> {
             let membership = part().parse().map_err(|_| Error::not_found("membership.unknown"))?;
             let product = part().parse().map_err(|_| Error::not_found("product.unknown"))?;
             let cell = Cell { membership, product };
-            let shown: Option<i64> = match part() {
+            let seen: Option<Timestamp> = match part() {
                 "-" => None,
-                until => Some(until.parse().map_err(|_| broken())?),
+                until => Some(until.parse().map(Timestamp::from_millis).map_err(|_| broken())?),
             };
             let wanted = self.0.contains_key(format!("g{at}").as_str());
             let typed = self.value(&format!("u{at}"));
-            let unchanged = shown.is_some_and(|until| typed == day(Timestamp::from_millis(until), zone));
+            let unchanged = seen.is_some_and(|until| typed == day(until, zone));
             let until = if !wanted || unchanged {
                 None
             } else if let Ok(until) = end("until", typed, zone, now) {
@@ -104,7 +106,7 @@ impl<'a> Sent<'a> {
                 bad.insert(cell);
                 continue;
             };
-            wishes.push(Wish { cell, shown: shown.is_some(), wanted, until });
+            wishes.push(Wish { cell, shown: seen.is_some(), seen, wanted, until });
         }
         wishes.retain(Wish::changes);
         Ok((wishes, bad))
@@ -128,14 +130,14 @@ impl<'a> Sent<'a> {
             let step = match kind {
                 "g" if rest.is_empty() => Step::Give { until: Some(common) },
                 "g" => Step::Give { until: Some(millis(rest)?) },
-                "m" => Step::Move { grant: grant()?, until: millis(part())? },
-                "e" => Step::End { grant: grant()? },
+                "m" => Step::Move { grant: grant()?, before: millis(part())?, until: millis(part())? },
+                "e" => Step::End { grant: grant()?, before: millis(part())? },
                 _ => return Err(broken()),
             };
             changes.push(Change { cell: Cell { membership: *membership, product: *product }, step });
         }
         let cells: BTreeSet<Cell> = changes.iter().map(|change| change.cell).collect();
-        if cells.len() < changes.len() { Err(broken()) } else { Ok(changes) }
+        if cells.len() < changes.len() || changes.len() > MOST_CHANGES { Err(broken()) } else { Ok(changes) }
     }
 }
 fn broken() -> Error {
@@ -167,8 +169,10 @@ pub(super) fn carried(changes: &[Planned]) -> Carried {
                 "g".to_owned()
             }
             Step::Give { until: Some(until) } => format!("g{}", until.as_millis()),
-            Step::Move { grant, until } => format!("m{grant}.{}", until.as_millis()),
-            Step::End { grant } => format!("e{grant}"),
+            Step::Move { grant, before, until } => {
+                format!("m{grant}.{}.{}", before.as_millis(), until.as_millis())
+            }
+            Step::End { grant, before } => format!("e{grant}.{}", before.as_millis()),
         };
         steps.push(format!("{row}.{column}.{step}"));
     }
@@ -242,8 +246,11 @@ mod tests {
         let all = [
             Change { cell: cell(1, 8), step: Step::Give { until: None } },
             Change { cell: cell(2, 8), step: Step::Give { until: Some(at) } },
-            Change { cell: cell(1, 9), step: Step::Move { grant: Id::from_i64(5), until: at } },
-            Change { cell: cell(2, 9), step: Step::End { grant: Id::from_i64(6) } },
+            Change {
+                cell: cell(1, 9),
+                step: Step::Move { grant: Id::from_i64(5), before: Timestamp::FOREVER, until: at },
+            },
+            Change { cell: cell(2, 9), step: Step::End { grant: Id::from_i64(6), before: at } },
         ];
         let planned: Vec<Planned> = all
             .iter()

@@ -2,7 +2,7 @@
 //! whoever saves second learns what changed in between; what it would do is shown before it is done.
 use super::form::{COLUMNS, ROWS, Sent, day};
 use super::model::{Cell, Held};
-use super::review_pages::{Shown, show};
+use super::review_pages::{Shown, show, until_words};
 use super::service::may_be_granted;
 use crate::decision::LayerState;
 use crate::directory::{self, From, Key, Listed};
@@ -217,9 +217,14 @@ pub(super) async fn offered(
         .filter(|(admitted, line)| *admitted || held.contains(&line.product.id))
         .map(|(admitted, line)| Offered {
             admitted,
-            basis: match admitted {
-                true => page.t(&format!("organization-class-{}", line.product.admission_class)),
-                false => page.t("organization-not-admitted"),
+            basis: match (admitted, line.layer.until) {
+                (false, _) => page.t("organization-not-admitted"),
+                // A grant that outlasts it sleeps from then on.
+                (true, Some(until)) if until != Timestamp::FOREVER => {
+                    let class = page.t(&format!("organization-class-{}", line.product.admission_class));
+                    format!("{class} · {}", until_words(page, until))
+                }
+                (true, _) => page.t(&format!("organization-class-{}", line.product.admission_class)),
             },
             product: line.product,
         })

@@ -10,6 +10,8 @@ mod list_pages;
 mod matrix_pages;
 mod model;
 mod plan;
+#[cfg(test)]
+mod race_tests;
 mod review_pages;
 mod service;
 mod store;

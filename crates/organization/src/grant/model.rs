@@ -33,6 +33,8 @@ pub struct Held {
 pub struct Wish {
     pub cell: Cell,
     pub shown: bool,
+    /// The end that was shown with it; None where the form shows no dates.
+    pub seen: Option<Timestamp>,
     pub wanted: bool,
     /// The end that was typed for this cell; None leaves the one that is there, or takes the one for all.
     pub until: Option<Timestamp>,
@@ -47,10 +49,19 @@ impl Wish {
 pub enum Step {
     /// None: until the end that is given for all.
     Give { until: Option<Timestamp> },
-    /// Another end for the very grant that was shown.
-    Move { grant: GrantId, until: Timestamp },
-    /// Of the very grant that was shown.
-    End { grant: GrantId },
+    /// Another end for the very grant that was shown, with the end that it had.
+    Move { grant: GrantId, before: Timestamp, until: Timestamp },
+    /// Of the very grant that was shown, with the end that it had.
+    End { grant: GrantId, before: Timestamp },
+}
+impl Step {
+    /// The grant that was shown, and until when; None where there was none.
+    pub fn shown(self) -> Option<(GrantId, Timestamp)> {
+        match self {
+            Self::Give { .. } => None,
+            Self::Move { grant, before, .. } | Self::End { grant, before } => Some((grant, before)),
+        }
+    }
 }
 /// One cell to be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,8 +85,8 @@ pub struct Planned {
 pub struct Stale {
     pub cell: Cell,
     pub account: AccountId,
-    /// Whether the product is granted now.
-    pub holds: bool,
+    /// Until when the product is granted now; None if it is not.
+    pub until: Option<Timestamp>,
     /// Who changed it last, and when.
     pub by: Option<AccountId>,
     pub at: Option<Timestamp>,

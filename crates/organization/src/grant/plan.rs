@@ -48,6 +48,7 @@ impl Organizations {
             .map(|held| Wish {
                 cell: Cell { membership: to, product: held.cell.product },
                 shown: false,
+                seen: None,
                 wanted: true,
                 until: Some(held.until),
             })
@@ -145,7 +146,7 @@ impl Ground {
     pub(super) fn stale_in(&self, tx: &mut Tx<'_>, cell: Cell) -> Result<Stale> {
         let (by, at) = store::find_last_change(tx, cell)?.unwrap_or((None, None));
         let account = self.member(cell)?.account;
-        Ok(Stale { cell, account, holds: self.held.contains_key(&cell), by, at })
+        Ok(Stale { cell, account, until: self.held.get(&cell).map(|held| held.until), by, at })
     }
 }
 
@@ -154,14 +155,17 @@ fn plan_in(tx: &mut Tx<'_>, judge: &mut Judge, wishes: &[Wish]) -> Result<Plan> 
     let mut plan = Plan::default();
     for wish in wishes {
         let held = ground.held.get(&wish.cell).copied();
-        if held.is_some() != wish.shown {
+        let moved = held.zip(wish.seen).is_some_and(|(held, seen)| held.until != seen);
+        if held.is_some() != wish.shown || moved {
             plan.stale.push(ground.stale_in(tx, wish.cell)?);
             continue;
         }
         let step = match (held, wish.wanted, wish.until) {
             (None, true, until) => Step::Give { until },
-            (Some(held), false, _) => Step::End { grant: held.id },
-            (Some(held), true, Some(until)) if until != held.until => Step::Move { grant: held.id, until },
+            (Some(held), false, _) => Step::End { grant: held.id, before: held.until },
+            (Some(held), true, Some(until)) if until != held.until => {
+                Step::Move { grant: held.id, before: held.until, until }
+            }
             _ => continue,
         };
         let (change, member) = (Change { cell: wish.cell, step }, ground.member(wish.cell)?);

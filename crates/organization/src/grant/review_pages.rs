@@ -207,11 +207,12 @@ fn stale_view(page: &Page, stale: &Stale, named: &People, name: &impl Fn(&Produc
     StaleView {
         name: named.name(stale.account).to_owned(),
         product: name(&stale.cell.product),
-        now: page.t(if stale.holds {
-            "organization-review-now-granted"
-        } else {
-            "organization-review-now-not"
-        }),
+        now: match stale.until {
+            Some(until) => {
+                format!("{} · {}", page.t("organization-review-now-granted"), until_words(page, until))
+            }
+            None => page.t("organization-review-now-not"),
+        },
         by,
     }
 }
@@ -274,12 +275,13 @@ fn wishes(changes: &[Change]) -> Vec<Wish> {
     changes
         .iter()
         .map(|Change { cell, step }| {
-            let (shown, wanted, until) = match step {
-                Step::Give { until } => (false, true, until.filter(|until| *until > Timestamp::default())),
-                Step::Move { until, .. } => (true, true, Some(*until)),
-                Step::End { .. } => (true, false, None),
+            let (wanted, until) = match step {
+                Step::Give { until } => (true, until.filter(|until| *until > Timestamp::default())),
+                Step::Move { until, .. } => (true, Some(*until)),
+                Step::End { .. } => (false, None),
             };
-            Wish { cell: *cell, shown, wanted, until }
+            let seen = step.shown().map(|(_, until)| until);
+            Wish { cell: *cell, shown: seen.is_some(), seen, wanted, until }
         })
         .collect()
 }

@@ -82,12 +82,8 @@ impl Organizations {
                 let ground = Ground::of(tx, organization, changes.iter().map(|change| change.cell), now)?;
                 let mut stale = Vec::new();
                 for change in &changes {
-                    let held = ground.held.get(&change.cell).map(|held| held.id);
-                    let shown = match change.step {
-                        Step::Give { .. } => None,
-                        Step::Move { grant, .. } | Step::End { grant } => Some(grant),
-                    };
-                    if held != shown {
+                    let held = ground.held.get(&change.cell).map(|held| (held.id, held.until));
+                    if held != change.step.shown() {
                         stale.push(ground.stale_in(tx, change.cell)?);
                     }
                 }
@@ -116,18 +112,17 @@ impl Organizations {
                             told.given(member, *cell);
                             given += 1;
                         }
-                        Step::Move { grant, until } => {
+                        Step::Move { grant, before, until } => {
                             if !store::set_until(tx, *grant, *until, by.account(), now)? {
                                 return Err(Error::conflict("grant.changed"));
                             }
                             tx.changed("grant", *grant);
-                            let before = ground.held.get(cell).map(|held| held.until);
                             let event = Event::done(by.actor(), "grant.period_changed").on("grant", *grant);
                             events.push(event.of(organization).with(json!({
                                 "membership": cell.membership,
                                 "account": member.account,
                                 "product": cell.product,
-                                "before": before.filter(|before| *before != Timestamp::FOREVER),
+                                "before": (*before != Timestamp::FOREVER).then_some(before),
                                 "until": (*until != Timestamp::FOREVER).then_some(until),
                             })));
                             moved += 1;

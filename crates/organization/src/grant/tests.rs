@@ -179,7 +179,7 @@ async fn f10_grants_stay_inside_the_organization_and_below_the_own_role() {
         assert_eq!(grant(town.their_agent.membership).await.unwrap_err().code, "membership.unknown");
         assert_eq!(grant(town.administrator.membership).await.unwrap_err().code, "membership.role_too_high");
         let foreign = Cell { membership: town.their_agent.membership, product: town.data };
-        let wish = Wish { cell: foreign, shown: false, wanted: true, until: None };
+        let wish = Wish { cell: foreign, shown: false, seen: None, wanted: true, until: None };
         let batch = town.rooms.plan_grants(&by, vec![wish], town.now()).await;
         assert_eq!(batch.unwrap_err().code, "membership.unknown");
         let change = Change { cell: foreign, step: Step::Give { until: None } };

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 fn wish(membership: MembershipId, product: ProductId, shown: bool, wanted: bool) -> Wish {
-    Wish { cell: Cell { membership, product }, shown, wanted, until: None }
+    Wish { cell: Cell { membership, product }, shown, seen: None, wanted, until: None }
 }
 fn changes(planned: &[Planned]) -> Vec<Change> {
     planned.iter().map(|planned| planned.change).collect()
@@ -95,7 +95,7 @@ async fn m48_the_loser_of_two_edits_learns_which_cells_whose_and_nothing_is_writ
         assert_eq!(save(&first.changes).await, Saved::Done { given: 0, moved: 0, ended: 1 });
         let Saved::Stale(stale) = save(&second.changes).await else { panic!("it was not told") };
         assert_eq!(stale.len(), 1);
-        assert_eq!((stale[0].cell, stale[0].holds), (town.cell(), false));
+        assert_eq!((stale[0].cell, stale[0].until), (town.cell(), None));
         assert_eq!(stale[0].by, Some(town.administrator.account));
         assert!(stale[0].at.is_some());
         assert!(held(&town, town.agent).await.is_empty(), "nothing of the second was written");

@@ -8,6 +8,10 @@ use pulldown_cmark::{Alignment, CodeBlockKind, Event, HeadingLevel, Options, Par
 const FIRST_HEADING: u8 = 3;
 /// Lists in lists in quotations: nobody reads more, and a browser need not build it.
 const MOST_DEPTH: usize = 12;
+/// A table row may be two characters that stand for a hundred cells: no guide is longer than this, whatever was typed.
+const MOST_BYTES: usize = 256 * 1024;
+/// Of a column's name where it stands beside each cell.
+const MOST_LABEL: usize = 400;
 
 /// Ready HTML for a page.
 pub fn render(markdown: &str) -> Safe<String> {
@@ -29,13 +33,17 @@ struct Writer {
     columns: Vec<Alignment>,
     column: usize,
     in_head: bool,
+    /// What the columns are called, escaped: where a table is narrow, each cell says it.
+    heads: Vec<String>,
+    /// The table itself was written, so its rows and cells are.
+    in_table: bool,
 }
 impl Writer {
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Start(tag) => self.start(&tag),
             Event::End(tag) => self.end(tag),
-            _ if self.dropped > 0 => {}
+            _ if self.dropped > 0 || self.is_full() => {}
             Event::Text(text) => self.text(&text),
             Event::Code(text) => {
                 self.out.push_str("<code>");
@@ -54,8 +62,12 @@ impl Writer {
             | Event::TaskListMarker(_) => {}
         }
     }
+    fn is_full(&self) -> bool {
+        self.out.len() > MOST_BYTES
+    }
     fn start(&mut self, tag: &Tag<'_>) {
-        if self.dropped > 0 || matches!(tag, Tag::HtmlBlock | Tag::MetadataBlock(_)) {
+        let silent = matches!(tag, Tag::HtmlBlock | Tag::MetadataBlock(_));
+        if self.dropped > 0 || silent || self.is_full() {
             self.dropped += 1;
             return;
         }
@@ -71,6 +83,13 @@ impl Writer {
             Tag::CodeBlock(CodeBlockKind::Indented | CodeBlockKind::Fenced(_)) => {
                 self.put("<pre tabindex=\"0\"><code>", "</code></pre>")
             }
+            // A list without its items, or a table without its cells, would be none.
+            Tag::List(_) if self.open.len() + 2 > MOST_DEPTH => "",
+            Tag::Table(_) if self.open.len() + 3 > MOST_DEPTH => {
+                self.in_table = false;
+                ""
+            }
+            Tag::TableHead | Tag::TableRow | Tag::TableCell if !self.in_table => "",
             Tag::List(None) => self.put("<ul>", "</ul>"),
             Tag::List(Some(1)) => self.put("<ol>", "</ol>"),
             Tag::List(Some(start)) => {
@@ -80,6 +99,8 @@ impl Writer {
             Tag::Item => self.put("<li>", "</li>"),
             Tag::Table(columns) => {
                 self.columns = columns.clone();
+                self.in_table = true;
+                self.heads.clear();
                 self.put("<div class=\"tw\"><table class=\"t\">", "</tbody></table></div>")
             }
             Tag::TableHead => {
@@ -94,6 +115,8 @@ impl Writer {
             Tag::Emphasis => self.put("<em>", "</em>"),
             Tag::Strong => self.put("<strong>", "</strong>"),
             Tag::Strikethrough => self.put("<s>", "</s>"),
+            // In the caption of a picture that is itself a link.
+            Tag::Link { .. } if self.open.contains(&"</a>") => "",
             Tag::Link { dest_url, .. } => self.link(dest_url),
             // The caption is its text: pictures of other hosts would tell them who reads.
             Tag::Image { .. } => self.put("<em>", "</em>"),
@@ -113,19 +136,23 @@ impl Writer {
         }
     }
     fn cell(&mut self) -> &'static str {
-        let right = self.columns.get(self.column) == Some(&Alignment::Right);
+        let column = self.column;
         self.column += 1;
-        match (self.in_head, right) {
-            (true, false) => self.put("<th scope=\"col\">", "</th>"),
-            (true, true) => self.put("<th scope=\"col\" class=\"num\">", "</th>"),
-            (false, false) => self.put("<td>", "</td>"),
-            (false, true) => self.put("<td class=\"num\">", "</td>"),
+        let right = self.columns.get(column) == Some(&Alignment::Right);
+        let class = if right { " class=\"num\"" } else { "" };
+        if self.in_head {
+            self.heads.push(String::new());
+            self.out.push_str(&format!("<th scope=\"col\"{class}>"));
+            return "</th>";
         }
+        let head = self.heads.get(column).map_or("", String::as_str);
+        self.out.push_str(&format!("<td data-l=\"{head}\"{class}>"));
+        "</td>"
     }
     fn link(&mut self, address: &str) -> &'static str {
         let Some(address) = web_address(address) else { return "" };
         self.out.push_str("<a href=\"");
-        self.text(&address);
+        escape(&address, usize::MAX, &mut self.out);
         self.out.push_str("\" rel=\"noopener noreferrer nofollow\">");
         "</a>"
     }
@@ -141,15 +168,25 @@ impl Writer {
         self.out.push_str(close);
     }
     fn text(&mut self, text: &str) {
-        for c in text.chars() {
-            match c {
-                '&' => self.out.push_str("&amp;"),
-                '<' => self.out.push_str("&lt;"),
-                '>' => self.out.push_str("&gt;"),
-                '"' => self.out.push_str("&quot;"),
-                '\'' => self.out.push_str("&#39;"),
-                c => self.out.push(c),
-            }
+        escape(text, usize::MAX, &mut self.out);
+        if let Some(head) = self.heads.last_mut().filter(|_| self.in_head) {
+            escape(text, MOST_LABEL, head);
+        }
+    }
+}
+/// Appends while `out` is shorter than `most` bytes.
+fn escape(text: &str, most: usize, out: &mut String) {
+    for c in text.chars() {
+        if out.len() >= most {
+            return;
+        }
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
         }
     }
 }
@@ -184,7 +221,7 @@ mod tests {
             "<strong>准备</strong>",
             "<code>curl</code>",
             "<ol><li>一</li>",
-            "<th scope=\"col\" class=\"num\">费</th></tr></thead><tbody><tr><td>甲</td>",
+            "<th scope=\"col\" class=\"num\">费</th></tr></thead><tbody><tr><td data-l=\"项\">甲</td><td data-l=\"费\" class=\"num\">3</td>",
             "<blockquote><p>注</p>",
             "<a href=\"https://kb.test/a?b=1&amp;c=2\" rel=\"noopener noreferrer nofollow\">说明</a>",
             "<a href=\"mailto:a@kb.test\"",
@@ -219,6 +256,41 @@ mod tests {
         assert_eq!(render("![图](https://evil.test/pixel.png)").0, "<p><em>图</em></p>");
         let deep = render(&"> ".repeat(500)).0;
         assert!(deep.matches("<blockquote>").count() <= super::MOST_DEPTH);
+        let nested = render("[![ [x](https://kb.test/1) ](y)](https://kb.test/2)").0;
+        assert!(nested.matches("<a ").count() <= 1, "{nested}");
+    }
+    #[test]
+    fn a_short_text_does_not_grow_into_a_page_that_no_browser_builds() {
+        let columns = 1_500;
+        let table = format!("{}|\n{}|\n{}", "|a".repeat(columns), "|-".repeat(columns), "|a\n".repeat(2_000));
+        assert!(table.len() <= 12_100);
+        let html = render(&table).0;
+        assert!(html.len() < super::MOST_BYTES + 1_000, "{}", html.len());
+        assert!(html.ends_with("</tbody></table></div>"), "what was opened is closed");
+        must_be_harmless(&html);
+        // As long as a guide may be, of what takes most room: whole.
+        let long = "- *a*\n".repeat(2_000);
+        assert_eq!(render(&long).0.matches("<em>").count(), 2_000);
+    }
+    #[test]
+    fn lists_and_tables_too_deep_to_hold_anything_are_left_out_whole() {
+        for depth in 0..20 {
+            for inner in ["- a\n", "|a|b|\n{}|-|-|\n{}|1|2|\n"] {
+                let quote = "> ".repeat(depth);
+                let html = render(&format!("{quote}{}", inner.replace("{}", &quote))).0;
+                for (outer, held) in [("<ul>", "<li>"), ("<table", "<td "), ("<tbody>", "<td ")] {
+                    assert_eq!(html.contains(outer), html.contains(held), "{depth}: {html}");
+                }
+                for tag in ["ul", "li", "table", "thead", "tbody", "tr", "td", "div", "blockquote"] {
+                    let (open, close) = (
+                        html.matches(&format!("<{tag}>")).count(),
+                        html.matches(&format!("</{tag}>")).count(),
+                    );
+                    let attributed = html.matches(&format!("<{tag} ")).count();
+                    assert_eq!(open + attributed, close, "{depth} {tag}: {html}");
+                }
+            }
+        }
     }
 
     /// Every `<` begins a tag of the list, as it stands there; only a link has something typed in it, and that is a web address.
@@ -249,13 +321,8 @@ mod tests {
             "hr",
             "a",
         ];
-        const WHOLE: [&str; 5] = [
-            "pre tabindex=\"0\"",
-            "div class=\"tw\"",
-            "table class=\"t\"",
-            "th scope=\"col\"",
-            "td class=\"num\"",
-        ];
+        const WHOLE: [&str; 4] =
+            ["pre tabindex=\"0\"", "div class=\"tw\"", "table class=\"t\"", "th scope=\"col\""];
         for piece in html.split('<').skip(1) {
             let (tag, text) = piece.split_once('>').unwrap_or_else(|| panic!("a tag without end in {html}"));
             assert!(!text.contains('>'), "{html}");
@@ -274,7 +341,9 @@ mod tests {
                     ["http://", "https://", "mailto:"].iter().any(|scheme| lower.starts_with(scheme))
                         && !address.contains(['"', '\'', ' ', '\n', '\t'])
                 });
-            assert!(plain || start || link, "<{tag}> in {html}");
+            let cell = name.strip_prefix("td data-l=\"").and_then(|rest| rest.split_once('"'));
+            let cell = cell.is_some_and(|(_, rest)| rest.is_empty() || rest == " class=\"num\"");
+            assert!(plain || start || link || cell, "<{tag}> in {html}");
         }
         // Quotation marks of what was typed never stand for themselves.
         let typed: String =

@@ -18,7 +18,8 @@ impl Organizations {
     pub async fn guide(&self, product: ProductId) -> Result<Guide> {
         self.db().read(move |tx| find_in(tx, product)).await
     }
-    /// Keeps what was written so far; nobody but the desk reads it. Errors: `guide.changed_meanwhile`, those of the product.
+    /// Keeps what was written so far; nobody but the desk reads it. The same again is as good. Errors:
+    /// `guide.changed_meanwhile`, those of the product.
     pub async fn save_guide(
         &self,
         by: &Operator,
@@ -33,6 +34,9 @@ impl Organizations {
             .write(move |tx| {
                 recheck_manager_in(tx, &by, product)?;
                 store::ensure(tx, product, now)?;
+                if find_in(tx, product)?.draft.of(language == Language::En) == typed {
+                    return Ok(((), Vec::new()));
+                }
                 if !store::set_draft(tx, product, rev, (language, &typed), now)? {
                     return Err(changed_meanwhile());
                 }
@@ -56,6 +60,10 @@ impl Organizations {
             .write(move |tx| {
                 recheck_manager_in(tx, &by, product)?;
                 let guide = find_in(tx, product)?;
+                // Pressed twice, or there is nothing yet.
+                if !guide.is_ahead() {
+                    return Ok(((), Vec::new()));
+                }
                 if guide.draft.zh.is_empty() != guide.draft.en.is_empty() {
                     return Err(Error::invalid("guide.language_missing").at("markdown"));
                 }
@@ -70,11 +78,12 @@ impl Organizations {
             })
             .await
     }
-    /// Knowledge base and contact show at once.
+    /// Knowledge base and contact show at once. Errors: `guide.about_changed_meanwhile`, those of the product.
     pub async fn set_product_about(
         &self,
         by: &Operator,
         product: ProductId,
+        rev: i64,
         about: About,
         now: Timestamp,
     ) -> Result<()> {
@@ -87,7 +96,9 @@ impl Organizations {
                     return Ok(((), Vec::new()));
                 }
                 store::ensure(tx, product, now)?;
-                store::set_about(tx, product, &about, now)?;
+                if !store::set_about(tx, product, rev, &about, now)? {
+                    return Err(Error::conflict("guide.about_changed_meanwhile"));
+                }
                 let pair = |about: &About| json!([about.knowledge_url, about.contact_zh, about.contact_en]);
                 let event = Event::done(by.actor(), "guide.contact_changed")
                     .on("product", product)

@@ -88,13 +88,20 @@ pub(super) fn publish(tx: &mut Tx<'_>, product: ProductId, rev: i64, now: Timest
     )?;
     Ok(changed == 1)
 }
-pub(super) fn set_about(tx: &mut Tx<'_>, product: ProductId, about: &About, now: Timestamp) -> Result<()> {
-    tx.run(
+/// False if it was changed since `rev`.
+pub(super) fn set_about(
+    tx: &mut Tx<'_>,
+    product: ProductId,
+    rev: i64,
+    about: &About,
+    now: Timestamp,
+) -> Result<bool> {
+    let changed = tx.run(
         sql!(
-            "UPDATE product_guide SET knowledge_url = $2, contact_zh = $3, contact_en = $4, rev = rev + 1,
-                changed_at = $5 WHERE product_id = $1"
+            "UPDATE product_guide SET knowledge_url = $3, contact_zh = $4, contact_en = $5, rev = rev + 1,
+                changed_at = $6 WHERE product_id = $1 AND rev = $2"
         ),
-        &[&product, &about.knowledge_url, &about.contact_zh, &about.contact_en, &now],
-    )
-    .map(drop)
+        &[&product, &rev, &about.knowledge_url, &about.contact_zh, &about.contact_en, &now],
+    )?;
+    Ok(changed == 1)
 }

@@ -30,6 +30,10 @@ async fn m53_people_read_what_was_published_and_two_writers_do_not_overwrite_eac
         let guide = rooms.guide(product).await.unwrap();
         assert_eq!(guide.published(true), Some("# How"));
         assert!(!guide.is_ahead() && guide.published_at == Some(now));
+        // Both buttons pressed twice: the second is as good, and no second row of the record.
+        rooms.publish_guide(&manager, product, rev, now).await.unwrap();
+        rooms.save_guide(&manager, product, rev, (Language::En, "# How"), now).await.unwrap();
+        assert_eq!(rooms.guide(product).await.unwrap().rev, guide.rev);
         // Written on: people still read the published one.
         rooms.save_guide(&manager, product, guide.rev, (Language::En, "# Later"), now).await.unwrap();
         let guide = rooms.guide(product).await.unwrap();
@@ -40,7 +44,12 @@ async fn m53_people_read_what_was_published_and_two_writers_do_not_overwrite_eac
         assert_eq!((error.code, error.field), ("field.too_long", Some("markdown")));
 
         let about = About::parse("https://kb.test/market", "市场服务部 021-5555 0100", "").unwrap();
-        rooms.set_product_about(&manager, product, about.clone(), now).await.unwrap();
+        let seen = guide.rev;
+        rooms.set_product_about(&manager, product, seen, about.clone(), now).await.unwrap();
+        rooms.set_product_about(&manager, product, seen, about.clone(), now).await.unwrap();
+        let other = About::parse("https://kb.test/other", "", "").unwrap();
+        let lost = rooms.set_product_about(&manager, product, seen, other, now).await.unwrap_err();
+        assert_eq!(lost.code, "guide.about_changed_meanwhile");
         assert_eq!(rooms.guide(product).await.unwrap().about.contact(true), Some("市场服务部 021-5555 0100"));
         assert_eq!(About::parse("javascript:alert(1)", "", "").unwrap_err()[0].field, Some("knowledge_url"));
 

@@ -2,6 +2,7 @@
 //! or approves at or above the own role; an organization touches the credentials of accounts that it owns alone.
 mod again;
 mod chain;
+mod change_pages;
 mod expiry;
 mod extract;
 mod managed;
@@ -22,6 +23,7 @@ mod tests;
 pub mod timeline;
 
 pub use chain::{Chain, ChainLink};
+pub(crate) use chain::{list_chain, list_newest_agents};
 pub use expiry::warn_expiring;
 pub use managed::{
     ManagedMember, Managing, PhoneChange, PreparedMember, activation_in, create_managed_in,
@@ -36,11 +38,11 @@ pub(crate) use service::{NewMembership, admit_in, joinable};
 pub(crate) use standing::{change_role_in, dismiss_in, end_in, must_have_room_in};
 pub use store::{Filter, MemberRow};
 pub(crate) use store::{
-    MEMBERS, SPACES, find, find_acting_role, find_live_by_account, list_administrators, list_chain,
-    list_newest_agents, list_of_ids, list_spaces,
+    MEMBERS, SPACES, find, find_acting_role, find_live_by_account, list_administrators, list_of_ids,
+    list_spaces,
 };
 pub use terms::{REASON_MAX, SCOPE_MAX, Terms, TermsInput, end};
 
 pub fn routes() -> web::Routes {
-    new_pages::routes().merge(pages::routes())
+    new_pages::routes().merge(pages::routes()).merge(change_pages::routes())
 }

@@ -215,3 +215,8 @@ impl Faults {
 pub fn folded(name: &str) -> String {
     text::normalize(name).chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
+/// For `name_folded LIKE … ESCAPE '\'`: names that contain what was typed, which is no pattern itself.
+pub fn containing(typed: &str) -> String {
+    let plain = folded(typed).replace('\\', "\\\\").replace('%', "\\%");
+    format!("%{}%", plain.replace('_', "\\_"))
+}

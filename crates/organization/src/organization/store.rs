@@ -155,12 +155,13 @@ pub(super) fn list(
     let from = name.map(folded);
     // Everything that begins with the typed name: U+10FFFF sorts behind any other character.
     let to = from.as_ref().map(|from| format!("{from}\u{10FFFF}"));
+    let below = before.unwrap_or(OrganizationId::from_i64(i64::MAX));
     let query = Query::new(COLUMNS)
         .add(" WHERE o.state <> 'closed'")
         .opt(" AND o.account_manager_id = ?", &account_manager)
         .opt(" AND o.name_folded >= ?", &from)
         .opt(" AND o.name_folded < ?", &to)
-        .opt(" AND o.id < ?", &before)
+        .bind(" AND o.id < ?", &below)
         .bind(" ORDER BY o.id DESC LIMIT ?", &limit);
     tx.all::<OrganizationRow>(query.sql(), query.params())?.into_iter().map(Organization::try_from).collect()
 }

@@ -5,6 +5,10 @@ use kernel::{
     Error, Result,
     id::{AccountId, OrganizationId, ProductId},
 };
+use url::Url;
+
+/// Of an address whose Chinese characters are written as bytes.
+const MOST_ADDRESS: usize = 2000;
 
 db::text_enum! {
     pub enum ProductState {
@@ -106,16 +110,20 @@ pub fn roles_text(roles: &[Role]) -> String {
     roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(" ")
 }
 
-/// Only web addresses launch a product: a `javascript:` link on the catalog would run in our own origin.
+/// Only web addresses launch a product: a `javascript:` link on the catalog would run in our own origin, and a name before
+/// the host would make one site pass for another. In normal form, so that a header can carry what was typed in Chinese.
 pub fn launch_url(text: &str) -> Result<String> {
-    let text = kernel::text::line("launch_url", text, 500)?;
-    let web = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    match web {
-        Some(rest) if !rest.is_empty() && !rest.starts_with('/') && !text.contains(char::is_whitespace) => {
-            Ok(text)
-        }
-        _ => Err(Error::invalid("product.launch_url").at("launch_url")),
+    let refused = || Error::invalid("product.launch_url").at("launch_url");
+    let text = kernel::text::line("launch_url", text, MOST_ADDRESS)?;
+    // The parser would mend what lacks its slashes or has blanks; people should see what they typed wrong.
+    let scheme = text.get(..8).unwrap_or(&text).to_ascii_lowercase();
+    let whole = scheme.starts_with("https://") || scheme.starts_with("http://");
+    if !whole || text.contains(|c: char| c.is_whitespace() || c == '\\') || text.contains(":///") {
+        return Err(refused());
     }
+    let url = Url::parse(&text).map_err(|_| refused())?;
+    let plain = url.username().is_empty() && url.password().is_none();
+    if plain && url.as_str().len() <= MOST_ADDRESS { Ok(url.into()) } else { Err(refused()) }
 }
 
 /// Lower-case words for programs: `market-data`.
@@ -148,6 +156,41 @@ mod tests {
             address("https://rp.test/?a=1#top", Some(id)),
             format!("https://rp.test/?a=1&organization={id}#top")
         );
+    }
+    #[test]
+    fn m52_an_address_is_a_web_address_that_a_header_can_carry() {
+        for (typed, kept) in [
+            ("https://rp.test/login", "https://rp.test/login"),
+            (" HTTPS://RP.test ", "https://rp.test/"),
+            ("http://127.0.0.1:8090/a?b=c#d", "http://127.0.0.1:8090/a?b=c#d"),
+            ("https://rp.test/产品", "https://rp.test/%E4%BA%A7%E5%93%81"),
+        ] {
+            assert_eq!(launch_url(typed).unwrap(), kept);
+        }
+        let named = launch_url("https://平台.test/?q=行情").unwrap();
+        assert!(named.starts_with("https://xn--") && named.is_ascii(), "{named}");
+        let long = format!("https://rp.test/{}", "字".repeat(480));
+        for bad in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "//rp.test/",
+            "/login",
+            "rp.test",
+            "https:rp.test",
+            "https:///rp.test",
+            "https://",
+            "https://?x",
+            "https://rp.test:port/",
+            "https://bank.test@evil.test/",
+            "https://:x@evil.test/",
+            "https://rp.test\\@evil.test/",
+            "https://a b.test/",
+            "https://rp.test/a b",
+            long.as_str(),
+        ] {
+            assert_eq!(launch_url(bad).unwrap_err().code, "product.launch_url", "{bad}");
+        }
+        assert_eq!(launch_url("").unwrap_err().code, "field.required");
     }
     fn sample() -> Product {
         Product {

@@ -137,8 +137,14 @@ pub(super) enum Sight {
 impl Sight {
     fn bind<'a>(&'a self, query: Query<'a>) -> Query<'a> {
         match self {
-            Self::Portfolio(manager) => query.bind(" AND o.account_manager_id = ?", manager),
-            Self::Products(manager) => query.bind(" AND (p.manager_id = ? OR p.manager_id IS NULL)", manager),
+            Self::Portfolio(manager) => query.bind(
+                " AND r.organization_id IN (SELECT own.id FROM organization own WHERE own.account_manager_id = ?)",
+                manager,
+            ),
+            Self::Products(manager) => query.bind(
+                " AND r.product_id IN (SELECT own.id FROM product own WHERE own.manager_id = ? OR own.manager_id IS NULL)",
+                manager,
+            ),
             Self::Everything => query,
         }
     }
@@ -151,10 +157,12 @@ pub(super) fn list(
     before: &Option<RefusalId>,
     limit: i64,
 ) -> Result<Vec<Refusal>> {
+    // Without a place to go on from, the newest of all: the order is that of the ids.
+    let before = before.map_or(i64::MAX, RefusalId::as_i64);
     let query = sight
         .bind(Query::new(COLUMNS))
         .opt(" AND r.number = ?", number)
-        .opt(" AND r.id < ?", before)
+        .bind(" AND r.id < ?", &before)
         .bind(" ORDER BY r.id DESC LIMIT ?", &limit);
     tx.all::<Raw>(query.sql(), query.params())?.into_iter().map(Raw::refusal).collect()
 }

@@ -56,11 +56,7 @@ pub(super) fn list_own(
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<Membership>> {
-    // `\` keeps what was typed from being a pattern.
-    let name = filter.name.as_ref().map(|name| {
-        let plain = crate::organization::folded(name).replace('\\', "\\\\").replace('%', "\\%");
-        format!("%{}%", plain.replace('_', "\\_"))
-    });
+    let name = filter.name.as_deref().map(crate::organization::containing);
     let mut found = Vec::new();
     for role in Role::ALL.iter().rev().filter(|role| filter.role.is_none_or(|wanted| wanted == **role)) {
         let before = match filter.after {

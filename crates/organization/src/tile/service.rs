@@ -42,7 +42,8 @@ impl Organizations {
                     product::find(tx, id)?
                         .filter(|product| shown(product.state))
                         .ok_or_else(|| Error::not_found("product.unknown"))?;
-                    if places.len() >= MOST_SHORTCUTS {
+                    // What was withdrawn keeps its place, but nobody could take it off to make room.
+                    if places.iter().filter(|(_, shown)| *shown).count() >= MOST_SHORTCUTS {
                         let error = Error::conflict("product.shortcuts_full");
                         return Err(error.arg("most", MOST_SHORTCUTS.to_string()));
                     }

@@ -88,6 +88,18 @@ async fn m51_however_many_tabs_star_at_once_the_bound_holds_and_places_are_whole
             }
         }
         assert_eq!(refused, 6);
-        assert_eq!(shortcuts(&town, &who, space).await.len(), MOST_SHORTCUTS);
+        let kept = shortcuts(&town, &who, space).await;
+        assert_eq!(kept.len(), MOST_SHORTCUTS);
+        // One that went makes room: who sees 23 is not told that there are 24.
+        let late = *ids.iter().find(|id| !kept.contains(id)).unwrap();
+        assert_eq!(
+            rooms.star_product(&who, space, late, true).await.unwrap_err().code,
+            "product.shortcuts_full"
+        );
+        rooms.set_product_state(&Operator::installation(), kept[5], ProductState::Withdrawn).await.unwrap();
+        rooms.star_product(&who, space, late, true).await.unwrap();
+        let shown = shortcuts(&town, &who, space).await;
+        assert_eq!((shown.len(), shown.last()), (MOST_SHORTCUTS, Some(&late)));
+        rooms.star_product(&who, space, kept[5], false).await.unwrap();
     }
 }

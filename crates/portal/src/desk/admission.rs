@@ -1,7 +1,9 @@
-//! One admission: what it rests on, since when, why, with what proves it; suspending, resuming and ending it, with a reason.
+//! One admission, also after its end: what it rests on, since when, why, with what proves it; suspending, resuming and ending
+//! it, with a reason; and evidence that comes later.
 use super::{
     Desk, FOR_ORGANIZATIONS,
     admissions::{AREA, Why, may_edit, state_of},
+    contracts::{fresh_document, upload},
     organizations::names,
 };
 use ::organization::{
@@ -9,6 +11,7 @@ use ::organization::{
     decision::{LayerState, layer_key},
     organization::Organization,
 };
+use axum::handler::Handler as _;
 use kernel::{
     Error,
     id::{AdmissionId, OrganizationId},
@@ -18,9 +21,10 @@ use serde::Deserialize;
 use web::{Failure, Form, FormErrors, Page, Path, Policy, Routes, html_status, see_other, with_flash};
 
 pub fn routes() -> Routes {
-    let staff = Policy::Staff(FOR_ORGANIZATIONS);
+    let (staff, limit) = (Policy::Staff(FOR_ORGANIZATIONS), document::upload::limit());
     Routes::new()
         .get("/desk/organizations/{organization}/admissions/{admission}", staff, show)
+        .post("/desk/organizations/{organization}/admissions/{admission}/files", staff, add.layer(limit))
         .get("/desk/organizations/{organization}/admissions/{admission}/files/{document}", staff, file)
         .get("/desk/organizations/{organization}/admissions/{admission}/suspend", staff, suspending)
         .post("/desk/organizations/{organization}/admissions/{admission}/suspend", staff, suspend)
@@ -30,17 +34,19 @@ pub fn routes() -> Routes {
         .post("/desk/organizations/{organization}/admissions/{admission}/end", staff, end)
 }
 
-/// The live admission, as a reader of the organization sees it.
+/// The admission, as a reader of the organization sees it.
 async fn find(
     desk: &Desk,
     id: OrganizationId,
     admission: AdmissionId,
 ) -> Result<(Organization, AdmissionLine), Failure> {
     let organization = desk.organization(id).await?;
-    let found = desk.organizations.desk_admissions(&desk.operator, &organization, desk.ctx.now).await?;
-    let mut lines = found.lines.into_iter();
-    let line = lines.find(|line| line.admission.as_ref().is_some_and(|there| there.id == admission));
-    Ok((organization, line.ok_or_else(|| Error::not_found("admission.unknown"))?))
+    let rooms = &desk.organizations;
+    let line = rooms.desk_admission(&desk.operator, &organization, admission, desk.ctx.now).await?;
+    Ok((organization, line))
+}
+fn has_ended(line: &AdmissionLine) -> bool {
+    line.admission.as_ref().is_some_and(|there| there.state == AdmissionState::Ended)
 }
 
 struct File {
@@ -68,33 +74,40 @@ struct Detail {
     members: String,
     renew: String,
     suspended: bool,
+    ended: bool,
     /// None for whoever edits it; otherwise who does.
     why: Option<String>,
     files: Vec<File>,
+    evidence_id: String,
+    errors: FormErrors,
 }
-async fn show(desk: Desk, Path((id, admission)): Path<(OrganizationId, AdmissionId)>) -> web::Result {
-    let (organization, line) = find(&desk, id, admission).await?;
+async fn show(desk: Desk, Path(ids): Path<Ids>) -> web::Result {
+    render(&desk, ids, FormErrors::none()).await
+}
+async fn render(desk: &Desk, (id, admission): Ids, errors: FormErrors) -> web::Result {
+    let (organization, line) = find(desk, id, admission).await?;
     let Some(there) = line.admission.clone() else {
         return Err(Error::not_found("admission.unknown").into());
     };
-    let may = may_edit(&desk, &organization, &line.product);
+    let may = may_edit(desk, &organization, &line.product);
     let files = match may {
         Ok(()) => desk.organizations.admission_evidence(&desk.operator, id, admission).await?,
         Err(_) => Vec::new(),
     };
     let who = there.granted_by.into_iter().chain(may.err().and_then(Why::person)).collect();
-    let people = names(&desk, who).await?;
+    let people = names(desk, who).await?;
     let (state, tone) = state_of(&line);
     let here = format!("{AREA}/{id}/admissions/{admission}");
-    let page = desk.page(line.product.name.of(desk.english()), AREA).await?;
+    let page = desk.page(line.product.name.of(desk.english()), AREA).await?.with_errors(&errors);
     let until =
         line.contract.as_ref().map_or(there.valid_until, |one| one.valid_until.min(there.valid_until));
-    Ok(web::html(Detail {
+    let ended = has_ended(&line);
+    let view = Detail {
         back: format!("{AREA}/{id}"),
         organization: organization.name,
         state,
         tone,
-        missing: (line.layer.state != LayerState::Met).then(|| page.t(&layer_key(line.layer.code))),
+        missing: (!ended && line.layer.state != LayerState::Met).then(|| page.t(&layer_key(line.layer.code))),
         class: super::words::class(line.product.admission_class),
         contract: line
             .contract
@@ -108,7 +121,8 @@ async fn show(desk: Desk, Path((id, admission)): Path<(OrganizationId, Admission
         members: line.members_shown(),
         renew: format!("{AREA}/{id}/admissions/{}/new", line.product.id),
         suspended: there.state == AdmissionState::Suspended,
-        why: may.err().map(|why| why.text(&desk, &people)),
+        ended,
+        why: may.err().map(|why| why.text(desk, &people)),
         files: files
             .iter()
             .filter(|file| file.erased_at.is_none())
@@ -117,9 +131,38 @@ async fn show(desk: Desk, Path((id, admission)): Path<(OrganizationId, Admission
                 label: format!("{} · {} KB", page.t(file.key()), file.kilobytes()),
             })
             .collect(),
+        evidence_id: fresh_document(desk),
         here,
+        errors,
         page,
-    }))
+    };
+    Ok(html_status(view.errors.status(), view))
+}
+async fn add(desk: Desk, Path(ids): Path<Ids>, form: document::upload::Sent) -> web::Result {
+    let (id, admission) = ids;
+    let (organization, line) = find(&desk, id, admission).await?;
+    if may_edit(&desk, &organization, &line.product).is_err() {
+        return Err(Error::forbidden("staff.role_required").into());
+    }
+    let mut received = document::upload::read_sent(&desk.ctx, form, "evidence").await?;
+    let file_id = received.text("evidence_id").to_owned();
+    let file = upload(&desk, &mut received, "evidence", &file_id)
+        .and_then(|file| file.ok_or_else(|| Error::invalid("document.empty").at("evidence")));
+    let rooms = &desk.organizations;
+    let added = match file {
+        Ok(file) => rooms.add_admission_evidence(&desk.operator, id, admission, file, desk.ctx.now).await,
+        Err(error) => Err(error),
+    };
+    match added {
+        Ok(()) => {
+            let there = see_other(&format!("{AREA}/{id}/admissions/{admission}"));
+            Ok(with_flash(there, "ok", "portal-admission-evidence-added", &[]))
+        }
+        Err(error) => {
+            let errors = FormErrors::or_fail(error, desk.ctx.lang)?;
+            render(&desk, ids, errors).await
+        }
+    }
 }
 async fn file(
     desk: Desk,
@@ -143,6 +186,10 @@ struct ChangePage {
     back: String,
     organization: String,
     action: String,
+    /// How it stands now, and why: what somebody else did while a form was open.
+    state: &'static str,
+    tone: &'static str,
+    state_reason: String,
     lost: String,
     button: &'static str,
     danger: bool,
@@ -150,6 +197,11 @@ struct ChangePage {
     form: Changing,
 }
 type Ids = (OrganizationId, AdmissionId);
+/// Somebody was faster: what had ended is not suspended, resumed or ended.
+fn over((id, admission): Ids) -> web::Result {
+    let there = see_other(&format!("{AREA}/{id}/admissions/{admission}"));
+    Ok(with_flash(there, "bad", "portal-admission-over", &[]))
+}
 async fn render_change(
     desk: &Desk,
     (id, admission): Ids,
@@ -160,6 +212,9 @@ async fn render_change(
     let (organization, line) = find(desk, id, admission).await?;
     if may_edit(desk, &organization, &line.product).is_err() {
         return Err(Error::forbidden("staff.role_required").into());
+    }
+    if has_ended(&line) {
+        return over((id, admission));
     }
     let (title, lost, button) = match change {
         AdmissionChange::Suspend => {
@@ -174,7 +229,15 @@ async fn render_change(
     };
     let page = desk.page(desk.t1(title, "product", line.product.name.of(desk.english())), AREA).await?;
     let here = format!("{AREA}/{id}/admissions/{admission}");
+    let (state, tone) = state_of(&line);
     let view = ChangePage {
+        state,
+        tone,
+        state_reason: line
+            .admission
+            .as_ref()
+            .and_then(|there| there.state_reason.clone())
+            .unwrap_or_default(),
         organization: organization.name,
         action: format!("{here}/{change}"),
         back: here,

@@ -1,6 +1,9 @@
-//! Many admissions at once: shown with what would change and what cannot, applied by a worker while the page counts.
+//! Many admissions at once: the own batches, and each with what would change and what cannot, applied by a worker while the
+//! page counts.
 use super::{Desk, FOR_ORGANIZATIONS, ORGANIZATION_ROLES, organizations::names};
-use ::organization::admission::batch::{Batch, BatchAction, BatchId, BatchRow, BatchState, RowState};
+use ::organization::admission::batch::{
+    Batch, BatchAction, BatchId, BatchLine, BatchRow, BatchState, RowState,
+};
 use kernel::Error;
 use serde::Deserialize;
 use web::{Form, Page, Path, Policy, Query, Routes, html, see_other, with_flash};
@@ -8,12 +11,79 @@ use web::{Form, Page, Path, Policy, Query, Routes, html, see_other, with_flash};
 pub fn routes() -> Routes {
     let staff = Policy::Staff(FOR_ORGANIZATIONS);
     Routes::new()
+        .get("/desk/admission-batches", staff, list)
         .get("/desk/admission-batches/{batch}", staff, show)
         .post("/desk/admission-batches/{batch}", staff, decide)
         .merge(super::admission_choosing::routes())
 }
 /// Rows of a page of a batch.
 const ROWS: i64 = 100;
+/// Batches of a page of the list.
+const PAGE: i64 = 20;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Start {
+    before: String,
+}
+struct ListLine {
+    id: BatchId,
+    about: String,
+    action: &'static str,
+    at: String,
+    changes: i64,
+    done: i64,
+    refused: i64,
+    state: &'static str,
+    tone: &'static str,
+}
+#[derive(askama::Template)]
+#[template(path = "desk/admission_batches.html")]
+struct List {
+    page: Page,
+    lines: Vec<ListLine>,
+    next: Option<String>,
+}
+/// Whoever made them finds them again.
+async fn list(desk: Desk, Query(start): Query<Start>) -> web::Result {
+    desk.must_be(ORGANIZATION_ROLES)?;
+    // A place that is none is the first page.
+    let before: Option<BatchId> = start.before.parse().ok();
+    let mut found = desk.organizations.batches(&desk.operator, before, PAGE + 1).await?;
+    let more = found.len() as i64 > PAGE;
+    found.truncate(PAGE as usize);
+    let next =
+        found.last().filter(|_| more).map(|last| format!("/desk/admission-batches?before={}", last.id));
+    let page = desk.page(desk.t("portal-batch-list"), "/desk/products").await?;
+    let english = desk.english();
+    Ok(html(List {
+        lines: found.into_iter().map(|batch| list_line(&page, batch, english)).collect(),
+        next,
+        page,
+    }))
+}
+fn list_line(page: &Page, batch: BatchLine, english: bool) -> ListLine {
+    let (state, tone) = state_word(batch.state);
+    ListLine {
+        id: batch.id,
+        about: if english { batch.about_en } else { batch.about_zh },
+        action: action_word(batch.action),
+        at: page.minute(&batch.created_at),
+        changes: batch.changes,
+        done: batch.done,
+        refused: batch.refused,
+        state,
+        tone,
+    }
+}
+const fn state_word(state: BatchState) -> (&'static str, &'static str) {
+    match state {
+        BatchState::Shown => ("portal-batch-state-shown", "wait"),
+        BatchState::Running => ("portal-batch-state-running", "info"),
+        BatchState::Done => ("portal-batch-state-done", "ok"),
+        BatchState::Stopped | BatchState::Discarded => ("portal-batch-state-stopped", "bad"),
+    }
+}
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -76,12 +146,7 @@ async fn show(desk: Desk, Path(id): Path<BatchId>, Query(place): Query<Place>) -
     };
     let by = names(&desk, vec![batch.account]).await?.into_values().next().unwrap_or_default();
     let page = desk.page(desk.t("portal-batch-title"), area).await?;
-    let (word, tone) = match batch.state {
-        BatchState::Shown => ("portal-batch-state-shown", "wait"),
-        BatchState::Running => ("portal-batch-state-running", "info"),
-        BatchState::Done => ("portal-batch-state-done", "ok"),
-        BatchState::Stopped | BatchState::Discarded => ("portal-batch-state-stopped", "bad"),
-    };
+    let (word, tone) = state_word(batch.state);
     Ok(html(Shown {
         lines: rows.into_iter().map(|row| line(&page, row, english)).collect(),
         action: action_word(batch.action),

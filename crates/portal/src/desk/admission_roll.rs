@@ -125,11 +125,9 @@ fn line(page: &Page, found: RollLine) -> Line {
         _ => ("portal-admission-lapsed", "bad"),
     };
     Line {
-        href: match (found.admission, found.state) {
-            (Some(id), Some(AdmissionState::Active | AdmissionState::Suspended)) => {
-                format!("{home}/admissions/{id}")
-            }
-            _ => home,
+        href: match found.admission {
+            Some(id) => format!("{home}/admissions/{id}"),
+            None => home,
         },
         name: found.name,
         identifier: found.identifier.unwrap_or_default(),

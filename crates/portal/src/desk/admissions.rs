@@ -79,11 +79,11 @@ pub fn may_edit(desk: &Desk, organization: &Organization, product: &Product) -> 
 }
 /// Key and tone of how an admission stands.
 pub fn state_of(line: &AdmissionLine) -> (&'static str, &'static str) {
-    let suspended = line.admission.as_ref().is_some_and(|there| there.state == AdmissionState::Suspended);
-    match (line.layer.state == LayerState::Met, &line.admission) {
+    match (line.layer.state == LayerState::Met, line.admission.as_ref().map(|there| there.state)) {
+        (_, Some(AdmissionState::Ended)) => ("portal-state-ended", ""),
         (true, _) => ("portal-admission-met", "ok"),
-        (false, Some(_)) if suspended => ("portal-admission-suspended", "bad"),
-        (false, Some(_)) => ("portal-admission-lapsed", "bad"),
+        (false, Some(AdmissionState::Suspended)) => ("portal-admission-suspended", "bad"),
+        (false, Some(AdmissionState::Active)) => ("portal-admission-lapsed", "bad"),
         (false, None) => ("portal-admission-missing", "wait"),
     }
 }

@@ -50,8 +50,8 @@ struct List {
     lines: Vec<Line>,
     form: Typed,
     errors: FormErrors,
-    /// Errors belong to the form that adds one.
-    adding: bool,
+    /// Errors belong to the form of one that is there.
+    editing: bool,
 }
 
 async fn show(
@@ -80,7 +80,7 @@ async fn show(
     });
     let view = List {
         lines: lines.collect(),
-        adding: adding.is_some(),
+        editing: editing.is_some(),
         form: adding.unwrap_or_else(fresh),
         page: desk.page(desk.t("portal-categories"), HERE).await?.with_errors(&errors),
         errors,

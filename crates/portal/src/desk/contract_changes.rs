@@ -37,13 +37,16 @@ struct Period {
     errors: FormErrors,
     form: Typed,
 }
-/// The contract, for whoever may change it.
+/// The contract, for whoever may change it. One that somebody ended meanwhile leads to its page, which says who and why.
 async fn changeable(desk: &Desk, id: OrganizationId, contract: ContractId) -> Result<Contract, web::Failure> {
     manageable(desk, id).await?;
     let shown = desk.organizations.desk_contract(&desk.operator, id, contract, desk.ctx.now).await?;
     match shown.contract.state {
         ContractState::Active => Ok(shown.contract),
-        ContractState::Terminated => Err(Error::not_found("contract.unknown").into()),
+        ContractState::Terminated => {
+            let there = see_other(&here(id, contract));
+            Err(with_flash(there, "bad", "portal-contract-was-over", &[]).into())
+        }
     }
 }
 async fn render_period(
@@ -122,6 +125,8 @@ struct EndPage {
     page: Page,
     back: String,
     number: String,
+    /// Until when it runs now, whoever moved that.
+    present: String,
     resting: Vec<RestLine>,
     errors: FormErrors,
     form: Ending,
@@ -139,6 +144,7 @@ async fn render_end(
         page: desk.page(title, AREA).await?.with_errors(&errors),
         back: here(id, contract),
         form: Ending { rev: there.rev.to_string(), reason: reason.unwrap_or_default() },
+        present: period_of(desk, there.valid_from, there.valid_until),
         number: there.number,
         resting: resting(desk, &shown),
         errors,

@@ -55,7 +55,6 @@ struct People {
     short: bool,
     refine: bool,
     lines: Vec<Line>,
-    first: Option<String>,
     next: Option<String>,
 }
 async fn list(desk: Desk, Extension(room): Extension<Roster>, Query(asked): Query<Asked>) -> web::Result {
@@ -103,7 +102,6 @@ async fn list(desk: Desk, Extension(room): Extension<Roster>, Query(asked): Quer
         short,
         refine: found.refine,
         lines: lines.collect(),
-        first: below.map(|_: kernel::id::AccountId| base.clone()),
         next: found.next.map(|account| format!("{base}&below={account}")),
         q: asked.q,
         page,

@@ -4,7 +4,7 @@ use super::{Desk, FOR_POLICIES};
 use identity::staff::Staff;
 use kernel::Error;
 use platform::setting::{
-    Member, Policies, Preset, SectionInfo, Shape,
+    Member, NetworkPolicy, Policies, Preset, SectionInfo, Shape,
     service::{Seen, section},
 };
 use platform::staff::PolicyEditor;
@@ -284,7 +284,11 @@ async fn save(desk: Desk, Path(name): Path<String>, Form(fields): Form<Fields>) 
     let settings = desk.organizations.identity().settings();
     let typed = values(section, &section.values(&*settings.policies().await?)?, &fields.0);
     let rev = fields.0.iter().find(|(name, _)| name == "rev").and_then(|(_, rev)| rev.parse().ok());
-    match settings.edit(&editor, section.key, rev.unwrap_or(-1), typed.clone()).await {
+    let saved = match zones_stay(&desk, section, &typed).await {
+        Ok(()) => settings.edit(&editor, section.key, rev.unwrap_or(-1), typed.clone()).await,
+        Err(error) => Err(error),
+    };
+    match saved {
         Ok(changed) => {
             let (tone, text) =
                 if changed { ("ok", "portal-policy-saved") } else { ("info", "portal-policy-unchanged") };
@@ -293,6 +297,33 @@ async fn save(desk: Desk, Path(name): Path<String>, Form(fields): Form<Fields>) 
         Err(error) => {
             let errors = FormErrors::or_fail(error, desk.ctx.lang)?;
             show(&desk, section, Some(typed), errors).await
+        }
+    }
+}
+
+/// A zone that products or types of organizations name is not taken away under them: they would open for nobody, and nobody
+/// would be told. Error `setting.zone_in_use` at `zones`.
+async fn zones_stay(desk: &Desk, section: &SectionInfo, typed: &Map<String, Value>) -> kernel::Result<()> {
+    let Some(Value::String(zones)) = typed.get("zones").filter(|_| section.key == "network") else {
+        return Ok(());
+    };
+    let after = NetworkPolicy { zones: zones.clone() }.names();
+    // What cannot be read is refused as such.
+    if after.is_empty() && !zones.trim().is_empty() {
+        return Ok(());
+    }
+    let before = desk.organizations.identity().settings().policies().await?.network.names();
+    let needed = desk.organizations.zones_needed().await?;
+    let gone: Vec<&str> = before
+        .iter()
+        .map(String::as_str)
+        .filter(|zone| needed.contains(*zone) && !after.iter().any(|kept| kept == zone))
+        .collect();
+    match gone.as_slice() {
+        [] => Ok(()),
+        gone => {
+            let named = gone.join(&desk.t("organization-list-separator"));
+            Err(Error::invalid("setting.zone_in_use").at("zones").arg("zones", named))
         }
     }
 }

@@ -97,6 +97,7 @@ const WORDS: &[(&str, &str)] = &[
     ("admission.ended", "portal-event-admission-ended"),
     ("admission.granted", "portal-event-admission-granted"),
     ("admission.replaced", "portal-event-admission-replaced"),
+    ("admission.evidence_added", "portal-event-admission-evidence-added"),
     ("admission.evidence_seen", "portal-event-admission-evidence-seen"),
     ("admission.expiry_warned", "portal-event-admission-expiry-warned"),
     ("admission.resumed", "portal-event-admission-resumed"),

@@ -51,6 +51,27 @@ pub(super) fn list_product_uses(tx: &mut Tx<'_>, account: AccountId) -> Result<V
         &[&account],
     )
 }
+/// A product that did not open, under the number that the person was told.
+pub(super) struct Refused {
+    pub number: String,
+    pub code: String,
+    pub name: String,
+    pub organization: Option<OrganizationId>,
+    pub reason: String,
+    pub times: i64,
+    pub first_at: Timestamp,
+    pub last_at: Timestamp,
+}
+row!(Refused { number, code, name, organization, reason, times, first_at, last_at });
+pub(super) fn list_refusals(tx: &mut Tx<'_>, account: AccountId, limit: i64) -> Result<Vec<Refused>> {
+    tx.all(
+        sql!(
+            "SELECT r.number, p.code, p.name_zh, r.organization_id, r.code, r.times, r.created_at, r.last_at
+             FROM refusal r JOIN product p ON p.id = r.product_id WHERE r.account_id = $1 ORDER BY r.id DESC LIMIT $2"
+        ),
+        &[&account, &limit],
+    )
+}
 /// A product that the person put on a console or opened from one.
 pub(super) struct AtHand {
     pub code: String,

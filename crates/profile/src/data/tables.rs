@@ -30,6 +30,7 @@ pub const IN_FILE: &[(&str, &str)] = &[
     ("product_use", "/products_used"),
     ("profile", "/account/employer"),
     ("recovery_code", "/sign_in/recovery_codes_left"),
+    ("refusal", "/refusals"),
     ("reminder", "/reminders"),
     ("reminder_language", "/reminder_language"),
     ("security_question", "/sign_in/security_questions_set_at"),
@@ -42,6 +43,7 @@ pub const IN_FILE: &[(&str, &str)] = &[
 pub const NOT_IN_FILE: &[(&str, &str)] = &[
     ("activation", "hashes of links that were handed out; that it happened is an event"),
     ("authorization_code", "hashes that live for a minute"),
+    ("admission_batch", "a member of staff's list of organizations; what was decided is an event"),
     ("import_job", "an organization's list of people; who brought it is an event"),
     ("legacy_import", "whose work a file of an earlier system was: the platform's record of its staff"),
     ("organization", "names the member of staff who looks after it"),
@@ -49,5 +51,6 @@ pub const NOT_IN_FILE: &[(&str, &str)] = &[
     ("product", "names the member of staff who looks after it"),
     ("scan", "deleted after a day; what came of it is a session"),
     ("search_gram", "keyed fragments of the name, which is in the file"),
+    ("webhook_event", "what products are told, for days; what it tells of is in the file"),
     ("token", "hashes that live for days; consents and sessions say what they opened"),
 ];

@@ -103,6 +103,13 @@ async fn what_is_said_to_be_in_the_file_is_there_ended_things_too() {
                      VALUES (9, 'product_access', $1, $2, 0, FALSE, 'withdrawn', '业务需要', FALSE, 1, 0, 0)",
                     &[&account, &id],
                 )?;
+                let refused: [&dyn db::Param; 3] = [&account, &id, &sealed];
+                tx.run(
+                    "INSERT INTO refusal (id, number, digest, account_id, product_id, organization_id, code, layers, strength,
+                        card, zones, times, created_at, last_at)
+                     VALUES (18, 'AAAA-BBBB-0001', $3, $1, 7, $2, 'decision.grant_missing', '[]', 1, FALSE, '', 2, 0, 5)",
+                    &refused,
+                )?;
                 let (case, person) = (10_i64, 11_i64);
                 tx.run(
                     "INSERT INTO verification (id, account_id, lane, method, state, provider, document_type,
@@ -172,6 +179,9 @@ async fn what_is_said_to_be_in_the_file_is_there_ended_things_too() {
             ("/memberships/0/state", "ended"),
             ("/memberships/0/name", "澄江证券股份有限公司"),
             ("/grants/0/product", "filing"),
+            ("/refusals/0/number", "AAAA-BBBB-0001"),
+            ("/refusals/0/product", "filing"),
+            ("/refusals/0/reason", "decision.grant_missing"),
             ("/applications/0/reason", "业务需要"),
             ("/verification/cases/0/reason", "看不清"),
             ("/verification/cases/0/document", "1****X"),

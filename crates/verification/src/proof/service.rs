@@ -92,8 +92,9 @@ impl Verification {
         if products.is_empty() {
             return Ok(Default::default());
         }
-        // The best session there can be: what a stronger sign-in would open is lost as well.
-        let facts = SessionFacts { strength: 3, card: false, zones: Vec::new() };
+        // The best session there can be: what a stronger sign-in or another network would open is lost as well.
+        let zones = rooms.identity().settings().policies().await?.network.names();
+        let facts = SessionFacts { strength: 3, card: false, zones };
         let mut spaces = vec![(Space::Personal, None)];
         let memberships = rooms.memberships(signed_in.account).await?;
         let more = memberships.len() as i64 == MEMBERSHIPS;

@@ -15,6 +15,9 @@ use verifier::Fault;
 impl Room {
     /// A product for people, open to everybody of that level.
     async fn product(&self, code: &str, minimum_level: RealNameLevel) {
+        self.product_in(code, minimum_level, None).await;
+    }
+    async fn product_in(&self, code: &str, minimum_level: RealNameLevel, zone: Option<&str>) {
         let new = Product {
             id: self.db().draw(),
             code: code.into(),
@@ -30,7 +33,7 @@ impl Room {
             minimum_level,
             minimum_strength: 2,
             roles_allowed: Vec::new(),
-            network_zone: None,
+            network_zone: zone.map(str::to_owned),
             manager: None,
             state: ProductState::Active,
         };
@@ -60,6 +63,12 @@ async fn m21_unbinding_says_what_is_lost_and_then_it_is() {
         assert_eq!((names.as_slice(), loss.releases), (&["intermediate-needed".to_owned()][..], false));
         let loss = room.room.loss(&visitor.signed_in, Chosen::All, room.now()).await.unwrap();
         assert_eq!((loss.after, loss.products.len(), loss.releases), (RealNameLevel::Unverified, 2, true));
+        // What opens from another network is lost there.
+        room.product_in("at-the-office", RealNameLevel::Intermediate, Some("intranet")).await;
+        room.product_in("nowhere", RealNameLevel::Intermediate, Some("a zone that nobody named")).await;
+        let loss = room.room.loss(&visitor.signed_in, Chosen::One(three), room.now()).await.unwrap();
+        let lost = |name: &str| loss.products.iter().any(|product| product.name.en == name);
+        assert!(lost("at-the-office") && lost("intermediate-needed") && !lost("nowhere"));
 
         // Nothing happens without a step-up that is fresh.
         room.db().clock().advance_seconds(11 * 60);

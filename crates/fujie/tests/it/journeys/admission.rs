@@ -63,6 +63,10 @@ async fn m44_m45_a_contract_opens_a_product_and_a_suspension_says_why(engine: En
             ))
             .await?;
         let admission = browser.path().await?;
+        // Evidence comes later, too.
+        browser.find("#evidence").await?.send_keys(paper.path().to_str().context("a path")?).await?;
+        browser.click("#add-evidence button").await?;
+        browser.find(&format!("a[href^='{admission}/files/']")).await?;
         browser.picture("admission").await?;
         browser.click("a[href$='/suspend']").await?;
         browser.fill("#reason", "机房检修").await?;
@@ -90,6 +94,16 @@ async fn m44_m45_a_contract_opens_a_product_and_a_suspension_says_why(engine: En
         let history = browser.find("#history").await?.text().await?;
         assert!(history.contains("双方协商终止"), "{history}");
         browser.picture("ended").await?;
+        // What proved an admission is there after its end; nothing is left to press.
+        browser.go(&format!("{}{admission}/end", server.base)).await?;
+        browser.fill("#reason", "合同终止").await?;
+        browser.click("main form button.danger").await?;
+        browser.go(&format!("{}{admission}", server.base)).await?;
+        let state = browser.find("#admission-state").await?.text().await?;
+        assert_eq!(state.trim(), said(engine, "已结束", "Ended"));
+        browser.find(&format!("a[href^='{admission}/files/']")).await?;
+        assert!(!browser.has(&format!("a[href^='{admission}/end']")).await?);
+        browser.picture("kept").await?;
         Ok(())
     })
     .await
@@ -127,6 +141,11 @@ async fn m44_many_are_admitted_after_they_were_shown(engine: Engine) -> Result<(
         let roll = browser.find("#roll").await?.text().await?;
         assert!(roll.contains("澄江证券") && roll.contains("年度核验通过"), "{roll}");
         browser.picture("roll").await?;
+        // Whoever made it finds it again.
+        browser.click("main .head a[href='/desk/admission-batches']").await?;
+        browser.picture("batches").await?;
+        browser.click("#batches a").await?;
+        browser.find(&done).await?;
         Ok(())
     })
     .await

@@ -13,6 +13,8 @@ on_both_engines!(
     m53_a_guide_is_written_looked_at_and_published,
     m54_the_console_says_what_waits_and_leads_there,
     m50_categories_and_the_life_of_a_product_at_the_desk,
+    m53_a_look_at_what_is_typed_does_not_hide_what_somebody_else_kept,
+    m52_an_address_typed_in_chinese_opens,
 );
 
 async fn sign_in(browser: &Browser, server: &Server, key: &str) -> Result<String> {
@@ -305,4 +307,65 @@ async fn m50_categories_and_the_life_of_a_product_at_the_desk(engine: Engine) ->
         Ok(())
     })
     .await
+}
+
+/// Two windows, one guide: the one that looked at its text in between is told as well.
+async fn m53_a_look_at_what_is_typed_does_not_hide_what_somebody_else_kept(engine: Engine) -> Result<()> {
+    let server = Server::start(options(engine)).await?;
+    let product = server.demo.product_id("declaration")?;
+    let page = format!("/desk/products/{product}/guide?text=zh");
+    let (first, second) =
+        (signed_in(&server, "product_manager").await?, signed_in(&server, "product_manager").await?);
+    let (slow, fast) = (first.get(&page).await?, second.get(&page).await?);
+    let typed = |page: &testkit::Reply, text: &str, action: &str| -> Result<testkit::Form> {
+        Ok(page.form_with("markdown")?.with("markdown", text).with("action", action))
+    };
+    let seen = first.submit(&slow, &typed(&slow, "# 甲", "preview")?).await?;
+    second.submit(&fast, &typed(&fast, "# 乙", "save")?).await?;
+    // Looked at once more, now that the other one has saved.
+    let seen = first.submit(&seen, &typed(&seen, "# 甲，改", "preview")?).await?;
+    let lost = first.submit(&seen, &typed(&seen, "# 甲，改", "save")?).await?;
+    assert_eq!(lost.status, 409, "{}", lost.excerpt());
+    assert!(lost.body.contains("甲，改"), "what was typed is still there");
+    assert!(second.get(&page).await?.body.contains("# 乙"));
+    // Knowledge base and contact have their own form, of the same product.
+    let (slow, fast) = (first.get(&page).await?, second.get(&page).await?);
+    let about = |page: &testkit::Reply, contact: &str| -> Result<testkit::Form> {
+        Ok(page.form_with("contact_zh")?.with("contact_zh", contact))
+    };
+    second.submit(&fast, &about(&fast, "通关服务部 0532-5555 0100")?).await?;
+    let lost = first.submit(&slow, &about(&slow, "另一部门")?).await?;
+    assert_eq!(lost.status, 409, "{}", lost.excerpt());
+    assert!(lost.body.contains("另一部门"));
+    assert!(second.get(&page).await?.body.contains("0532-5555"));
+    Ok(())
+}
+
+async fn m52_an_address_typed_in_chinese_opens(engine: Engine) -> Result<()> {
+    let server = Server::start(options(engine)).await?;
+    let product = server.demo.product_id("library")?;
+    let manager = signed_in(&server, "product_manager").await?;
+    let edit = manager.get(&format!("/desk/products/{product}/edit")).await?;
+    let form = edit.form_with("launch_url")?;
+    for bad in [
+        "资料.test/入口",
+        "https://资料.test @evil.test/",
+        "https://bank.test@evil.test/",
+        "javascript:alert(1)",
+    ] {
+        let refused = manager.submit(&edit, &form.clone().with("launch_url", bad)).await?;
+        assert!(
+            refused.status.is_client_error() && refused.body.contains("id=\"launch_url-e\""),
+            "{bad}: {}",
+            refused.status
+        );
+    }
+    manager.submit(&edit, &form.with("launch_url", "https://资料.test/入口?类=甲")).await?;
+    let agent = signed_in(&server, "agent_granted").await?;
+    let id = server.demo.account("agent_granted")?.organization_id()?;
+    let there = agent.get(&format!("/org/{id}/products/{product}/open")).await?;
+    let there = there.location().with_context(|| format!("{}: {}", there.status, there.excerpt()))?;
+    assert!(there.host_str().is_some_and(|host| host.starts_with("xn--")), "{there}");
+    assert!(there.query_pairs().any(|(name, value)| name == "organization" && value == id), "{there}");
+    Ok(())
 }

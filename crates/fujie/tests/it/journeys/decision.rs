@@ -6,7 +6,9 @@ use testkit::{Browser, Engine, Look, Server, browser::journey, party::Attempt};
 on_both_engines!(
     m49_each_missing_layer_has_its_page_in_both_languages,
     m49_one_click_asks_and_the_approval_opens_the_product,
+    m46_m49_an_administrator_is_led_to_the_request_for_the_admission,
     m49_another_space_is_offered_and_staff_find_the_refusal_by_its_number,
+    m49_a_network_that_products_need_is_not_taken_away,
 );
 
 /// Layer, what takes it away, what gives it back, and the first sentence of the page in both languages.
@@ -18,8 +20,22 @@ struct Case {
     en: &'static str,
     /// What else the page names: an office, a network, a way out.
     also: (&'static str, &'static str),
+    /// Where that stands: the request, the second factor, or the list of what to do and by whom.
+    there: &'static str,
 }
+const WAYS: &str = "#explain-ways";
+/// The form, with whoever decides about it.
+const REQUEST: &str = "form:has(#request-access)";
 const CASES: &[Case] = &[
+    Case {
+        layer: "account",
+        away: "UPDATE account SET state = 'unactivated' WHERE login_name = 'chensiqi'",
+        back: "UPDATE account SET state = 'active' WHERE login_name = 'chensiqi'",
+        zh: "账号尚未激活",
+        en: "The account is not activated",
+        also: ("用 IC 卡登录后激活账号", "Sign in with your card and activate the account"),
+        there: WAYS,
+    },
     Case {
         layer: "product",
         away: "UPDATE product SET state = 'suspended' WHERE code = 'market-data'",
@@ -27,6 +43,7 @@ const CASES: &[Case] = &[
         zh: "产品暂停服务",
         en: "The product is paused",
         also: ("苏景行", "苏景行"),
+        there: WAYS,
     },
     Case {
         layer: "audience",
@@ -35,6 +52,7 @@ const CASES: &[Case] = &[
         zh: "此产品只能以本人身份使用",
         en: "The product is for persons, not for organizations",
         also: ("请用您本人的账号办理", "use an account of your own"),
+        there: WAYS,
     },
     Case {
         layer: "organization",
@@ -43,6 +61,7 @@ const CASES: &[Case] = &[
         zh: "机构已停用",
         en: "The organization is suspended",
         also: ("顾明哲", "顾明哲"),
+        there: WAYS,
     },
     Case {
         layer: "membership",
@@ -53,6 +72,7 @@ const CASES: &[Case] = &[
         zh: "您在此机构的身份已到期",
         en: "Your membership has expired",
         also: ("周语桐", "周语桐"),
+        there: WAYS,
     },
     Case {
         layer: "role",
@@ -61,6 +81,7 @@ const CASES: &[Case] = &[
         zh: "此产品不面向您的角色",
         en: "The product is not for your role",
         also: ("由本机构其他角色的人员办理", "A colleague with another role can do it"),
+        there: WAYS,
     },
     Case {
         layer: "admission",
@@ -72,6 +93,16 @@ const CASES: &[Case] = &[
         zh: "机构的准入已暂停",
         en: "The admission is suspended",
         also: ("顾明哲", "顾明哲"),
+        there: WAYS,
+    },
+    Case {
+        layer: "registry",
+        away: "UPDATE organization SET registry_state = 'revoked' WHERE short_name = '澄江证券'",
+        back: "UPDATE organization SET registry_state = 'live' WHERE short_name = '澄江证券'",
+        zh: "登记机关显示机构已吊销",
+        en: "The register shows the organization as revoked",
+        also: ("顾明哲", "顾明哲"),
+        there: WAYS,
     },
     Case {
         layer: "contract",
@@ -80,6 +111,7 @@ const CASES: &[Case] = &[
         zh: "准入所依据的合同已到期",
         en: "The contract behind the admission has expired",
         also: ("顾明哲", "顾明哲"),
+        there: WAYS,
     },
     Case {
         layer: "grant",
@@ -90,6 +122,7 @@ const CASES: &[Case] = &[
         zh: "您的授权已到期",
         en: "Your grant has expired",
         also: ("周语桐", "周语桐"),
+        there: REQUEST,
     },
     Case {
         layer: "real_name",
@@ -98,6 +131,7 @@ const CASES: &[Case] = &[
         zh: "实名等级低于此产品的要求",
         en: "Your real-name level is too low for this product",
         also: ("前往实名认证", "Prove who you are"),
+        there: WAYS,
     },
     Case {
         layer: "strength",
@@ -106,6 +140,7 @@ const CASES: &[Case] = &[
         zh: "此产品要求更高强度的登录方式",
         en: "The product asks for a stronger sign-in",
         also: ("再验证一次即可使用", "One more proof opens it"),
+        there: "section:has(#explain-verify)",
     },
     Case {
         layer: "network",
@@ -114,6 +149,7 @@ const CASES: &[Case] = &[
         zh: "当前网络不在允许的范围内",
         en: "Your network is not among those allowed",
         also: ("vpn", "vpn"),
+        there: WAYS,
     },
 ];
 
@@ -138,9 +174,10 @@ async fn m49_each_missing_layer_has_its_page_in_both_languages(engine: Engine) -
                     _ => (case.en, case.also.1),
                 };
                 anyhow::ensure!(reason.contains(text), "{}: {reason}", case.layer);
-                let page = browser.text().await?;
-                anyhow::ensure!(page.contains(also), "{}: {also} is not named: {page}", case.layer);
+                let there = browser.find(case.there).await?.text().await?;
+                anyhow::ensure!(there.contains(also), "{}: {also} is not named: {there}", case.layer);
                 numbers.insert(number(browser).await?);
+                browser.find("#explain-back").await?;
                 browser.picture(case.layer).await?;
                 server.database().rows(case.back)?;
             }
@@ -193,6 +230,36 @@ async fn m49_one_click_asks_and_the_approval_opens_the_product(engine: Engine) -
     .await
 }
 
+async fn m46_m49_an_administrator_is_led_to_the_request_for_the_admission(engine: Engine) -> Result<()> {
+    let server = Server::start(options(engine)).await?;
+    journey(&format!("m46_m49_admission_{engine:?}"), steps::look(engine), async |browser| {
+        let administrator = server.demo.account("administrator")?;
+        let id = administrator.organization_id()?;
+        let product = server.demo.product_id("option-quotes")?;
+        let why = format!("{}/org/{id}/products/{product}/why", server.base);
+        browser.sign_in(&server.base, &administrator.login_name, &administrator.password).await?;
+        browser.go(&why).await?;
+        let ways = browser.find("#explain-ways").await?.text().await?;
+        anyhow::ensure!(ways.contains("顾明哲"), "whoever admits is named: {ways}");
+        number(browser).await?;
+        browser.picture("led").await?;
+        browser.click(&format!("#explain-ways a[href='/org/{id}/admissions#product-{product}']")).await?;
+        browser.click(&format!("#product-{product} form[action$='/request'] button")).await?;
+        browser.find(&format!("#product-{product} form[action$='/withdraw']")).await?;
+        browser.picture("asked").await?;
+        // Somebody who does business there is told whom to turn to, and has no such way.
+        steps::sign_out(browser, &server.base).await?;
+        let agent = server.demo.account("agent_granted")?;
+        browser.sign_in(&server.base, &agent.login_name, &agent.password).await?;
+        browser.go(&why).await?;
+        let ways = browser.find("#explain-ways").await?.text().await?;
+        anyhow::ensure!(ways.contains("顾明哲"), "{ways}");
+        anyhow::ensure!(!browser.has(&format!("#explain-ways a[href^='/org/{id}/admissions']")).await?);
+        Ok(())
+    })
+    .await
+}
+
 async fn m49_another_space_is_offered_and_staff_find_the_refusal_by_its_number(engine: Engine) -> Result<()> {
     let server = Server::start(options(engine)).await?;
     journey(&format!("m49_elsewhere_{engine:?}"), steps::look(engine), async |browser| {
@@ -234,6 +301,41 @@ async fn m49_another_space_is_offered_and_staff_find_the_refusal_by_its_number(e
         browser.find("#refusal-layers").await?;
         browser.go(&format!("{}/desk/refusals?number=0000-0000-0000", server.base)).await?;
         anyhow::ensure!(!browser.has("table").await?, "nothing was found");
+        Ok(())
+    })
+    .await
+}
+
+async fn m49_a_network_that_products_need_is_not_taken_away(engine: Engine) -> Result<()> {
+    let server = Server::start(options(engine)).await?;
+    journey(&format!("m49_network_{engine:?}"), steps::look(engine), async |browser| {
+        server.database().rows("UPDATE product SET network_zone = 'vpn' WHERE code = 'market-data'")?;
+        let staff = server.demo.account("system_administrator")?;
+        let page = format!("{}/desk/policies/network", server.base);
+        let save = "#policy-save";
+        browser.sign_in(&server.base, &staff.login_name, &staff.password).await?;
+        browser.go(&page).await?;
+        // Wrong first: no range, then a name twice.
+        for wrong in ["office", "vpn 10.8.0.0/16; vpn 10.9.0.0/16", "vpn 10.8.0.0/99"] {
+            browser.fill("#zones", wrong).await?;
+            browser.click(save).await?;
+            browser.find("#zones-e").await?;
+            anyhow::ensure!(browser.value("#zones").await? == wrong, "what was typed stays");
+        }
+        browser.fill("#zones", "office 10.1.0.0/16; vpn 10.8.0.0/16").await?;
+        browser.click(save).await?;
+        browser.until("the list", |url| url.path() == "/desk/policies").await?;
+        browser.go(&page).await?;
+        browser.fill("#zones", "office 10.1.0.0/16").await?;
+        browser.click(save).await?;
+        let fault = browser.find("#zones-e").await?.text().await?;
+        anyhow::ensure!(fault.contains("vpn") && !fault.contains("office"), "{fault}");
+        browser.picture("needed").await?;
+        // Once nobody names it, it goes.
+        server.database().rows("UPDATE product SET network_zone = NULL WHERE code = 'market-data'")?;
+        browser.click(save).await?;
+        browser.until("the list", |url| url.path() == "/desk/policies").await?;
+        anyhow::ensure!(!browser.text().await?.contains("10.8.0.0"), "{}", browser.excerpt().await);
         Ok(())
     })
     .await

@@ -1,8 +1,9 @@
 //! Every page, light and dark, narrow and wide, Chinese and English: axe-core finds nothing, nothing is wider than the
 //! screen, the console says nothing.
-use crate::support::options;
+use super::{steps, tours::Round};
+use crate::support::{options, signed_in};
 use anyhow::{Context as _, Result};
-use testkit::{Browser, Engine, Look, Server, browser::journey};
+use testkit::{Browser, Engine, Look, Reply, Server, browser::journey, form};
 
 struct Tour<'a> {
     browser: &'a Browser,
@@ -12,9 +13,12 @@ struct Tour<'a> {
 }
 
 impl Tour<'_> {
-    /// The page in the browser's language at both widths and in both themes.
     async fn look(&mut self, address: &str) -> Result<()> {
         self.browser.go(address).await?;
+        self.look_here().await
+    }
+    /// The page in the browser's language at both widths and in both themes.
+    async fn look_here(&mut self) -> Result<()> {
         self.browser.settled().await?;
         let path = self.browser.path().await?;
         let language = self.browser.find("html").await?.attr("lang").await?.unwrap_or_default();
@@ -82,22 +86,27 @@ pub async fn look_at(browser: &Browser, language: &'static str, addresses: &[Str
     Ok(())
 }
 
-/// Looks at `paths` as the account, or as a stranger.
-async fn tour(
-    name: &str,
-    language: &'static str,
-    key: Option<&str>,
-    paths: fn(&Server) -> Result<Vec<String>>,
-) -> Result<()> {
+/// Looks at the page that is there, for one that answers a form.
+pub async fn look_here(browser: &Browser, language: &'static str) -> Result<()> {
+    let Some(axe) = axe()? else { return Ok(()) };
+    let mut tour = Tour { browser, language, axe, faults: Vec::new() };
+    tour.look_here().await?;
+    anyhow::ensure!(tour.faults.is_empty(), "{} faults:\n{}", tour.faults.len(), tour.faults.join("\n"));
+    Ok(())
+}
+
+/// Looks at the pages of a round, as whoever walks it.
+async fn tour(name: &str, language: &'static str, round: Round) -> Result<()> {
     let Some(axe) = axe()? else { return Ok(()) };
     let server = Server::start(options(Engine::Sqlite).tls()).await?;
-    journey(&format!("looks_{name}_{language}"), Look { language, ..Look::default() }, async |browser| {
+    let addresses = round.addresses(&server).await?;
+    journey(&format!("looks_{name}"), Look { language, ..Look::default() }, async |browser| {
         let mut tour = Tour { browser, language, axe, faults: Vec::new() };
-        if let Some(key) = key {
+        if let Some(key) = round.key() {
             let account = server.demo.account(key)?;
             browser.sign_in(&server.base, &account.login_name, &account.password).await?;
         }
-        for path in paths(&server)? {
+        for path in addresses {
             tour.look(&format!("{}{path}", server.base)).await.with_context(|| path.clone())?;
         }
         anyhow::ensure!(tour.faults.is_empty(), "{} faults:\n{}", tour.faults.len(), tour.faults.join("\n"));
@@ -106,252 +115,121 @@ async fn tour(
     .await
 }
 
-fn public(_: &Server) -> Result<Vec<String>> {
-    let paths = [
-        "/login",
-        "/login/sms",
-        "/login/passkey",
-        "/login/scan",
-        "/register",
-        "/recover",
-        "/help/browsers",
-        "/terms",
-        "/privacy",
-        "/nowhere",
-        "/dev/outbox",
-    ];
-    Ok(paths.map(String::from).to_vec())
-}
-/// The own pages, of somebody who signed in a moment ago.
-fn person(_: &Server) -> Result<Vec<String>> {
-    let paths = [
-        "",
-        "/profile",
-        "/login-name",
-        "/phone",
-        "/email",
-        "/password",
-        "/security",
-        "/security-questions",
-        "/passkeys",
-        "/authenticator",
-        "/recovery-codes",
-        "/linked",
-        "/devices",
-        "/sessions",
-        "/history",
-        "/messages",
-        "/reminders",
-        "/addresses",
-        "/addresses/new",
-        "/consents",
-        "/data",
-        "/close",
-        "/verify?need=strong",
-        "/real-name",
-        "/real-name/new?method=counter",
-        "/real-name/unbind",
-        "/organizations",
-        "/applications",
-        "/agent",
-        "/found",
-        "/cases",
-        "/inquiries",
-        "/complaints",
-        "/favourites",
-        "/former",
-    ];
-    Ok(paths
-        .map(|path| format!("/me{path}"))
-        .into_iter()
-        .chain(["/scan".to_owned(), "/items".to_owned()])
-        .collect())
-}
-fn administrator(server: &Server) -> Result<Vec<String>> {
-    let id = server.demo.account("administrator")?.organization_id()?;
-    let member = membership(server, "agent_granted")?;
-    let product = server.demo.product_id("option-quotes")?;
-    let below = [
-        "/".into(),
-        "/members".into(),
-        "/members/new".into(),
-        format!("/members/{member}"),
-        "/grants".into(),
-        "/admissions".into(),
-        "/applications".into(),
-        "/me/products".into(),
-        format!("/me/products/{product}"),
-        format!("/members/{member}/period"),
-        "/members/import".into(),
-        "/members/export".into(),
-        "/invitations".into(),
-        "/invitations/new".into(),
-        "/administrators".into(),
-        "/administrators/replace".into(),
-        "/profile".into(),
-        "/materials".into(),
-        "/materials/business-licence".into(),
-        "/registrations".into(),
-        "/registrations/new".into(),
-        "/sync".into(),
-        "/contacts".into(),
-        "/changes/name".into(),
-        "/record".into(),
-        "/cases".into(),
-        "/inquiries".into(),
-    ];
-    let personal = ["/me", "/me/sessions", "/me/password", "/me/products", "/logout"].map(String::from);
-    Ok(below.iter().map(|path: &String| format!("/org/{id}{path}")).chain(personal).collect())
-}
-fn agent(server: &Server) -> Result<Vec<String>> {
-    let id = server.demo.account("agent_not_granted")?.organization_id()?;
-    let client = server.demo.client()?;
-    let product = server.demo.product_id(&client.product)?;
-    let redirect = client.redirect_uris.first().context("a redirect address")?;
-    let denied = testkit::party::Attempt::new().query(&client.client_id, redirect, "openid profile");
-    Ok(vec![
-        format!("/org/{id}/"),
-        format!("/org/{id}/products/{product}"),
-        format!("/org/{id}/applications"),
-        format!("/oauth2/authorize?{denied}"),
-    ])
-}
-fn consenting(server: &Server) -> Result<Vec<String>> {
-    let client = server.demo.client()?;
-    let redirect = client.redirect_uris.first().context("a redirect address")?;
-    let asked = testkit::party::Attempt::new().query(&client.client_id, redirect, "openid profile phone");
-    Ok(vec![format!("/oauth2/authorize?{asked}"), "/oauth2/authorize".into(), "/me".into()])
-}
-fn account_manager(server: &Server) -> Result<Vec<String>> {
-    let id = server.demo.account("administrator")?.organization_id()?;
-    let (contract, free) = (server.demo.product_id("market-data")?, server.demo.product_id("option-quotes")?);
-    let membership = membership(server, "administrator")?;
-    let of = format!("/organizations/{id}");
-    let below = [
-        String::new(),
-        "/organizations".into(),
-        "/organizations/new".into(),
-        of.clone(),
-        format!("{of}/suspend"),
-        format!("{of}/administrators/new"),
-        format!("{of}/administrators/{membership}/reset"),
-        format!("{of}/contracts/new"),
-        format!("{of}/admissions/{free}/new"),
-        "/products".into(),
-        format!("/products/{contract}"),
-        "/applications".into(),
-        "/materials".into(),
-        "/people".into(),
-        "/legacy".into(),
-        format!("{of}/profile"),
-        format!("{of}/contacts"),
-        format!("{of}/contacts/new"),
-        format!("{of}/administrators/{membership}"),
-        format!("{of}/administrators/{membership}/period"),
-        format!("{of}/administrators/invite"),
-        format!("{of}/replacement"),
-    ];
-    Ok(below.iter().map(|path| format!("/desk{path}")).collect())
-}
-fn system_administrator(server: &Server) -> Result<Vec<String>> {
-    let product = server.demo.product_id("market-data")?;
-    let sql = "SELECT CAST(c.id AS TEXT) FROM client c JOIN product p ON p.id = c.product_id
-        WHERE p.code = 'market-data' AND c.service = FALSE ORDER BY c.id LIMIT 1";
-    let rows = server.database().rows(sql)?;
-    let client = rows.first().and_then(|row| row.first().cloned().flatten()).context("no client")?;
-    let client = kernel::id::ClientId::from_i64(client.parse()?);
-    let below = [
-        String::new(),
-        "/staff".into(),
-        "/staff/new".into(),
-        "/products/new".into(),
-        "/contract-types".into(),
-        "/contract-types/new".into(),
-        format!("/products/{product}/clients/new"),
-        format!("/products/{product}/clients/{client}"),
-        format!("/products/{product}/clients/{client}/edit"),
-        format!("/products/{product}/clients/{client}/secret"),
-        format!("/products/{product}/clients/{client}/trial"),
-        "/channels".into(),
-        "/channels/deliveries".into(),
-        "/channels/texts".into(),
-        "/channels/texts/contact.email/zh-CN".into(),
-        "/channels/new/aliyun".into(),
-        "/channels/new/tencent".into(),
-        "/channels/new/http".into(),
-        "/channels/new/smpp".into(),
-        "/channels/new/smtp".into(),
-        "/providers".into(),
-        "/providers/new/alipay".into(),
-        "/providers/new/wechat".into(),
-        "/providers/new/oidc".into(),
-        "/verifiers".into(),
-        "/verifiers/new".into(),
-        "/policies".into(),
-        "/policies/password".into(),
-        "/types".into(),
-        "/types/new".into(),
-        "/registry".into(),
-        "/registry/new".into(),
-        "/legacy".into(),
-        "/legacy/new".into(),
-    ];
-    Ok(below.iter().map(|path| format!("/desk{path}")).collect())
-}
-fn security_administrator(_: &Server) -> Result<Vec<String>> {
-    let below = [
-        "",
-        "/proofs",
-        "/disputes",
-        "/verifiers",
-        "/providers",
-        "/policies",
-        "/policies/captcha",
-        "/policies/presets/dengbao3",
-        "/channels",
-        "/audit",
-    ];
-    Ok(below.map(|path| format!("/desk{path}")).to_vec())
-}
-fn auditor(_: &Server) -> Result<Vec<String>> {
-    Ok(["/desk", "/desk/audit"].map(String::from).to_vec())
-}
-
-/// The outside form of the id of a demo account's membership.
-fn membership(server: &Server, key: &str) -> Result<String> {
-    let name = &server.demo.account(key)?.login_name;
-    let rows = server.database().rows(&format!(
-        "SELECT membership.id FROM membership JOIN account ON account.id = account_id WHERE login_name = '{name}'"
-    ))?;
-    let id = rows.into_iter().flatten().flatten().next().context("no membership")?;
-    Ok(kernel::id::MembershipId::from_i64(id.parse()?).to_string())
-}
-
 macro_rules! tours {
-    ($($name:ident: $language:literal, $key:expr, $paths:ident;)+) => { $(
+    ($($name:ident: $language:literal, $round:ident;)+) => { $(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() -> Result<()> {
-            tour(stringify!($paths), $language, $key, $paths).await
+            tour(stringify!($name), $language, Round::$round).await
         }
     )+ };
 }
 tours! {
-    public_pages_in_chinese: "zh-CN", None, public;
-    public_pages_in_english: "en", None, public;
-    pages_of_an_organization_in_chinese: "zh-CN", Some("administrator"), administrator;
-    pages_of_an_organization_in_english: "en", Some("administrator"), administrator;
-    pages_of_an_agent_in_chinese: "zh-CN", Some("agent_not_granted"), agent;
-    pages_of_an_agent_in_english: "en", Some("agent_not_granted"), agent;
-    own_pages_in_chinese: "zh-CN", Some("person"), person;
-    own_pages_in_english: "en", Some("person"), person;
-    consent_in_chinese: "zh-CN", Some("agent_granted"), consenting;
-    consent_in_english: "en", Some("agent_granted"), consenting;
-    pages_of_the_desk_in_chinese: "zh-CN", Some("account_manager"), account_manager;
-    pages_of_the_desk_in_english: "en", Some("account_manager"), account_manager;
-    pages_of_the_system_administrator_in_chinese: "zh-CN", Some("system_administrator"), system_administrator;
-    pages_of_the_system_administrator_in_english: "en", Some("system_administrator"), system_administrator;
-    pages_of_the_security_administrator_in_chinese: "zh-CN", Some("security_administrator"), security_administrator;
-    pages_of_the_security_administrator_in_english: "en", Some("security_administrator"), security_administrator;
-    pages_of_the_auditor_in_chinese: "zh-CN", Some("auditor"), auditor;
-    pages_of_the_auditor_in_english: "en", Some("auditor"), auditor;
+    public_pages_in_chinese: "zh-CN", Public;
+    public_pages_in_english: "en", Public;
+    pages_of_an_organization_in_chinese: "zh-CN", Administrator;
+    pages_of_an_organization_in_english: "en", Administrator;
+    pages_of_an_agent_in_chinese: "zh-CN", Agent;
+    pages_of_an_agent_in_english: "en", Agent;
+    own_pages_in_chinese: "zh-CN", Person;
+    own_pages_in_english: "en", Person;
+    consent_in_chinese: "zh-CN", Consenting;
+    consent_in_english: "en", Consenting;
+    pages_of_the_desk_in_chinese: "zh-CN", AccountManager;
+    pages_of_the_desk_in_english: "en", AccountManager;
+    pages_of_the_product_manager_in_chinese: "zh-CN", ProductManager;
+    pages_of_the_product_manager_in_english: "en", ProductManager;
+    pages_of_the_system_administrator_in_chinese: "zh-CN", SystemAdministrator;
+    pages_of_the_system_administrator_in_english: "en", SystemAdministrator;
+    pages_of_the_security_administrator_in_chinese: "zh-CN", SecurityAdministrator;
+    pages_of_the_security_administrator_in_english: "en", SecurityAdministrator;
+    pages_of_the_auditor_in_chinese: "zh-CN", Auditor;
+    pages_of_the_auditor_in_english: "en", Auditor;
+}
+
+/// A record of some length: on to the next page, and back to the first with the same filter.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_later_page_leads_back_to_the_first() -> Result<()> {
+    let server = Server::start(options(Engine::Sqlite)).await?;
+    let auditor = signed_in(&server, "auditor").await?;
+    let first = auditor.get("/desk/audit").await?;
+    let link = |page: &Reply, rel: &str| {
+        let (_, rest) = page.body.split_once(&format!("rel=\"{rel}\" href=\""))?;
+        Some(form::decode(rest.split('"').next()?))
+    };
+    assert_eq!(link(&first, "first"), None);
+    let next = link(&first, "next").context("the demonstration fills more than a page")?;
+    let second = auditor.get(&next).await?;
+    assert_eq!(link(&second, "first").as_deref(), Some("/desk/audit"));
+    assert_ne!(first.body, second.body);
+    // A place that is not there any more: nothing to see, and a way out.
+    let manager = signed_in(&server, "account_manager").await?;
+    let lost = manager.get("/desk/organizations?name=x&before=0000000000001").await?;
+    assert_eq!(link(&lost, "first").as_deref(), Some("/desk/organizations?name=x"));
+    Ok(())
+}
+
+/// Pages that answer a form: what a change would do before it is made, what is shown once, what was typed wrong.
+async fn answers(language: &'static str) -> Result<()> {
+    let server = Server::start(options(Engine::Sqlite).tls()).await?;
+    journey(&format!("looks_answers_{language}"), Look { language, ..Look::default() }, async |browser| {
+        let base = &server.base;
+        let administrator = server.demo.account("administrator")?;
+        let home = format!("{base}/org/{}", administrator.organization_id()?);
+        let (data, hosting) = (server.demo.product_id("market-data")?, server.demo.product_id("hosting")?);
+        browser.sign_in(base, &administrator.login_name, &administrator.password).await?;
+        browser.go(&format!("{home}/grants?product={data}")).await?;
+        browser.find("#bulk").await?;
+        browser.click("button[name='do'][value='give']").await?;
+        look_here(browser, language).await.context("what would be granted")?;
+        steps::sign_out(browser, base).await?;
+
+        let manager = server.demo.account("product_manager")?;
+        browser.sign_in(base, &manager.login_name, &manager.password).await?;
+        let desk = format!("{base}/desk/products/{data}");
+        browser.go(&format!("{desk}/machines/new")).await?;
+        browser.fill("#name", "行情校验程序").await?;
+        browser.fill("#owner", "nobody").await?;
+        browser.click("main form button.primary").await?;
+        look_here(browser, language).await.context("an owner that is none")?;
+        browser.fill("#owner", administrator.organization_id()?).await?;
+        browser.click("main form button.primary").await?;
+        look_here(browser, language).await.context("a secret that is shown once")?;
+        browser.go(&format!("{desk}/guide?text=zh")).await?;
+        browser.click("#guide-preview").await?;
+        look_here(browser, language).await.context("a guide before it is kept")?;
+        browser.go(&format!("{base}/desk/contract-types")).await?;
+        browser.click("main .list li:first-child a").await?;
+        for product in [data, hosting] {
+            browser.tick(&format!("#products input[value='{product}']")).await?;
+        }
+        browser.click("main form button.primary").await?;
+        look_here(browser, language).await.context("what leaving a contract takes")?;
+        steps::sign_out(browser, base).await?;
+
+        let system = server.demo.account("system_administrator")?;
+        browser.sign_in(base, &system.login_name, &system.password).await?;
+        browser.go(&format!("{base}/desk/categories")).await?;
+        for (field, text) in [("#code", "Wrong!"), ("#name_zh", "报送"), ("#name_en", "Reports")] {
+            browser.fill(field, text).await?;
+        }
+        browser.click("#category-create").await?;
+        look_here(browser, language).await.context("a code that is none")?;
+        browser.tick("#categories li:first-child summary").await?;
+        browser.fill("#categories li:first-child input[name='name_zh']", "　").await?;
+        browser.click("#categories li:first-child details button").await?;
+        look_here(browser, language).await.context("a name that is none")?;
+        browser.go(&format!("{desk}/state?to=withdrawn")).await?;
+        browser.fill("#confirm", "no").await?;
+        browser.click("#set-state").await?;
+        look_here(browser, language).await.context("a code typed wrong")
+    })
+    .await
+}
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_to_forms_in_chinese() -> Result<()> {
+    answers("zh-CN").await
+}
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_to_forms_in_english() -> Result<()> {
+    answers("en").await
 }

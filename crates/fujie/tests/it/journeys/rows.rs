@@ -7,7 +7,7 @@ use testkit::{Agent, Engine, Look, Reply, Server, browser::journey};
 const LETTER: &[u8] = b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n";
 
 /// What follows `place` in a page, up to what no token has.
-fn token(page: &Reply, place: &str) -> Result<String> {
+pub(super) fn token(page: &Reply, place: &str) -> Result<String> {
     let (_, rest) = page.body.split_once(place).with_context(|| format!("no {place}: {}", page.excerpt()))?;
     let token: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
     Ok(format!("{place}{token}"))
@@ -35,7 +35,7 @@ async fn hand_in(agent: &Agent, page: &str, fields: &[(&str, &str)]) -> Result<S
     let there = reply.location().with_context(|| format!("{} {}", reply.status, reply.excerpt()))?;
     Ok(there.path().to_owned())
 }
-async fn post(agent: &Agent, page: &str, action: &str, fields: &[(&str, &str)]) -> Result<Reply> {
+pub(super) async fn post(agent: &Agent, page: &str, action: &str, fields: &[(&str, &str)]) -> Result<Reply> {
     let page = agent.get(page).await?;
     let form = fields.iter().fold(page.form_to(action)?, |form, (name, value)| form.with(name, value));
     let reply = agent.submit(&page, &form).await?;
@@ -58,7 +58,7 @@ async fn until_there(agent: &Agent, page: &str, place: &str) -> Result<String> {
     }
 }
 
-struct Rows {
+pub(super) struct Rows {
     /// Of whoever is not signed in.
     public: Vec<String>,
     /// Of a person who holds the invited number.
@@ -66,7 +66,13 @@ struct Rows {
     administrator: Vec<String>,
     manager: Vec<String>,
 }
-async fn prepare(server: &Server) -> Result<Rows> {
+impl Rows {
+    pub(super) fn addresses(&self) -> impl Iterator<Item = &str> {
+        let all = [&self.public, &self.person, &self.administrator, &self.manager];
+        all.into_iter().flatten().map(String::as_str)
+    }
+}
+pub(super) async fn prepare(server: &Server) -> Result<Rows> {
     let account = server.demo.account("administrator")?;
     let home = format!("/org/{}", account.organization_id()?);
     let administrator = signed_in(server, "administrator").await?;

@@ -178,13 +178,15 @@ impl Sender<'_> {
                     let (of, what) = (self.oracle.members[*member].id, self.world.products[*product]);
                     let of = of.context("a known member")?;
                     let read = self.world.db().read(move |tx| {
-                        tx.opt::<kernel::id::GrantId>(
-                            "SELECT id FROM product_grant WHERE membership_id = $1 AND product_id = $2
+                        tx.opt::<(kernel::id::GrantId, kernel::Timestamp)>(
+                            "SELECT id, valid_until FROM product_grant WHERE membership_id = $1 AND product_id = $2
                             AND state <> 'ended'",
                             &[&of, &what],
                         )
                     });
-                    format!("0.0.e{}", read.await?.unwrap_or_else(|| kernel::Id::from_i64(1)))
+                    let (grant, until) =
+                        read.await?.unwrap_or_else(|| (kernel::Id::from_i64(1), kernel::Timestamp::FOREVER));
+                    format!("0.0.e{grant}.{}", until.as_millis())
                 };
                 let members = [("r0", row.as_str()), ("c0", column.as_str()), ("steps", step.as_str())];
                 self.post(*place, "grants/apply", &members).await

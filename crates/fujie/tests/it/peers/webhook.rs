@@ -1,7 +1,10 @@
 //! A product's server in Node.js that verifies webhooks with code of its own.
 use crate::support::{options, signed_in};
 use anyhow::{Context as _, Result};
+use db::{Db, Keyring};
+use kernel::{Actor, Event, Rng, id::AccountId};
 use serde_json::Value;
+use std::sync::Arc;
 use std::{
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -11,7 +14,10 @@ use testkit::{
     process::{Process, free_port},
 };
 
-on_both_engines!(m48_a_product_hears_within_a_second_that_a_grant_ended);
+on_both_engines!(
+    m48_a_product_hears_within_a_second_that_a_grant_ended,
+    m48_what_a_command_ends_is_told_by_the_server_that_runs,
+);
 
 struct Receiver {
     agent: Agent,
@@ -60,14 +66,9 @@ impl Receiver {
     }
 }
 
-async fn m48_a_product_hears_within_a_second_that_a_grant_ended(engine: Engine) -> Result<()> {
-    let receiver = Receiver::start().await?;
-    let server = Server::start(options(engine)).await?;
-    let product = server.demo.product_id(&server.demo.client()?.product)?.to_owned();
-    let manager = signed_in(&server, "system_administrator").await?;
-    let here = format!("/desk/products/{product}/webhook");
-    // Staff registers the address; the secret is shown once.
-    let page = manager.get(&here).await?;
+/// Staff registers the address; the secret is shown once.
+async fn registered(manager: &Agent, here: &str, receiver: &Receiver) -> Result<String> {
+    let page = manager.get(here).await?;
     let form = page.form_with("url")?;
     let bad = manager.submit(&page, &form.clone().with("url", "ftp://nowhere")).await?;
     assert_eq!(bad.status, 422, "{}", bad.excerpt());
@@ -81,6 +82,16 @@ async fn m48_a_product_hears_within_a_second_that_a_grant_ended(engine: Engine) 
         })
         .context("no secret")?;
     receiver.say("/secret", &format!("whsec_{secret}")).await?;
+    Ok(secret)
+}
+
+async fn m48_a_product_hears_within_a_second_that_a_grant_ended(engine: Engine) -> Result<()> {
+    let receiver = Receiver::start().await?;
+    let server = Server::start(options(engine)).await?;
+    let product = server.demo.product_id(&server.demo.client()?.product)?.to_owned();
+    let manager = signed_in(&server, "system_administrator").await?;
+    let here = format!("/desk/products/{product}/webhook");
+    let secret = registered(&manager, &here, &receiver).await?;
     let page = manager.get(&here).await?;
     assert!(!page.body.contains(&secret), "shown once");
     manager.submit(&page, &page.form_to(&format!("{here}/test"))?).await?;
@@ -141,5 +152,33 @@ async fn m48_a_product_hears_within_a_second_that_a_grant_ended(engine: Engine) 
     // Whoever does not manage products finds nothing to press.
     let stranger = signed_in(&server, "account_manager").await?;
     assert_eq!(stranger.get(&here).await?.status, 403);
+    Ok(())
+}
+
+/// A process beside the server, as a command of the program is one: it writes and goes.
+async fn m48_what_a_command_ends_is_told_by_the_server_that_runs(engine: Engine) -> Result<()> {
+    let receiver = Receiver::start().await?;
+    let server = Server::start(options(engine)).await?;
+    let product = server.demo.product_id(&server.demo.client()?.product)?.to_owned();
+    let manager = signed_in(&server, "system_administrator").await?;
+    registered(&manager, &format!("/desk/products/{product}/webhook"), &receiver).await?;
+    let keyring = Arc::new(Keyring::open_or_create(&server.folder().join("keyring"), &Rng::System)?);
+    let options =
+        db::Options { readers: 1, writers: 1, ..db::Options::new(server.database().url(), keyring) };
+    let db = tokio::task::spawn_blocking(move || Db::open(options)).await??;
+    db.migrate().await?;
+    oidc::follow(&db);
+    // Nobody signed in to the product yet: that they hold a grant of it is enough to be told of.
+    let (login, now) = (server.demo.account("agent_granted")?.login_name.clone(), db.clock().now());
+    db.write(move |tx| {
+        let id: AccountId = tx.one("SELECT id FROM account WHERE login_name = $1", &[&login])?;
+        identity::account::service::set_state_in(tx, id, identity::account::AccountState::Disabled, now)?;
+        Ok(((), vec![Event::done(&Actor::system(), "account.disabled").on("account", id)]))
+    })
+    .await?;
+    db.close().await;
+    let told = receiver.until("the end", |event| event["data"]["reason"] == "account.disabled").await?;
+    assert_eq!((&told["type"], told["data"]["subject"].is_string()), (&"access.ended".into(), true));
+    assert!(told["wrong"].is_null(), "{told}");
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::{
     },
 };
 use kernel::{Actor, ActorKind, Event, Result, Timestamp};
-use organization::decision::Decision;
+use organization::decision::{Decision, MachineFacts};
 use std::sync::Arc;
 
 /// What a program asks for itself, authenticated before.
@@ -28,7 +28,13 @@ pub struct Own {
 impl OpenId {
     /// Whether a program may act now; None while its product is unknown.
     pub(crate) async fn decide_own(&self, client: &Client, now: Timestamp) -> Result<Option<Decision>> {
-        self.decide_machine(&client.client_id, client.product, Vec::new(), now).await
+        // As it is now: it may have been disabled, or handed to another owner, since it was read.
+        let Some(client) = self.clients().find(&client.client_id).await?.filter(|client| client.service) else {
+            return Ok(None);
+        };
+        let machine = MachineFacts { active: true, owner: client.owner, registered: true };
+        let machines = vec![(machine, client.product)];
+        Ok(self.organizations().decide_machines(machines, Vec::new(), now).await?.pop().flatten())
     }
 
     /// A token of the program's own. A signed one has no row: it ends within minutes, and with the key that signed it.

@@ -89,6 +89,20 @@ pub struct Batch {
     pub created_at: Timestamp,
     pub ended_at: Option<Timestamp>,
 }
+/// A batch as a list shows it.
+#[derive(Clone, Debug)]
+pub struct BatchLine {
+    pub id: BatchId,
+    /// The product or the organization that all its rows have in common.
+    pub about_zh: String,
+    pub about_en: String,
+    pub action: BatchAction,
+    pub state: BatchState,
+    pub changes: i64,
+    pub done: i64,
+    pub refused: i64,
+    pub created_at: Timestamp,
+}
 impl Batch {
     /// Whoever confirmed, for the record of what the worker does in their name.
     pub(super) fn actor(&self) -> Actor {

@@ -1,4 +1,4 @@
-use super::model::{Batch, BatchId, BatchRow, BatchState, NewBatch, RowState};
+use super::model::{Batch, BatchId, BatchLine, BatchRow, BatchState, NewBatch, RowState};
 use super::{plan, store};
 use crate::admission::REASON_MAX;
 use crate::{Operator, Organizations};
@@ -14,16 +14,26 @@ impl Organizations {
             return Err(Error::invalid("admission.period").at("valid_until"));
         }
         let account = by.account().ok_or_else(|| Error::forbidden("staff.role_required"))?;
-        let (by, db) = (by.clone(), self.db().clone());
+        // Looked at on a reader: thousands of rows hold up no writer, and each is looked at again before it is done.
+        let (asks, db, asked) = (by.clone(), self.db().clone(), new.clone());
+        let rows = self
+            .db()
+            .read(move |tx| {
+                // A form that comes twice leads to what it made.
+                if store::find(tx, asked.id)?.is_some() {
+                    return Ok(Vec::new());
+                }
+                let draw = || -> AdmissionId { db.draw() };
+                plan::rows(tx, &asks, &asked.chosen, (asked.action, asked.valid_until), draw, now)
+            })
+            .await?;
+        let by = by.clone();
         self.db()
-            .write(move |tx| {
+            .write_bulk(move |tx| {
                 if let Some(there) = store::find(tx, new.id)? {
                     let own = there.account == account;
                     return if own { Ok((there.id, Vec::new())) } else { Err(unknown()) };
                 }
-                let what = (new.action, new.valid_until);
-                let draw = || -> AdmissionId { db.draw() };
-                let rows = plan::rows(tx, &by, &new.chosen, what, draw, now)?;
                 let changes = rows.iter().filter(|row| row.state == RowState::Waiting).count() as i64;
                 let (product, organization) = match &new.chosen {
                     super::Chosen::Organizations { product, .. } => (Some(*product), None),
@@ -50,9 +60,7 @@ impl Organizations {
                 if !store::insert(tx, &batch)? {
                     return Err(unknown());
                 }
-                for (number, row) in (1..).zip(&rows) {
-                    store::insert_row(tx, new.id, number, row)?;
-                }
+                store::insert_rows(tx, new.id, &rows)?;
                 let event = Event::done(by.actor(), "admission_batch.drafted")
                     .on("admission_batch", new.id)
                     .with(json!({ "action": new.action, "rows": rows.len(), "changes": changes }));
@@ -68,9 +76,15 @@ impl Organizations {
             .filter(|batch| Some(batch.account) == account && batch.state != BatchState::Discarded)
             .ok_or_else(unknown)
     }
-    pub async fn batches(&self, by: &Operator, limit: i64) -> Result<Vec<Batch>> {
+    /// The own ones, newest first, below `before`.
+    pub async fn batches(
+        &self,
+        by: &Operator,
+        before: Option<BatchId>,
+        limit: i64,
+    ) -> Result<Vec<BatchLine>> {
         let Some(account) = by.account() else { return Ok(Vec::new()) };
-        self.db().read(move |tx| store::list(tx, account, limit)).await
+        self.db().read(move |tx| store::list(tx, account, before, limit)).await
     }
     /// Of the own batch.
     pub async fn batch_rows(

@@ -1,4 +1,4 @@
-use super::model::{Batch, BatchId, BatchRow, BatchState, NewRow, RowState, Task};
+use super::model::{Batch, BatchId, BatchLine, BatchRow, BatchState, NewRow, RowState, Task};
 use db::{Query, Statement, Tx, row, sql};
 use kernel::{
     Result, Timestamp,
@@ -31,11 +31,23 @@ pub(super) fn find(tx: &mut Tx<'_>, id: BatchId) -> Result<Option<Batch>> {
     let query = Query::new(COLUMNS).bind(" WHERE id = ?", &id);
     tx.opt(query.sql(), query.params())
 }
+row!(BatchLine { id, about_zh, about_en, action, state, changes, done, refused, created_at });
 /// Newest first.
-pub(super) fn list(tx: &mut Tx<'_>, account: AccountId, limit: i64) -> Result<Vec<Batch>> {
-    let query = Query::new(COLUMNS)
-        .bind(" WHERE account_id = ? AND state <> 'discarded'", &account)
-        .bind(" ORDER BY id DESC LIMIT ?", &limit);
+pub(super) fn list(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    before: Option<BatchId>,
+    limit: i64,
+) -> Result<Vec<BatchLine>> {
+    let query = Query::new(
+        "SELECT b.id, COALESCE(p.name_zh, o.name), COALESCE(p.name_en, o.name), b.action, b.state, b.changes, b.done,
+            b.refused, b.created_at
+        FROM admission_batch b LEFT JOIN product p ON p.id = b.product_id
+        LEFT JOIN organization o ON o.id = b.organization_id",
+    )
+    .bind(" WHERE b.account_id = ? AND b.state <> 'discarded'", &account)
+    .opt(" AND b.id < ?", &before)
+    .bind(" ORDER BY b.id DESC LIMIT ?", &limit);
     tx.all(query.sql(), query.params())
 }
 /// False if the form came twice.
@@ -61,14 +73,15 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &Batch) -> Result<bool> {
     )?;
     Ok(inserted == 1)
 }
-pub(super) fn insert_row(tx: &mut Tx<'_>, id: BatchId, number: i64, new: &NewRow) -> Result<()> {
-    tx.run(
-        sql!(
-            "INSERT INTO admission_batch_row (batch_id, number, organization_id, product_id, typed, plan, expected,
-                admission_id, state)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-        ),
-        &[
+/// Numbered from one on.
+pub(super) fn insert_rows(tx: &mut Tx<'_>, id: BatchId, rows: &[NewRow]) -> Result<()> {
+    let mut statement = tx.repeat(sql!(
+        "INSERT INTO admission_batch_row (batch_id, number, organization_id, product_id, typed, plan, expected,
+            admission_id, state)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+    ))?;
+    for (number, new) in (1_i64..).zip(rows) {
+        statement.run(&[
             &id,
             &number,
             &new.organization,
@@ -78,9 +91,9 @@ pub(super) fn insert_row(tx: &mut Tx<'_>, id: BatchId, number: i64, new: &NewRow
             &new.expected,
             &new.admission,
             &new.state,
-        ],
-    )
-    .map(drop)
+        ])?;
+    }
+    Ok(())
 }
 /// False if it is in another state.
 pub(super) fn confirm(

@@ -241,3 +241,46 @@ async fn m44_everything_that_a_filter_shows_and_a_stop_that_keeps_what_was_done(
         assert!(many.len() > admitted.len());
     }
 }
+#[tokio::test]
+async fn m44_whoever_made_batches_finds_them_again_and_nobody_else() {
+    for town in towns().await {
+        let product = new_product(&town.rooms, "quotes", quotes).await;
+        let many = organizations(&town, 3).await;
+        let by = town.as_staff(town.account_manager).await;
+        let mut made = Vec::new();
+        for _ in 0..3 {
+            let new = batch(&town, chosen(product, &many), BatchAction::Admit);
+            made.push(town.rooms.draft_batch(&by, new, town.now()).await.unwrap());
+        }
+        town.rooms.stop_batch(&by, made[1], town.now()).await.unwrap();
+        let one = Chosen::Products { organization: many[0], products: vec![product] };
+        let last =
+            town.rooms.draft_batch(&by, batch(&town, one, BatchAction::Admit), town.now()).await.unwrap();
+        let listed = town.rooms.batches(&by, None, 10).await.unwrap();
+        let ids: Vec<BatchId> = listed.iter().map(|line| line.id).collect();
+        assert_eq!(ids, [last, made[2], made[0]], "the newest first, without what was discarded");
+        assert_eq!(listed[0].about_en, "远帆0号报关有限公司");
+        assert_eq!((listed[1].about_en.as_str(), listed[1].changes), ("Market data", 3));
+        let older = town.rooms.batches(&by, Some(last), 1).await.unwrap();
+        assert_eq!(older.iter().map(|line| line.id).collect::<Vec<_>>(), [made[2]]);
+        let other = town.as_staff(town.product_manager).await;
+        assert!(town.rooms.batches(&other, None, 10).await.unwrap().is_empty());
+        // A form that is sent again once its batch is applied leads there, not to an empty choice.
+        town.rooms.confirm_batch(&by, made[0]).await.unwrap();
+        town.rooms.drain_batches().await.unwrap();
+        let filter = CandidateFilter {
+            state: CandidateState::Without,
+            name: Some("远帆".into()),
+            kind: None,
+            before: None,
+        };
+        let matching = Chosen::Organizations {
+            product,
+            organizations: Vec::new(),
+            typed: Vec::new(),
+            matching: Some(filter),
+        };
+        let again = NewBatch { id: made[0], ..batch(&town, matching, BatchAction::Admit) };
+        assert_eq!(town.rooms.draft_batch(&by, again, town.now()).await.unwrap(), made[0]);
+    }
+}

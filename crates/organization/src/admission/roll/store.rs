@@ -82,16 +82,17 @@ pub(super) fn list_numbered(
         return Ok(Vec::new());
     }
     let (from, to) = range(filter.name.as_deref());
+    let below = filter.before.unwrap_or(i64::MAX);
     let query = Query::new(
         "SELECT o.id, o.id, o.name, o.uscc, o.member_number, o.registry_state, o.created_at, CAST(NULL AS BIGINT),
             CAST(NULL AS TEXT), CAST(NULL AS TEXT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), CAST(NULL AS TEXT),
             CAST(NULL AS TEXT), CAST(NULL AS TEXT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), FALSE
-        FROM organization o WHERE o.state <> 'closed' AND o.member_number IS NOT NULL",
+        FROM organization o WHERE o.state <> 'closed' AND o.member_number IS NOT NULL AND o.id > 0",
     )
     .opt(" AND o.account_manager_id = ?", &manager)
     .opt(" AND o.name_folded >= ?", &from)
     .opt(" AND o.name_folded < ?", &to)
-    .opt(" AND o.id < ?", &filter.before)
+    .bind(" AND o.id < ?", &below)
     .bind(" ORDER BY o.id DESC LIMIT ?", &limit);
     tx.all(query.sql(), query.params())
 }
@@ -115,6 +116,7 @@ pub(super) fn list_candidates(
     limit: i64,
 ) -> Result<Vec<Candidate>> {
     let (from, to) = range(filter.name.as_deref());
+    let below = filter.before.unwrap_or(OrganizationId::from_i64(i64::MAX));
     let query = Query::new(
         "SELECT o.id, o.name, o.uscc, o.member_number, t.name_zh, t.name_en, d.state
         FROM organization o JOIN organization_type t ON t.id = o.type_id",
@@ -128,7 +130,7 @@ pub(super) fn list_candidates(
     .opt(" AND o.name_folded >= ?", &from)
     .opt(" AND o.name_folded < ?", &to)
     .opt(" AND o.type_id = ?", &filter.kind)
-    .opt(" AND o.id < ?", &filter.before);
+    .bind(" AND o.id < ?", &below);
     let query = match filter.state {
         CandidateState::Without => query.add(" AND d.id IS NULL"),
         CandidateState::With => query.add(" AND d.id IS NOT NULL"),

@@ -36,6 +36,9 @@ struct Written {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct AboutForm {
+    rev: i64,
+    /// Which text was open beside it.
+    text: String,
     knowledge_url: String,
     contact_zh: String,
     contact_en: String,
@@ -76,11 +79,18 @@ fn address(id: ProductId, language: Language) -> String {
 struct Shown {
     language: Language,
     typed: Option<String>,
+    /// What was looked at is kept over what stood there when it was opened, and over nothing newer.
+    rev: Option<i64>,
     about: Option<AboutForm>,
     errors: FormErrors,
 }
+impl Shown {
+    const fn kept(language: Language, errors: FormErrors) -> Self {
+        Self { language, typed: None, rev: None, about: None, errors }
+    }
+}
 async fn show(desk: &Desk, product: &Product, shown: Shown) -> web::Result {
-    let Shown { language, typed, about, errors } = shown;
+    let Shown { language, typed, rev, about, errors } = shown;
     let kept: Guide = desk.organizations.guide(product.id).await?;
     let english = language == Language::En;
     let unsaved = typed.as_ref().is_some_and(|typed| typed != kept.draft.of(english));
@@ -99,7 +109,7 @@ async fn show(desk: &Desk, product: &Product, shown: Shown) -> web::Result {
         language: language.as_str(),
         tag: if english { "en" } else { "zh-CN" },
         most: language.most(),
-        rev: kept.rev,
+        rev: rev.unwrap_or(kept.rev),
         preview: (!markdown.trim().is_empty()).then(|| guide::render(&markdown)),
         markdown,
         unsaved,
@@ -109,6 +119,8 @@ async fn show(desk: &Desk, product: &Product, shown: Shown) -> web::Result {
         may_publish: kept.is_ahead() && !unsaved,
         written: [!kept.draft.zh.is_empty(), !kept.draft.en.is_empty()],
         about: about.unwrap_or_else(|| AboutForm {
+            rev: kept.rev,
+            text: String::new(),
             knowledge_url: kept.about.knowledge_url.clone().unwrap_or_default(),
             contact_zh: kept.about.contact_zh.clone().unwrap_or_default(),
             contact_en: kept.about.contact_en.clone().unwrap_or_default(),
@@ -121,13 +133,16 @@ async fn show(desk: &Desk, product: &Product, shown: Shown) -> web::Result {
 async fn edit(desk: Desk, Path(id): Path<ProductId>, Query(asked): Query<Asked>) -> web::Result {
     let product = editable(&desk, id).await?;
     let language = language(&asked.text, &desk);
-    show(&desk, &product, Shown { language, typed: None, about: None, errors: FormErrors::none() }).await
+    show(&desk, &product, Shown::kept(language, FormErrors::none())).await
 }
 async fn save(desk: Desk, Path(id): Path<ProductId>, Form(form): Form<Written>) -> web::Result {
     let product = editable(&desk, id).await?;
     let language = language(&form.text, &desk);
-    let again =
-        |errors| Shown { language, typed: Some(form.markdown.replace("\r\n", "\n")), about: None, errors };
+    let again = |errors| Shown {
+        typed: Some(form.markdown.replace("\r\n", "\n")),
+        rev: Some(form.rev),
+        ..Shown::kept(language, errors)
+    };
     if form.action == "preview" {
         return show(&desk, &product, again(FormErrors::none())).await;
     }
@@ -147,22 +162,27 @@ async fn publish(desk: Desk, Path(id): Path<ProductId>, Form(form): Form<Written
         Ok(()) => Ok(with_flash(see_other(&address(id, language)), "ok", "portal-guide-now-public", &[])),
         Err(error) => {
             let errors = FormErrors::or_fail(error, desk.ctx.lang)?;
-            show(&desk, &product, Shown { language, typed: None, about: None, errors }).await
+            show(&desk, &product, Shown::kept(language, errors)).await
         }
     }
 }
 async fn set_about(desk: Desk, Path(id): Path<ProductId>, Form(form): Form<AboutForm>) -> web::Result {
     let product = editable(&desk, id).await?;
-    let language = Language::of(desk.english());
+    let language = language(&form.text, &desk);
     let mut errors = FormErrors::none();
     match About::parse(&form.knowledge_url, &form.contact_zh, &form.contact_en) {
         Ok(about) => {
-            desk.organizations.set_product_about(&desk.operator, id, about, desk.ctx.now).await?;
-            Ok(with_flash(see_other(&address(id, language)), "ok", "portal-guide-about-saved", &[]))
+            let saved =
+                desk.organizations.set_product_about(&desk.operator, id, form.rev, about, desk.ctx.now);
+            match saved.await {
+                Ok(()) => {
+                    let there = see_other(&address(id, language));
+                    return Ok(with_flash(there, "ok", "portal-guide-about-saved", &[]));
+                }
+                Err(error) => errors = FormErrors::or_fail(error, desk.ctx.lang)?,
+            }
         }
-        Err(faults) => {
-            faults.iter().for_each(|fault| errors.push(fault, desk.ctx.lang));
-            show(&desk, &product, Shown { language, typed: None, about: Some(form), errors }).await
-        }
+        Err(faults) => faults.iter().for_each(|fault| errors.push(fault, desk.ctx.lang)),
     }
+    show(&desk, &product, Shown { about: Some(form), ..Shown::kept(language, errors) }).await
 }

@@ -1,8 +1,7 @@
 //! From the changes of a transaction to what products are told: read from the rows as the transaction leaves them.
-use super::{
-    model::{Cause, EventKind},
-    store,
-};
+mod store;
+
+use super::model::{Cause, EventKind};
 use db::{Db, Numbered, Tx};
 use kernel::{Id, Result, Timestamp};
 use std::collections::BTreeMap;
@@ -14,10 +13,12 @@ pub(super) const TOPICS: &[&str] = &[
     "account",
     "admission",
     "contract",
+    "contract_type",
     "product",
     "organization",
     "organization_type",
     "webhook_test",
+    "webhook_resumed",
 ];
 
 /// From now on no change leaves products uninformed, whichever room makes it.
@@ -69,10 +70,17 @@ fn causes_in(tx: &mut Tx<'_>, changes: &[(&'static str, i64)]) -> Result<Vec<Cau
                 }
                 "contract" => causes.extend(store::contracts(tx, ids)?.iter().map(|row| {
                     let cause = match row.state.as_str() {
-                        "active" => Cause::new(at(row.key), EventKind::Changed, "contract.changed"),
+                        "active" => Cause {
+                            until: row.until,
+                            ..Cause::new(at(row.key), EventKind::Changed, "contract.changed")
+                        },
                         _ => Cause::new(at(row.key), EventKind::Ended, "contract.ended"),
                     };
                     Cause { organization: row.organization, contract: Some(Id::from_i64(row.key)), ..cause }
+                })),
+                "contract_type" => causes.extend(ids.iter().map(|key| {
+                    let cause = Cause::new(at(*key), EventKind::Changed, "contract_type.changed");
+                    Cause { contract_type: Some(Id::from_i64(*key)), ..cause }
                 })),
                 "product" => causes.extend(store::products(tx, ids)?.iter().map(|row| {
                     let cause = state(at(row.key), "product", &row.state);
@@ -92,7 +100,14 @@ fn causes_in(tx: &mut Tx<'_>, changes: &[(&'static str, i64)]) -> Result<Vec<Cau
                     ids.iter()
                         .map(|key| Cause::new(at(*key), EventKind::Changed, "organization_type.changed")),
                 ),
-                _ => causes.extend(store::tested(tx, ids)?.into_iter().map(|(key, product)| {
+                // What happened during a pause was not noted, so the product asks again.
+                "webhook_resumed" => {
+                    causes.extend(store::addressed(tx, ids)?.into_iter().map(|(key, product)| {
+                        let cause = Cause::new(at(key), EventKind::Changed, "webhook.resumed");
+                        Cause { product: Some(product), ..cause }
+                    }))
+                }
+                _ => causes.extend(store::addressed(tx, ids)?.into_iter().map(|(key, product)| {
                     let cause = Cause::new(at(key), EventKind::Test, "webhook.test");
                     Cause { product: Some(product), ..cause }
                 })),

@@ -1,22 +1,31 @@
 //! What ends soon is said in time: 30, 7 and 1 days before, once each, to the member and to those who can renew it.
-use super::store::{self, Ending};
+mod store;
+
 use crate::Organizations;
 use crate::organization;
 use kernel::{Actor, Event, Result, Timestamp};
 use serde_json::json;
+use store::Ending;
 
 /// The nearest first: who hears of the last day is not told of the last month as well.
 const DAYS: [i64; 3] = [1, 7, 30];
-/// Warnings of one round; what is left waits for the next.
+/// Warnings of one look: however many end on one day, all are warned before the next.
 const ROUND: i64 = 200;
 
 /// Warns of every membership that ends soon. Safe on any number of nodes at once.
 pub async fn warn_expiring(rooms: &Organizations, now: Timestamp) -> Result<u64> {
     let mut warned = 0;
     for days in DAYS {
-        let ending = rooms.db().read(move |tx| store::list_ending(tx, days, now, ROUND)).await?;
-        for one in ending {
-            warned += u64::from(warn(rooms, one, days, now).await?);
+        loop {
+            let ending = rooms.db().read(move |tx| store::list_ending(tx, days, now, ROUND)).await?;
+            let (more, before) = (ending.len() as i64 == ROUND, warned);
+            for one in ending {
+                warned += u64::from(warn(rooms, one, days, now).await?);
+            }
+            // What stays unwarned although it was tried waits for the next time.
+            if !more || warned == before {
+                break;
+            }
         }
     }
     Ok(warned)
@@ -25,7 +34,7 @@ async fn warn(rooms: &Organizations, ending: Ending, days: i64, now: Timestamp) 
     let rooms2 = rooms.clone();
     rooms
         .db()
-        .write(move |tx| {
+        .write_bulk(move |tx| {
             let Some(locked) = organization::lock(tx, ending.organization)? else {
                 return Ok((false, Vec::new()));
             };

@@ -1,8 +1,11 @@
 //! Who gave whom the power to act for the organization: head, administrators, and how many agents stand below.
-use super::store::{self, MemberRow};
+mod store;
+
+use super::MemberRow;
 use crate::Organizations;
 use crate::organization;
 use kernel::{Result, Timestamp, id::OrganizationId};
+pub(crate) use store::{list_chain, list_newest_agents};
 
 /// One person of the chain; in force or not.
 pub type ChainLink = MemberRow;
