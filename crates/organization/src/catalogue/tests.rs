@@ -66,7 +66,7 @@ async fn m50_the_catalog_stands_in_the_order_of_its_categories_and_is_searched()
             ("ZDSX", 1),
             ("zdsxbb", 1),
             ("zhongda", 1),
-            ("zxbb", 0),
+            ("zqbb", 0),
             ("filing", 1),
             ("ＦＩＬＩＮＧ", 1),
             ("  filing \t 报备 ", 1),
