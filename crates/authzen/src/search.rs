@@ -149,10 +149,8 @@ impl Scope<'_> {
         let mut next = None;
         'rounds: for _ in 0..MOST_ROUNDS {
             let rows = self.rows(after).await?;
-            let asked: Vec<_> = rows
-                .iter()
-                .map(|(_, id)| Question { about: self.about(id), space: self.space })
-                .collect();
+            let asked: Vec<_> =
+                rows.iter().map(|(_, id)| Question { about: self.about(id), space: self.space }).collect();
             let answers = self.openid.judge_known(self.client.product, &asked, ctx.now).await?;
             let last = rows.len() < MOST;
             for ((key, id), answer) in rows.into_iter().zip(answers) {

@@ -27,12 +27,7 @@ impl OpenId {
     /// May these use the client's product now? In the order of the questions; people by the names that the client knows them
     /// by, and another sector's name is nobody's. However many there are, the database is asked at most once about names,
     /// twice about people and twice about machines.
-    pub async fn judge(
-        &self,
-        client: &Client,
-        asked: &[Asked<'_>],
-        now: Timestamp,
-    ) -> Result<Vec<Answer>> {
+    pub async fn judge(&self, client: &Client, asked: &[Asked<'_>], now: Timestamp) -> Result<Vec<Answer>> {
         let sector = Sector::of(client);
         if sector.is_common() {
             return self.judge_known(client.product, asked, now).await;

@@ -132,7 +132,8 @@ async fn m49_machines_are_judged_together_and_each_for_itself() {
         assert_eq!(lacks.code(), "decision.contract_not_signed");
         // What the owner loses the machine loses, and says so.
         house.change("UPDATE organization SET state = 'suspended'").await;
-        let Answer::Refuse(decision) = house.openid.judge(&house.client, &asked[..1], now).await.unwrap().remove(0)
+        let Answer::Refuse(decision) =
+            house.openid.judge(&house.client, &asked[..1], now).await.unwrap().remove(0)
         else {
             panic!("its owner is suspended")
         };

@@ -29,7 +29,8 @@ impl OpenId {
     /// Whether a program may act now; None while its product is unknown.
     pub(crate) async fn decide_own(&self, client: &Client, now: Timestamp) -> Result<Option<Decision>> {
         // As it is now: it may have been disabled, or handed to another owner, since it was read.
-        let Some(client) = self.clients().find(&client.client_id).await?.filter(|client| client.service) else {
+        let Some(client) = self.clients().find(&client.client_id).await?.filter(|client| client.service)
+        else {
             return Ok(None);
         };
         let machine = MachineFacts { active: true, owner: client.owner, registered: true };
