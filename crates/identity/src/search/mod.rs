@@ -9,5 +9,5 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use phrase::phrase_fits;
 pub use model::{EVERYBODY, Wanted, initials, name_fits, terms, terms_of};
+pub use phrase::phrase_fits;
