@@ -274,3 +274,57 @@ async fn a_machine_is_answered_for_its_owner_alone() {
         assert_eq!(answer.json()["context"]["id"], "authzen.subject_unknown");
     }
 }
+
+/// Whom a client knows by names of its own it asks about by those, and is told of by those.
+#[tokio::test]
+async fn a_client_with_names_of_its_own_asks_by_those_alone() {
+    for house in houses().await {
+        let id = house.client.0.clone();
+        house
+            .db
+            .write_unaudited("a test's world", move |tx| {
+                tx.run("UPDATE client SET subject_type = 'pairwise' WHERE client_id = $1", &[&id])
+            })
+            .await
+            .unwrap();
+        let quotes = json!({ "type": "product", "id": "quotes" });
+        let context = json!({ "organization": house.organization.to_string() });
+        let search = json!({
+            "subject": { "type": "user" }, "action": { "name": "use" }, "resource": quotes, "context": context,
+        })
+        .to_string();
+        let found = house.post("/access/v1/search/subject", search.clone()).await.json();
+        assert_eq!(found["page"]["count"], 1, "{found}");
+        let own = found["results"][0]["id"].as_str().unwrap().to_owned();
+        assert!(own != GRANTED && own.len() == 32, "{own}");
+        assert_eq!(house.post("/access/v1/search/subject", search).await.json(), found);
+        let ask = async |name: &str| house.post("/access/v1/evaluation", house.question(name)).await;
+        assert!(ask(&own).await.decision());
+        let nobody = ask("nobody").await;
+        assert!(!nobody.decision());
+        for foreign in [GRANTED, MEMBER, FREE] {
+            assert_eq!(ask(foreign).await.body, nobody.body, "{foreign}");
+        }
+        let about = |kind: &str, id: &str| json!({ "subject": { "type": kind, "id": id } });
+        let many = json!({
+            "action": { "name": "use" },
+            "resource": quotes,
+            "context": context,
+            "evaluations": [
+                about("user", GRANTED),
+                about("user", &own),
+                about("machine", "nobody"),
+                about("user", "nobody"),
+                about("user", &own),
+            ],
+        });
+        let answer = house.post("/access/v1/evaluations", many.to_string()).await;
+        assert_eq!(answer.decisions(), [false, true, false, false, true]);
+        // A name of this client's is nobody's for another.
+        let reports = |name: &str| house.question(name).replace("\"quotes\"", "\"reports\"");
+        let other =
+            async |name: &str| house.post_as(&house.other, "/access/v1/evaluation", reports(name)).await;
+        assert!(other(GRANTED).await.decision());
+        assert!(!other(&own).await.decision());
+    }
+}

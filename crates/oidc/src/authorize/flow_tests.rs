@@ -1,9 +1,13 @@
 //! What a request may ask for beyond a sign-in: another way of answering, an organization, strength, names of its own.
 use crate::{
+    client::Client,
+    decision::{About, Asked},
     house::{Answer, CALLBACK, House, ISSUER, houses},
     jose::Jws,
 };
 use http::StatusCode;
+use kernel::id::AccountId;
+use organization::{decision::Space, entitlement};
 use serde_json::Value;
 
 fn encoded(text: &str) -> String {
@@ -120,10 +124,20 @@ async fn a_client_with_names_of_its_own_learns_no_others() {
         assert_eq!(userinfo["sub"], own);
         assert_eq!(claims_of(&tokens(&house, &house.get(&house.request(""), true).await).await)["sub"], own);
         let client = house.openid.clients().find(&house.client.client_id).await.unwrap().unwrap();
-        let account = house.openid.account_of(&client, &own).await.unwrap().unwrap();
+        let account: AccountId = house
+            .db
+            .read(|tx| tx.opt("SELECT account_id FROM pairwise_subject", &[]))
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(house.openid.subject_of(account, &client).await.unwrap().as_deref(), Some(own.as_str()));
+        let may = async |client: &Client, name: &str| {
+            let asked = [Asked { about: About::User(name), space: Space::Organization(house.organization) }];
+            house.openid.judge(client, &asked, house.db.clock().now()).await.unwrap().remove(0)
+        };
+        assert_eq!(may(&client, &own).await, entitlement::Answer::Permit);
         for foreign in ["subject-of-chensq", "nobody"] {
-            assert_eq!(house.openid.account_of(&client, foreign).await.unwrap(), None, "{foreign}");
+            assert_eq!(may(&client, foreign).await, entitlement::Answer::Stranger, "{foreign}");
         }
         let hint = format!("&prompt=none&id_token_hint={}", answer["id_token"].as_str().unwrap());
         assert!(house.get(&house.request(&hint), true).await.query("code").is_some());
@@ -131,8 +145,10 @@ async fn a_client_with_names_of_its_own_learns_no_others() {
         house.change("UPDATE client SET sector_identifier_uri = 'https://sector.test/list'").await;
         let moved = house.openid.clients().find(&house.client.client_id).await.unwrap().unwrap();
         assert_ne!(house.openid.subject_of(account, &moved).await.unwrap(), Some(own.clone()));
-        assert_eq!(house.openid.account_of(&moved, &own).await.unwrap(), None);
-        assert_eq!(house.openid.account_of(&house.client, &own).await.unwrap(), None);
+        assert_eq!(may(&moved, &own).await, entitlement::Answer::Stranger);
+        // Nor does one that uses the names that everybody knows.
+        assert_eq!(may(&house.client, &own).await, entitlement::Answer::Stranger);
+        assert_eq!(may(&house.client, "subject-of-chensq").await, entitlement::Answer::Permit);
     }
 }
 

@@ -87,6 +87,30 @@ async fn m49_one_of_many_organizations_is_found_by_its_name() {
     }
 }
 
+/// A product that wants somebody who acts for an organization, and a person who acts for many.
+#[tokio::test]
+async fn a_product_that_wants_an_organization_lets_one_of_many_be_found() {
+    for house in houses(false).await {
+        let ids = join(&house, SPACES_SHOWN + 4).await;
+        house.change("UPDATE product SET audience = 'both'").await;
+        let usual = house.get(&house.get(&house.request(""), true).await.location(), true).await;
+        assert!(usual.body.contains("value=\"person\""));
+        let wants = house.request("").replace("openid+profile", "openid+profile+organization");
+        let consent = house.get(&wants, true).await.location();
+        for (find, options) in [(String::new(), SPACES_SHOWN), (format!("&find={}", encoded("第003号")), 1)]
+        {
+            let page = house.get(&format!("{consent}{find}"), true).await;
+            assert!(page.body.contains("id=\"find\"") && !page.body.contains("value=\"person\""), "{find}");
+            assert_eq!(page.body.matches("<option ").count(), options, "{find}");
+        }
+        // The one that was chosen stands among those that are shown, whichever it is.
+        for id in [ids.first().unwrap(), ids.last().unwrap()] {
+            let page = house.get(&format!("{consent}&space={id}"), true).await;
+            assert!(page.body.contains(&format!("value=\"{id}\" selected")), "{}", page.body);
+        }
+    }
+}
+
 #[tokio::test]
 async fn m49_few_organizations_are_not_looked_for() {
     for house in houses(false).await {

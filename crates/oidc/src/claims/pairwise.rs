@@ -106,14 +106,4 @@ impl OpenId {
             .await?;
         Ok(names)
     }
-    /// The account that a client means by a name.
-    pub async fn account_of(&self, client: &Client, subject: &str) -> Result<Option<AccountId>> {
-        let (sector, subject) = (Sector::of(client), subject.to_owned());
-        self.db()
-            .read(move |tx| match sector.sub_in(tx, &subject)? {
-                Some(sub) => store::find_of_sub(tx, &sub),
-                None => Ok(None),
-            })
-            .await
-    }
 }

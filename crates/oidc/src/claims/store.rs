@@ -123,9 +123,6 @@ fn find_proof(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<Opt
 pub(super) fn find_sub(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<String>> {
     tx.opt(sql!("SELECT sub FROM account WHERE id = $1"), &[&account])
 }
-pub(super) fn find_of_sub(tx: &mut Tx<'_>, sub: &str) -> Result<Option<AccountId>> {
-    tx.opt(sql!("SELECT id FROM account WHERE sub = $1"), &[&sub])
-}
 pub(super) fn find_sub_of_pairwise(tx: &mut Tx<'_>, subject: &str, sector: &str) -> Result<Option<String>> {
     tx.opt(
         sql!(

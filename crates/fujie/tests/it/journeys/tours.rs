@@ -365,7 +365,7 @@ static KINDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
 });
 
 /// What a browser is not shown as a page.
-const NO_PAGES: [&str; 13] = [
+const NO_PAGES: [&str; 14] = [
     "/",
     "/.well-known/authzen-configuration",
     "/.well-known/oauth-authorization-server",
@@ -373,6 +373,7 @@ const NO_PAGES: [&str; 13] = [
     "/api/v1/openapi.json",
     "/captcha/{file}",
     "/oauth2/jwks",
+    "/oauth2/start/{client}",
     "/oauth2/userinfo",
     "/login/scan/state",
     "/login/upstream/{connector}",
