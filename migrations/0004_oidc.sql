@@ -41,6 +41,7 @@ CREATE TABLE client (
 CREATE INDEX client_product ON client (product_id);
 CREATE INDEX client_owner ON client (owner_organization_id, id) WHERE owner_organization_id IS NOT NULL;
 
+-- believed_until: an access token that it signed is taken until then, whatever the token says; ID tokens are read as hints for longer.
 CREATE TABLE signing_key (
     id BIGINT PRIMARY KEY,
     kid TEXT NOT NULL UNIQUE,
@@ -49,6 +50,7 @@ CREATE TABLE signing_key (
     public_jwk TEXT NOT NULL,
     signs_from BIGINT NOT NULL,
     signs_until BIGINT NOT NULL,
+    believed_until BIGINT NOT NULL,
     published_until BIGINT NOT NULL,
     created_at BIGINT NOT NULL
 );

@@ -54,6 +54,7 @@ error-client-jwks-twice = Enter either the keys or their address, not both
 error-client-jwks-without-algorithm = None of the keys fits the chosen algorithm
 error-client-uri-invalid = The address does not qualify: use https, without user name and fragment
 error-client-resource-invalid = Enter at most 20 absolute addresses without fragment, one a line
+error-client-resource-foreign = One of these hosts belongs to another product. Remove its line, or ask the system administrator to enter it
 error-client-grant-types-invalid = These ways to a token do not go together: a client signs people in, a program acts for itself
 error-client-lifetime-invalid = The lifetime is out of its bounds
 error-client-sector-required = The return addresses lie on several hosts; enter the address of a list of them, or use public subjects

@@ -54,6 +54,7 @@ error-client-jwks-twice = 公钥和公钥地址只填写一项
 error-client-jwks-without-algorithm = 没有密钥适用于所选算法
 error-client-uri-invalid = 地址不符合要求：使用 https，不含用户名和井号
 error-client-resource-invalid = 每行填写一个完整地址，不含井号，最多 20 个
+error-client-resource-foreign = 其中有属于其他产品的主机。请删除这一行，或由系统管理员填写
 error-client-grant-types-invalid = 这些取得令牌的方式不能并用：客户端供人登录，程序只为自己办事
 error-client-lifetime-invalid = 有效时间超出范围
 error-client-sector-required = 返回地址在多个主机上，请填写列出这些地址的网址，或使用公开的用户标识

@@ -8,12 +8,13 @@ use crate::{
     jose::Jwk,
     keys::model::{SigningKey, Stored, generate},
     machine::{self, NewMachine},
+    token::store::{self, NewToken, Standing, TokenKind},
 };
 use aws_lc_rs::hmac;
 use axum::body::Body;
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use http::{Request, StatusCode, header};
-use kernel::{Secret, Timestamp};
+use kernel::{Secret, Timestamp, TokenHash};
 use organization::Operator;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -33,6 +34,7 @@ impl Key {
             public_jwk: made.public_jwk,
             signs_from: Timestamp::from_millis(0),
             signs_until: Timestamp::FOREVER,
+            believed_until: Timestamp::FOREVER,
             published_until: Timestamp::FOREVER,
         };
         Self(SigningKey::decode(&stored).unwrap())
@@ -252,6 +254,49 @@ impl<'h> Caller<'h> {
     }
     pub async fn refresh(&self, token: &str) -> Answer {
         self.ask("/oauth2/token", &[("grant_type", "refresh_token"), ("refresh_token", token)]).await
+    }
+    /// Somebody else renews the token at this moment: the row of the old one is held, the next one, `next`, is written and not
+    /// yet committed. Comes back while it is so.
+    pub async fn renewal_on_its_way(&self, token: &str, next: &'static str) -> tokio::task::JoinHandle<()> {
+        let (db, client, hash) = (self.house.db.clone(), self.client.id, TokenHash::of(token));
+        let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
+        let now = db.clock().now();
+        let renewal = tokio::spawn(async move {
+            db.write_unaudited("a renewal on its way", move |tx| {
+                let found = store::find_refresh(tx, &hash, client)?.unwrap();
+                assert!(store::use_refresh(tx, found.id, now)?);
+                let standing = Standing {
+                    family: found.family,
+                    client,
+                    account: Some(found.account),
+                    session: Some(found.session),
+                    organization: found.organization,
+                    membership: found.membership,
+                    zones: found.zones.clone(),
+                    claims: None,
+                };
+                let next = NewToken {
+                    id: tx.draw()?,
+                    hash: TokenHash::of(next),
+                    kind: TokenKind::Refresh,
+                    scope: found.scope,
+                    resources: found.resources,
+                    jkt: None,
+                    now,
+                    expires_at: found.ends_at,
+                    ends_at: Some(found.ends_at),
+                };
+                store::insert(tx, &next, &standing)?;
+                begun.send(()).unwrap();
+                // Long enough for the other side to come to the row that is held.
+                std::thread::sleep(std::time::Duration::from_millis(400));
+                Ok(())
+            })
+            .await
+            .unwrap();
+        });
+        begins.recv().await.unwrap();
+        renewal
     }
     /// What introspection says of a token.
     pub async fn introspect(&self, token: &str) -> Value {

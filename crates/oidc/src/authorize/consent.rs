@@ -2,7 +2,7 @@
 use super::{
     model::{ErrorCode, Refused, Scope},
     next::{CONSENT_DAYS, Next, next},
-    pages::{Pending, asking, explain_address, issue, needs_sign_in, sign_in_address, strengthen},
+    pages::{Pending, Who, asking, explain_address, issue, not_meant, sign_in_address, strengthen, who},
     view::{self, SpaceView},
 };
 use crate::{OpenId, decision::space_text, parse_space};
@@ -89,8 +89,10 @@ pub async fn page(
     Query(query): Query<FlowQuery>,
 ) -> web::Result {
     let pending: Pending = openid.kept(&query.flow, Some(ctx.browser), ctx.now).await?.into();
-    if needs_sign_in(&openid, &signed_in, &pending, ctx.now).await? {
-        return sign_in_again(&openid, &pending).await;
+    match who(&openid, &signed_in, &pending, ctx.now).await? {
+        Who::Meant => {}
+        Who::Unsure => return sign_in_again(&openid, &pending).await,
+        Who::Another => return not_meant(&ctx, &openid, &signed_in, &pending).await,
     }
     if let Some(response) = strengthen(&ctx, &openid, &signed_in, &pending).await? {
         return Ok(response);
@@ -241,8 +243,10 @@ pub async fn decide(
     if form.decision != "allow" {
         return back(&ctx, &openid, &signed_in, pending, "consent.denied").await;
     }
-    if needs_sign_in(&openid, &signed_in, &pending, ctx.now).await? {
-        return sign_in_again(&openid, &pending).await;
+    match who(&openid, &signed_in, &pending, ctx.now).await? {
+        Who::Meant => {}
+        Who::Unsure => return sign_in_again(&openid, &pending).await,
+        Who::Another => return not_meant(&ctx, &openid, &signed_in, &pending).await,
     }
     if let Some(response) = strengthen(&ctx, &openid, &signed_in, &pending).await? {
         return Ok(response);

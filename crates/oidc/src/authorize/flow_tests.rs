@@ -9,6 +9,7 @@ use http::StatusCode;
 use kernel::id::AccountId;
 use organization::{decision::Space, entitlement};
 use serde_json::Value;
+use sha2::{Digest, Sha256, Sha512};
 
 fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
@@ -177,6 +178,45 @@ async fn a_request_about_somebody_else_asks_who_is_there() {
 }
 
 #[tokio::test]
+async fn f17_whoever_signs_in_instead_of_the_person_who_was_meant_gets_no_code() {
+    const MEANT: &str = "UPDATE account SET sub = 'subject-of-chensq'";
+    const ANOTHER: &str = "UPDATE account SET sub = 'another'";
+    for house in houses(true).await {
+        let given = tokens(&house, &house.get(&house.request(""), true).await).await;
+        let hint = format!("&id_token_hint={}", given["id_token"].as_str().unwrap());
+        let wish = r#"{"id_token":{"sub":{"value":"subject-of-chensq"}}}"#;
+        let wish = format!("&claims={}", encoded(wish));
+        let (hint, wish) = (hint.as_str(), wish.as_str());
+        // The request comes to a browser in which nobody is signed in; this person signs in there, and it goes on.
+        let goes_on = async |about: &str, person: &'static str| {
+            let consent = house.get(&house.request(about), false).await.query("return_to").unwrap();
+            let again = consent.replace("/consent?flow=", "/oauth2/authorize?handle=");
+            house.change(person).await;
+            house.change("UPDATE session SET authenticated_at = authenticated_at + 60000").await;
+            let answer = house.get(if about.contains("&claims=") { &again } else { &consent }, true).await;
+            for address in [consent, again] {
+                assert_eq!(house.get(&address, true).await.error_code(), "flow.unknown", "answered");
+            }
+            house.change("UPDATE session SET authenticated_at = authenticated_at - 60000").await;
+            answer
+        };
+        for (about, person, error) in [
+            (hint, MEANT, None),
+            (wish, MEANT, None),
+            (hint, ANOTHER, Some("login_required")),
+            (wish, ANOTHER, Some("login_required")),
+            // It names nobody, so whoever comes is not the one.
+            ("&id_token_hint=nonsense", MEANT, Some("login_required")),
+        ] {
+            let answer = goes_on(about, person).await;
+            assert_eq!(answer.query("error").as_deref(), error, "{about} {person}");
+            assert_eq!(answer.query("code").is_some(), error.is_none(), "{about} {person}");
+            assert_eq!(answer.query("state").as_deref(), Some("st"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn claims_of_one_request_are_told_at_userinfo_and_agreed_to_first() {
     for house in houses(false).await {
         let wish = r#"{"userinfo":{"phone_number":null},"id_token":{"name":null}}"#;
@@ -222,5 +262,59 @@ async fn f17_a_cancelled_sign_in_changes_nothing_and_answers_nothing() {
             house.get(&house.request(""), true).await.query("code").is_some(),
             "the session itself goes on"
         );
+    }
+}
+
+#[tokio::test]
+async fn f01_an_address_that_was_taken_from_a_client_is_sent_nothing() {
+    for house in houses(false).await {
+        let address = house.get(&house.request(""), true).await.location();
+        let page = house.get(&address, true).await;
+        house.change("UPDATE client SET redirect_uris = 'https://rp.test/other'").await;
+        assert_eq!(house.get(&address, true).await.error_code(), "flow.unknown");
+        let (flow, space) = (page.value_of("flow"), house.organization.to_string());
+        for decision in ["allow", "deny"] {
+            let members = [("flow", flow.as_str()), ("space", &space), ("decision", decision)];
+            let answer = house.submit(&page, "/consent", &members).await;
+            assert_eq!(answer.error_code(), "flow.unknown", "{decision}");
+        }
+        let codes: i64 =
+            house.db.read(|tx| tx.one("SELECT COUNT(*) FROM authorization_code", &[])).await.unwrap();
+        assert_eq!(codes, 0);
+        house.change("UPDATE client SET redirect_uris = 'https://rp.test/callback'").await;
+        assert_eq!(house.get(&address, true).await.status, StatusCode::OK, "nothing else was wrong");
+    }
+}
+
+#[tokio::test]
+async fn f01_a_way_back_that_was_taken_from_a_client_is_not_gone_after_sign_out() {
+    for house in houses(true).await {
+        let given = tokens(&house, &house.get(&house.request(""), true).await).await;
+        let id_token = given["id_token"].as_str().unwrap();
+        let begin = format!("id_token_hint={id_token}&post_logout_redirect_uri=https%3A%2F%2Frp.test%2Fbye");
+        let kept = house.post("/oauth2/logout", None, &begin).await.location();
+        house.change("UPDATE client SET post_logout_redirect_uris = ''").await;
+        let ended = house.get(&kept, true).await;
+        assert_eq!(ended.location(), "/logout");
+        assert!(ended.headers["set-cookie"].to_str().unwrap().starts_with("fujie-8080=;"), "signed out");
+    }
+}
+
+#[tokio::test]
+async fn an_id_token_names_its_access_token_by_the_hash_of_its_algorithm() {
+    for house in houses(true).await {
+        for (change, bytes) in [
+            ("UPDATE client SET id_token_algorithm = 'ES256'", 16),
+            ("UPDATE client SET id_token_algorithm = 'RS256'", 16),
+            ("UPDATE client SET id_token_algorithm = 'EdDSA'", 32),
+        ] {
+            house.change(change).await;
+            let given = tokens(&house, &house.get(&house.request(""), true).await).await;
+            let access = given["access_token"].as_str().unwrap();
+            let hash =
+                if bytes == 32 { Sha512::digest(access).to_vec() } else { Sha256::digest(access).to_vec() };
+            let expected = data_encoding::BASE64URL_NOPAD.encode(&hash[..bytes]);
+            assert_eq!(claims_of(&given)["at_hash"], expected, "{change}");
+        }
     }
 }

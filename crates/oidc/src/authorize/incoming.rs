@@ -40,7 +40,7 @@ impl OpenId {
             if parameters.refuse_duplicates().is_err() {
                 return not_here(ErrorCode::InvalidRequest, "a parameter occurs more than once");
             }
-            return Ok(match self.take_pushed(client.id, handle, now).await? {
+            return Ok(match self.take_pushed(client, handle, now).await? {
                 Some(request) => Ok(request),
                 None => Err(Fault {
                     refused: Refused::new(

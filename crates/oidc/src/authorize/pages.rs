@@ -102,11 +102,15 @@ async fn read(
 
 async fn proceed(ctx: &Ctx, openid: &OpenId, signed_in: Option<&SignedIn>, pending: Pending) -> web::Result {
     let silent = pending.request.prompt.none;
-    let fresh = match signed_in {
-        Some(signed_in) => !needs_sign_in(openid, signed_in, &pending, ctx.now).await?,
-        None => false,
+    let there = match signed_in {
+        Some(signed_in) => match who(openid, signed_in, &pending, ctx.now).await? {
+            Who::Meant => Some(signed_in),
+            Who::Unsure => None,
+            Who::Another => return not_meant(ctx, openid, signed_in, &pending).await,
+        },
+        None => None,
     };
-    let Some(signed_in) = signed_in.filter(|_| fresh) else {
+    let Some(signed_in) = there else {
         if silent {
             let refused = Refused::new(ErrorCode::LoginRequired, "login.required");
             return Ok(openid.refusal(&pending.request, &refused).respond(ctx));
@@ -245,33 +249,69 @@ pub(super) fn since_asked(signed_in: &SignedIn, pending: &Pending) -> bool {
     pending.kept.as_ref().is_some_and(|kept| signed_in.authenticated_at >= kept.2)
 }
 
-/// Whether the person has to show again who they are: asked for, too long ago, or somebody else was meant.
-pub(super) async fn needs_sign_in(
+/// Whether the person who is here is the one whom the request is about.
+pub(super) enum Who {
+    Meant,
+    /// They have to show who they are: it was asked for, it is too long ago, or somebody else was meant.
+    Unsure,
+    /// They have just shown it, and somebody else was meant.
+    Another,
+}
+pub(super) async fn who(
+    openid: &OpenId,
+    signed_in: &SignedIn,
+    pending: &Pending,
+    now: Timestamp,
+) -> kernel::Result<Who> {
+    let request = &pending.request;
+    let since = since_asked(signed_in, pending);
+    let too_old = request.max_age.is_some_and(|age| signed_in.authenticated_at.plus_seconds(age) < now);
+    if !since && (request.prompt.login || too_old) {
+        return Ok(Who::Unsure);
+    }
+    Ok(match (is_meant(openid, signed_in, pending, now).await?, since) {
+        (true, _) => Who::Meant,
+        (false, false) => Who::Unsure,
+        (false, true) => Who::Another,
+    })
+}
+async fn is_meant(
     openid: &OpenId,
     signed_in: &SignedIn,
     pending: &Pending,
     now: Timestamp,
 ) -> kernel::Result<bool> {
     let request = &pending.request;
-    if since_asked(signed_in, pending) {
-        return Ok(false);
-    }
-    let too_old = request.max_age.is_some_and(|age| signed_in.authenticated_at.plus_seconds(age) < now);
-    if request.prompt.login || too_old {
-        return Ok(true);
-    }
     let (hint, wish) = (request.id_token_hint.as_deref(), request.wishes.subject());
     if hint.is_none() && wish.is_none() {
-        return Ok(false);
-    }
-    let Some(subject) = openid.subject_of(signed_in.account, &pending.client).await? else { return Ok(true) };
-    if wish.is_some_and(|wish| !wish.accepts(&serde_json::Value::from(subject.as_str()))) {
         return Ok(true);
     }
-    let Some(token) = hint else { return Ok(false) };
+    let Some(subject) = openid.subject_of(signed_in.account, &pending.client).await? else {
+        return Ok(false);
+    };
+    if wish.is_some_and(|wish| !wish.accepts(&serde_json::Value::from(subject.as_str()))) {
+        return Ok(false);
+    }
+    let Some(token) = hint else { return Ok(true) };
     // A hint that cannot be believed, or that another client was given, names nobody who is here.
     let hint = openid.keys().current(now).await?.read_hint(token, openid.issuer());
-    Ok(!hint.is_some_and(|hint| hint.aud == pending.client.client_id && hint.sub == subject))
+    Ok(hint.is_some_and(|hint| hint.aud == pending.client.client_id && hint.sub == subject))
+}
+
+/// The client asked about one person and must not be told of another (Core §3.1.2.1 and §5.5.1): the request ends here.
+pub(super) async fn not_meant(
+    ctx: &Ctx,
+    openid: &OpenId,
+    signed_in: &SignedIn,
+    pending: &Pending,
+) -> web::Result {
+    let reason = "login.another_person";
+    let Some((_, flow, _)) = &pending.kept else { return Err(Error::not_found("flow.unknown").into()) };
+    if !openid.decline(&signed_in.actor, &pending.client, *flow, reason, ctx.now).await? {
+        return Err(Error::conflict("flow.answered").into());
+    }
+    let refused = Refused::new(ErrorCode::LoginRequired, reason);
+    Ok(openid.refusal(&pending.request, &refused).respond(ctx))
 }
 
 /// To the second factor, and back into the request.

@@ -158,8 +158,12 @@ impl OpenId {
         let unknown = || Error::not_found("flow.unknown");
         let client_id = flow.client_id.as_deref().ok_or_else(unknown)?;
         let client = self.clients().find(client_id).await?.ok_or_else(unknown)?;
-        let request = serde_json::from_str(&flow.parameters)
+        let request: Request = serde_json::from_str(&flow.parameters)
             .map_err(|error| Error::internal("internal").because(error))?;
+        // An address that was taken from the client while the request waited is sent nothing.
+        if !client.allows_redirect(&request.redirect_uri) {
+            return Err(unknown());
+        }
         Ok(Kept { flow: flow.id, handle: handle.to_owned(), client, request, created_at: flow.created_at })
     }
     pub(crate) async fn kept_flow(

@@ -4,7 +4,10 @@ use super::{
     store::Facts,
     verified::{self, ProofFacts},
 };
-use crate::authorize::{model::Scope, wishes::Place};
+use crate::{
+    authorize::{model::Scope, wishes::Place},
+    client::Algorithm,
+};
 use db::Keyring;
 use identity::realname::RealNameLevel;
 use kernel::{Error, Result, Timestamp, id::OrganizationId};
@@ -183,6 +186,8 @@ pub struct Claims<'a> {
     pub strength: i64,
     pub methods: &'a [String],
     pub session: i64,
+    /// Of the ID token.
+    pub algorithm: Algorithm,
     pub access_token: &'a str,
 }
 impl Claims<'_> {
@@ -198,7 +203,7 @@ impl Claims<'_> {
             acr: format!("urn:fujie:aal:{}", self.strength.clamp(1, 3)),
             amr: self.methods,
             sid: session_identifier(keyring, self.session, self.client_id),
-            at_hash: half_hash(self.access_token),
+            at_hash: half_hash(self.algorithm, self.access_token),
             subject,
         };
         serde_json::to_vec(&token).map_err(|error| Error::internal("internal").because(error))
@@ -211,9 +216,12 @@ pub fn session_identifier(keyring: &Keyring, session: i64, client_id: &str) -> S
     data_encoding::BASE64URL_NOPAD.encode(mac.first_chunk::<16>().map_or(&[][..], |half| half))
 }
 
-/// The left half of the SHA-256 (Core §3.1.3.6; both our algorithms hash with SHA-256).
-pub fn half_hash(token: &str) -> String {
-    use sha2::{Digest, Sha256};
-    let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-    data_encoding::BASE64URL_NOPAD.encode(digest.first_chunk::<16>().map_or(&[][..], |half| half))
+/// The left half of the hash that belongs to the ID token's algorithm (Core §3.1.3.6): for Ed25519 that is SHA-512 (RFC 8032 §5.1).
+pub fn half_hash(algorithm: Algorithm, token: &str) -> String {
+    use sha2::{Digest, Sha256, Sha512};
+    let digest = match algorithm {
+        Algorithm::Es256 | Algorithm::Rs256 | Algorithm::Ps256 => Sha256::digest(token.as_bytes()).to_vec(),
+        Algorithm::EdDsa => Sha512::digest(token.as_bytes()).to_vec(),
+    };
+    data_encoding::BASE64URL_NOPAD.encode(digest.get(..digest.len() / 2).unwrap_or_default())
 }

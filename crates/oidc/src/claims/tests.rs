@@ -2,9 +2,12 @@ use super::{
     AuthorityFacts, Claims, Facts, More, ProofFacts, Sector, Subject, Telling,
     model::{half_hash, session_identifier},
 };
-use crate::authorize::{
-    model::Scope,
-    wishes::{Place, Wishes},
+use crate::{
+    authorize::{
+        model::Scope,
+        wishes::{Place, Wishes},
+    },
+    client::Algorithm,
 };
 use db::Keyring;
 use identity::realname::RealNameLevel;
@@ -87,6 +90,7 @@ fn the_id_token_names_the_person_and_the_organization_acted_for() {
         strength: 2,
         methods: &methods,
         session: 7,
+        algorithm: Algorithm::Es256,
         access_token: "token",
     };
     let claims: serde_json::Value =
@@ -103,9 +107,14 @@ fn without_scopes_nothing_personal_is_told() {
     insta::assert_json_snapshot!(subject);
 }
 #[test]
-fn at_hash_is_the_left_half() {
+fn at_hash_is_the_left_half_of_the_algorithms_own_hash() {
     // The example of OpenID Connect Core, appendix A.3, with SHA-256.
-    assert_eq!(half_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"), "77QmUPtjPfzWtF2AnpK9RQ");
+    let token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
+    for algorithm in [Algorithm::Es256, Algorithm::Rs256, Algorithm::Ps256] {
+        assert_eq!(half_hash(algorithm, token), "77QmUPtjPfzWtF2AnpK9RQ");
+    }
+    // The same with SHA-512, as Ed25519 has it.
+    assert_eq!(half_hash(Algorithm::EdDsa, token), "q7nS86GgvvFaZkzALLWqJYaJIKw2wCDAVfCAsm5CrBM");
 }
 #[test]
 fn two_clients_cannot_compare_sessions() {

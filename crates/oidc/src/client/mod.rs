@@ -6,6 +6,7 @@ pub mod published;
 pub mod service;
 pub mod settings;
 pub(crate) mod store;
+pub(crate) mod resources;
 #[cfg(test)]
 mod tests;
 

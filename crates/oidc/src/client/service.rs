@@ -1,6 +1,7 @@
 use super::{
     model::{self, Algorithm, Client, ClientState, RedirectUri},
     settings::{AuthMethod, Settings},
+    resources,
     store,
 };
 use db::{Db, Keyring};
@@ -151,7 +152,9 @@ pub async fn create_client(db: &Db, by: &Operator, new: NewClient) -> Result<Reg
         recheck_manager_in(tx, &by, client.product)?;
         store::insert(tx, &client, now)?;
         let detail = json!({ "client_id": client.client_id, "product": client.product, "skip_consent": client.skip_consent,
-            "profile": client.settings.profile.as_str(), "method": client.settings.auth_method.as_str() });
+        resources::recheck_in(tx, &by, &client, &[])?;
+            "profile": client.settings.profile.as_str(), "method": client.settings.auth_method.as_str(),
+            "resources": client.settings.resources });
         Ok(((), vec![Event::done(by.actor(), "client.created").on("client", client.id).with(detail)]))
     })
     .await?;
@@ -222,7 +225,8 @@ async fn change(
         let before =
             store::find_of_product(tx, id, product)?.ok_or_else(|| Error::not_found("client.unknown"))?;
         let owner = before.owner;
-        let (client, secret) = to(&handle, before)?;
+        let (client, secret) = to(&handle, before.clone())?;
+        resources::recheck_in(tx, &by, &client, &before.settings.resources)?;
         store::update(tx, &client)?;
         let detail = json!({ "client_id": client.client_id, "profile": client.settings.profile.as_str(),
             "method": client.settings.auth_method.as_str(), "new_secret": secret.is_some() });

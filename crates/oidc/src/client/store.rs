@@ -64,6 +64,18 @@ pub fn find_of_product(tx: &mut Tx<'_>, id: ClientId, product: ProductId) -> Res
     )
 }
 
+/// Where other products live, as far as it is registered: lists, one address a line.
+pub fn list_addresses_of_others(tx: &mut Tx<'_>, product: ProductId) -> Result<Vec<String>> {
+    tx.all(
+        sql!(
+            "SELECT redirect_uris FROM client WHERE product_id <> $1
+             UNION SELECT resources FROM client WHERE product_id <> $1
+             UNION SELECT launch_url FROM product WHERE id <> $1 AND launch_url IS NOT NULL"
+        ),
+        &[&product],
+    )
+}
+
 pub fn insert(tx: &mut Tx<'_>, client: &Client, now: Timestamp) -> Result<()> {
     let set = &client.settings;
     let (grant_types, resources) = lists(client);

@@ -20,6 +20,7 @@ fn key(algorithm: Algorithm) -> SigningKey {
         public_jwk: made.public_jwk,
         signs_from: Timestamp::from_millis(0),
         signs_until: Timestamp::FOREVER,
+        believed_until: Timestamp::FOREVER,
         published_until: Timestamp::FOREVER,
     })
     .unwrap()

@@ -54,6 +54,8 @@ impl Kind {
 pub struct SigningKey {
     pub kid: String,
     pub algorithm: Algorithm,
+    /// Until when an access token that it signed is taken here, whatever the token says.
+    pub believed_until: Timestamp,
     pub signs_from: Timestamp,
     pub signs_until: Timestamp,
     pub published_until: Timestamp,
@@ -126,6 +128,8 @@ pub struct Stored {
     pub algorithm: Algorithm,
     pub private_key: Secret,
     pub public_jwk: String,
+    /// Until when an access token that it signed is taken here, whatever the token says.
+    pub believed_until: Timestamp,
     pub signs_from: Timestamp,
     pub signs_until: Timestamp,
     pub published_until: Timestamp,
@@ -151,6 +155,7 @@ impl SigningKey {
         Ok(Self {
             kid: stored.kid.clone(),
             algorithm: stored.algorithm,
+            believed_until: stored.believed_until,
             signs_from: stored.signs_from,
             signs_until: stored.signs_until,
             published_until: stored.published_until,
@@ -226,20 +231,27 @@ impl KeySet {
             .max_by_key(|key| key.signs_from)
             .ok_or_else(|| Error::unavailable("key.missing"))
     }
-    /// The key that signed a message of ours, by the algorithm that is the key's own, whatever the message says.
-    fn verified<'a>(&self, token: &'a str, typ: &str) -> Option<Jws<'a>> {
+    /// A message of ours with the key that signed it, by the algorithm that is the key's own, whatever the message says.
+    fn verified<'a>(&self, token: &'a str, typ: &str) -> Option<(&SigningKey, Jws<'a>)> {
         let message = Jws::parse(token)?;
         let key = self.keys.iter().find(|key| Some(key.kid.as_str()) == message.header.kid.as_deref())?;
         let own = message.algorithm() == Some(key.algorithm) && message.header.is_type(typ);
-        (own && message.is_signed_by(&key.verifier)).then_some(message)
+        (own && message.is_signed_by(&key.verifier)).then_some((key, message))
     }
     /// The claims of an ID token that one of our keys signed for this issuer, expired or not: an `id_token_hint`.
     pub fn read_hint(&self, token: &str, issuer: &str) -> Option<HintClaims> {
-        self.verified(token, "jwt")?.claims::<HintClaims>().filter(|claims| claims.iss == issuer)
+        let (_, message) = self.verified(token, "jwt")?;
+        message.claims::<HintClaims>().filter(|claims| claims.iss == issuer)
     }
-    /// The claims of an access token of ours (RFC 9068), expired or not.
-    pub fn read_access_token<T: serde::de::DeserializeOwned>(&self, token: &str) -> Option<T> {
-        self.verified(token, "at+jwt")?.claims()
+    /// The claims of an access token of ours (RFC 9068), expired or not. Keys are kept longer than that, for hints: those say
+    /// who was here, a token lets somebody in.
+    pub fn read_access_token<T: serde::de::DeserializeOwned>(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Option<T> {
+        let (key, message) = self.verified(token, "at+jwt")?;
+        if now < key.believed_until { message.claims() } else { None }
     }
     /// When the newest key of the algorithm began, or will begin, to sign.
     pub fn newest(&self, algorithm: Algorithm) -> Option<Timestamp> {

@@ -2,7 +2,7 @@ use super::{
     model::{self, HINT_DAYS, KeySet, LEAD_SECONDS, OVERLAP_SECONDS, ROTATE_DAYS, SigningKey},
     store::{self, NewKey},
 };
-use crate::client::Algorithm;
+use crate::client::{Algorithm, settings::MOST_JWT_SECONDS};
 use arc_swap::ArcSwapOption;
 use db::Db;
 use kernel::{Actor, Error, Event, Result, Timestamp};
@@ -105,7 +105,7 @@ pub struct Rotated {
 }
 
 /// Makes new keys. They sign after a lead time in which clients learn of them, or `at_once`; the old ones stay published
-/// until the tokens that they signed have expired.
+/// until the tokens that they signed have expired, but `at_once` nobody is let in by an access token of theirs any more.
 pub async fn rotate(db: &Db, actor: &Actor, at_once: bool) -> Result<Vec<Rotated>> {
     renew(db, actor, Algorithm::ALL.to_vec(), at_once, None).await
 }
@@ -147,7 +147,10 @@ async fn renew(
                 continue;
             }
             store::insert(tx, key, signs_from, now)?;
-            store::retire_others(tx, key, signs_from, signs_from.plus_seconds(OVERLAP_SECONDS))?;
+            // At once is for a key that may have leaked: what it says from now on may be somebody else's word.
+            let believed_until = if at_once { now } else { signs_from.plus_seconds(MOST_JWT_SECONDS) };
+            let published_until = signs_from.plus_seconds(OVERLAP_SECONDS);
+            store::retire_others(tx, key, signs_from, believed_until, published_until)?;
             events.push(event(&actor, "key.rotated", key));
             rotated.push(Rotated { kid: key.generated.kid.clone(), algorithm: key.algorithm, signs_from });
         }

@@ -13,9 +13,20 @@ struct Row {
     public_jwk: String,
     signs_from: Timestamp,
     signs_until: Timestamp,
+    believed_until: Timestamp,
     published_until: Timestamp,
 }
-db::row!(Row { id, kid, algorithm, private_key, public_jwk, signs_from, signs_until, published_until });
+db::row!(Row {
+    id,
+    kid,
+    algorithm,
+    private_key,
+    public_jwk,
+    signs_from,
+    signs_until,
+    believed_until,
+    published_until,
+});
 
 const COLUMN: &str = "signing_key.private_key";
 
@@ -23,7 +34,8 @@ const COLUMN: &str = "signing_key.private_key";
 pub fn list(statement: Statement<'_, '_>, keyring: &Keyring, since: Timestamp) -> Result<Vec<Stored>> {
     let rows: Vec<Row> = statement.all(
         sql!(
-            "SELECT id, kid, algorithm, private_key, public_jwk, signs_from, signs_until, published_until
+            "SELECT id, kid, algorithm, private_key, public_jwk, signs_from, signs_until, believed_until,
+                 published_until
              FROM signing_key WHERE published_until > $1 ORDER BY signs_from, id"
         ),
         &[&since],
@@ -37,6 +49,7 @@ pub fn list(statement: Statement<'_, '_>, keyring: &Keyring, since: Timestamp) -
                 public_jwk: row.public_jwk,
                 signs_from: row.signs_from,
                 signs_until: row.signs_until,
+                believed_until: row.believed_until,
                 published_until: row.published_until,
             })
         })
@@ -62,8 +75,8 @@ pub fn insert(tx: &mut Tx<'_>, key: &NewKey, signs_from: Timestamp, now: Timesta
     tx.run(
         sql!(
             "INSERT INTO signing_key (id, kid, algorithm, private_key, public_jwk, signs_from, signs_until,
-                 published_until, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)"
+                 believed_until, published_until, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7, $8)"
         ),
         &[
             &key.id,
@@ -100,18 +113,29 @@ pub fn lock_newest(tx: &mut Tx<'_>, algorithm: Algorithm) -> Result<Option<Times
     )
 }
 
-/// The older keys stop when the new one starts, and stay published until their tokens have expired.
+/// The older keys stop when the new one starts, and stay published until their tokens have expired. What they have said in
+/// access tokens is believed until `believed_until`.
 pub fn retire_others(
     tx: &mut Tx<'_>,
     new: &NewKey,
     stops: Timestamp,
+    believed_until: Timestamp,
     published_until: Timestamp,
-) -> Result<u64> {
+) -> Result<()> {
     tx.run(
         sql!(
             "UPDATE signing_key SET signs_until = $1, published_until = $2
              WHERE algorithm = $3 AND id <> $4 AND signs_until > $1"
         ),
         &[&stops, &published_until, &new.algorithm, &new.id],
+    )?;
+    // Those that had stopped before as well: nobody knows which of them has leaked.
+    tx.run(
+        sql!(
+            "UPDATE signing_key SET believed_until = $1
+             WHERE algorithm = $2 AND id <> $3 AND believed_until > $1"
+        ),
+        &[&believed_until, &new.algorithm, &new.id],
     )
+    .map(drop)
 }

@@ -1,5 +1,5 @@
 use super::{KeySet, Keys, Kind, model, rotate};
-use crate::client::Algorithm;
+use crate::client::{Algorithm, settings::MOST_JWT_SECONDS};
 use kernel::{Actor, Secret};
 use serde_json::{Value, json};
 
@@ -14,6 +14,7 @@ fn key(algorithm: Algorithm, from: i64, until: i64, published: i64) -> model::Si
         public_jwk: made.public_jwk,
         signs_from: NOW.plus_seconds(from),
         signs_until: NOW.plus_seconds(until),
+        believed_until: NOW.plus_seconds(until),
         published_until: NOW.plus_seconds(published),
     })
     .unwrap()
@@ -122,6 +123,32 @@ async fn keys_are_made_once_and_rotate_with_overlap() {
         db.clock().advance_seconds(model::OVERLAP_SECONDS + model::LEAD_SECONDS + 1);
         let later = keys.current(db.clock().now()).await.unwrap();
         assert!(verify(&later.jwks(), &token).is_none(), "and goes when its tokens have expired");
+    }
+}
+#[tokio::test]
+async fn f18_what_a_retired_key_says_in_access_tokens_is_believed_for_minutes_at_most() {
+    const SAID: &[u8] = br#"{"iss":"i","sub":"s","aud":"c"}"#;
+    for db in crate::house::engines().await {
+        let keys = Keys::new(db.clone());
+        keys.ensure().await.unwrap();
+        let first = keys.current(NOW).await.unwrap();
+        let signed = |kind| first.signer(Algorithm::Es256, NOW).unwrap().sign(kind, SAID).unwrap();
+        let (token, hint) = (signed(Kind::AccessToken), signed(Kind::IdToken));
+        let believed = |set: &KeySet, now| set.read_access_token::<Value>(&token, now).is_some();
+        rotate(&db, &Actor::system(), false).await.unwrap();
+        let set = keys.current(NOW).await.unwrap();
+        let last = NOW.plus_seconds(model::LEAD_SECONDS + MOST_JWT_SECONDS);
+        assert!(believed(&set, NOW) && believed(&set, last.plus_seconds(-1)), "its last token's life");
+        assert!(!believed(&set, last));
+        assert!(set.read_hint(&hint, "i").is_some() && set.read_access_token::<Value>(&hint, NOW).is_none());
+        // It has stopped, and its last tokens still live, when a key is found to have leaked.
+        db.clock().advance_seconds(model::LEAD_SECONDS + 1);
+        let now = db.clock().now();
+        assert!(believed(&set, now));
+        rotate(&db, &Actor::system(), true).await.unwrap();
+        let set = keys.current(now).await.unwrap();
+        assert!(!believed(&set, now));
+        assert!(set.read_hint(&hint, "i").is_some(), "it still tells who was here");
     }
 }
 #[tokio::test]

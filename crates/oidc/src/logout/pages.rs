@@ -146,11 +146,20 @@ pub async fn confirmed(
 /// A handle that ran out costs the way back, never the sign-out.
 async fn find(openid: &OpenId, ctx: &Ctx, handle: Option<&str>) -> kernel::Result<Request> {
     let Some(handle) = handle else { return Ok(Request::default()) };
-    match openid.kept_flow(FlowKind::Logout, handle, None, ctx.now).await {
-        Ok(flow) => Ok(serde_json::from_str(&flow.parameters).unwrap_or_default()),
-        Err(error) if error.code == "flow.unknown" => Ok(Request::default()),
-        Err(error) => Err(error),
-    }
+    let request: Request = match openid.kept_flow(FlowKind::Logout, handle, None, ctx.now).await {
+        Ok(flow) => serde_json::from_str(&flow.parameters).unwrap_or_default(),
+        Err(error) if error.code == "flow.unknown" => return Ok(Request::default()),
+        Err(error) => return Err(error),
+    };
+    let client = match request.client_id.as_deref() {
+        Some(client_id) => openid.clients().find(client_id).await?,
+        None => None,
+    };
+    // And one to an address that was taken from the client since is none.
+    let back = request
+        .redirect_uri
+        .filter(|uri| client.is_some_and(|client| client.allows_post_logout_redirect(uri)));
+    Ok(Request { redirect_uri: back, ..request })
 }
 
 async fn end(ctx: &Ctx, openid: &OpenId, signed_in: &SignedIn, request: &Request) -> web::Result {

@@ -1,7 +1,7 @@
 use super::store;
 use crate::OpenId;
 use crate::client::{
-    Algorithm, Client, ClientState, Settings,
+    Algorithm, Client, ClientState, Settings, resources,
     service::{Registered, new_secret},
     store as clients,
 };
@@ -51,8 +51,8 @@ pub struct Machine {
     pub may: Option<Answer>,
 }
 
-/// The secret is shown once. Errors: `organization.unknown`, `field.*` at `name`, those of [`Settings::checked`] and of
-/// [`recheck_manager_in`].
+/// The secret is shown once. Errors: `organization.unknown`, `client.resource_foreign`, `field.*` at `name`, those of
+/// [`Settings::checked`] and of [`recheck_manager_in`].
 pub async fn create(db: &Db, by: &Operator, new: NewMachine) -> Result<Registered> {
     let client_id = db.rng().short_token();
     let settings = new.settings.checked(new.algorithm, &[], true)?;
@@ -78,8 +78,10 @@ pub async fn create(db: &Db, by: &Operator, new: NewMachine) -> Result<Registere
     db.write(move |tx| {
         recheck_manager_in(tx, &by, client.product)?;
         must_exist(tx, client.owner)?;
+        resources::recheck_in(tx, &by, &client, &[])?;
         clients::insert(tx, &client, now)?;
-        let detail = json!({ "client_id": client.client_id, "product": client.product, "service": true });
+        let detail = json!({ "client_id": client.client_id, "product": client.product, "service": true,
+            "resources": client.settings.resources });
         let event = Event::done(by.actor(), "client.created").on("client", client.id).with(detail);
         Ok(((), vec![of_owner(event, client.owner)]))
     })

@@ -7,7 +7,7 @@ use crate::{
     },
     client::Client,
 };
-use kernel::{Error, Result, Timestamp, TokenHash, id::ClientId};
+use kernel::{Error, Result, Timestamp, TokenHash};
 use platform::counter::Limit;
 
 /// Requests that one client may leave: each is a row for a while.
@@ -31,24 +31,26 @@ impl OpenId {
         };
         self.keep_flow(keep, now).await
     }
-    /// Exactly once, and for this client. None: unknown, expired, used, or another client's.
+    /// Exactly once, and for this client. None: unknown, expired, used, another client's, or for an address that was taken from
+    /// the client since.
     pub async fn take_pushed(
         &self,
-        client: ClientId,
+        client: &Client,
         handle: &str,
         now: Timestamp,
     ) -> Result<Option<Request>> {
         if handle.is_empty() || handle.len() > MOST_HANDLE {
             return Ok(None);
         }
-        let hash = TokenHash::of(handle);
+        let (hash, id) = (TokenHash::of(handle), client.id);
         let found = self
             .db()
-            .write_unaudited("a pushed request taken up", move |tx| store::take(tx, &hash, client, now))
+            .write_unaudited("a pushed request taken up", move |tx| store::take(tx, &hash, id, now))
             .await?;
-        let read = |text: String| {
+        let read = |text: String| -> Result<Request> {
             serde_json::from_str(&text).map_err(|error| Error::internal("internal").because(error))
         };
-        found.map(read).transpose()
+        let request = found.map(read).transpose()?;
+        Ok(request.filter(|request| client.allows_redirect(&request.redirect_uri)))
     }
 }

@@ -69,10 +69,10 @@ async fn of_parallel_uses_of_one_pushed_request_one_wins() {
         let handle = pushed.json()["request_uri"].as_str().unwrap().strip_prefix(URN).unwrap().to_owned();
         let mut tasks = tokio::task::JoinSet::new();
         for _ in 0..50 {
-            let (openid, client, handle) = (house.openid.clone(), house.client.id, handle.clone());
+            let (openid, client, handle) = (house.openid.clone(), house.client.clone(), handle.clone());
             tasks.spawn(async move {
                 let now = openid.db().clock().now();
-                openid.take_pushed(client, &handle, now).await.unwrap().is_some()
+                openid.take_pushed(&client, &handle, now).await.unwrap().is_some()
             });
         }
         let mut winners = 0;
@@ -86,6 +86,15 @@ async fn of_parallel_uses_of_one_pushed_request_one_wins() {
 async fn a_pushed_request_belongs_to_its_client_and_runs_out() {
     for house in houses(true).await {
         let new = NewClient {
+async fn f01_a_pushed_request_for_an_address_that_was_taken_away_is_unknown() {
+    for house in houses(true).await {
+        let pushed = push(&house, &query(&house)).await;
+        house.change("UPDATE client SET redirect_uris = 'https://rp.test/other'").await;
+        let answer = house.get(&address(&house.client.client_id, &pushed), true).await;
+        assert_eq!(answer.error_code(), "authorize.request_uri_unknown");
+    }
+}
+#[tokio::test]
             id: house.db.draw(),
             product: house.client.product,
             name: "Another".into(),

@@ -1,3 +1,4 @@
+use crate::token::store::until_none_is_left;
 use db::{Statement, Tx, sql};
 use kernel::{
     Id, Result, Timestamp,
@@ -82,11 +83,13 @@ pub(super) fn revoke_tokens(
     client: ClientId,
     now: Timestamp,
 ) -> Result<Vec<Id<mark::Request>>> {
-    tx.all(
-        sql!(
-            "UPDATE token SET revoked_at = $3
-             WHERE account_id = $1 AND client_id = $2 AND revoked_at IS NULL AND expires_at > $3 RETURNING id"
-        ),
-        &[&account, &client, &now],
-    )
+    until_none_is_left(|| {
+        tx.all(
+            sql!(
+                "UPDATE token SET revoked_at = $3
+                 WHERE account_id = $1 AND client_id = $2 AND revoked_at IS NULL AND expires_at > $3 RETURNING id"
+            ),
+            &[&account, &client, &now],
+        )
+    })
 }

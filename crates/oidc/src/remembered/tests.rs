@@ -1,4 +1,7 @@
-use crate::house::{House, houses};
+use crate::{
+    house::{House, houses},
+    testing::{Caller, refreshing},
+};
 use http::StatusCode;
 use identity::{
     SignedIn,
@@ -59,5 +62,24 @@ async fn a_consent_that_is_withdrawn_ends_what_the_client_holds() {
         assert!(house.openid.consents(who.account).await.unwrap().is_empty());
         let twice = house.openid.withdraw_consent(&who, consents[0].client, now).await.unwrap_err();
         assert_eq!(twice.code, "consent.unknown");
+    }
+}
+#[tokio::test(flavor = "multi_thread")]
+async fn f03_a_consent_that_is_withdrawn_ends_what_is_renewed_at_that_moment() {
+    for house in houses(true).await {
+        let caller = Caller::new(&house, refreshing()).await;
+        let tokens = caller.tokens("openid offline_access").await;
+        let token = tokens["refresh_token"].as_str().unwrap();
+        house
+            .change(
+                "INSERT INTO consent (account_id, client_id, organization_id, scope, at)
+                 SELECT a.id, c.id, 0, 'openid', 0 FROM account a, client c WHERE c.name = 'Server'",
+            )
+            .await;
+        let who = holder(&house).await;
+        let renewal = caller.renewal_on_its_way(token, "next").await;
+        house.openid.withdraw_consent(&who, caller.client.id, house.db.clock().now()).await.unwrap();
+        renewal.await.unwrap();
+        assert_eq!(caller.refresh("next").await.error(), "invalid_grant");
     }
 }

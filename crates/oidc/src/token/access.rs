@@ -4,7 +4,7 @@
 use super::model::split_lines_or;
 use crate::{
     OpenId,
-    client::{Client, TokenFormat},
+    client::{Client, TokenFormat, settings::MOST_JWT_SECONDS},
     keys::Kind,
 };
 use kernel::{Error, Result, Timestamp, TokenHash, id::OrganizationId};
@@ -65,6 +65,18 @@ pub struct ReadClaims {
     pub org_id: Option<OrganizationId>,
 }
 
+/// How far the clocks of two nodes may differ.
+const LEEWAY: i64 = 10;
+impl ReadClaims {
+    /// Begun, not ended, and with no longer a life than any that is signed here: whoever held a key once cannot have signed
+    /// for years to come.
+    fn is_in_time(&self, now: Timestamp) -> bool {
+        let now = now.as_seconds();
+        let life = self.exp.saturating_sub(self.iat);
+        self.iat <= now.saturating_add(LEEWAY) && now < self.exp && life <= MOST_JWT_SECONDS
+    }
+}
+
 /// How a token is found.
 pub enum Reference {
     /// Under this hash, of the text itself or of the identifier in a signed one.
@@ -83,8 +95,16 @@ pub struct Drawn {
 }
 impl Drawn {
     pub fn hash(&self) -> TokenHash {
-        TokenHash::of(&self.secret)
+        match self.format {
+            TokenFormat::Opaque => TokenHash::of(&self.secret),
+            TokenFormat::Jwt => hash_of_signed(&self.secret),
+        }
     }
+}
+/// The identifier of a signed token stands in logs and in the token that everybody reads, so it is no token itself: nothing
+/// with a dot is looked for as an opaque one.
+fn hash_of_signed(jti: &str) -> TokenHash {
+    TokenHash::of(&format!("jwt.{jti}"))
 }
 
 impl OpenId {
@@ -119,10 +139,10 @@ impl OpenId {
             return Ok(Reference::Row(TokenHash::of(token)));
         }
         let keys = self.keys().current(now).await?;
-        let read: Option<ReadClaims> = keys.read_access_token(token);
+        let read: Option<ReadClaims> = keys.read_access_token(token, now);
         Ok(match read {
-            Some(claims) if claims.iss == self.issuer() && claims.exp > now.as_seconds() => {
-                Reference::Signed(TokenHash::of(&claims.jti), Box::new(claims))
+            Some(claims) if claims.iss == self.issuer() && claims.is_in_time(now) => {
+                Reference::Signed(hash_of_signed(&claims.jti), Box::new(claims))
             }
             _ => Reference::None,
         })

@@ -23,25 +23,21 @@ pub fn requested(parameters: &Parameters) -> Result<Vec<String>, TokenError> {
 }
 
 /// The resources of the token, as its column: of those that were granted or, if the request before named none, of those that
-/// the client is registered for.
+/// the client is registered for. One that was taken from the client since is refused, not left out: a token without resources
+/// would be meant for the provider itself.
 pub fn narrowed(
     requested: &[String],
     granted: &str,
     client: &Client,
     issuer: &str,
 ) -> Result<String, TokenError> {
-    if requested.is_empty() {
-        return Ok(granted.to_owned());
-    }
     let before = split_lines(granted);
+    let wanted = if requested.is_empty() { before.as_slice() } else { requested };
     let allowed = |uri: &String| {
-        if before.is_empty() {
-            uri == issuer || client.settings.resources.contains(uri)
-        } else {
-            before.contains(uri)
-        }
+        let registered = uri == issuer || client.settings.resources.contains(uri);
+        registered && (before.is_empty() || before.contains(uri))
     };
-    if requested.iter().all(allowed) { Ok(join_lines(requested)) } else { Err(NOT_GRANTED) }
+    if wanted.iter().all(allowed) { Ok(join_lines(wanted)) } else { Err(NOT_GRANTED) }
 }
 
 /// Whether a token with this column is meant for the provider itself, so for userinfo.

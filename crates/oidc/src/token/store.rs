@@ -76,10 +76,24 @@ pub fn find_consumed(tx: &mut Tx<'_>, hash: &TokenHash, client: ClientId) -> Res
 
 /// Everything that came of one code.
 pub fn revoke_family(tx: &mut Tx<'_>, code: TokenId, now: Timestamp) -> Result<Vec<TokenId>> {
-    tx.all(
-        sql!("UPDATE token SET revoked_at = $1 WHERE code_id = $2 AND revoked_at IS NULL RETURNING id"),
-        &[&now, &code],
-    )
+    until_none_is_left(|| {
+        tx.all(
+            sql!("UPDATE token SET revoked_at = $1 WHERE code_id = $2 AND revoked_at IS NULL RETURNING id"),
+            &[&now, &code],
+        )
+    })
+}
+/// Runs a revocation until it meets nothing more. Whoever renews holds the row of the old token until the new one is committed;
+/// a statement that waited for that row still does not see the new one, but the same statement begun anew does.
+pub fn until_none_is_left(mut revoke: impl FnMut() -> Result<Vec<TokenId>>) -> Result<Vec<TokenId>> {
+    let mut ended = Vec::new();
+    loop {
+        let more = revoke()?;
+        if more.is_empty() {
+            return Ok(ended);
+        }
+        ended.extend(more);
+    }
 }
 /// One token alone.
 pub fn revoke_one(tx: &mut Tx<'_>, token: TokenId, now: Timestamp) -> Result<Vec<TokenId>> {

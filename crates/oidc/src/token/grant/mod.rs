@@ -146,6 +146,7 @@ impl OpenId {
             access_token: &access_token,
         };
         let keys = self.keys().current(now).await?;
+            algorithm: client.id_token_algorithm,
         let signer = keys.signer(client.id_token_algorithm, now)?;
         let id_token = signer.sign(Kind::IdToken, &claims.id_token(&subject, keyring)?)?;
         Ok(TokenResponse {

@@ -1,10 +1,12 @@
 //! Programs that act for themselves.
 use crate::{
-    client::{Settings, TokenFormat},
+    client::{Algorithm, Settings, TokenFormat},
     house::{ISSUER, houses},
+    keys::{Kind, rotate},
     testing::Caller,
 };
 use http::StatusCode;
+use kernel::Actor;
 use serde_json::{Value, json};
 
 async fn own(caller: &Caller<'_>) -> Value {
@@ -128,5 +130,60 @@ async fn what_a_program_may_not_ask_for() {
         let person = Caller::new(&house, Settings::default()).await;
         let answer = person.ask("/oauth2/token", &[("grant_type", "client_credentials")]).await;
         assert_eq!(answer.error(), "unauthorized_client");
+    }
+}
+#[tokio::test]
+async fn f18_a_key_that_was_ours_signs_nobody_in() {
+    for house in houses(true).await {
+        let caller = Caller::machine(&house, signed()).await;
+        let (id, now) = (&caller.client.client_id, house.db.clock().now());
+        let seconds = now.as_seconds();
+        // Whoever holds the key writes what a program's token would say.
+        let stolen = house.openid.keys().current(now).await.unwrap();
+        let forged = |from: i64, until: i64| {
+            let claims = json!({ "iss": ISSUER, "sub": id, "aud": [ISSUER], "client_id": id, "org_id": house.organization,
+                "iat": seconds + from, "exp": seconds + until, "jti": format!("{from} to {until}") });
+            let signer = stolen.signer(Algorithm::Es256, now).unwrap();
+            signer.sign(Kind::AccessToken, claims.to_string().as_bytes()).unwrap()
+        };
+        for (from, until, active) in [
+            (0, 300, true),
+            (0, 301, false),
+            (10, 60, true),
+            (11, 60, false),
+            (-300, 0, false),
+            (-seconds, 60, false),
+        ] {
+            assert_eq!(caller.introspect(&forged(from, until)).await["active"], active, "{from} {until}");
+        }
+        rotate(&house.db, &Actor::system(), true).await.unwrap();
+        for until in [300, 200] {
+            assert_eq!(caller.introspect(&forged(0, until)).await["active"], false);
+        }
+        let tokens = own(&caller).await;
+        assert_eq!(caller.introspect(tokens["access_token"].as_str().unwrap()).await["active"], true);
+    }
+}
+#[tokio::test]
+async fn f18_the_identifier_of_a_signed_token_is_no_token() {
+    for house in houses(true).await {
+        let settings = Settings {
+            access_token_format: TokenFormat::Jwt,
+            access_token_seconds: 300,
+            ..crate::testing::refreshing()
+        };
+        let caller = Caller::new(&house, settings).await;
+        let tokens = caller.tokens("openid").await;
+        let token = tokens["access_token"].as_str().unwrap();
+        let claims: Value = crate::jose::Jws::parse(token).unwrap().claims().unwrap();
+        let jti = claims["jti"].as_str().unwrap();
+        for text in [jti.to_owned(), format!("jwt.{jti}"), format!("jwt:{jti}")] {
+            assert_eq!(house.bearer(&text).await.status, StatusCode::UNAUTHORIZED, "{text}");
+            assert_eq!(caller.introspect(&text).await, json!({ "active": false }), "{text}");
+            caller.ask("/oauth2/revoke", &[("token", &text)]).await;
+        }
+        assert_eq!(house.bearer(token).await.status, StatusCode::OK, "and it is not revoked by that");
+        assert_eq!(caller.ask("/oauth2/revoke", &[("token", token)]).await.status, StatusCode::OK);
+        assert_eq!(house.bearer(token).await.status, StatusCode::UNAUTHORIZED);
     }
 }

@@ -50,6 +50,32 @@ async fn f03_two_hundred_parallel_refreshes_have_one_winner() {
         assert_eq!(house.bearer(&winners[0].access_token).await.status, StatusCode::UNAUTHORIZED);
     }
 }
+#[tokio::test(flavor = "multi_thread")]
+async fn f03_a_token_that_comes_twice_ends_what_a_thief_renews_at_that_moment() {
+    for (path, members) in [
+        // The owner's copy was used before; or the owner gives the token back that the thief is using.
+        ("/oauth2/token", ["refresh_token", "first"]),
+        ("/oauth2/revoke", ["token", "second"]),
+    ] {
+        for house in houses(true).await {
+            let caller = Caller::new(&house, refreshing()).await;
+            let first = text(&caller.tokens(SCOPE).await, "refresh_token");
+            let second = text(&caller.refresh(&first).await.json(), "refresh_token");
+            let renewal = caller.renewal_on_its_way(&second, "third").await;
+            let [name, which] = members;
+            let brought = if which == "first" { &first } else { &second };
+            caller.ask(path, &[("grant_type", "refresh_token"), (name, brought)]).await;
+            renewal.await.unwrap();
+            let left: i64 = house
+                .db
+                .read(|tx| tx.one("SELECT COUNT(*) FROM token WHERE revoked_at IS NULL", &[]))
+                .await
+                .unwrap();
+            assert_eq!(left, 0, "{path}");
+            assert_eq!(caller.refresh("third").await.error(), "invalid_grant", "{path}");
+        }
+    }
+}
 #[tokio::test]
 async fn f04_a_rotated_token_is_dead_on_another_node_and_after_a_restart() {
     for house in houses(true).await {
@@ -205,5 +231,29 @@ async fn the_strictest_profile_does_not_rotate() {
             assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
             assert!(answer.json().get("refresh_token").is_none());
         }
+    }
+}
+#[tokio::test]
+async fn f20_a_resource_that_is_taken_from_a_client_is_not_renewed() {
+    for house in houses(true).await {
+        let (a, b) = ("https://a.test/", "https://b.test/");
+        let settings = Settings { resources: vec![a.into(), b.into()], ..refreshing() };
+        let caller = Caller::new(&house, settings).await;
+        let code = caller.code(SCOPE, &[("resource", a), ("resource", b)]).await;
+        let token = text(&caller.exchange(&code).await.json(), "refresh_token");
+        let late = caller.code(SCOPE, &[("resource", a)]).await;
+        house.change("UPDATE client SET resources = 'https://b.test/' WHERE name = 'Server'").await;
+        assert_eq!(caller.exchange(&late).await.error(), "invalid_target");
+        let renew = async |resource: Option<&str>| {
+            let mut members = vec![("grant_type", "refresh_token"), ("refresh_token", token.as_str())];
+            members.extend(resource.map(|resource| ("resource", resource)));
+            caller.ask("/oauth2/token", &members).await
+        };
+        for refused in [None, Some(a)] {
+            assert_eq!(renew(refused).await.error(), "invalid_target", "{refused:?}");
+        }
+        let answer = renew(Some(b)).await.json();
+        let said = caller.introspect(&text(&answer, "access_token")).await;
+        assert_eq!(said["aud"], serde_json::json!([b]), "what it still has is renewed");
     }
 }
