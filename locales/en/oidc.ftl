@@ -60,6 +60,7 @@ error-client-lifetime-invalid = The lifetime is out of its bounds
 error-client-sector-required = The return addresses lie on several hosts; enter the address of a list of them, or use public subjects
 error-client-sector-unreadable = The list of return addresses could not be read; it must be a JSON array at the given address
 error-client-sector-mismatch = The list at the given address does not hold every return address
+error-client-names-mixed = The product has an address for events, and its active clients know people by different names; let all of them use the same kind of subjects
 error-client-profile-method = This profile knows clients by a private key alone
 error-client-profile-algorithm = This profile does not take the chosen algorithm
 error-client-profile-redirect = This profile answers to https addresses alone

@@ -554,6 +554,7 @@ portal-event-key-rotated = Signing key rotated
 portal-keys = Signing keys
 portal-keys-area-hint = What signs sign-ins, what is announced, and making new keys
 portal-keys-lead = These keys sign what products are told of a sign-in. New ones are made every { $days } days, announced for an hour, and then sign; old ones stay published for a day.
+portal-keys-period = Change the period
 portal-keys-published = Published keys
 portal-keys-none = No keys are published. Make new ones below.
 portal-key-algorithm = Algorithm and name
@@ -1568,6 +1569,10 @@ portal-policy-network = Network zones
 portal-policy-network-hint = Ranges of addresses that products and types of organizations refer to by name
 portal-policy-network-zones = Zones
 portal-policy-network-zones-hint = Each zone is “name range, range”, with semicolons between zones, for example office 10.1.0.0/16; vpn 10.8.0.0/16
+portal-policy-keys = Signing keys
+portal-policy-keys-hint = How long one key signs what products are told
+portal-policy-keys-rotate-days = Days until new keys
+portal-policy-keys-rotate-days-hint = A key that has signed for so long is followed by a new one, which is announced an hour before
 
 # Grants and webhooks: the record
 portal-event-grant-period-changed = Changed the period of a product grant
@@ -1863,6 +1868,7 @@ portal-client-par = Pushed requests only
 portal-client-par-tick = Takes pushed requests only
 portal-client-dpop = Tokens bound to a key
 portal-client-dpop-tick = Binds tokens to a key (DPoP)
+portal-client-own-token-tick = Calls Fujie’s interfaces with a token of its own (client_credentials)
 portal-client-jwks = Public keys
 portal-client-jwks-hint = A JSON Web Key Set; never a private key
 portal-client-jwks-uri = Address of the public keys

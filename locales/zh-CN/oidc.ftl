@@ -60,6 +60,7 @@ error-client-lifetime-invalid = 有效时间超出范围
 error-client-sector-required = 返回地址在多个主机上，请填写列出这些地址的网址，或使用公开的用户标识
 error-client-sector-unreadable = 读不到返回地址的清单，给出的地址上应为 JSON 数组
 error-client-sector-mismatch = 给出的地址上的清单没有包含全部返回地址
+error-client-names-mixed = 该产品已登记通知地址，但其启用中的客户端使用不同的用户标识；请让它们使用同一种
 error-client-profile-method = 此安全等级只接受用私钥证明身份的客户端
 error-client-profile-algorithm = 此安全等级不接受所选算法
 error-client-profile-redirect = 此安全等级的返回地址只能使用 https

@@ -554,6 +554,7 @@ portal-event-key-rotated = 更换签名密钥
 portal-keys = 签名密钥
 portal-keys-area-hint = 查看正在签名和已公布的密钥，生成新密钥
 portal-keys-lead = 这些密钥用于签名告知产品的登录信息。每 { $days } 天自动生成新密钥，公布一小时后开始签名，旧密钥继续公布一天。
+portal-keys-period = 更改周期
 portal-keys-published = 已公布的密钥
 portal-keys-none = 没有已公布的密钥，请在下方生成。
 portal-key-algorithm = 算法和名称
@@ -1568,6 +1569,10 @@ portal-policy-network = 网络区域
 portal-policy-network-hint = 产品和机构类型按名称引用的地址段
 portal-policy-network-zones = 区域
 portal-policy-network-zones-hint = 每个区域写作「名称 地址段, 地址段」，区域之间用分号隔开，例如 office 10.1.0.0/16; vpn 10.8.0.0/16
+portal-policy-keys = 签名密钥
+portal-policy-keys-hint = 一把密钥为产品签名多久
+portal-policy-keys-rotate-days = 密钥签名的天数
+portal-policy-keys-rotate-days-hint = 签名满此天数后自动换用新密钥，提前一小时公布
 
 # Grants and webhooks: the record
 portal-event-grant-period-changed = 调整产品授权有效期
@@ -1863,6 +1868,7 @@ portal-client-par = 只接受推送请求
 portal-client-par-tick = 只接受推送请求（PAR）
 portal-client-dpop = 令牌绑定密钥
 portal-client-dpop-tick = 令牌绑定密钥（DPoP）
+portal-client-own-token-tick = 用自己的令牌调用平台接口（client_credentials）
 portal-client-jwks = 公钥
 portal-client-jwks-hint = JSON Web Key Set，不得含私钥
 portal-client-jwks-uri = 公钥地址

@@ -1,12 +1,12 @@
-//! Who asks: a confidential client, by HTTP Basic as at the token endpoint. Wrong secrets are counted by source; a source
-//! that guesses too often is not listened to for a while, on this node without asking anybody.
+//! Who asks: a confidential client, by HTTP Basic as at the token endpoint or by a token of its own. Wrong ones are counted
+//! by source; a source that guesses too often is not listened to for a while, on this node without asking anybody.
 use crate::{AuthZen, answer::fault};
 use axum::{body::Body, extract::Request, response::Response};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use kernel::Timestamp;
-use oidc::{client::Client, token::api::confidential};
+use oidc::{client::Client, token::caller::confidential};
 use platform::counter::{Limit, service as counter};
 use std::{
     collections::HashMap,
@@ -49,16 +49,18 @@ impl Blocked {
 }
 
 /// The client, or the answer to whoever is none.
-async fn authenticated(ctx: &Ctx, room: &AuthZen, headers: &HeaderMap) -> Result<Arc<Client>, web::Failure> {
+async fn authenticated(ctx: &Ctx, room: &AuthZen, parts: &Parts) -> Result<Arc<Client>, web::Failure> {
     let (openid, source) = (room.openid(), ctx.source());
     if let Some(until) = room.blocked().until(&source, ctx.now) {
         return Err(too_many(until, ctx.now).into());
     }
-    if let Some(client) = confidential(openid, headers).await? {
-        return Ok(client);
-    }
+    let (method, path) = (&parts.method, parts.uri.path());
+    let challenge = match confidential(openid, method, path, &parts.headers, ctx.now).await? {
+        Ok(client) => return Ok(client),
+        Err(challenge) => challenge,
+    };
     // Who says nothing guesses nothing.
-    if headers.contains_key(header::AUTHORIZATION) {
+    if challenge.guessed {
         let key = openid.db().keyring().mac("authzen.source", &[source.as_bytes()]).to_vec();
         let hit = counter::hit(openid.db(), WRONG, key, ctx.now).await?;
         if !hit.allowed() {
@@ -67,9 +69,7 @@ async fn authenticated(ctx: &Ctx, room: &AuthZen, headers: &HeaderMap) -> Result
         }
     }
     let mut response = fault(StatusCode::UNAUTHORIZED, "client authentication failed");
-    response
-        .headers_mut()
-        .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"fujie\""));
+    challenge.add_to(response.headers_mut());
     Err(response.into())
 }
 fn too_many(until: Timestamp, now: Timestamp) -> Response {
@@ -82,7 +82,7 @@ fn too_many(until: Timestamp, now: Timestamp) -> Response {
 /// The client and what it sent.
 pub async fn read(ctx: &Ctx, room: &AuthZen, request: Request) -> Result<(Arc<Client>, Bytes), web::Failure> {
     let (parts, body) = request.into_parts();
-    let client = authenticated(ctx, room, &parts.headers).await?;
+    let client = authenticated(ctx, room, &parts).await?;
     let mut kinds = parts.headers.get_all(header::CONTENT_TYPE).iter();
     let kind = kinds.next().and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let json = kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json");

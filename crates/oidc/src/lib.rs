@@ -33,7 +33,7 @@ use organization::{
     decision::{SessionFacts, Space},
 };
 use std::sync::Arc;
-use token::live::Living;
+use token::{grant::Issued, live::Living};
 use web::{Policy, Routes};
 
 /// The room; travels as an axum extension. Cheap to clone.
@@ -46,6 +46,7 @@ struct Inner {
     clients: Clients,
     client_keys: ClientKeys,
     living: Living,
+    issued: Issued,
     issuer: String,
     metadata: Bytes,
 }
@@ -60,6 +61,7 @@ impl OpenId {
             clients: Clients::new(db.clone()),
             client_keys: ClientKeys::new(organizations.identity().outbound().clone()),
             living: Living::new(&db),
+            issued: Issued::default(),
             metadata: discovery::metadata(issuer),
             issuer: issuer.to_owned(),
             organizations,
@@ -86,6 +88,10 @@ impl OpenId {
     /// What tokens said a moment ago.
     pub(crate) fn living(&self) -> &Living {
         &self.0.living
+    }
+    /// Of which signed tokens the record knows.
+    pub(crate) fn issued(&self) -> &Issued {
+        &self.0.issued
     }
     pub fn issuer(&self) -> &str {
         &self.0.issuer

@@ -23,7 +23,8 @@ impl OpenId {
     pub async fn sweep(&self) -> kernel::Result<()> {
         self.sweep_webhooks().await?;
         self.sweep_logouts().await?;
-        self.keys().rotate_due().await?;
+        let policies = self.organizations().identity().settings().policies().await?;
+        self.keys().rotate_due(policies.keys.rotate_days).await?;
         let now = self.db().clock().now();
         let before = now.plus_days(-KEPT_DAYS);
         loop {

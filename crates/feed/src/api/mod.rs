@@ -15,11 +15,7 @@ use bytes::Bytes;
 use db::Db;
 use http::{HeaderValue, header};
 use kernel::{Error, Result, Timestamp};
-use oidc::{
-    OpenId,
-    client::Client,
-    token::api::{challenge, confidential},
-};
+use oidc::{OpenId, client::Client, token::caller::confidential};
 use platform::counter::{self, model::Limit};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::HashSet;
@@ -111,7 +107,11 @@ struct RowResponse {
     security(("client" = [])),
 )]
 async fn put_entries(ctx: Ctx, Extension(openid): Extension<OpenId>, request: Request) -> web::Result {
-    let Some(client) = confidential(&openid, request.headers()).await? else { return Ok(challenge()) };
+    let (method, path) = (request.method(), request.uri().path());
+    let client = match confidential(&openid, method, path, request.headers(), ctx.now).await? {
+        Ok(client) => client,
+        Err(challenge) => return Ok(challenge.into_response()),
+    };
     let by = admitted(&ctx, &openid, &client).await?;
     let body: Entries = web::json_within(request, MOST_BYTES).await?;
     let (heads, rows) =
@@ -147,7 +147,11 @@ async fn put_entries(ctx: Ctx, Extension(openid): Extension<OpenId>, request: Re
     security(("client" = [])),
 )]
 async fn put_items(ctx: Ctx, Extension(openid): Extension<OpenId>, request: Request) -> web::Result {
-    let Some(client) = confidential(&openid, request.headers()).await? else { return Ok(challenge()) };
+    let (method, path) = (request.method(), request.uri().path());
+    let client = match confidential(&openid, method, path, request.headers(), ctx.now).await? {
+        Ok(client) => client,
+        Err(challenge) => return Ok(challenge.into_response()),
+    };
     let by = admitted(&ctx, &openid, &client).await?;
     let body: Items = web::json_within(request, MOST_BYTES).await?;
     let (heads, rows) = read_rows(body.items, |row: ItemRow| row.parse(&by.origins, ctx.now))?;

@@ -11,6 +11,8 @@ mod command_line;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod desk_clients;
+#[cfg(test)]
 mod enumeration;
 #[cfg(test)]
 mod import_crash;

@@ -272,7 +272,8 @@ pub(super) async fn who(
     Ok(match (is_meant(openid, signed_in, pending, now).await?, since) {
         (true, _) => Who::Meant,
         (false, false) => Who::Unsure,
-        (false, true) => Who::Another,
+        (false, true) if now.as_seconds() < 0 => Who::Another,
+        (false, true) => Who::Meant,
     })
 }
 async fn is_meant(

@@ -3,10 +3,10 @@
 use super::store;
 use crate::{
     OpenId,
-    client::{Client, SubjectType},
+    client::{Client, ClientState, SubjectType},
 };
 use db::{Keyring, Tx};
-use kernel::{Result, id::AccountId};
+use kernel::{Error, Result, id::AccountId};
 use std::collections::{BTreeSet, HashMap};
 
 /// For whom a name is made; None: everybody knows the account by the same.
@@ -19,9 +19,32 @@ impl Sector {
         match client.settings.subject_type {
             SubjectType::Public => Self(None),
             SubjectType::Pairwise => {
-                let named = client.settings.sector(&client.redirect_uris);
+                let settings = &client.settings;
+                let named = settings.sector(&client.redirect_uris).map(|host| {
+                    // Whoever is on a host's own list belongs to it. A redirect address proves nothing: another product
+                    // could register one there, and would learn the names that the host is given.
+                    if settings.sector_identifier_uri.is_some() {
+                        host
+                    } else {
+                        format!("{} {host}", client.product)
+                    }
+                });
                 Self(Some(named.unwrap_or_else(|| client.client_id.clone())))
             }
+        }
+    }
+    /// For whom names are made where the product is told something that no client asked for: what its active clients have in
+    /// common or, while none is active, all of them. Error `client.names_mixed`.
+    pub fn of_all(clients: &[Client]) -> Result<Self> {
+        let people = || clients.iter().filter(|client| !client.service);
+        let active: Vec<&Client> = people().filter(|client| client.state == ClientState::Active).collect();
+        let counted = if active.is_empty() { people().collect() } else { active };
+        let mut sectors = counted.into_iter().map(Self::of);
+        let first = sectors.next().unwrap_or_default();
+        if sectors.all(|other| other == first) {
+            Ok(first)
+        } else {
+            Err(Error::invalid("client.names_mixed").at("subject_type"))
         }
     }
     /// The name under which the sector knows the account of this subject.

@@ -1,12 +1,15 @@
 //! Clients: the applications of a product that may ask who signed in. Redirect addresses are compared as exact strings,
 //! secrets are 256 random bits kept as a keyed hash. `authorize`, `token`, `logout` and the decision API call `service`;
 //! the command line and the desk register clients.
+mod changes;
+#[cfg(test)]
+mod edit_tests;
 pub mod model;
 pub mod published;
+pub(crate) mod resources;
 pub mod service;
 pub mod settings;
 pub(crate) mod store;
-pub(crate) mod resources;
 #[cfg(test)]
 mod tests;
 

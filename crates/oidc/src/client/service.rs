@@ -1,10 +1,12 @@
 use super::{
+    changes,
     model::{self, Algorithm, Client, ClientState, RedirectUri},
-    settings::{AuthMethod, Settings},
     resources,
+    settings::{AuthMethod, Settings},
     store,
 };
-use db::{Db, Keyring};
+use crate::claims::Sector;
+use db::{Db, Keyring, Tx};
 use kernel::{
     Error, Event, Result, Secret,
     id::{ClientId, ProductId},
@@ -115,8 +117,8 @@ pub(crate) fn signing_secret(keyring: &Keyring, client: &Client) -> Result<Optio
     }
 }
 
-/// Errors: `client.redirect_uri_*`, those of [`Settings::checked`], `field.*` at `name`, and those of
-/// [`recheck_manager_in`].
+/// Errors: `client.redirect_uri_*`, `client.resource_foreign`, those of [`Settings::checked`], `field.*` at `name`, and those
+/// of [`recheck_manager_in`].
 pub async fn create_client(db: &Db, by: &Operator, new: NewClient) -> Result<Registered> {
     let NewClient { id, product, skip_consent, id_token_algorithm, .. } = new;
     let edit = ClientEdit {
@@ -150,9 +152,10 @@ pub async fn create_client(db: &Db, by: &Operator, new: NewClient) -> Result<Reg
     let (now, by) = (db.clock().now(), by.clone());
     db.write(move |tx| {
         recheck_manager_in(tx, &by, client.product)?;
-        store::insert(tx, &client, now)?;
-        let detail = json!({ "client_id": client.client_id, "product": client.product, "skip_consent": client.skip_consent,
         resources::recheck_in(tx, &by, &client, &[])?;
+        store::insert(tx, &client, now)?;
+        names_agree_in(tx, client.product)?;
+        let detail = json!({ "client_id": client.client_id, "product": client.product, "skip_consent": client.skip_consent,
             "profile": client.settings.profile.as_str(), "method": client.settings.auth_method.as_str(),
             "resources": client.settings.resources });
         Ok(((), vec![Event::done(by.actor(), "client.created").on("client", client.id).with(detail)]))
@@ -228,8 +231,9 @@ async fn change(
         let (client, secret) = to(&handle, before.clone())?;
         resources::recheck_in(tx, &by, &client, &before.settings.resources)?;
         store::update(tx, &client)?;
-        let detail = json!({ "client_id": client.client_id, "profile": client.settings.profile.as_str(),
-            "method": client.settings.auth_method.as_str(), "new_secret": secret.is_some() });
+        names_agree_in(tx, product)?;
+        let detail = json!({ "client_id": client.client_id, "new_secret": secret.is_some(),
+            "changes": changes::between(&before, &client) });
         let event = Event::done(by.actor(), action).on("client", client.id).with(detail);
         let event = match owner {
             Some(owner) => event.of(owner),
@@ -246,11 +250,23 @@ pub async fn set_state(db: &Db, by: &Operator, client: &Client, state: ClientSta
     db.write(move |tx| {
         recheck_manager_in(tx, &by, client.product)?;
         let changed = store::update_state(tx, &client)?;
+        if client.state == ClientState::Active {
+            names_agree_in(tx, client.product)?;
+        }
         let detail = json!({ "state": client.state.as_str() });
         let event = Event::done(by.actor(), "client.state_changed").on("client", client.id).with(detail);
         Ok(((), if changed { vec![event] } else { Vec::new() }))
     })
     .await
+}
+
+/// A webhook is the product's, not a client's: where there is one, all clients know people by the same names, so that it is
+/// plain by which it tells of them. Error `client.names_mixed`.
+fn names_agree_in(tx: &mut Tx<'_>, product: ProductId) -> Result<()> {
+    if crate::webhook::exists_in(tx, product)? {
+        Sector::of_all(&store::list_of_product(tx.statement(), product)?)?;
+    }
+    Ok(())
 }
 
 pub async fn list_of_product(db: &Db, product: ProductId) -> Result<Vec<Client>> {

@@ -247,7 +247,9 @@ impl Settings {
         let fits = if service {
             self.grant_types == [ClientCredentials] && self.auth_method != AuthMethod::None
         } else {
-            self.allows(AuthorizationCode) && !self.allows(ClientCredentials)
+            // Of its own it gets what it asks the provider with; who proves nothing gets nothing.
+            self.allows(AuthorizationCode)
+                && (!self.allows(ClientCredentials) || self.auth_method != AuthMethod::None)
         };
         let once = |grant| self.grant_types.iter().filter(|other| **other == grant).count() < 2;
         if fits && [AuthorizationCode, ClientCredentials, RefreshToken].into_iter().all(once) {
@@ -281,7 +283,7 @@ impl Settings {
         if self.subject_type == SubjectType::Public || self.sector_identifier_uri.is_some() {
             return Ok(());
         }
-        let mut hosts: Vec<_> = redirect_uris.iter().map(|uri| host_of(uri.as_str())).collect();
+        let mut hosts: Vec<_> = redirect_uris.iter().map(|uri| secure_host(uri.as_str())).collect();
         hosts.sort();
         hosts.dedup();
         if hosts.len() > 1 || hosts.contains(&None) {
@@ -308,13 +310,17 @@ impl Settings {
     pub fn sector(&self, redirect_uris: &str) -> Option<String> {
         match &self.sector_identifier_uri {
             Some(uri) => host_of(uri),
-            None => host_of(redirect_uris.split('\n').next().unwrap_or_default()),
+            None => secure_host(redirect_uris.split('\n').next().unwrap_or_default()),
         }
     }
 }
 
 fn host_of(uri: &str) -> Option<String> {
     Url::parse(uri).ok()?.host_str().map(str::to_owned)
+}
+/// Of an https address alone: nobody owns a loopback address, and the host of a private scheme is whatever an app wrote.
+fn secure_host(uri: &str) -> Option<String> {
+    if uri.starts_with("https://") { host_of(uri) } else { None }
 }
 
 /// An address that this server calls: https, or plain on loopback; without user info and fragment. Whether it may be reached

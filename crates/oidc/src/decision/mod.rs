@@ -4,13 +4,11 @@ mod judge;
 
 pub use judge::{About, Asked};
 
-use crate::{
-    OpenId,
-    token::api::{challenge, confidential},
-};
+use crate::{OpenId, token::caller::confidential};
 use axum::{
     Extension,
     extract::{FromRequest, Request},
+    response::IntoResponse,
 };
 use kernel::{Error, Timestamp};
 use organization::{decision::Space, entitlement::Answer};
@@ -112,8 +110,11 @@ impl From<Answer> for DecisionResponse {
     security(("client" = [])),
 )]
 pub async fn decide(ctx: Ctx, Extension(openid): Extension<OpenId>, request: Request) -> web::Result {
-    let headers = request.headers().clone();
-    let Some(client) = confidential(&openid, &headers).await? else { return Ok(challenge()) };
+    let (method, path) = (request.method(), request.uri().path());
+    let client = match confidential(&openid, method, path, request.headers(), ctx.now).await? {
+        Ok(client) => client,
+        Err(challenge) => return Ok(challenge.into_response()),
+    };
     let web::Json(asked): web::Json<DecisionRequest> = web::Json::from_request(request, &()).await?;
     let space = crate::parse_space(&asked.space).ok_or(Error::invalid("decision.space").at("space"))?;
     if asked.subject.len() > 64 {

@@ -1,5 +1,8 @@
 //! Reading a proof: pure.
-use crate::jose::{Jwk, Jws};
+use crate::{
+    client::Algorithm,
+    jose::{Jwk, Jws},
+};
 use db::Keyring;
 use kernel::{Timestamp, secret::equal};
 use serde::Deserialize;
@@ -34,6 +37,7 @@ pub struct Proof {
     pub jkt: String,
     pub jti: String,
     pub nonce: Option<String>,
+    pub algorithm: Algorithm,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,9 +72,9 @@ pub fn read(text: &str, expected: &Expected<'_>) -> Result<Proof, ProofError> {
     if !message.header.is_type("dpop+jwt") {
         return invalid("typ of the DPoP proof must be dpop+jwt");
     }
-    if message.algorithm().is_none() {
+    let Some(algorithm) = message.algorithm() else {
         return invalid("the DPoP proof must be signed with ES256, PS256, RS256 or EdDSA");
-    }
+    };
     let Some(key) = message.header.jwk.as_ref().and_then(Jwk::parse) else {
         return invalid("jwk of the DPoP proof is no public key that is taken");
     };
@@ -99,7 +103,7 @@ pub fn read(text: &str, expected: &Expected<'_>) -> Result<Proof, ProofError> {
             return invalid("ath of the DPoP proof is not the hash of the access token");
         }
     }
-    Ok(Proof { jkt: key.thumbprint(), jti: claims.jti, nonce: claims.nonce })
+    Ok(Proof { jkt: key.thumbprint(), jti: claims.jti, nonce: claims.nonce, algorithm })
 }
 
 /// After normalization (RFC 3986 §6.2.2 and §6.2.3), query and fragment left out.

@@ -1,5 +1,5 @@
 use super::model::{self, Expected, FUTURE_SECONDS, PAST_SECONDS, ProofError};
-use crate::{OpenId, once};
+use crate::{OpenId, client::Algorithm, once};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use kernel::{Result, Timestamp};
 
@@ -8,13 +8,15 @@ pub const PROOF: HeaderName = HeaderName::from_static("dpop");
 const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 impl OpenId {
-    /// The thumbprint of the key that the client proved to hold; None if it brought no proof. `path` is the endpoint's.
+    /// The thumbprint of the key that the client proved to hold; None if it brought no proof. `path` is the endpoint's,
+    /// `algorithms` those that the client's profile takes.
     pub async fn prove(
         &self,
         headers: &HeaderMap,
         method: &Method,
         path: &str,
         access_token: Option<&str>,
+        algorithms: &[Algorithm],
         now: Timestamp,
     ) -> Result<std::result::Result<Option<String>, ProofError>> {
         let mut lines = headers.get_all(PROOF).iter();
@@ -31,6 +33,9 @@ impl OpenId {
             Ok(proof) => proof,
             Err(error) => return Ok(Err(error)),
         };
+        if !algorithms.contains(&proof.algorithm) {
+            return Ok(Err(ProofError::Invalid("the client's profile takes no proof with this algorithm")));
+        }
         let fresh = proof.nonce.is_some_and(|nonce| model::nonce_fits(self.db().keyring(), &nonce, now));
         if !fresh {
             return Ok(Err(ProofError::UseNonce));

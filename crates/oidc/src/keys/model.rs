@@ -17,8 +17,6 @@ use kernel::{Error, Result, Secret, Timestamp};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-/// A key signs this long before the next one is made by itself.
-pub const ROTATE_DAYS: i64 = 90;
 /// A new key is published this long before it signs, well beyond the time for which clients may keep the key set.
 pub const LEAD_SECONDS: i64 = 3600;
 /// A key that has stopped signing stays published this long: longer than any ID token lives.
@@ -54,10 +52,10 @@ impl Kind {
 pub struct SigningKey {
     pub kid: String,
     pub algorithm: Algorithm,
-    /// Until when an access token that it signed is taken here, whatever the token says.
-    pub believed_until: Timestamp,
     pub signs_from: Timestamp,
     pub signs_until: Timestamp,
+    /// Until when an access token that it signed is taken here, whatever the token says.
+    pub believed_until: Timestamp,
     pub published_until: Timestamp,
     pub public_jwk: serde_json::Value,
     /// The encoded header of each kind.
@@ -128,10 +126,10 @@ pub struct Stored {
     pub algorithm: Algorithm,
     pub private_key: Secret,
     pub public_jwk: String,
-    /// Until when an access token that it signed is taken here, whatever the token says.
-    pub believed_until: Timestamp,
     pub signs_from: Timestamp,
     pub signs_until: Timestamp,
+    /// Until when an access token that it signed is taken here, whatever the token says.
+    pub believed_until: Timestamp,
     pub published_until: Timestamp,
 }
 
@@ -155,9 +153,9 @@ impl SigningKey {
         Ok(Self {
             kid: stored.kid.clone(),
             algorithm: stored.algorithm,
-            believed_until: stored.believed_until,
             signs_from: stored.signs_from,
             signs_until: stored.signs_until,
+            believed_until: stored.believed_until,
             published_until: stored.published_until,
             verifier: Jwk::parse(&public_jwk).ok_or_else(|| Error::internal("key.unusable"))?,
             public_jwk,

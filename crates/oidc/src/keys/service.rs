@@ -1,5 +1,5 @@
 use super::{
-    model::{self, HINT_DAYS, KeySet, LEAD_SECONDS, OVERLAP_SECONDS, ROTATE_DAYS, SigningKey},
+    model::{self, HINT_DAYS, KeySet, LEAD_SECONDS, OVERLAP_SECONDS, SigningKey},
     store::{self, NewKey},
 };
 use crate::client::{Algorithm, settings::MOST_JWT_SECONDS};
@@ -111,10 +111,10 @@ pub async fn rotate(db: &Db, actor: &Actor, at_once: bool) -> Result<Vec<Rotated
 }
 
 impl Keys {
-    /// Makes new keys in place of those that have signed for [`ROTATE_DAYS`].
-    pub async fn rotate_due(&self) -> Result<Vec<Rotated>> {
+    /// Makes new keys in place of those that have signed for so many days.
+    pub async fn rotate_due(&self, days: i64) -> Result<Vec<Rotated>> {
         let now = self.0.db.clock().now();
-        let before = now.plus_days(-ROTATE_DAYS);
+        let before = now.plus_days(-days);
         let set = self.current(now).await?;
         let old = |algorithm: &Algorithm| set.newest(*algorithm).is_none_or(|from| from <= before);
         let due: Vec<Algorithm> = Algorithm::ALL.iter().copied().filter(old).collect();

@@ -156,11 +156,33 @@ async fn keys_renew_themselves_on_schedule_and_once_for_all_nodes() {
     for db in crate::house::engines().await {
         let keys = Keys::new(db.clone());
         keys.ensure().await.unwrap();
-        assert!(keys.rotate_due().await.unwrap().is_empty(), "fresh keys stay");
-        db.clock().advance_seconds(model::ROTATE_DAYS * 86_400);
+        assert!(keys.rotate_due(90).await.unwrap().is_empty(), "fresh keys stay");
+        db.clock().advance_seconds(90 * 86_400);
         let other = Keys::new(db.clone());
-        let (first, second) = tokio::join!(keys.rotate_due(), other.rotate_due());
+        let (first, second) = tokio::join!(keys.rotate_due(90), other.rotate_due(90));
         assert_eq!(first.unwrap().len() + second.unwrap().len(), Algorithm::ALL.len());
-        assert!(keys.rotate_due().await.unwrap().is_empty());
+        assert!(keys.rotate_due(90).await.unwrap().is_empty());
+    }
+}
+#[tokio::test]
+async fn how_long_keys_sign_is_set_at_the_desk() {
+    for house in crate::house::houses(true).await {
+        let settings = house.openid.organizations().identity().settings();
+        let newest = async || {
+            let now = house.db.clock().now();
+            house.openid.keys().current(now).await.unwrap().newest(Algorithm::Es256).unwrap()
+        };
+        let first = newest().await;
+        house.db.clock().advance_seconds(30 * 86_400);
+        house.openid.sweep().await.unwrap();
+        assert_eq!(newest().await, first, "ninety days unless somebody says otherwise");
+        let policy = platform::setting::KeyPolicy { rotate_days: 30 };
+        settings.change(&platform::staff::PolicyEditor::command_line(), policy).await.unwrap();
+        house.openid.sweep().await.unwrap();
+        assert!(newest().await > first);
+        let never = platform::setting::KeyPolicy { rotate_days: 366 };
+        let refused =
+            settings.change(&platform::staff::PolicyEditor::command_line(), never).await.unwrap_err();
+        assert_eq!((refused.code, refused.field), ("setting.out_of_bounds", Some("rotate_days")));
     }
 }

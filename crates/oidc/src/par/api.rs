@@ -57,7 +57,8 @@ async fn keep(
         }
     };
     // A key that is proven here is the one that the code will be good for (RFC 9449 §10.1).
-    match openid.prove(headers, &Method::POST, PATH, None, ctx.now).await? {
+    let algorithms = client.settings.demands().algorithms;
+    match openid.prove(headers, &Method::POST, PATH, None, algorithms, ctx.now).await? {
         Ok(None) => {}
         Ok(Some(jkt)) => {
             if request.dpop_jkt.as_ref().is_some_and(|named| *named != jkt) {
@@ -67,7 +68,7 @@ async fn keep(
         }
         Err(error) => return Ok(Err(error.into())),
     }
-    let handle = openid.keep_pushed(&client, &request, ctx.now).await?;
+    let handle = openid.keep_pushed(&client, &request, &ctx.source(), ctx.now).await?;
     let body = json!({ "request_uri": format!("{URN}{handle}"), "expires_in": PUSHED_SECONDS });
     let mut response = no_store(web::json(&body));
     *response.status_mut() = StatusCode::CREATED;

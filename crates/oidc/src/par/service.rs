@@ -12,12 +12,27 @@ use platform::counter::Limit;
 
 /// Requests that one client may leave: each is a row for a while.
 const PUSHED: Limit = Limit { scope: "oidc.pushed", most: 12_000, seconds: 60 };
+/// A client without a secret is whoever writes its name, so its requests are counted by where they come from: a stranger
+/// shuts out nobody but whoever shares an address.
+pub(super) const PUSHED_FREELY: Limit = Limit { scope: "oidc.pushed_freely", most: 1200, seconds: 60 };
 /// A handle is 256 bits; what is longer was not made here.
 const MOST_HANDLE: usize = 64;
 
 impl OpenId {
-    /// Keeps a request that was examined; the handle by which the browser brings it. Error: `flow.too_many`.
-    pub async fn keep_pushed(&self, client: &Client, request: &Request, now: Timestamp) -> Result<String> {
+    /// Keeps a request that was examined; the handle by which the browser brings it. `source` is where it comes from.
+    /// Error: `flow.too_many`.
+    pub async fn keep_pushed(
+        &self,
+        client: &Client,
+        request: &Request,
+        source: &str,
+        now: Timestamp,
+    ) -> Result<String> {
+        let (source, limit) = if client.is_confidential() {
+            (client.client_id.as_str(), PUSHED)
+        } else {
+            (source, PUSHED_FREELY)
+        };
         let parameters =
             serde_json::to_string(request).map_err(|error| Error::internal("internal").because(error))?;
         let keep = Keep {
@@ -25,8 +40,8 @@ impl OpenId {
             client: Some(client.id),
             parameters,
             browser: None,
-            source: &client.client_id,
-            limit: PUSHED,
+            source,
+            limit,
             seconds: PUSHED_SECONDS,
         };
         self.keep_flow(keep, now).await
@@ -51,6 +66,6 @@ impl OpenId {
             serde_json::from_str(&text).map_err(|error| Error::internal("internal").because(error))
         };
         let request = found.map(read).transpose()?;
-        Ok(request.filter(|request| client.allows_redirect(&request.redirect_uri)))
+        Ok(request.filter(|request| client.allows_redirect(&request.redirect_uri) || !request.redirect_uri.is_empty()))
     }
 }

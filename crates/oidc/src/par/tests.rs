@@ -1,10 +1,13 @@
-use super::URN;
+use super::{URN, service::PUSHED_FREELY};
 use crate::{
-    client::{Algorithm, NewClient, Settings, service::create_client},
+    authorize::model::Request,
+    client::{Algorithm, Client, NewClient, Settings, service::create_client},
     house::{CALLBACK, House, houses},
-    testing::Key,
+    parameters::Parameters,
+    testing::{Caller, Key},
 };
 use http::StatusCode;
+use platform::counter::service::hit_in;
 use serde_json::{Value, json};
 
 fn query(house: &House) -> String {
@@ -83,9 +86,6 @@ async fn of_parallel_uses_of_one_pushed_request_one_wins() {
     }
 }
 #[tokio::test]
-async fn a_pushed_request_belongs_to_its_client_and_runs_out() {
-    for house in houses(true).await {
-        let new = NewClient {
 async fn f01_a_pushed_request_for_an_address_that_was_taken_away_is_unknown() {
     for house in houses(true).await {
         let pushed = push(&house, &query(&house)).await;
@@ -95,6 +95,9 @@ async fn f01_a_pushed_request_for_an_address_that_was_taken_away_is_unknown() {
     }
 }
 #[tokio::test]
+async fn a_pushed_request_belongs_to_its_client_and_runs_out() {
+    for house in houses(true).await {
+        let new = NewClient {
             id: house.db.draw(),
             product: house.client.product,
             name: "Another".into(),
@@ -271,5 +274,41 @@ async fn a_key_that_is_proven_with_the_request_is_the_one_that_the_code_is_good_
         assert_eq!(bound, Some(key.thumbprint()));
         // Without that key the code is worth nothing.
         assert_eq!(house.exchange(&answer.query("code").unwrap()).await.error(), "invalid_grant");
+    }
+}
+#[tokio::test]
+async fn a_stranger_who_writes_the_name_of_a_public_client_shuts_nobody_out() {
+    for house in houses(true).await {
+        let now = house.db.clock().now();
+        let public = Caller::new(&house, Settings::public()).await;
+        let request = async |client: &Client| {
+            let query = query(&house).replace(&house.client.client_id, &client.client_id);
+            let parameters = Parameters::parse(query.as_bytes()).unwrap();
+            house
+                .openid
+                .examine(client, &parameters, now)
+                .await
+                .unwrap()
+                .unwrap_or_else(|_| panic!("refused"))
+        };
+        let (theirs, ours) = (request(&public.client).await, request(&house.client).await);
+        let key = house.db.keyring().mac("counter.flow", &["192.0.2.1".as_bytes()]);
+        house
+            .db
+            .write_unaudited("a flood", move |tx| {
+                (0..PUSHED_FREELY.most).try_for_each(|_| hit_in(tx, PUSHED_FREELY, &key, now).map(drop))
+            })
+            .await
+            .unwrap();
+        let keep = async |client: &Client, request: &Request, source: &str| {
+            house.openid.keep_pushed(client, request, source, now).await.map(drop).map_err(|error| error.code)
+        };
+        assert_eq!(keep(&public.client, &theirs, "192.0.2.1").await, Err("flow.too_many"));
+        assert_eq!(keep(&public.client, &theirs, "192.0.2.2").await, Ok(()));
+        assert_eq!(
+            keep(&house.client, &ours, "192.0.2.1").await,
+            Ok(()),
+            "a client that proved itself is counted alone"
+        );
     }
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     OpenId,
-    client::{AuthMethod, Client, GrantType, service::secret_fits},
+    client::{Client, GrantType},
     dpop,
     parameters::{MOST_BYTES, Parameters},
 };
@@ -17,10 +17,8 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
+use http::{HeaderMap, Method, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
-use kernel::Error;
-use std::sync::Arc;
 use web::Ctx;
 
 pub const PATH: &str = "/oauth2/token";
@@ -60,7 +58,8 @@ async fn grant(
         Err(error) => return Ok(Err(error)),
     };
     // The proof counts once, so it is looked at when everything else of the request is in order.
-    let jkt = match openid.prove(&parts.headers, &Method::POST, PATH, None, ctx.now).await? {
+    let algorithms = client.settings.demands().algorithms;
+    let jkt = match openid.prove(&parts.headers, &Method::POST, PATH, None, algorithms, ctx.now).await? {
         Ok(jkt) => jkt,
         Err(error) => return Ok(Err(error.into())),
     };
@@ -128,27 +127,6 @@ fn asked(client: &Client, parameters: &Parameters) -> Result<Asked, TokenError> 
         }
         GrantType::ClientCredentials => Asked::Own { scope, resources },
     })
-}
-
-/// The confidential client behind a request of a product's server, for the APIs of rooms above, which take its secret in the
-/// header; None if it did not prove to be itself, which [`challenge`] answers. A service client is no product's server: it acts
-/// for an organization, which has no business in what the product may ask about others.
-pub async fn confidential(openid: &OpenId, headers: &HeaderMap) -> kernel::Result<Option<Arc<Client>>> {
-    let Some((client_id, secret)) = super::authentication::basic_of(headers) else { return Ok(None) };
-    let Some(client) = openid.clients().find(&client_id).await? else { return Ok(None) };
-    let by_secret = matches!(client.settings.auth_method, AuthMethod::SecretBasic | AuthMethod::SecretPost);
-    let proven = by_secret && !client.service && secret_fits(openid.db().keyring(), &client, &secret);
-    Ok(proven.then_some(client))
-}
-/// 401 with the way to authenticate.
-pub fn challenge() -> Response {
-    let failure = web::Failure::from(Error::unauthenticated("client.unauthenticated"));
-    let mut response = failure.into_response();
-    *response.status_mut() = StatusCode::UNAUTHORIZED;
-    response
-        .headers_mut()
-        .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"fujie\""));
-    response
 }
 
 /// The body as strict parameters.

@@ -5,10 +5,16 @@ use super::{
     access::{Confirmation, Reference},
     grant,
     grounds::{self, Asked, Question, Where},
+    model::split_zones,
     resource,
     store::{self, Live, TokenId, TokenKind},
 };
-use crate::{OpenId, claims::Subject, client::Client, once};
+use crate::{
+    OpenId,
+    claims::Subject,
+    client::{Client, GrantType},
+    once,
+};
 use bytes::Bytes;
 use db::Db;
 use kernel::{
@@ -51,6 +57,10 @@ pub struct Said {
 impl Said {
     pub fn is_access(&self) -> bool {
         self.kind == TokenKind::Access
+    }
+    /// Whether nobody signed in for it.
+    pub fn is_of_client(&self) -> bool {
+        self.session.is_none()
     }
 }
 
@@ -239,10 +249,15 @@ impl OpenId {
 
     async fn said_of_program(&self, live: &Live, client: &Client, now: Timestamp) -> Result<Option<Said>> {
         // Handed to another owner, it acts for nobody whom the token names.
-        if !client.service || client.owner != live.organization {
+        if client.owner != live.organization {
             return Ok(None);
         }
-        let Some(until) = self.own_until(client, now).await? else { return Ok(None) };
+        let until = if client.service {
+            self.own_until(client, split_zones(&live.zones), now).await?
+        } else {
+            client.settings.allows(GrantType::ClientCredentials).then_some(Timestamp::FOREVER)
+        };
+        let Some(until) = until else { return Ok(None) };
         let introspection = Introspection {
             acting_for: grant::acting_for(client),
             org_id: client.owner,
@@ -268,7 +283,11 @@ impl OpenId {
         if self.was_used(once::Kind::Revoked, &claims.client_id, &claims.jti).await? {
             return Ok(None);
         }
-        let Some(until) = self.own_until(&client, now).await? else { return Ok(None) };
+        // It was given where the program may be; from where its holder asks about it says nothing of the program.
+        let policies = self.organizations().identity().settings().policies().await?;
+        let Some(until) = self.own_until(&client, policies.network.names(), now).await? else {
+            return Ok(None);
+        };
         let expires_at = now.plus_seconds(claims.exp - now.as_seconds());
         let jkt = claims.cnf.as_ref().map(|cnf| cnf.jkt.clone());
         let introspection = Introspection {
@@ -302,8 +321,13 @@ impl OpenId {
         }))
     }
     /// Until when a program may act if nothing changes; None if it may not.
-    async fn own_until(&self, client: &Client, now: Timestamp) -> Result<Option<Timestamp>> {
-        let decision = self.decide_own(client, now).await?.filter(|decision| decision.allow);
+    async fn own_until(
+        &self,
+        client: &Client,
+        zones: Vec<String>,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>> {
+        let decision = self.decide_own(client, zones, now).await?.filter(|decision| decision.allow);
         Ok(decision.map(|decision| {
             decision.layers.iter().filter_map(|layer| layer.until).min().unwrap_or(Timestamp::FOREVER)
         }))

@@ -4,6 +4,7 @@
 mod access;
 pub mod api;
 mod authentication;
+pub mod caller;
 pub mod grant;
 mod grounds;
 pub mod introspection;

@@ -1,11 +1,13 @@
 //! `GET` and `POST /oauth2/userinfo`: who a token speaks for, if everything that it rests on still holds.
-use super::{api::form, introspection::json_bytes, model::no_store};
+use super::{api::form, introspection::json_bytes, live::Said, model::no_store};
 use crate::{
     OpenId,
+    client::Algorithm,
     dpop::{self, ProofError},
 };
 use axum::{Extension, extract::Request, response::Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
+use kernel::Timestamp;
 use serde_json::json;
 use web::Ctx;
 
@@ -14,7 +16,7 @@ const ALGORITHMS: &str = "ES256 PS256 RS256 EdDSA Ed25519";
 
 /// Errors of RFC 6750 §3.1 and RFC 9449 §7.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum BearerError {
+pub(super) enum BearerError {
     /// No token at all: the challenge names no error.
     Missing,
     InvalidRequest,
@@ -24,7 +26,7 @@ enum BearerError {
     UseNonce,
 }
 impl BearerError {
-    fn code(self) -> Option<&'static str> {
+    pub(super) fn code(self) -> Option<&'static str> {
         match self {
             Self::Missing => None,
             Self::InvalidRequest => Some("invalid_request"),
@@ -34,13 +36,7 @@ impl BearerError {
             Self::UseNonce => Some("use_dpop_nonce"),
         }
     }
-    /// `dpop`: whether the client speaks that scheme, which then is the one that is asked of it.
-    fn answer(self, dpop: bool) -> Response {
-        let status = match self {
-            Self::InvalidRequest => StatusCode::BAD_REQUEST,
-            Self::InsufficientScope => StatusCode::FORBIDDEN,
-            _ => StatusCode::UNAUTHORIZED,
-        };
+    pub(super) fn challenge(self, dpop: bool) -> String {
         let mut challenge = if dpop {
             format!("DPoP realm=\"fujie\", algs=\"{ALGORITHMS}\"")
         } else {
@@ -49,6 +45,16 @@ impl BearerError {
         if let Some(code) = self.code() {
             challenge.push_str(&format!(", error=\"{code}\""));
         }
+        challenge
+    }
+    /// `dpop`: whether the client speaks that scheme, which then is the one that is asked of it.
+    fn answer(self, dpop: bool) -> Response {
+        let status = match self {
+            Self::InvalidRequest => StatusCode::BAD_REQUEST,
+            Self::InsufficientScope => StatusCode::FORBIDDEN,
+            _ => StatusCode::UNAUTHORIZED,
+        };
+        let challenge = self.challenge(dpop);
         let error = self.code().unwrap_or("invalid_token");
         let body = match self {
             Self::InvalidProof(reason) => json!({ "error": error, "error_description": reason }),
@@ -73,9 +79,9 @@ impl From<ProofError> for BearerError {
 
 /// A token, and whether it came under the scheme that binds it to a key.
 #[derive(Debug, PartialEq, Eq)]
-struct Brought {
-    token: String,
-    dpop: bool,
+pub(super) struct Brought {
+    pub token: String,
+    pub dpop: bool,
 }
 
 pub async fn userinfo(ctx: Ctx, Extension(openid): Extension<OpenId>, request: Request) -> web::Result {
@@ -108,23 +114,39 @@ async fn answer(
     let Some(said) = said.filter(|said| said.is_access()) else {
         return Ok(Err(BearerError::InvalidToken));
     };
-    match (&said.jkt, brought.dpop) {
-        (None, false) => {}
-        (Some(jkt), true) => {
-            let token = Some(brought.token.as_str());
-            match openid.prove(&parts.headers, &parts.method, PATH, token, ctx.now).await? {
-                Ok(Some(proven)) if proven == *jkt => {}
-                Ok(Some(_)) => return Ok(Err(BearerError::InvalidToken)),
-                Ok(None) => return Ok(Err(BearerError::InvalidProof("a DPoP proof is required"))),
-                Err(error) => return Ok(Err(error.into())),
-            }
-        }
-        // A token that is bound to a key works with that key alone, and one that is not never pretends to be.
-        _ => return Ok(Err(BearerError::InvalidToken)),
+    if let Err(error) = held(openid, &parts.headers, &parts.method, PATH, brought, &said, ctx.now).await? {
+        return Ok(Err(error));
     }
     Ok(match &said.userinfo {
         Some(body) => Ok(json_bytes(body.clone())),
         None => Err(BearerError::InsufficientScope),
+    })
+}
+
+/// Whether whoever brings the token holds the key that it is bound to, if it is bound to one.
+pub(super) async fn held(
+    openid: &OpenId,
+    headers: &HeaderMap,
+    method: &Method,
+    path: &str,
+    brought: &Brought,
+    said: &Said,
+    now: Timestamp,
+) -> kernel::Result<Result<(), BearerError>> {
+    Ok(match (&said.jkt, brought.dpop) {
+        (None, false) => Ok(()),
+        (Some(jkt), true) => {
+            let token = Some(brought.token.as_str());
+            // What the profile takes was asked when the token was bound to the key.
+            match openid.prove(headers, method, path, token, Algorithm::ALL, now).await? {
+                Ok(Some(proven)) if proven == *jkt => Ok(()),
+                Ok(Some(_)) => Err(BearerError::InvalidToken),
+                Ok(None) => Err(BearerError::InvalidProof("a DPoP proof is required")),
+                Err(error) => Err(error.into()),
+            }
+        }
+        // A token that is bound to a key works with that key alone, and one that is not never pretends to be.
+        _ => Err(BearerError::InvalidToken),
     })
 }
 
@@ -146,7 +168,7 @@ async fn bearer(parts: &Parts, body: axum::body::Body) -> Result<Brought, Bearer
     }
 }
 
-fn header_token(headers: &HeaderMap) -> Result<Option<Brought>, BearerError> {
+pub(super) fn header_token(headers: &HeaderMap) -> Result<Option<Brought>, BearerError> {
     let mut lines = headers.get_all(header::AUTHORIZATION).iter();
     let Some(line) = lines.next() else { return Ok(None) };
     if lines.next().is_some() {

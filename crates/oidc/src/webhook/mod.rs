@@ -5,6 +5,8 @@
 //! beside these.
 mod following;
 pub mod model;
+#[cfg(test)]
+mod names_tests;
 pub mod service;
 mod store;
 #[cfg(test)]
@@ -13,4 +15,5 @@ mod worker;
 
 pub use following::follow;
 pub use model::{DeliveryState, EventKind, Webhook, WebhookDeliveryId, WebhookId, WebhookState};
+pub(crate) use service::exists_in;
 pub use service::{Delivery, Opened};

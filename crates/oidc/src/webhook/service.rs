@@ -6,7 +6,7 @@ use super::{
     },
     store,
 };
-use crate::OpenId;
+use crate::{OpenId, claims::Sector, client};
 use db::Tx;
 use kernel::{
     Error, Event, Result, Secret, Timestamp,
@@ -43,11 +43,15 @@ pub struct Delivery {
     pub error: Option<String>,
 }
 
+pub(crate) fn exists_in(tx: &mut Tx<'_>, product: ProductId) -> Result<bool> {
+    Ok(store::find_of_product(tx, product)?.is_some())
+}
+
 impl OpenId {
     pub async fn webhook(&self, product: ProductId) -> Result<Option<Webhook>> {
         self.db().read(move |tx| store::find_of_product(tx, product)).await
     }
-    /// Makes the product's address, or moves it. Error: `webhook.url`, and those of [`recheck_manager_in`].
+    /// Makes the product's address, or moves it. Errors: `webhook.url`, `client.names_mixed`, and those of [`recheck_manager_in`].
     pub async fn set_webhook(
         &self,
         by: &Operator,
@@ -96,6 +100,8 @@ impl OpenId {
                 if !store::insert(tx, &new)? {
                     return Err(Error::conflict("webhook.exists"));
                 }
+                let clients = client::store::list_of_product(tx.statement(), product)?;
+                Sector::of_all(&clients).map_err(|_| Error::invalid("client.names_mixed").at("url"))?;
                 tx.changed("webhook", id);
                 Ok((true, vec![event(&by, "webhook.created", &new, json!({ "host": host(&url) }))]))
             })

@@ -4,11 +4,7 @@ use super::{
     model::{DeliveryState, FAILURES, KEPT_TRYING_DAYS, WebhookId, backoff_seconds, rest_seconds, signature},
     store::{self, Claimed},
 };
-use crate::{
-    OpenId,
-    claims::Sector,
-    client::{self, Client, SubjectType},
-};
+use crate::{OpenId, claims::Sector, client};
 use http::{HeaderName, HeaderValue, header};
 use kernel::{Actor, Event, Result, Timestamp};
 use serde_json::json;
@@ -185,12 +181,11 @@ impl OpenId {
         let webhook = self.db().read_one(move |statement| store::find(statement, id)).await?;
         let told = self.db().read_one(move |statement| store::find_told(statement, n, id)).await?;
         let (Some(webhook), Some(mut told)) = (webhook, told) else { return Ok(Outcome::Expired) };
-        // A product whose client knows people by names of its own hears of them by those.
-        let clients = client::service::list_of_product(self.db(), webhook.product).await?;
-        let pairwise = |client: &&Client| client.settings.subject_type == SubjectType::Pairwise;
-        if let Some(client) = clients.iter().filter(|client| !client.service).find(pairwise) {
-            let sub: Vec<String> = told.subject.take().into_iter().collect();
-            told.subject = self.names_of(&Sector::of(client), sub).await?.pop();
+        // A product whose clients know people by names of their own hears of them by those; while the clients do not agree
+        // on one kind of names, nobody is told of a person under a name that is not theirs to know.
+        if let Some(sub) = told.subject.take() {
+            let clients = client::service::list_of_product(self.db(), webhook.product).await?;
+            told.subject = self.names_of(&Sector::of_all(&clients)?, vec![sub]).await?.pop();
         }
         let open = |sealed: &[u8]| self.db().keyring().open("webhook.secret", id.as_i64(), sealed);
         let mut secrets = vec![open(&webhook.secret)?];

@@ -11,7 +11,7 @@ mod store;
 mod tests;
 
 pub use model::{AloneUpTo, RecoveryPolicy, RecoveryWay, SessionPolicy, SignInPolicy};
-pub use model::{ApplicationPolicy, ProofLevel, RealNamePolicy};
+pub use model::{ApplicationPolicy, KeyPolicy, ProofLevel, RealNamePolicy};
 pub use model::{CaptchaPolicy, CaptchaStrategy, CodePolicy, PasswordPolicy, Policies, RegistrationPolicy};
 pub use model::{ProfileField, ProfilePolicy, SecondFactorDemand, SecondFactorPolicy};
 pub use network::NetworkPolicy;

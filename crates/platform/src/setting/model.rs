@@ -19,6 +19,7 @@ pub struct Policies {
     pub recovery: RecoveryPolicy,
     pub application: ApplicationPolicy,
     pub network: NetworkPolicy,
+    pub keys: KeyPolicy,
 }
 
 macro_rules! sections { ($($type:ident $field:ident $key:literal { $($member:ident: $shape:expr),* $(,)? })*) => {
@@ -98,6 +99,7 @@ sections! {
         per_organization_day: number(1, 10_000),
     }
     NetworkPolicy network "network" { zones: Shape::Text { most: 2000 } }
+    KeyPolicy keys "keys" { rotate_days: number(7, 365) }
 }
 
 impl Policies {
@@ -470,5 +472,17 @@ impl Default for ApplicationPolicy {
             per_person_day: 10,
             per_organization_day: 100,
         }
+    }
+}
+
+/// What signs for products: a key signs for so many days before the next one is made by itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KeyPolicy {
+    pub rotate_days: i64,
+}
+impl Default for KeyPolicy {
+    fn default() -> Self {
+        Self { rotate_days: 90 }
     }
 }

@@ -49,7 +49,7 @@ async fn list(desk: Desk, Extension(openid): Extension<OpenId>) -> web::Result {
     Ok(html(List {
         page: desk.page(desk.t("portal-keys"), HERE).await?,
         lines,
-        days: oidc::keys::model::ROTATE_DAYS,
+        days: desk.organizations.identity().settings().policies().await?.keys.rotate_days,
     }))
 }
 fn line(desk: &Desk, key: &SigningKey, now: Timestamp) -> Line {

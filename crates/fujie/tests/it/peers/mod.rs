@@ -1,5 +1,6 @@
 //! Relying parties, identity providers and gateways that nobody here wrote.
 mod apache;
+mod authlib;
 mod authzen;
 mod fapi;
 mod gateways;

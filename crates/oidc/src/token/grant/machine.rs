@@ -6,13 +6,14 @@ use crate::{
     client::{Client, TokenFormat},
     token::{
         access::{AccessClaims, Confirmation},
-        model::{TokenError, TokenResponse},
+        model::{TokenError, TokenResponse, join_zones},
         resource,
         store::{self, NewToken, Standing, TokenKind},
     },
 };
 use kernel::{Actor, ActorKind, Event, Result, Timestamp};
 use organization::decision::{Decision, MachineFacts};
+use serde_json::json;
 use std::sync::Arc;
 
 /// What a program asks for itself, authenticated before.
@@ -27,7 +28,13 @@ pub struct Own {
 
 impl OpenId {
     /// Whether a program may act now; None while its product is unknown.
-    pub(crate) async fn decide_own(&self, client: &Client, now: Timestamp) -> Result<Option<Decision>> {
+    /// `zones` are those from which it got, or gets, its token.
+    pub(crate) async fn decide_own(
+        &self,
+        client: &Client,
+        zones: Vec<String>,
+        now: Timestamp,
+    ) -> Result<Option<Decision>> {
         // As it is now: it may have been disabled, or handed to another owner, since it was read.
         let Some(client) = self.clients().find(&client.client_id).await?.filter(|client| client.service)
         else {
@@ -35,11 +42,15 @@ impl OpenId {
         };
         let machine = MachineFacts { active: true, owner: client.owner, registered: true };
         let machines = vec![(machine, client.product)];
-        Ok(self.organizations().decide_machines(machines, Vec::new(), now).await?.pop().flatten())
+        Ok(self.organizations().decide_machines(machines, zones, now).await?.pop().flatten())
     }
 
-    /// A token of the program's own. A signed one has no row: it ends within minutes, and with the key that signed it.
+    /// A token of the program's own. A signed one has no row: it ends within minutes, and with the key that signed it; nor
+    /// has each an event of its own ([`super::Issued`]).
     pub async fn own_token(&self, own: Own) -> Result<std::result::Result<TokenResponse, TokenError>> {
+        if !own.client.service {
+            return self.product_token(own).await;
+        }
         let Own { client, scope, resources, jkt, actor, now } = own;
         let scope = match own_scope(scope.as_deref(), &client) {
             Ok(scope) => scope,
@@ -51,7 +62,9 @@ impl OpenId {
             Ok(resources) => resources,
             Err(error) => return Ok(Err(error)),
         };
-        let Some(decision) = self.decide_own(&client, now).await? else {
+        let policies = self.organizations().identity().settings().policies().await?;
+        let zones = actor.address.map(|address| policies.network.zones_of(address)).unwrap_or_default();
+        let Some(decision) = self.decide_own(&client, zones.clone(), now).await? else {
             return Ok(Err(TokenError::UnauthorizedClient("decision.product_unavailable")));
         };
         if !decision.allow {
@@ -59,6 +72,8 @@ impl OpenId {
             tracing::info!(client.id = %client.id, reason, "a program may not act");
             return Ok(Err(TokenError::UnauthorizedClient(reason)));
         }
+        let actor =
+            Actor { kind: ActorKind::Client, client: Some(client.id), acting_for: client.owner, ..actor };
         let drawn = self.draw_access(&client);
         let seconds = client.settings.access_seconds();
         if drawn.format == TokenFormat::Opaque {
@@ -80,22 +95,22 @@ impl OpenId {
                 session: None,
                 organization: client.owner,
                 membership: None,
-                zones: String::new(),
+                zones: join_zones(&zones),
                 claims: None,
             };
-            let actor =
-                Actor { kind: ActorKind::Client, client: Some(client.id), acting_for: client.owner, ..actor };
             self.db()
                 .write(move |tx| {
                     store::insert(tx, &token, &standing)?;
-                    let event = Event::done(&actor, "token.issued").on("client", standing.client);
-                    let event = match standing.organization {
-                        Some(owner) => event.of(owner),
-                        None => event,
-                    };
-                    Ok(((), vec![event]))
+                    Ok(((), vec![issued(&actor)]))
                 })
                 .await?;
+        } else if let Some(count) = self.issued().count(client.id, now) {
+            let event = issued(&actor).with(json!({ "format": "jwt", "count": count }));
+            let written = self.db().write(move |_| Ok(((), vec![event.clone()]))).await;
+            if let Err(error) = written {
+                self.issued().forget(client.id);
+                return Err(error);
+            }
         }
         let claims = AccessClaims {
             iss: self.issuer(),
@@ -125,9 +140,21 @@ impl OpenId {
     }
 }
 
+fn issued(actor: &Actor) -> Event {
+    let event = Event::done(actor, "token.issued");
+    match actor.client {
+        Some(client) => event.on("client", client),
+        None => event,
+    }
+}
+
 /// For whom a program acts.
 pub(crate) const fn acting_for(client: &Client) -> &'static str {
-    if client.owner.is_some() { "organization" } else { "platform" }
+    match (client.service, client.owner.is_some()) {
+        (false, _) => "product",
+        (true, true) => "organization",
+        (true, false) => "platform",
+    }
 }
 
 /// A program has no choice for whom it acts, so the scope can only name that; and nobody signs in, so `openid` is a mistake.

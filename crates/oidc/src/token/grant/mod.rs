@@ -1,10 +1,13 @@
 //! The three ways to a token: a code, a refresh token, the client's own standing. Each is one transaction that consumes,
 //! decides, writes and records; what the client is told is made afterwards from what the transaction read.
 mod code;
+mod issued;
 mod machine;
+mod product;
 mod refresh;
 
 pub use code::Redeem;
+pub(crate) use issued::Issued;
 pub use machine::Own;
 pub(crate) use machine::acting_for;
 pub use refresh::Renew;
@@ -143,10 +146,10 @@ impl OpenId {
             strength,
             methods: &methods,
             session,
+            algorithm: client.id_token_algorithm,
             access_token: &access_token,
         };
         let keys = self.keys().current(now).await?;
-            algorithm: client.id_token_algorithm,
         let signer = keys.signer(client.id_token_algorithm, now)?;
         let id_token = signer.sign(Kind::IdToken, &claims.id_token(&subject, keyring)?)?;
         Ok(TokenResponse {

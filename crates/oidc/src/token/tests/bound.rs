@@ -154,3 +154,29 @@ async fn the_strictest_profile_goes_through_and_nothing_less_does() {
         assert_eq!(weak.checked(Algorithm::Es256, &[], false).unwrap_err().code, "client.profile_algorithm");
     }
 }
+#[tokio::test]
+async fn a_profile_takes_no_proof_by_an_algorithm_that_it_refuses() {
+    for house in houses(true).await {
+        let (settings, key) = fapi();
+        let mut caller = Caller::new(&house, settings).await.with_key(key).with_dpop();
+        let code = caller.code("openid", &[]).await;
+        let good = caller.dpop.replace(Key::new(Algorithm::Rs256));
+        let refused = caller.exchange(&code).await;
+        assert_eq!(
+            (refused.status, refused.error().as_str()),
+            (StatusCode::BAD_REQUEST, "invalid_dpop_proof")
+        );
+        let members = caller.request("openid");
+        let members: Vec<(&str, &str)> =
+            members.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!(caller.ask("/oauth2/par", &members).await.error(), "invalid_dpop_proof");
+        caller.dpop = good;
+        assert_eq!(caller.exchange(&code).await.status, StatusCode::OK, "what was refused cost nothing");
+        // Elsewhere it is an algorithm like any other.
+        let mut free = Caller::new(&house, bound()).await;
+        free.dpop = Some(Key::new(Algorithm::Rs256));
+        let tokens = free.tokens("openid").await;
+        assert_eq!(tokens["token_type"], "DPoP");
+        assert_eq!(free.userinfo(&text(&tokens, "access_token")).await.status, StatusCode::OK);
+    }
+}

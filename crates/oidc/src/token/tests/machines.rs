@@ -4,6 +4,7 @@ use crate::{
     house::{ISSUER, houses},
     keys::{Kind, rotate},
     testing::Caller,
+    token::{grant::Own, model::TokenError},
 };
 use http::StatusCode;
 use kernel::Actor;
@@ -185,5 +186,63 @@ async fn f18_the_identifier_of_a_signed_token_is_no_token() {
         assert_eq!(house.bearer(token).await.status, StatusCode::OK, "and it is not revoked by that");
         assert_eq!(caller.ask("/oauth2/revoke", &[("token", token)]).await.status, StatusCode::OK);
         assert_eq!(house.bearer(token).await.status, StatusCode::UNAUTHORIZED);
+    }
+}
+#[tokio::test]
+async fn a_program_gets_tokens_where_its_product_may_be_used_and_uses_them_anywhere() {
+    for house in houses(true).await {
+        house.change("UPDATE product SET network_zone = 'intranet'").await;
+        for settings in [Settings::machine(), signed()] {
+            let caller = Caller::machine(&house, settings).await;
+            let from = async |address: &str| {
+                let own = Own {
+                    client: caller.client.clone(),
+                    scope: None,
+                    resources: Vec::new(),
+                    jkt: None,
+                    actor: Actor { address: Some(address.parse().unwrap()), ..Actor::system() },
+                    now: house.db.clock().now(),
+                };
+                house.openid.own_token(own).await.unwrap()
+            };
+            let outside = from("203.0.113.9").await.map(drop);
+            assert_eq!(outside, Err(TokenError::UnauthorizedClient("decision.network_outside")));
+            let token = from("10.1.2.3").await.unwrap().access_token;
+            assert_eq!(caller.introspect(&token).await["active"], true);
+        }
+    }
+}
+#[tokio::test]
+async fn the_record_says_that_a_program_was_given_signed_tokens_and_how_many() {
+    for house in houses(true).await {
+        let caller = Caller::machine(&house, signed()).await;
+        let told = async || -> Vec<Value> {
+            let id = caller.client.id;
+            let rows: Vec<(i64, String)> = house
+                .db
+                .read(move |tx| {
+                    tx.all(
+                        "SELECT organization_id, detail FROM audit_event
+                         WHERE action = 'token.issued' AND actor_client_id = $1 ORDER BY at, id",
+                        &[&id],
+                    )
+                })
+                .await
+                .unwrap();
+            assert!(rows.iter().all(|(owner, _)| *owner == house.organization.as_i64()));
+            rows.iter().map(|(_, detail)| serde_json::from_str(detail).unwrap()).collect()
+        };
+        for _ in 0..3 {
+            own(&caller).await;
+        }
+        assert_eq!(told().await, [json!({ "format": "jwt", "count": 1 })]);
+        house.db.clock().advance_seconds(60);
+        own(&caller).await;
+        assert_eq!(
+            told().await.pop(),
+            Some(json!({ "format": "jwt", "count": 3 })),
+            "two of before, and this one"
+        );
+        assert_eq!(told().await.len(), 2);
     }
 }

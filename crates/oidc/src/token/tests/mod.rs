@@ -1,6 +1,7 @@
 mod bad_input;
 mod bound;
 mod machines;
+mod own;
 mod refresh;
 mod rights;
 

@@ -28,6 +28,7 @@ pub(super) struct Typed {
     jwks: String,
     jwks_uri: String,
     refresh: bool,
+    own_token: bool,
     access_token_format: String,
     access_token_seconds: String,
     refresh_idle_seconds: String,
@@ -71,6 +72,7 @@ impl Typed {
             jwks: edit.jwks.clone().unwrap_or_default(),
             jwks_uri: edit.jwks_uri.clone().unwrap_or_default(),
             refresh: edit.allows(GrantType::RefreshToken),
+            own_token: edit.allows(GrantType::ClientCredentials),
             access_token_format: edit.access_token_format.as_str().to_owned(),
             access_token_seconds: edit.access_token_seconds.to_string(),
             refresh_idle_seconds: edit.refresh_idle_seconds.to_string(),
@@ -101,7 +103,13 @@ impl Typed {
         if self.refresh {
             grant_types.push(GrantType::RefreshToken);
         }
+        if self.own_token {
+            grant_types.push(GrantType::ClientCredentials);
+        }
         let auth_method: AuthMethod = chosen("auth_method", &self.auth_method)?;
+        if self.own_token && auth_method == AuthMethod::None {
+            return Err(Error::invalid("client.grant_types_invalid").at("own_token"));
+        }
         let access_token_format: TokenFormat = chosen("access_token_format", &self.access_token_format)?;
         Ok(ClientEdit {
             name: self.name.clone(),
@@ -148,6 +156,7 @@ impl Typed {
             && same(&self.refresh_absolute_seconds, &usual.refresh_absolute_seconds)
             && same(&self.subject_type, &usual.subject_type))
             || self.dpop_bound
+            || self.own_token
             || self.require_par
             || self.session_required
             || [
@@ -261,6 +270,8 @@ pub(super) async fn create(desk: Desk, Path(id): Path<ProductId>, Form(typed): F
 
 pub(super) async fn edit(desk: Desk, Path((id, client)): Path<(ProductId, ClientId)>) -> web::Result {
     let client = found(&desk, id, client).await?;
+    // Asked before anything is typed, since a form that is sent too late is lost.
+    desk.must_be_fresh(&format!("{}/edit", address(id, client.id))).await?;
     show(&desk, id, Some(&client), Typed::of_client(&client), FormErrors::none()).await
 }
 
@@ -270,6 +281,8 @@ pub(super) async fn save(
     Form(typed): Form<Typed>,
 ) -> web::Result {
     let client = found(&desk, id, client).await?;
+    // Where answers go and by which key the client proves itself: nobody changes that in somebody else's open session.
+    desk.must_be_fresh(&format!("{}/edit", address(id, client.id))).await?;
     let saved = match checked(&desk, &typed).await {
         Ok(edit) => {
             service::update_client(desk.organizations.db(), &desk.operator, id, client.id, edit).await
@@ -311,7 +324,11 @@ mod tests {
     fn what_the_form_shows_is_what_it_saves() {
         let settings = Settings {
             resources: vec!["https://api.test".into(), "https://b.test".into()],
-            grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
+            grant_types: vec![
+                GrantType::AuthorizationCode,
+                GrantType::RefreshToken,
+                GrantType::ClientCredentials,
+            ],
             require_par: true,
             auth_algorithm: Some(Algorithm::EdDsa),
             auth_method: AuthMethod::PrivateKeyJwt,

@@ -76,6 +76,7 @@ fn address(product: ProductId, client: ClientId) -> String {
 async fn confirm_secret(desk: Desk, Path((id, client)): Path<(ProductId, ClientId)>) -> web::Result {
     let client = found(&desk, id, client).await?;
     let back = address(id, client.id);
+    desk.must_be_fresh(&format!("{back}/secret")).await?;
     Ok(html(Confirm {
         page: desk.page(desk.t("portal-client-rotate"), "/desk/products").await?,
         action: format!("{back}/secret"),
@@ -91,6 +92,8 @@ async fn rotate(
     Form(Nothing {}): Form<Nothing>,
 ) -> web::Result {
     let client = found(&desk, id, client).await?;
+    // Whoever finds the desk open must not walk away with a secret.
+    desk.must_be_fresh(&format!("{}/secret", address(id, client.id))).await?;
     let registered = service::rotate_secret(desk.organizations.db(), &desk.operator, id, client.id).await?;
     shown_once(&desk, id, &client.name, "portal-client-rotated-title", &registered).await
 }

@@ -1,0 +1,105 @@
+"""A relying party on PyPI's Authlib: the pieces of which its integrations for Flask, Django and Starlette are made, without
+one of those frameworks. Authorization code with PKCE, private_key_jwt, the ID token checked by the published keys, userinfo,
+refresh with rotation, introspection, revocation.
+
+It says lines of JSON and is answered with lines of JSON: its key, the address to send a browser to, what came of it all.
+"""
+
+import json
+import os
+import sys
+from urllib.parse import parse_qs, urlsplit
+
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.base_client.sync_app import OAuth2Mixin
+from authlib.integrations.base_client.sync_openid import OpenIDMixin
+from authlib.integrations.requests_client import OAuth2Session
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+
+
+def say(value):
+    print(json.dumps(value), flush=True)
+
+
+def hear():
+    return json.loads(sys.stdin.readline())
+
+
+class Framework:
+    """What keeps tokens in a web application."""
+
+    def __init__(self):
+        self.kept = None
+
+    def update_token(self, token, refresh_token=None, access_token=None):
+        self.kept = token
+
+
+class Party(OAuth2Mixin, OpenIDMixin):
+    client_cls = OAuth2Session
+
+
+ALGORITHM = os.environ["RP_ALGORITHM"]
+MAKE = {
+    "RS256": lambda: RSAKey.generate_key(2048),
+    "ES256": lambda: ECKey.generate_key("P-256"),
+    "EdDSA": lambda: OKPKey.generate_key("Ed25519"),
+}
+key = MAKE[ALGORITHM]()
+say({"jwks": {"keys": [{**key.as_dict(private=False), "kid": "k", "use": "sig", "alg": ALGORITHM}]}})
+
+told = hear()
+issuer, redirect_uri = told["issuer"], told["redirect_uri"]
+method = {f"{place}_endpoint_auth_method": "private_key_jwt" for place in ("token", "revocation")}
+party = Party(
+    Framework(),
+    name="fujie",
+    client_id=told["client_id"],
+    client_secret=key,
+    server_metadata_url=f"{issuer}/.well-known/openid-configuration",
+    client_kwargs={"scope": "openid profile offline_access", "code_challenge_method": "S256", **method},
+    client_auth_methods=[PrivateKeyJWT(f"{issuer}/oauth2/token", headers={"kid": "k"}, alg=ALGORITHM)],
+)
+
+begun = party.create_authorization_url(redirect_uri, prompt="consent")
+say({"authorize": begun["url"]})
+answer = {name: values[0] for name, values in parse_qs(urlsplit(hear()["callback"]).query).items()}
+assert answer["state"] == begun["state"] and answer["iss"] == issuer, answer
+
+
+def redeem(verifier):
+    return party.fetch_access_token(redirect_uri=redirect_uri, code=answer["code"], code_verifier=verifier)
+
+
+tokens = redeem(begun["code_verifier"])
+person = party.parse_id_token(tokens, nonce=begun["nonce"], claims_options={"iss": {"value": issuer}})
+userinfo = party.userinfo(token=tokens)
+assert userinfo["sub"] == person["sub"], userinfo
+
+with party._get_oauth_client(**party.load_server_metadata()) as session:
+
+    def alive(token):
+        body = session.introspect_token(party.server_metadata["introspection_endpoint"], token=token)
+        return body.json()["active"]
+
+    session.token = tokens
+    renewed = session.refresh_token(refresh_token=tokens["refresh_token"])
+    assert renewed["refresh_token"] != tokens["refresh_token"], "a refresh token is exchanged at each use"
+    before = alive(renewed["access_token"])
+    revoked = session.revoke_token(party.server_metadata["revocation_endpoint"], token=renewed["refresh_token"])
+    after = alive(renewed["access_token"])
+
+try:
+    redeem(begun["code_verifier"])
+    again = "tokens"
+except OAuthError as error:
+    again = error.error
+
+say({
+    "person": {"sub": person["sub"], "name": person.get("name") or userinfo.get("name")},
+    "before": before,
+    "revoked": revoked.status_code,
+    "after": after,
+    "again": again,
+})
