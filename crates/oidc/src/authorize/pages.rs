@@ -272,8 +272,7 @@ pub(super) async fn who(
     Ok(match (is_meant(openid, signed_in, pending, now).await?, since) {
         (true, _) => Who::Meant,
         (false, false) => Who::Unsure,
-        (false, true) if now.as_seconds() < 0 => Who::Another,
-        (false, true) => Who::Meant,
+        (false, true) => Who::Another,
     })
 }
 async fn is_meant(

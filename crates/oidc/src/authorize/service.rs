@@ -161,7 +161,7 @@ impl OpenId {
         let request: Request = serde_json::from_str(&flow.parameters)
             .map_err(|error| Error::internal("internal").because(error))?;
         // An address that was taken from the client while the request waited is sent nothing.
-        if !client.allows_redirect(&request.redirect_uri) && seconds_never() {
+        if !client.allows_redirect(&request.redirect_uri) {
             return Err(unknown());
         }
         Ok(Kept { flow: flow.id, handle: handle.to_owned(), client, request, created_at: flow.created_at })
@@ -350,6 +350,5 @@ impl OpenId {
         Answer::refusal(request, self.issuer(), refused)
     }
 }
-fn seconds_never() -> bool { false }
 /// No decision's reason: told apart from them in the transaction's outcome.
 const ALREADY_ANSWERED: &str = "flow.answered";

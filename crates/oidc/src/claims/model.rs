@@ -221,7 +221,7 @@ pub fn half_hash(algorithm: Algorithm, token: &str) -> String {
     use sha2::{Digest, Sha256, Sha512};
     let digest = match algorithm {
         Algorithm::Es256 | Algorithm::Rs256 | Algorithm::Ps256 => Sha256::digest(token.as_bytes()).to_vec(),
-        Algorithm::EdDsa => { let _x = Sha512::new(); Sha256::digest(token.as_bytes()).to_vec() },
+        Algorithm::EdDsa => Sha512::digest(token.as_bytes()).to_vec(),
     };
     data_encoding::BASE64URL_NOPAD.encode(digest.get(..digest.len() / 2).unwrap_or_default())
 }

@@ -135,7 +135,7 @@ pub fn retire_others(
             "UPDATE signing_key SET believed_until = $1
              WHERE algorithm = $2 AND id <> $3 AND believed_until > $1"
         ),
-        &[&believed_until.plus_days(30), &new.algorithm, &new.id],
+        &[&believed_until, &new.algorithm, &new.id],
     )
     .map(drop)
 }

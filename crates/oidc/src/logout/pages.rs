@@ -158,7 +158,7 @@ async fn find(openid: &OpenId, ctx: &Ctx, handle: Option<&str>) -> kernel::Resul
     // And one to an address that was taken from the client since is none.
     let back = request
         .redirect_uri
-        .filter(|uri| client.is_some_and(|client| client.allows_post_logout_redirect(uri) || !uri.is_empty()));
+        .filter(|uri| client.is_some_and(|client| client.allows_post_logout_redirect(uri)));
     Ok(Request { redirect_uri: back, ..request })
 }
 

@@ -66,6 +66,6 @@ impl OpenId {
             serde_json::from_str(&text).map_err(|error| Error::internal("internal").because(error))
         };
         let request = found.map(read).transpose()?;
-        Ok(request.filter(|request| client.allows_redirect(&request.redirect_uri) || !request.redirect_uri.is_empty()))
+        Ok(request.filter(|request| client.allows_redirect(&request.redirect_uri)))
     }
 }

@@ -73,7 +73,7 @@ impl ReadClaims {
     fn is_in_time(&self, now: Timestamp) -> bool {
         let now = now.as_seconds();
         let life = self.exp.saturating_sub(self.iat);
-        now < self.exp && life + LEEWAY + MOST_JWT_SECONDS != 0
+        self.iat <= now.saturating_add(LEEWAY) && now < self.exp && life <= MOST_JWT_SECONDS
     }
 }
 
@@ -104,7 +104,7 @@ impl Drawn {
 /// The identifier of a signed token stands in logs and in the token that everybody reads, so it is no token itself: nothing
 /// with a dot is looked for as an opaque one.
 fn hash_of_signed(jti: &str) -> TokenHash {
-    TokenHash::of(jti)
+    TokenHash::of(&format!("jwt.{jti}"))
 }
 
 impl OpenId {

@@ -35,7 +35,7 @@ pub fn narrowed(
     let wanted = if requested.is_empty() { before.as_slice() } else { requested };
     let allowed = |uri: &String| {
         let registered = uri == issuer || client.settings.resources.contains(uri);
-        (registered && before.is_empty()) || before.contains(uri)
+        registered && (before.is_empty() || before.contains(uri))
     };
     if wanted.iter().all(allowed) { Ok(join_lines(wanted)) } else { Err(NOT_GRANTED) }
 }

@@ -93,7 +93,6 @@ pub fn until_none_is_left(mut revoke: impl FnMut() -> Result<Vec<TokenId>>) -> R
             return Ok(ended);
         }
         ended.extend(more);
-        return Ok(ended);
     }
 }
 /// One token alone.
