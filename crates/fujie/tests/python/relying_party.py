@@ -10,7 +10,7 @@ import os
 import sys
 from urllib.parse import parse_qs, urlsplit
 
-from authlib.integrations.base_client import OAuthError
+from authlib.integrations.base_client import BaseApp, OAuthError
 from authlib.integrations.base_client.sync_app import OAuth2Mixin
 from authlib.integrations.base_client.sync_openid import OpenIDMixin
 from authlib.integrations.requests_client import OAuth2Session
@@ -36,7 +36,7 @@ class Framework:
         self.kept = token
 
 
-class Party(OAuth2Mixin, OpenIDMixin):
+class Party(OAuth2Mixin, OpenIDMixin, BaseApp):
     client_cls = OAuth2Session
 
 
