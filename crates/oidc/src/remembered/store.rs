@@ -1,4 +1,4 @@
-use crate::token::store::until_none_is_left;
+use crate::token::until_none_is_left;
 use db::{Statement, Tx, sql};
 use kernel::{
     Id, Result, Timestamp,

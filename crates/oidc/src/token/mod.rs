@@ -13,6 +13,7 @@ pub mod model;
 mod resource;
 pub mod revocation;
 pub(crate) mod store;
+pub(crate) use store::until_none_is_left;
 #[cfg(test)]
 mod tests;
 pub mod userinfo;
