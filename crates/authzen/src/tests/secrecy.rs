@@ -38,7 +38,14 @@ async fn only_a_client_that_proves_to_be_itself_is_answered() {
                 // A body that is no JSON is not looked at before.
                 let answer = house.send(asking.body(Body::from("{")).unwrap()).await;
                 assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{credentials:?}");
-                assert_eq!(answer.headers[header::WWW_AUTHENTICATE], "Basic realm=\"fujie\"");
+                // Whoever brings a token is told of tokens.
+                let by_token = credentials.as_ref().is_some_and(|line| line.starts_with("Bearer "));
+                let challenge = if by_token {
+                    "Bearer realm=\"fujie\", error=\"invalid_token\""
+                } else {
+                    "Basic realm=\"fujie\""
+                };
+                assert_eq!(answer.headers[header::WWW_AUTHENTICATE], challenge);
                 assert_eq!(answer.message(), "client authentication failed");
             }
         }
