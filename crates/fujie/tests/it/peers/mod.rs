@@ -2,6 +2,7 @@
 mod apache;
 mod authzen;
 mod gateways;
+mod node;
 mod openid_client;
 mod smpp;
 mod sms;
