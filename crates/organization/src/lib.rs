@@ -11,6 +11,7 @@ pub mod contract;
 pub mod decision;
 pub mod directory;
 pub mod entitlement;
+mod expiry;
 pub mod founding;
 pub mod grant;
 pub mod guide;

@@ -2,37 +2,27 @@
 //! renew it. An admission that ends with its contract is told by the contract's own warning.
 use super::edit::locked_in;
 use super::store;
+use crate::expiry::{ROUND, Rounds};
 use crate::{Organizations, contract, product};
 use kernel::{Actor, Event, Kind, Result, Timestamp};
 use serde_json::json;
 
-/// The nearest first: who hears of the last day is not told of the last month as well.
-const DAYS: [i64; 3] = [1, 7, 30];
-/// Warnings of one look: however many end on one day, all are warned before the next.
-const ROUND: i64 = 200;
-
 /// Warns of every contract and admission that ends soon. Safe on any number of nodes at once.
 pub async fn warn_expiring(rooms: &Organizations, now: Timestamp) -> Result<u64> {
-    let mut warned = 0;
-    for days in DAYS {
-        loop {
-            let contracts = rooms.db().read(move |tx| contract::list_ending(tx, days, now, ROUND)).await?;
-            let admissions = rooms.db().read(move |tx| store::list_ending(tx, days, now, ROUND)).await?;
-            let more = contracts.len().max(admissions.len()) as i64 == ROUND;
-            let before = warned;
-            for ending in contracts {
-                warned += u64::from(gone_is_none(warn_contract(rooms, ending, days, now).await)?);
-            }
-            for ending in admissions {
-                warned += u64::from(gone_is_none(warn_admission(rooms, ending, days, now).await)?);
-            }
-            // What stays unwarned although it was tried waits for the next time.
-            if !more || warned == before {
-                break;
-            }
+    let mut rounds = Rounds::default();
+    while let Some(days) = rounds.days() {
+        let contracts = rooms.db().read(move |tx| contract::list_ending(tx, days, now, ROUND)).await?;
+        let admissions = rooms.db().read(move |tx| store::list_ending(tx, days, now, ROUND)).await?;
+        let (found, mut warned) = (contracts.len().max(admissions.len()), 0);
+        for ending in contracts {
+            warned += u64::from(gone_is_none(warn_contract(rooms, ending, days, now).await)?);
         }
+        for ending in admissions {
+            warned += u64::from(gone_is_none(warn_admission(rooms, ending, days, now).await)?);
+        }
+        rounds.done(found, warned);
     }
-    Ok(warned)
+    Ok(rounds.warned())
 }
 /// The organization was closed since it was looked for.
 fn gone_is_none(warned: Result<bool>) -> Result<bool> {

@@ -2,6 +2,7 @@
 //! administrators hear of all grants of a round at once, however many end on one day.
 use super::store::{self, Ending};
 use crate::Organizations;
+use crate::expiry::{ROUND, Rounds};
 use crate::membership;
 use crate::organization;
 use identity::notice::{self, Kind, Notice};
@@ -9,32 +10,22 @@ use kernel::{Actor, Event, Result, Timestamp, clock::Zone, id::OrganizationId};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// The nearest first: who hears of the last day is not told of the last month as well.
-const DAYS: [i64; 3] = [1, 7, 30];
-/// Warnings of one look: however many end on one day, all are warned before the next.
-const ROUND: i64 = 200;
-
 /// Warns of every grant that ends soon. Safe on any number of nodes at once.
 pub async fn warn_expiring(rooms: &Organizations, now: Timestamp) -> Result<u64> {
-    let mut warned = 0;
-    for days in DAYS {
-        loop {
-            let ending = rooms.db().read(move |tx| store::list_ending(tx, days, now, ROUND)).await?;
-            let (more, before) = (ending.len() as i64 == ROUND, warned);
-            let mut by_organization: BTreeMap<OrganizationId, Vec<Ending>> = BTreeMap::new();
-            for one in ending {
-                by_organization.entry(one.organization).or_default().push(one);
-            }
-            for (organization, ending) in by_organization {
-                warned += warn(rooms, organization, ending, days, now).await?;
-            }
-            // What stays unwarned although it was tried waits for the next time.
-            if !more || warned == before {
-                break;
-            }
+    let mut rounds = Rounds::default();
+    while let Some(days) = rounds.days() {
+        let ending = rooms.db().read(move |tx| store::list_ending(tx, days, now, ROUND)).await?;
+        let (found, mut warned) = (ending.len(), 0);
+        let mut by_organization: BTreeMap<OrganizationId, Vec<Ending>> = BTreeMap::new();
+        for one in ending {
+            by_organization.entry(one.organization).or_default().push(one);
         }
+        for (organization, ending) in by_organization {
+            warned += warn(rooms, organization, ending, days, now).await?;
+        }
+        rounds.done(found, warned);
     }
-    Ok(warned)
+    Ok(rounds.warned())
 }
 async fn warn(
     rooms: &Organizations,

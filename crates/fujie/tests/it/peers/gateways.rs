@@ -1,9 +1,10 @@
 //! npm's SMPP and SMTP servers in a Node.js process, and what staff does at the desk to use them.
+use super::node;
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 use std::{
     io::{BufRead as _, BufReader},
-    process::{Command, Stdio},
+    process::Stdio,
     time::Duration,
 };
 use testkit::{Agent, Server, form, process::Process, tls};
@@ -18,17 +19,11 @@ pub struct Gateways {
 impl Gateways {
     /// `None` where the packages are not installed and a test may be skipped. `secure` speaks TLS from the first byte.
     pub async fn start(secure: bool) -> Result<Option<Self>> {
-        let folder = testkit::target().join("node");
-        if !folder.join("node_modules/smpp").is_dir() || !folder.join("node_modules/smtp-server").is_dir() {
-            testkit::skip("smpp and smtp-server are not installed in target/node (scripts/test does it)")?;
+        if !node::has(&["smpp", "smtp-server"])? {
             return Ok(None);
         }
         let authority = tls::authority()?;
-        // Modules are found from the script's own place.
-        let copy = folder.join("gateways.mjs");
-        std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/node/gateways.mjs"), &copy)?;
-        let mut child = Command::new("node")
-            .arg(&copy)
+        let mut child = node::command("gateways.mjs")?
             .env("MAIL_SECURE", if secure { "yes" } else { "no" })
             .env("MAIL_CERTIFICATE", authority.certificate_file())
             .env("MAIL_KEY", authority.key_file())

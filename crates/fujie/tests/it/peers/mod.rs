@@ -4,6 +4,7 @@ mod authlib;
 mod authzen;
 mod fapi;
 mod gateways;
+mod node;
 mod openid_client;
 mod smpp;
 mod sms;

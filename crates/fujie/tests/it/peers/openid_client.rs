@@ -1,4 +1,5 @@
 //! npm's openid-client, in a Node.js process at https://rp.test.
+use super::node;
 use crate::{
     journeys::steps::{self, Member},
     support::options,
@@ -6,7 +7,7 @@ use crate::{
 use anyhow::{Context as _, Result};
 use std::{
     io::{BufRead as _, BufReader},
-    process::{Command, Stdio},
+    process::Stdio,
     time::Duration,
 };
 use testkit::{
@@ -34,18 +35,11 @@ fn address() -> Result<String> {
 
 impl RelyingParty {
     async fn start(base: &str, issuer: &str, demo: &Demo) -> Result<Option<Self>> {
-        let folder = testkit::target().join("node");
-        if !folder.join("node_modules").join("openid-client").is_dir() {
-            testkit::skip("openid-client is not installed in target/node (scripts/test does it)")?;
+        if !node::has(&["openid-client"])? {
             return Ok(None);
         }
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/node/openid-client.mjs");
-        // Modules are found from the script's own place.
-        let copy = folder.join("openid-client.mjs");
-        std::fs::copy(script, &copy)?;
         let (client, authority) = (demo.client()?, tls::authority()?);
-        let mut child = Command::new("node")
-            .arg(&copy)
+        let mut child = node::command("openid-client.mjs")?
             .env("RP_BASE_URL", base)
             .env("RP_ISSUER", issuer)
             .env("RP_CLIENT_ID", &client.client_id)

@@ -1,9 +1,10 @@
 //! Identity providers that Fujie is a client of: npm's oidc-provider, and a stand-in for Alipay on Node's own crypto.
+use super::node;
 use crate::{journeys::steps, support::options};
 use anyhow::{Context as _, Result};
 use std::{
     io::{BufRead as _, BufReader},
-    process::{Command, Stdio},
+    process::Stdio,
     time::Duration,
 };
 use testkit::{
@@ -27,8 +28,7 @@ pub struct Provider {
 impl Provider {
     /// `None` where its packages are not installed and a test may be skipped.
     pub async fn openid() -> Result<Option<Self>> {
-        if !testkit::target().join("node/node_modules/oidc-provider").is_dir() {
-            testkit::skip("oidc-provider is not installed in target/node (scripts/test does it)")?;
+        if !node::has(&["oidc-provider"])? {
             return Ok(None);
         }
         Self::start("oidc-provider.mjs", &[]).await.map(Some)
@@ -41,13 +41,7 @@ impl Provider {
     async fn start(script: &str, env: &[(&str, &str)]) -> Result<Self> {
         let issuer = format!("https://localhost:{}", free_port()?);
         let authority = tls::authority()?;
-        // Modules are found from the script's own place.
-        let folder = testkit::target().join("node");
-        std::fs::create_dir_all(&folder)?;
-        let copy = folder.join(script);
-        std::fs::copy(format!("{}/tests/node/{script}", env!("CARGO_MANIFEST_DIR")), &copy)?;
-        let mut child = Command::new("node")
-            .arg(&copy)
+        let mut child = node::command(script)?
             .env("UPSTREAM_ISSUER", &issuer)
             .env("UPSTREAM_CERTIFICATE", authority.certificate_file())
             .env("UPSTREAM_KEY", authority.key_file())

@@ -2,33 +2,24 @@
 mod store;
 
 use crate::Organizations;
+use crate::expiry::{ROUND, Rounds};
 use crate::organization;
 use kernel::{Actor, Event, Result, Timestamp};
 use serde_json::json;
 use store::Ending;
 
-/// The nearest first: who hears of the last day is not told of the last month as well.
-const DAYS: [i64; 3] = [1, 7, 30];
-/// Warnings of one look: however many end on one day, all are warned before the next.
-const ROUND: i64 = 200;
-
 /// Warns of every membership that ends soon. Safe on any number of nodes at once.
 pub async fn warn_expiring(rooms: &Organizations, now: Timestamp) -> Result<u64> {
-    let mut warned = 0;
-    for days in DAYS {
-        loop {
-            let ending = rooms.db().read(move |tx| store::list_ending(tx, days, now, ROUND)).await?;
-            let (more, before) = (ending.len() as i64 == ROUND, warned);
-            for one in ending {
-                warned += u64::from(warn(rooms, one, days, now).await?);
-            }
-            // What stays unwarned although it was tried waits for the next time.
-            if !more || warned == before {
-                break;
-            }
+    let mut rounds = Rounds::default();
+    while let Some(days) = rounds.days() {
+        let ending = rooms.db().read(move |tx| store::list_ending(tx, days, now, ROUND)).await?;
+        let (found, mut warned) = (ending.len(), 0);
+        for one in ending {
+            warned += u64::from(warn(rooms, one, days, now).await?);
         }
+        rounds.done(found, warned);
     }
-    Ok(warned)
+    Ok(rounds.warned())
 }
 async fn warn(rooms: &Organizations, ending: Ending, days: i64, now: Timestamp) -> Result<bool> {
     let rooms2 = rooms.clone();
