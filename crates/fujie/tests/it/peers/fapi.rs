@@ -1,5 +1,6 @@
 //! npm's oauth4webapi in a Node.js process: the strictest profile from the pushed request to the revocation, and a program.
 //! The process makes its keys itself; only their public halves come here.
+use super::node;
 use crate::support::{allow, options, signed_in};
 use anyhow::{Context as _, Result, ensure};
 use db::{Db, Keyring};
@@ -15,7 +16,7 @@ use organization::Operator;
 use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader, Write as _},
-    process::{ChildStdin, ChildStdout, Command, Stdio},
+    process::{ChildStdin, ChildStdout, Stdio},
     sync::Arc,
 };
 use testkit::{Engine, Server, process::Process};
@@ -46,17 +47,10 @@ struct Talk {
 }
 impl Talk {
     fn start(algorithm: &str) -> Result<Option<Self>> {
-        let folder = testkit::target().join("node");
-        if !folder.join("node_modules").join("oauth4webapi").is_dir() {
-            testkit::skip("oauth4webapi is not installed in target/node (scripts/test does it)")?;
+        if !node::has(&["oauth4webapi"])? {
             return Ok(None);
         }
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/node/fapi.mjs");
-        // Modules are found from the script's own place.
-        let copy = folder.join(format!("fapi-{algorithm}.mjs"));
-        std::fs::copy(script, &copy)?;
-        let mut child = Command::new("node")
-            .arg(&copy)
+        let mut child = node::command("fapi.mjs")?
             .env("RP_ALGORITHM", algorithm)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
