@@ -296,7 +296,7 @@ pub(super) fn spaces<'a>(
             .bind(" ORDER BY unasked, closed, visited DESC, m.id LIMIT ?", most)
     };
     let chosen = of_chosen(account, product, now, "LEFT JOIN", worth);
-    chosen.add(" ORDER BY w.unasked, w.closed, w.visited DESC, w.id")
+    chosen.add(" ORDER BY chosen.unasked, chosen.closed, chosen.visited DESC, chosen.id")
 }
 /// The memberships of an account that may open the product, another space excepted; the last visited first.
 pub(super) fn elsewhere<'a>(
@@ -320,7 +320,7 @@ pub(super) fn elsewhere<'a>(
             .bind(" AND (d.valid_until IS NULL OR d.valid_until > ?)", now)
             .bind(" ORDER BY visited DESC, m.id LIMIT ?", most)
     };
-    of_chosen(account, product, now, "JOIN", worth).add(" ORDER BY w.visited DESC, w.id")
+    of_chosen(account, product, now, "JOIN", worth).add(" ORDER BY chosen.visited DESC, chosen.id")
 }
 /// One account × one product × the memberships that `worth` selects. Their keys are sorted and counted before the rest is
 /// read: a person in a thousand organizations costs as many whole rows as are asked for.
@@ -333,7 +333,7 @@ fn of_chosen<'a>(
 ) -> Query<'a> {
     let facts = Query::new(ACCOUNT).bind(" AND i.expires_at > ?),", now).add(COLUMNS).add(PERSON);
     worth(facts.add(" ").add(join).add(" ("))
-        .add(") w ON 1 = 1 LEFT JOIN membership m ON m.id = w.id")
+        .add(") chosen ON 1 = 1 LEFT JOIN membership m ON m.id = chosen.id")
         .add(" LEFT JOIN organization o ON o.id = m.organization_id")
         .add(TALLY)
         .add(REST)
