@@ -197,11 +197,12 @@ async fn told(me: &Me) -> Result<Value> {
 async fn business(me: &Me, openid: &OpenId) -> Result<Value> {
     let (db, account) = (me.identity.db(), me.who.account);
     let keyring = Arc::clone(db.keyring());
-    let (mut record, uses, refusals, at_hand, favourites, visits) = db
+    let (mut record, uses, names, refusals, at_hand, favourites, visits) = db
         .read(move |tx| {
             Ok((
                 organization::record::of_in(tx, &keyring, account)?,
                 store::list_product_uses(tx, account)?,
+                store::list_pairwise(tx, account)?,
                 store::list_refusals(tx, account, HISTORY)?,
                 store::list_at_hand(tx, account)?,
                 store::list_favourites(tx, account)?,
@@ -217,6 +218,9 @@ async fn business(me: &Me, openid: &OpenId) -> Result<Value> {
         })).collect::<Vec<_>>(),
         "products_used": uses.iter().map(|used| json!({
             "product": used.code, "name": used.name, "organization": space(used.organization), "at": time(used.at),
+        })).collect::<Vec<_>>(),
+        "names_at_products": names.iter().map(|(sector, subject)| json!({
+            "sector": sector, "subject": subject,
         })).collect::<Vec<_>>(),
         "refusals": refusals.iter().map(|refused| json!({
             "number": refused.number, "product": refused.code, "name": refused.name,

@@ -51,6 +51,13 @@ pub(super) fn list_product_uses(tx: &mut Tx<'_>, account: AccountId) -> Result<V
         &[&account],
     )
 }
+/// Sectors, with the name by which each knows the person.
+pub(super) fn list_pairwise(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<(String, String)>> {
+    tx.all(
+        sql!("SELECT sector, subject FROM pairwise_subject WHERE account_id = $1 ORDER BY sector"),
+        &[&account],
+    )
+}
 /// A product that did not open, under the number that the person was told.
 pub(super) struct Refused {
     pub number: String,

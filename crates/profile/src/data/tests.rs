@@ -93,6 +93,10 @@ async fn what_is_said_to_be_in_the_file_is_there_ended_things_too() {
                     &[&account, &id],
                 )?;
                 tx.run(
+                    "INSERT INTO pairwise_subject (subject, sector, account_id) VALUES ('sub-1', 'filing.test', $1)",
+                    &[&account],
+                )?;
+                tx.run(
                     "INSERT INTO product_grant (id, membership_id, product_id, state, valid_from, valid_until, created_at)
                      SELECT 8, id, 7, 'ended', 0, 9, 0 FROM membership",
                     &[],
@@ -179,6 +183,8 @@ async fn what_is_said_to_be_in_the_file_is_there_ended_things_too() {
             ("/memberships/0/state", "ended"),
             ("/memberships/0/name", "澄江证券股份有限公司"),
             ("/grants/0/product", "filing"),
+            ("/names_at_products/0/sector", "filing.test"),
+            ("/names_at_products/0/subject", "sub-1"),
             ("/refusals/0/number", "AAAA-BBBB-0001"),
             ("/refusals/0/product", "filing"),
             ("/refusals/0/reason", "decision.grant_missing"),
