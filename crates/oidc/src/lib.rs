@@ -114,9 +114,9 @@ pub fn follow(db: &Db) {
 pub fn routes() -> Routes {
     use Policy::{Client, Public, SignedIn};
     Routes::new()
-        .get_blind("/.well-known/openid-configuration", Public, discovery::configuration)
-        .get_blind("/.well-known/oauth-authorization-server", Public, discovery::configuration)
-        .get_blind("/oauth2/jwks", Public, discovery::jwks)
+        .get_blind(discovery::CONFIGURATION, Public, discovery::configuration)
+        .get_blind(discovery::SERVER_METADATA, Public, discovery::configuration)
+        .get_blind(discovery::KEY_SET, Public, discovery::jwks)
         .get("/oauth2/authorize", Public, authorize::pages::authorize)
         .post_blind("/oauth2/authorize", Public, authorize::pages::authorize_posted)
         .get("/oauth2/start/{client}", Public, authorize::start::start)
