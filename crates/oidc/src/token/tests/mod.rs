@@ -1,5 +1,6 @@
 mod bad_input;
 mod bound;
+mod brought;
 mod machines;
 mod own;
 mod refresh;
@@ -169,7 +170,7 @@ async fn f20_a_disabled_client_stops_everywhere() {
     }
 }
 #[tokio::test]
-async fn a_membership_made_anew_is_not_the_one_that_a_token_was_issued_to() {
+async fn f11_a_membership_made_anew_is_not_the_one_that_a_token_was_issued_to() {
     for house in houses(true).await {
         let token = house.token().await;
         house.change("UPDATE token SET membership_id = NULL").await;
