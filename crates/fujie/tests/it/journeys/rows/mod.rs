@@ -1,8 +1,11 @@
 //! Pages of one row that no demonstration holds: made by hand, then looked at as every page is.
+mod cases;
+mod connectors;
+
 use super::looks::{look_at, skipped};
 use crate::support::{options, signed_in, signed_in_as};
 use anyhow::{Context as _, Result};
-use testkit::{Agent, Engine, Look, Reply, Server, browser::journey};
+use testkit::{Agent, Browser, Engine, Look, Reply, Server, browser::journey, form};
 
 const LETTER: &[u8] = b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n";
 
@@ -15,25 +18,23 @@ pub(super) fn token(page: &Reply, place: &str) -> Result<String> {
 async fn hand_in(agent: &Agent, page: &str, fields: &[(&str, &str)]) -> Result<String> {
     let page = agent.get(page).await?;
     let form = fields.iter().fold(page.form_with("letter_id")?, |form, (name, value)| form.with(name, value));
-    const LINE: &str = "fujie-test-letter-7a10";
-    let mut body = Vec::new();
-    for (name, value) in &form.clone().without("letter").fields {
-        let part = format!("--{LINE}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-        body.extend_from_slice(part.as_bytes());
-    }
-    let part = format!(
-        "--{LINE}\r\nContent-Disposition: form-data; name=\"letter\"; filename=\"letter.pdf\"\r\n\r\n"
-    );
-    body.extend_from_slice(part.as_bytes());
-    body.extend_from_slice(LETTER);
-    body.extend_from_slice(format!("\r\n--{LINE}--\r\n").as_bytes());
-    let request = agent.client().post(page.url.join(&form.action)?);
-    let origin = page.url.origin().ascii_serialization();
-    let request = request.header("origin", origin);
-    let request = request.header("content-type", format!("multipart/form-data; boundary={LINE}")).body(body);
-    let reply = agent.send(request).await?;
+    led(agent.attach(&page, &form, ("letter", "letter.pdf"), LETTER).await?)
+}
+/// The path that an answer leads to.
+fn led(reply: Reply) -> Result<String> {
     let there = reply.location().with_context(|| format!("{} {}", reply.status, reply.excerpt()))?;
     Ok(there.path().to_owned())
+}
+/// The first link of a page to one row below `place`.
+async fn child(agent: &Agent, page: &str, place: &str) -> Result<String> {
+    let shown = agent.get(page).await?;
+    let one = |link: &String| {
+        link.strip_prefix(place)
+            .is_some_and(|id| id.len() == 13 && id.bytes().all(|c| c.is_ascii_alphanumeric()))
+    };
+    let links = form::links(&shown.body);
+    let mut links = links.iter().map(|link| link.split(['?', '#']).next().unwrap_or_default().to_owned());
+    links.find(one).with_context(|| format!("no {place}… at {page}: {}", shown.excerpt()))
 }
 pub(super) async fn post(agent: &Agent, page: &str, action: &str, fields: &[(&str, &str)]) -> Result<Reply> {
     let page = agent.get(page).await?;
@@ -58,19 +59,38 @@ async fn until_there(agent: &Agent, page: &str, place: &str) -> Result<String> {
     }
 }
 
+/// Who looks, none for whoever is not signed in, and at what.
+type Pages = Vec<(Option<&'static str>, Vec<String>)>;
 pub(super) struct Rows {
-    /// Of whoever is not signed in.
-    public: Vec<String>,
-    /// Of a person who holds the invited number.
-    person: Vec<String>,
-    administrator: Vec<String>,
-    manager: Vec<String>,
+    pages: Pages,
+    /// Of the app that [`SECOND`] signs in with besides the password.
+    secret: String,
 }
+const SECOND: &str = "jiangzhao";
 impl Rows {
     pub(super) fn addresses(&self) -> impl Iterator<Item = &str> {
-        let all = [&self.public, &self.person, &self.administrator, &self.manager];
-        all.into_iter().flatten().map(String::as_str)
+        self.pages.iter().flat_map(|(_, paths)| paths).map(String::as_str)
     }
+    /// Pages that do not open for whom they are meant. Who needs a second step is looked at in the browser alone.
+    pub(super) async fn unanswered(&self, server: &Server) -> Result<Vec<String>> {
+        let mut faults = Vec::new();
+        for (who, paths) in &self.pages {
+            let Some(who) = who.filter(|who| *who != SECOND) else { continue };
+            let agent = agent_of(server, who).await?;
+            for path in paths.iter().filter(|path| !path.contains("nothing")) {
+                let status = agent.get(path).await?.status;
+                if status != 200 {
+                    faults.push(format!("{path} answers {who} with {status}"));
+                }
+            }
+        }
+        Ok(faults)
+    }
+}
+async fn agent_of(server: &Server, login_name: &str) -> Result<Agent> {
+    let account = server.demo.accounts.iter().find(|account| account.login_name == login_name);
+    let account = account.with_context(|| format!("no demo account {login_name}"))?;
+    signed_in_as(server, &account.login_name, &account.password).await
 }
 pub(super) async fn prepare(server: &Server) -> Result<Rows> {
     let account = server.demo.account("administrator")?;
@@ -94,8 +114,7 @@ pub(super) async fn prepare(server: &Server) -> Result<Rows> {
     anyhow::ensure!(reply.status.is_redirection(), "{}: {}", reply.status, reply.excerpt());
     let access =
         token(&administrator.get(&format!("{home}/applications")).await?, &format!("{home}/applications/"))?;
-    let person = server.demo.accounts.iter().find(|one| one.login_name == "songyuan").context("a person")?;
-    let applicant = signed_in_as(server, &person.login_name, &person.password).await?;
+    let applicant = agent_of(server, "songyuan").await?;
     let profile = administrator.get(&format!("{home}/profile")).await?;
     let (_, code) = profile.body.split_once("91990000MA").context("the firm's code")?;
     let code: String = code.chars().take_while(char::is_ascii_alphanumeric).collect();
@@ -123,29 +142,39 @@ pub(super) async fn prepare(server: &Server) -> Result<Rows> {
     let replacement = hand_in(&administrator, &format!("{home}/administrators/replace"), &letter).await?;
     let replaced = replacement.rsplit('/').next().context("an id")?;
     // A sign-in that waits for a phone, an address, what a product told.
-    let holder = signed_in_as(
-        server,
-        "peisiyuan",
-        &server.demo.accounts.iter().find(|one| one.login_name == "peisiyuan").context("a person")?.password,
-    )
-    .await?;
+    let holder = agent_of(server, "peisiyuan").await?;
     let waiting = server.agent()?;
     let scan = token(&waiting.get("/login/scan").await?, "/scan/")?;
-    Ok(Rows {
-        public: vec![
-            activate.clone(),
-            "/activate".into(),
-            join.clone(),
-            "/activate/nothing".into(),
-            "/join/nothing".into(),
-        ],
-        person: vec![join, scan, "/scan/nothing".into(), address(&holder).await?],
-        administrator: vec![access, asked, replacement.clone(), format!("{home}/succession")],
-        manager: vec![
-            format!("/desk/replacements/{replaced}"),
-            format!("/desk/organizations/{}/replacement", account.organization_id()?),
-        ],
-    })
+    let manager = signed_in(server, "account_manager").await?;
+    let system = signed_in(server, "system_administrator").await?;
+    let mut pages = vec![
+        (
+            None,
+            vec![
+                activate.clone(),
+                "/activate".into(),
+                join.clone(),
+                "/activate/nothing".into(),
+                "/join/nothing".into(),
+            ],
+        ),
+        (Some("peisiyuan"), vec![join, scan, "/scan/nothing".into(), address(&holder).await?]),
+        (Some("songyuan"), vec![own]),
+        (Some("zhouyutong"), vec![access, asked, replacement.clone(), format!("{home}/succession")]),
+        (
+            Some("gumingzhe"),
+            vec![
+                format!("/desk/replacements/{replaced}"),
+                format!("/desk/organizations/{}/replacement", account.organization_id()?),
+            ],
+        ),
+    ];
+    let (of_people, secret) = cases::of_people(server, &holder, &applicant, &manager).await?;
+    pages.extend(of_people);
+    pages.extend(cases::of_the_organization(&home, &administrator, &manager, server).await?);
+    pages.extend(connectors::made(&system, &holder).await?);
+    pages.extend(cases::of_an_earlier_system(server, &system).await?);
+    Ok(Rows { pages, secret })
 }
 async fn address(holder: &Agent) -> Result<String> {
     let fields = [
@@ -166,6 +195,12 @@ async fn address(holder: &Agent) -> Result<String> {
         .map(|found| found.replace("href=\"", ""))
 }
 
+/// A code counts once: the next one is typed.
+async fn second_step(browser: &Browser, secret: &str) -> Result<()> {
+    browser.until("asked for the second step", |url| url.path() == "/login/second").await?;
+    browser.fill("#code", &super::factors::code(secret, 1)?).await?;
+    browser.click("#second-submit").await
+}
 async fn look_over(language: &'static str) -> Result<()> {
     if skipped()? {
         return Ok(());
@@ -173,15 +208,19 @@ async fn look_over(language: &'static str) -> Result<()> {
     let server = Server::start(options(Engine::Sqlite).tls()).await?;
     let rows = prepare(&server).await?;
     journey(&format!("looks_rows_{language}"), Look { language, ..Look::default() }, async |browser| {
-        let groups = [
-            (None, rows.public),
-            (Some("peisiyuan"), rows.person),
-            (Some("zhouyutong"), rows.administrator),
-            (Some("gumingzhe"), rows.manager),
-        ];
-        for (who, paths) in groups {
+        let mut by_person: Vec<(Option<&str>, Vec<String>)> = Vec::new();
+        for (who, paths) in rows.pages {
+            match by_person.iter_mut().find(|(known, _)| *known == who) {
+                Some((_, all)) => all.extend(paths),
+                None => by_person.push((who, paths)),
+            }
+        }
+        for (who, paths) in by_person {
             if let Some(login) = who {
                 super::real_name::sign_in_as(browser, &server, login).await?;
+                if login == SECOND {
+                    second_step(browser, &rows.secret).await?;
+                }
             }
             let addresses: Vec<String> = paths.iter().map(|path| format!("{}{path}", server.base)).collect();
             look_at(browser, language, &addresses).await?;
