@@ -50,8 +50,11 @@ pub struct Beside {
 }
 impl Beside {
     /// None if it is not installed, which is said.
-    pub async fn start() -> Result<Option<Self>> {
-        let modules = modules()?;
+    pub async fn start(modules: Option<PathBuf>) -> Result<Option<Self>> {
+        let modules = match modules {
+            Some(folder) => std::path::absolute(folder)?,
+            None => installed()?,
+        };
         if !modules.join("node_modules/oidc-provider").is_dir() {
             eprintln!("npm's oidc-provider is not installed in {} (scripts/test does it)", modules.display());
             return Ok(None);
@@ -104,7 +107,7 @@ impl Beside {
 }
 
 /// Where `scripts/test` installs: in the target folder that this program was built in.
-fn modules() -> Result<PathBuf> {
+fn installed() -> Result<PathBuf> {
     let own = std::env::current_exe()?;
     let target = own.ancestors().nth(2).context("a program lies in a profile's folder")?;
     Ok(target.join("node"))

@@ -83,6 +83,9 @@ struct Options {
     /// Starts on an existing folder
     #[arg(long, default_value_t = 11)]
     starts: usize,
+    /// The folder whose node_modules hold npm's oidc-provider [default: `node` in the target folder]
+    #[arg(long, value_name = "DIR", conflicts_with = "alone")]
+    modules: Option<PathBuf>,
     /// Without npm's oidc-provider beside it
     #[arg(long)]
     alone: bool,

@@ -95,7 +95,10 @@ pub async fn measure(
     if options.alone {
         compared.clear();
     }
-    let peer = if compared.is_empty() { None } else { Beside::start().await? };
+    let peer = match compared.is_empty() {
+        true => None,
+        false => Beside::start(options.modules.clone()).await?,
+    };
     let mut peers = Vec::new();
     if let Some(peer) = &peer {
         for row in &compared {
