@@ -103,6 +103,7 @@ async fn assemble(
     let outbox =
         if demo { Outbox::local(db.clone()) } else { Outbox::new(db.clone(), Arc::new(channels.clone())) };
     let identity = Identity::new(db.clone(), settings, outbox.clone(), outbound)?;
+    identity.use_zone(app.zone.clone());
     let organizations = Organizations::new(db.clone(), identity.clone());
     defaults::ensure_types(&organizations).await?;
     defaults::ensure_categories(&organizations).await?;
