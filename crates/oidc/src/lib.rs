@@ -8,6 +8,10 @@ pub mod discovery;
 pub mod dpop;
 pub mod ending;
 #[cfg(test)]
+mod fuzzing;
+#[cfg(all(feature = "fuzzing", not(test)))]
+pub mod fuzzing;
+#[cfg(test)]
 mod house;
 pub mod jose;
 pub mod keys;
@@ -138,13 +142,6 @@ pub fn routes() -> Routes {
         .get("/logout", Public, logout::pages::page)
         .post("/logout", Public, logout::pages::confirmed)
         .post_blind("/api/v1/decisions", Client, decision::decide)
-        .get("/org/{organization}/machines", Policy::OrganizationAdministrator, machine::pages::list)
-        .get("/org/{organization}/machines/{client}", Policy::OrganizationAdministrator, machine::own::page)
-        .post(
-            "/org/{organization}/machines/{client}/secret",
-            Policy::OrganizationAdministrator,
-            machine::own::rotate,
-        )
 }
 
 /// `person`, or an organization's id.

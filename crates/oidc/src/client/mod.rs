@@ -4,7 +4,11 @@
 mod changes;
 #[cfg(test)]
 mod edit_tests;
+pub mod keeper;
+#[cfg(test)]
+mod keeper_tests;
 pub mod model;
+mod narrowing;
 pub mod published;
 pub(crate) mod resources;
 pub mod service;
@@ -12,7 +16,10 @@ pub mod settings;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod update_tests;
 
-pub use model::{Algorithm, Client, ClientState, RedirectUri};
+pub use keeper::Keeper;
+pub use model::{Algorithm, Client, ClientState, Keeping, RedirectUri};
 pub use service::{ClientEdit, NewClient};
 pub use settings::{AuthMethod, Demands, GrantType, Profile, Settings, SubjectType, TokenFormat};

@@ -1,14 +1,13 @@
 //! Whose API a resource is. A token that names it opens it, so a product manager names what no other product lays claim to by
 //! its addresses; where products share a host, or one calls another's API, the system administrator says that they may.
-use super::{model::Client, store};
+use super::{keeper::Keeper, model::Client, store};
 use db::Tx;
 use kernel::{Error, Result};
-use organization::Operator;
 use platform::staff::StaffRole;
 use url::Url;
 
 /// Of what is new: it may have been allowed before by somebody who could. Error: `client.resource_foreign`.
-pub(crate) fn recheck_in(tx: &mut Tx<'_>, by: &Operator, client: &Client, before: &[String]) -> Result<()> {
+pub(crate) fn recheck_in(tx: &mut Tx<'_>, by: &Keeper, client: &Client, before: &[String]) -> Result<()> {
     let added: Vec<String> = client
         .settings
         .resources
@@ -24,8 +23,10 @@ pub(crate) fn recheck_in(tx: &mut Tx<'_>, by: &Operator, client: &Client, before
     if !foreign {
         return Ok(());
     }
+    let foreign = || Error::invalid("client.resource_foreign").at("resources");
+    let Keeper::Desk(by) = by else { return Err(foreign()) };
     by.must_be(tx, &[StaffRole::SystemAdministrator]).map_err(|error| match error.code {
-        "staff.role_required" => Error::invalid("client.resource_foreign").at("resources"),
+        "staff.role_required" => foreign(),
         _ => error,
     })
 }
@@ -92,6 +93,7 @@ mod tests {
     }
     async fn update(house: &House, by: &Operator, id: ClientId, resources: &[&str]) -> Result<()> {
         let edit = ClientEdit {
+            seen: None,
             name: "Server".into(),
             redirect_uris: vec![CALLBACK.into()],
             post_logout_redirect_uris: Vec::new(),

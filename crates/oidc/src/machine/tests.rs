@@ -38,18 +38,38 @@ async fn a_machine_acts_for_its_owner_alone_and_signs_nobody_in() {
         assert_eq!(listed.len(), 1);
         assert_eq!(listed[0].may, Some(Answer::Permit));
         // Handed to the platform: the organization sees it no more, from now on.
-        set_owner(db, &by, product, machine.id, None).await.unwrap();
+        set_owner(db, &by, product, machine.id, (Some(organization), None)).await.unwrap();
         assert!(house.openid.machines(organization, None, 10, now).await.unwrap().is_empty());
         let client = house.openid.clients().find(&machine.client_id).await.unwrap().unwrap();
         assert_eq!(client.owner, None);
         let unknown = |result: kernel::Result<()>| result.map_err(|error: Error| error.code);
         let missing = kernel::id::OrganizationId::from_i64(1);
         assert_eq!(
-            unknown(set_owner(db, &by, product, machine.id, Some(missing)).await),
+            unknown(set_owner(db, &by, product, machine.id, (None, Some(missing))).await),
             Err("organization.unknown")
         );
         let foreign = kernel::id::ProductId::from_i64(1);
-        assert!(set_owner(db, &by, foreign, machine.id, None).await.is_err());
+        assert_eq!(
+            unknown(set_owner(db, &by, foreign, machine.id, (None, None)).await),
+            Err("client.unknown")
+        );
+        // Whoever was shown an owner that is none any more is told, and nothing is overwritten.
+        let stale = set_owner(db, &by, product, machine.id, (Some(missing), Some(organization))).await;
+        assert_eq!(unknown(stale), Err("client.owner_changed"));
+        let both = [(None, Some(organization)), (Some(organization), None)];
+        for (shown, owner) in both {
+            set_owner(db, &by, product, machine.id, (shown, owner)).await.unwrap();
+        }
+        // Of two who hand it on at once, one does.
+        let hand = || {
+            let (db, by, id) = (db.clone(), by.clone(), machine.id);
+            tokio::spawn(async move { set_owner(&db, &by, product, id, (None, Some(organization))).await })
+        };
+        let (first, second) = (hand(), hand());
+        let done = [first.await.unwrap(), second.await.unwrap()];
+        assert!(done.iter().any(Result::is_ok));
+        let listed = house.openid.machines(organization, None, 10, now).await.unwrap();
+        assert_eq!(listed.len(), 1);
     }
 }
 

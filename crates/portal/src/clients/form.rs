@@ -1,22 +1,23 @@
 //! The one form of a client, new or there: what every product needs first, what few need behind a fold.
-use super::{address, found, shown_once};
-use crate::desk::{Desk, products::editable};
+use super::{Console, Kept, shown_once};
 use kernel::{
     Error, Result,
-    id::{ClientId, ProductId, mark},
+    id::{ClientId, mark},
 };
 use oidc::client::{
-    Algorithm, AuthMethod, Client, ClientEdit, GrantType, NewClient, Settings, TokenFormat,
+    Algorithm, AuthMethod, Client, ClientEdit, GrantType, NewClient, Settings, TokenFormat, keeper,
     published::check_sector, service,
 };
 use serde::Deserialize;
 use std::str::FromStr;
-use web::{Form, FormErrors, Page, Path, html_status, see_other, with_flash};
+use web::{Form, FormErrors, Page, html_status, see_other, with_flash};
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Typed {
     id: String,
+    /// Of one that is there: what the form showed.
+    rev: i64,
     name: String,
     redirect_uris: String,
     post_logout_redirect_uris: String,
@@ -43,9 +44,15 @@ pub(super) struct Typed {
     resources: String,
 }
 
-/// One a line; empty lines are nothing.
+/// One a line, each once; empty lines are nothing.
 fn lines(text: &str) -> Vec<String> {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if !lines.iter().any(|known| known == line) {
+            lines.push(line.to_owned());
+        }
+    }
+    lines
 }
 fn optional(text: &str) -> Option<String> {
     let text = text.trim();
@@ -90,6 +97,7 @@ impl Typed {
     }
     fn of_client(client: &Client) -> Self {
         Self {
+            rev: client.keeping.rev,
             name: client.name.clone(),
             redirect_uris: client.redirect_uris.clone(),
             post_logout_redirect_uris: client.post_logout_redirect_uris.clone(),
@@ -112,6 +120,7 @@ impl Typed {
         }
         let access_token_format: TokenFormat = chosen("access_token_format", &self.access_token_format)?;
         Ok(ClientEdit {
+            seen: Some(self.rev),
             name: self.name.clone(),
             redirect_uris: lines(&self.redirect_uris),
             post_logout_redirect_uris: lines(&self.post_logout_redirect_uris),
@@ -175,45 +184,37 @@ impl Typed {
 }
 
 #[derive(askama::Template)]
-#[template(path = "desk/client_form.html")]
+#[template(path = "clients/form.html")]
 struct FormPage {
     page: Page,
+    trail: Vec<(String, String)>,
     back: String,
-    back_label: String,
     action: String,
     new: bool,
+    /// At the desk; developers are told where the platform decides.
+    desk: bool,
     unusual: bool,
     algorithms: &'static [Algorithm],
     errors: FormErrors,
     form: Typed,
 }
 
-async fn show(
-    desk: &Desk,
-    id: ProductId,
-    client: Option<&Client>,
-    form: Typed,
-    errors: FormErrors,
-) -> web::Result {
-    let product = editable(desk, id).await?;
-    let (title, back, back_label, action) = match client {
-        None => {
-            let back = format!("/desk/products/{id}");
-            let action = format!("{back}/clients/new");
-            ("portal-client-new-title", back, product.name.of(desk.english()).to_owned(), action)
-        }
+async fn show(console: &Console, client: Option<&Client>, form: Typed, errors: FormErrors) -> web::Result {
+    let (title, back, action) = match client {
+        None => ("portal-client-new-title", console.list(), format!("{}/new", console.base())),
         Some(client) => {
-            let back = address(id, client.id);
+            let back = format!("{}/{}", console.base(), client.id);
             let action = format!("{back}/edit");
-            ("portal-client-edit-title", back, client.name.clone(), action)
+            ("portal-client-edit-title", back, action)
         }
     };
     let page = FormPage {
-        page: desk.page(desk.t(title), "/desk/products").await?.with_errors(&errors),
+        page: console.page(console.t(title)).await?.with_errors(&errors),
+        trail: console.trail(client),
         back,
-        back_label,
         action,
         new: client.is_none(),
+        desk: console.is_desk(),
         unusual: form.is_unusual(),
         algorithms: Algorithm::ALL,
         errors,
@@ -222,29 +223,27 @@ async fn show(
     Ok(html_status(page.errors.status(), page))
 }
 
-pub(super) async fn blank(desk: Desk, Path(id): Path<ProductId>) -> web::Result {
+pub(super) async fn blank(console: Console) -> web::Result {
     let form = Typed {
-        id: desk.ctx.form_id(desk.organizations.db().draw::<mark::Client>()),
+        id: console.ctx.form_id(console.db().draw::<mark::Client>()),
         algorithm: Algorithm::Es256.as_str().to_owned(),
         ..Typed::of(&Settings::default())
     };
-    show(&desk, id, None, form, FormErrors::none()).await
+    show(&console, None, form, FormErrors::none()).await
 }
 
-pub(super) async fn create(desk: Desk, Path(id): Path<ProductId>, Form(typed): Form<Typed>) -> web::Result {
-    editable(&desk, id).await?;
-    let client: ClientId = desk.ctx.check_form_id(&typed.id)?;
-    let db = desk.organizations.db();
+pub(super) async fn create(console: Console, Form(typed): Form<Typed>) -> web::Result {
+    let client: ClientId = console.ctx.check_form_id(&typed.id)?;
+    let (db, product) = (console.db(), console.product);
     // A form sent twice: the client exists, and its secret was shown the first time.
-    if service::list_of_product(db, id).await?.iter().any(|known| known.id == client) {
-        let back = format!("/desk/products/{id}");
-        return Ok(with_flash(see_other(&back), "info", "portal-client-exists", &[]));
+    if service::list_of_product(db, product).await?.iter().any(|known| known.id == client) {
+        return Ok(with_flash(see_other(&console.list()), "info", "portal-client-exists", &[]));
     }
-    let created = match checked(&desk, &typed).await {
+    let created = match checked(&console, &typed).await {
         Ok(edit) => {
             let new = NewClient {
                 id: client,
-                product: id,
+                product,
                 name: edit.name,
                 redirect_uris: edit.redirect_uris,
                 post_logout_redirect_uris: edit.post_logout_redirect_uris,
@@ -253,59 +252,63 @@ pub(super) async fn create(desk: Desk, Path(id): Path<ProductId>, Form(typed): F
                 id_token_algorithm: edit.id_token_algorithm,
                 settings: edit.settings,
             };
-            service::create_client(db, &desk.operator, new).await
+            service::create_client(db, console.keeper.clone(), new).await
         }
         Err(error) => Err(error),
     };
     match created {
-        Ok(registered) => {
-            shown_once(&desk, id, &typed.name, "portal-client-created-title", &registered).await
+        Ok(registered) => shown_once(&console, &typed.name, "portal-client-created-title", &registered).await,
+        // Two of the same form at once: the other one made it.
+        Err(error) if error.is_duplicate() => {
+            Ok(with_flash(see_other(&console.list()), "info", "portal-client-exists", &[]))
         }
         Err(error) => {
-            let errors = FormErrors::or_fail(error, desk.ctx.lang)?;
-            show(&desk, id, None, typed, errors).await
+            let errors = FormErrors::or_fail(error, console.ctx.lang)?;
+            show(&console, None, typed, errors).await
         }
     }
 }
 
-pub(super) async fn edit(desk: Desk, Path((id, client)): Path<(ProductId, ClientId)>) -> web::Result {
-    let client = found(&desk, id, client).await?;
+pub(super) async fn edit(kept: Kept) -> web::Result {
     // Asked before anything is typed, since a form that is sent too late is lost.
-    desk.must_be_fresh(&format!("{}/edit", address(id, client.id))).await?;
-    show(&desk, id, Some(&client), Typed::of_client(&client), FormErrors::none()).await
+    kept.console.must_be_fresh(&format!("{}/edit", kept.address())).await?;
+    show(&kept.console, Some(&kept.client), Typed::of_client(&kept.client), FormErrors::none()).await
 }
 
-pub(super) async fn save(
-    desk: Desk,
-    Path((id, client)): Path<(ProductId, ClientId)>,
-    Form(typed): Form<Typed>,
-) -> web::Result {
-    let client = found(&desk, id, client).await?;
+pub(super) async fn save(kept: Kept, Form(typed): Form<Typed>) -> web::Result {
+    let (console, client) = (&kept.console, &kept.client);
     // Where answers go and by which key the client proves itself: nobody changes that in somebody else's open session.
-    desk.must_be_fresh(&format!("{}/edit", address(id, client.id))).await?;
-    let saved = match checked(&desk, &typed).await {
+    console.must_be_fresh(&format!("{}/edit", kept.address())).await?;
+    let saved = match checked(console, &typed).await {
         Ok(edit) => {
-            service::update_client(desk.organizations.db(), &desk.operator, id, client.id, edit).await
+            let keeper = console.keeper.clone();
+            service::update_client(console.db(), keeper, console.product, client.id, edit).await
         }
         Err(error) => Err(error),
     };
     match saved {
         // Another way to prove itself needed another secret.
         Ok(registered) if registered.secret.is_some() => {
-            shown_once(&desk, id, &typed.name, "portal-client-rotated-title", &registered).await
+            shown_once(console, &typed.name, "portal-client-rotated-title", &registered).await
         }
-        Ok(_) => Ok(with_flash(see_other(&address(id, client.id)), "ok", "portal-client-saved", &[])),
+        Ok(_) => Ok(with_flash(see_other(&kept.address()), "ok", "portal-client-saved", &[])),
         Err(error) => {
-            let errors = FormErrors::or_fail(error, desk.ctx.lang)?;
-            show(&desk, id, Some(&client), typed, errors).await
+            let overtaken = error.code == "client.changed_meanwhile";
+            let errors = FormErrors::or_fail(error, console.ctx.lang)?;
+            if !overtaken {
+                return show(console, Some(client), typed, errors).await;
+            }
+            // As it is now: a second click must not undo what somebody else did.
+            let now = keeper::find_kept(console.db(), &console.keeper, console.product, client.id).await?;
+            show(console, Some(&now), Typed::of_client(&now), errors).await
         }
     }
 }
 
 /// Read, and a list of addresses elsewhere asked before anything is written.
-async fn checked(desk: &Desk, typed: &Typed) -> Result<ClientEdit> {
+async fn checked(console: &Console, typed: &Typed) -> Result<ClientEdit> {
     let edit = typed.read()?;
-    let outbound = desk.organizations.identity().outbound();
+    let outbound = console.organizations.identity().outbound();
     check_sector(outbound, &edit.settings, &edit.redirect_uris).await?;
     Ok(edit)
 }
@@ -316,7 +319,7 @@ mod tests {
 
     #[test]
     fn one_address_a_line_and_blanks_do_not_count() {
-        let typed = " https://a.example/cb\r\n\r\n\thttps://b.example/cb \n";
+        let typed = " https://a.example/cb\r\n\r\n\thttps://b.example/cb \nhttps://a.example/cb";
         assert_eq!(lines(typed), ["https://a.example/cb", "https://b.example/cb"]);
         assert!(lines(" \n").is_empty());
     }

@@ -1,26 +1,29 @@
 //! The page of a client: what it is registered with, what a developer copies, and whether its server heard of sign-outs.
-use super::{address, found, recipes};
-use crate::desk::Desk;
+use super::{Kept, recipes};
 use axum::Extension;
-use kernel::id::{ClientId, ProductId};
 use oidc::{
     OpenId,
     client::{AuthMethod, Client, ClientState, GrantType, Profile, SubjectType, TokenFormat},
     logout::backchannel::{Delivery, DeliveryState},
 };
-use web::{Page, Path, html};
+use web::{Ctx, Page, html};
 
 #[derive(askama::Template)]
-#[template(path = "desk/client.html")]
+#[template(path = "clients/show.html")]
 struct ClientPage {
     page: Page,
-    back: String,
+    trail: Vec<(String, String)>,
     here: String,
-    product: String,
     name: String,
     state: &'static str,
     tone: &'static str,
+    /// Why it does not work, where that is not the choice of whoever looks.
+    note: Option<&'static str>,
     active: bool,
+    may_switch: bool,
+    rev: i64,
+    /// For staff: who keeps it, and whom it may be handed to.
+    keeping: Option<Keeping>,
     issuer: String,
     client_id: String,
     has_secret: bool,
@@ -32,6 +35,12 @@ struct ClientPage {
     recipes: Vec<recipes::Recipe>,
     hears: bool,
     lines: Vec<Line>,
+}
+struct Keeping {
+    /// The name of the organization whose developers do; None: the desk.
+    by: Option<String>,
+    /// That of the one to which the product is entrusted.
+    developer: Option<String>,
 }
 struct Line {
     at: String,
@@ -109,39 +118,65 @@ fn line(page: &Page, delivery: &Delivery) -> Line {
     }
 }
 
-pub(super) async fn page(
-    desk: Desk,
-    Extension(openid): Extension<OpenId>,
-    Path((id, client)): Path<(ProductId, ClientId)>,
-) -> web::Result {
-    let client = found(&desk, id, client).await?;
-    let product = desk.organizations.product(id).await?;
-    let deliveries = openid.logout_deliveries(&client).await?;
-    let page = desk.page(client.name.clone(), "/desk/products").await?;
-    let issuer = desk.ctx.app.origin().to_owned();
-    let active = client.state == ClientState::Active;
-    let here = address(id, client.id);
+/// The word for its state, with its tone.
+pub fn state_words(client: &Client) -> (&'static str, &'static str) {
+    match client.state {
+        ClientState::Active if client.keeping.asleep => ("portal-client-asleep", "wait"),
+        ClientState::Active => ("portal-state-active", "ok"),
+        ClientState::Paused => ("portal-client-paused", "wait"),
+        ClientState::Disabled => ("portal-state-disabled", "bad"),
+    }
+}
+/// Where others begin a sign-in at the product, if it takes that.
+pub(super) fn start(ctx: &Ctx, client: &Client) -> Option<String> {
+    let starts = client.initiate_login_uri.is_some();
+    starts.then(|| format!("{}/oauth2/start/{}", ctx.app.origin(), client.client_id))
+}
+
+async fn keeping(kept: &Kept) -> kernel::Result<Option<Keeping>> {
+    let console = &kept.console;
+    if !console.is_desk() {
+        return Ok(None);
+    }
+    let (by, entrusted) =
+        (kept.client.keeping.developer, console.organizations.developer_of(console.product).await?);
+    let names = console.organizations.names_of(by.into_iter().chain(entrusted).collect()).await?;
+    let name = |id: Option<_>| id.and_then(|id| names.get(&id).cloned());
+    Ok(Some(Keeping { by: name(by), developer: name(entrusted) }))
+}
+
+pub(super) async fn page(kept: Kept, Extension(openid): Extension<OpenId>) -> web::Result {
+    let (console, client) = (&kept.console, &kept.client);
+    let deliveries = openid.logout_deliveries(client).await?;
+    let page = console.page(client.name.clone()).await?;
+    let issuer = console.ctx.app.origin().to_owned();
+    let (state, tone) = state_words(client);
+    let by_platform = client.state == ClientState::Disabled && !console.is_desk();
     Ok(html(ClientPage {
-        back: format!("/desk/products/{id}"),
-        product: product.name.of(desk.english()).to_owned(),
+        trail: console.trail(None),
+        here: kept.address(),
         name: client.name.clone(),
-        state: if active { "portal-state-active" } else { "portal-state-disabled" },
-        tone: if active { "ok" } else { "bad" },
-        active,
+        state,
+        tone,
+        note: if by_platform {
+            Some("portal-client-disabled-note")
+        } else {
+            client.keeping.asleep.then_some("portal-client-asleep-note")
+        },
+        active: client.state == ClientState::Active,
+        may_switch: !by_platform,
+        rev: client.keeping.rev,
+        keeping: keeping(&kept).await?,
         client_id: client.client_id.clone(),
         has_secret: client.secret_mac.is_some(),
         redirect_uris: client.redirect_uris.lines().map(str::to_owned).collect(),
         post_logout_redirect_uris: client.post_logout_redirect_uris.lines().map(str::to_owned).collect(),
-        start: client
-            .initiate_login_uri
-            .as_ref()
-            .map(|_| format!("{issuer}/oauth2/start/{}", client.client_id)),
-        facts: facts(&page, &client),
-        recipes: recipes::recipes(&issuer, &client),
+        start: start(&console.ctx, client),
+        facts: facts(&page, client),
+        recipes: recipes::recipes(&issuer, client),
         hears: client.settings.backchannel_logout_uri.is_some(),
         lines: deliveries.iter().map(|delivery| line(&page, delivery)).collect(),
         issuer,
-        here,
         page,
     }))
 }

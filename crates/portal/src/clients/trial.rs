@@ -1,14 +1,10 @@
 //! A sign-in tried out: begun at the product, or its request laid open parameter by parameter.
-use super::{address, found};
-use crate::desk::Desk;
+use super::Kept;
 use axum::Extension;
-use kernel::{
-    Error,
-    id::{ClientId, ProductId},
-};
-use oidc::{OpenId, authorize::trial::Tried, client::Client};
+use kernel::Error;
+use oidc::{OpenId, authorize::trial::Tried};
 use serde::Deserialize;
-use web::{Form, FormErrors, Page, Path, html_status};
+use web::{Form, FormErrors, Page, html_status};
 
 const MOST_ADDRESS: usize = 16_000;
 
@@ -19,12 +15,12 @@ pub(super) struct Typed {
 }
 
 #[derive(askama::Template)]
-#[template(path = "desk/client_trial.html")]
+#[template(path = "clients/trial.html")]
 struct TrialPage {
     page: Page,
+    trail: Vec<(String, String)>,
     back: String,
     here: String,
-    name: String,
     start: Option<String>,
     form: Typed,
     verdict: Option<Verdict>,
@@ -38,25 +34,15 @@ struct Verdict {
     facts: Vec<(&'static str, String)>,
 }
 
-async fn show(
-    desk: &Desk,
-    id: ProductId,
-    client: &Client,
-    form: Typed,
-    verdict: Option<Tried>,
-    errors: FormErrors,
-) -> web::Result {
-    let page = desk.page(desk.t("portal-trial-title"), "/desk/products").await?.with_errors(&errors);
-    let back = address(id, client.id);
-    let start = client
-        .initiate_login_uri
-        .as_ref()
-        .map(|_| format!("{}/oauth2/start/{}", desk.ctx.app.origin(), client.client_id));
+async fn show(kept: &Kept, form: Typed, verdict: Option<Tried>, errors: FormErrors) -> web::Result {
+    let console = &kept.console;
+    let page = console.page(console.t("portal-trial-title")).await?.with_errors(&errors);
+    let back = kept.address();
     let view = TrialPage {
         here: format!("{back}/trial"),
+        trail: kept.trail(),
         back,
-        name: client.name.clone(),
-        start,
+        start: super::show::start(&console.ctx, &kept.client),
         form,
         verdict: verdict.map(|tried| judged(&page, &tried)),
         errors,
@@ -94,23 +80,21 @@ fn judged(page: &Page, tried: &Tried) -> Verdict {
     }
 }
 
-pub(super) async fn blank(desk: Desk, Path((id, client)): Path<(ProductId, ClientId)>) -> web::Result {
-    let client = found(&desk, id, client).await?;
-    show(&desk, id, &client, Typed::default(), None, FormErrors::none()).await
+pub(super) async fn blank(kept: Kept) -> web::Result {
+    show(&kept, Typed::default(), None, FormErrors::none()).await
 }
 
 pub(super) async fn check(
-    desk: Desk,
+    kept: Kept,
     Extension(openid): Extension<OpenId>,
-    Path((id, client)): Path<(ProductId, ClientId)>,
     Form(typed): Form<Typed>,
 ) -> web::Result {
-    let client = found(&desk, id, client).await?;
+    let ctx = &kept.console.ctx;
     if typed.address.trim().is_empty() || typed.address.len() > MOST_ADDRESS {
         let error = Error::invalid("client.trial_address").at("address");
-        let errors = FormErrors::or_fail(error, desk.ctx.lang)?;
-        return show(&desk, id, &client, typed, None, errors).await;
+        let errors = FormErrors::or_fail(error, ctx.lang)?;
+        return show(&kept, typed, None, errors).await;
     }
-    let tried = openid.try_request(&client, &typed.address, desk.ctx.now).await?;
-    show(&desk, id, &client, typed, Some(tried), FormErrors::none()).await
+    let tried = openid.try_request(&kept.client, &typed.address, ctx.now).await?;
+    show(&kept, typed, Some(tried), FormErrors::none()).await
 }
