@@ -41,7 +41,8 @@ impl Tour<'_> {
                 self.faults.push(format!("{path} at {width}: {wider} pixels wider than the screen"));
             }
             let turned = (width > 1000) != (self.language == "en");
-            for dark in [false, true].into_iter().filter(|dark| !self.pairs || *dark == turned) {
+            let pairs = self.pairs;
+            for dark in [false, true].into_iter().filter(|dark| !pairs || *dark == turned) {
                 self.browser.theme(dark).await?;
                 self.check(&format!("{path} at {width}{}", if dark { " dark" } else { "" })).await?;
             }
