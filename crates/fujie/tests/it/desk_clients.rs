@@ -55,6 +55,12 @@ async fn an_old_session_neither_changes_a_client_nor_takes_its_secret(engine: En
     let done = agent.submit(&changing, &moved).await?;
     assert!(done.location().is_some_and(|to| to.path() == here), "{} {}", done.status, done.excerpt());
     assert_ne!(stored(&server)?, before);
+    // The page of the secret is older than the edit by now: it is shown again before anything is lost.
+    let late = agent.submit(&asking, &taking).await?;
+    assert!(late.location().is_some_and(|to| to.path() == here), "{} {}", late.status, late.excerpt());
+    assert_eq!(rotations(&server)?, 0);
+    let asking = agent.get(&secret).await?;
+    let taking = asking.form_to(&secret)?;
     let shown = agent.submit(&asking, &taking).await?;
     assert_eq!((shown.status.as_u16(), rotations(&server)?), (200, 1), "{}", shown.excerpt());
     Ok(())
