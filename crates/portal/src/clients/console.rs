@@ -23,7 +23,7 @@ pub struct Console {
 }
 enum Place {
     Desk(Box<Desk>),
-    Organization(OrganizationId, SignedIn),
+    Organization(OrganizationId, Box<SignedIn>),
 }
 /// One of them, for somebody who keeps it: another's is not there.
 pub struct Kept {
@@ -79,7 +79,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Console {
             product: id,
             product_name: product.ok_or_else(unknown)?.name,
             keeper: Keeper::from(&developer),
-            place: Place::Organization(developer.organization(), signed_in),
+            place: Place::Organization(developer.organization(), Box::new(signed_in)),
             ctx,
             organizations,
         })
@@ -154,7 +154,7 @@ impl Console {
     pub async fn must_be_fresh(&self, back: &str) -> Result<(), Failure> {
         let who = match &self.place {
             Place::Desk(desk) => &desk.signed_in,
-            Place::Organization(_, who) => who,
+            Place::Organization(_, who) => who.as_ref(),
         };
         let identity = self.organizations.identity();
         match stepup::service::required(identity, &self.ctx, who, stepup::Need::Fresh, back).await? {

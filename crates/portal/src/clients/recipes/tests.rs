@@ -120,8 +120,8 @@ fn an_odd_name_does_not_leave_its_quotes() {
     }
     // What follows the comments is JSON as it stands.
     let keycloak = text(&list, "Keycloak");
-    let json = &keycloak[keycloak.find("\n{").unwrap()..];
-    let json: serde_json::Value = serde_json::from_str(json).unwrap();
+    let (_, json) = keycloak.split_once("\n{").unwrap();
+    let json: serde_json::Value = serde_json::from_str(&format!("{{{json}")).unwrap();
     assert_eq!((json["displayName"].as_str(), json["config"]["clientId"].as_str()), (Some(odd), Some(ID)));
     for recipe in &list {
         let Shows::Text(text) = &recipe.shows else { continue };
