@@ -283,7 +283,7 @@ async fn what_is_taken_from_a_client_its_codes_and_tokens_lose_for_good() {
         update(&house, client, ClientEdit { settings: bound, ..edit(client) }).await.unwrap();
         assert_eq!(house.bearer(&access).await.status, StatusCode::UNAUTHORIZED);
         let unproven = caller.code("openid", &[]).await;
-        assert_eq!(caller.exchange(&unproven).await.error(), "invalid_dpop_proof");
+        assert_eq!(caller.exchange(&unproven).await.error(), "invalid_request");
         update(&house, client, edit(client)).await.unwrap();
         assert_eq!(house.bearer(&access).await.status, StatusCode::UNAUTHORIZED, "for good");
     }

@@ -94,11 +94,11 @@ fn says_what_was_sent(request: &Request, pairs: &[(String, String)], client: &Cl
     assert_eq!(form, sent("response_mode") == Some("form_post"));
 
     let words: Vec<&str> = sent("scope").unwrap_or_default().split(' ').collect();
-    assert!(words.contains(&"openid"));
+    assert_eq!(request.scope.openid, words.contains(&"openid"));
     let named: Vec<&str> = words.iter().filter_map(|word| word.strip_prefix("organization:")).collect();
     assert!(named.len() < 2, "a token is for one principal");
     assert_eq!(request.organization, named.first().map(|id| id.parse().unwrap()));
-    for word in request.scope.text().split(' ') {
+    for word in request.scope.text().split_whitespace() {
         assert!(
             words.contains(&word) || (word == "organization" && !named.is_empty()),
             "{word} was not sent"

@@ -51,7 +51,7 @@ async fn a_machine_acts_for_its_owner_alone_and_signs_nobody_in() {
         let foreign = kernel::id::ProductId::from_i64(1);
         assert_eq!(
             unknown(set_owner(db, &by, foreign, machine.id, (None, None)).await),
-            Err("client.unknown")
+            Err("product.unknown")
         );
         // Whoever was shown an owner that is none any more is told, and nothing is overwritten.
         let stale = set_owner(db, &by, product, machine.id, (Some(missing), Some(organization))).await;

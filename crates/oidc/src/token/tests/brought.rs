@@ -252,7 +252,7 @@ async fn every_wrong_way_to_bring_a_proof() {
         let twice = [proof(), proof()];
         let [one, other] = &twice;
         for (lines, expected) in [
-            (vec![], "invalid_dpop_proof"),
+            (vec![], "invalid_request"),
             (vec![b"".to_vec()], "invalid_dpop_proof"),
             (vec![b"nonsense".to_vec()], "invalid_dpop_proof"),
             (vec![b"a.b.c".to_vec()], "invalid_dpop_proof"),

@@ -8,7 +8,7 @@ mod rights;
 
 use crate::client::{Profile, Settings};
 use crate::house::{CALLBACK, House, VERIFIER, houses};
-use crate::testing::Caller;
+use crate::testing::{Caller, refreshing};
 use crate::token::grant::Redeem;
 use http::StatusCode;
 use kernel::Actor;
@@ -42,6 +42,27 @@ async fn two_hundred_parallel_uses_of_one_code_have_one_winner() {
         assert_eq!(winners.len(), 1);
         // The losers proved that the code is in several hands, so the winner's token is dead as well.
         assert_eq!(house.bearer(&winners[0].access_token).await.status, StatusCode::UNAUTHORIZED);
+    }
+}
+
+/// RFC 6749 alone: an access token for somebody's API, and nothing that says who the person is.
+#[tokio::test]
+async fn whoever_asks_without_openid_gets_an_access_token_and_no_more() {
+    for house in houses(true).await {
+        let caller = Caller::new(&house, refreshing()).await;
+        let tokens = caller.tokens("profile offline_access").await;
+        assert_eq!(
+            (&tokens["scope"], &tokens["id_token"]),
+            (&Value::from("profile offline_access"), &Value::Null)
+        );
+        let token = tokens["access_token"].as_str().unwrap();
+        assert_eq!(caller.introspect(token).await["scope"], "profile offline_access");
+        let asked = caller.userinfo(token).await;
+        assert_eq!((asked.status, asked.error().as_str()), (StatusCode::FORBIDDEN, "insufficient_scope"));
+        let next = caller.refresh(tokens["refresh_token"].as_str().unwrap()).await.json();
+        assert!(next["access_token"].is_string() && next["id_token"].is_null(), "{next}");
+        let nothing = caller.tokens("read write").await;
+        assert!(nothing["scope"].is_null() && nothing["access_token"].is_string(), "{nothing}");
     }
 }
 
