@@ -1,8 +1,6 @@
 //! What people ask for, and what those who may decide make of it.
 use super::super::call::Verdict as Said;
-use super::super::oracle::{
-    About, Application, Asked, Expect, Oracle, Owner, State, Verdict, refused,
-};
+use super::super::oracle::{About, Application, Asked, Expect, Oracle, Owner, State, Verdict, refused};
 use kernel::Id;
 use organization::membership::Role;
 
