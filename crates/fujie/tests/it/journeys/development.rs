@@ -118,7 +118,7 @@ async fn m50_an_organizations_developers_keep_the_clients_of_its_product(engine:
             source.matches(&client_id).count() > 8 && !source.contains(&first),
             "recipes name the client"
         );
-        browser.click("details:nth-of-type(3) summary").await?;
+        browser.find("main details:nth-of-type(3) summary").await?.send_keys("\u{E007}").await?;
         looked("client").await?;
 
         // Another address, tried out; then another secret.
