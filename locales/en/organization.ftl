@@ -423,6 +423,7 @@ organization-flash-admission-ended = The admission has ended; grants are paused 
 
 # Errors
 error-organization-unknown = The organization does not exist, or you are no member of it. Choose a space from your home page
+error-organization-struck-off = The official register lists this organization as revoked or cancelled; it can only be viewed. If that is wrong, contact the account manager
 error-organization-suspended = The organization is suspended and can only be viewed. Contact your account manager
 error-organization-identifier-taken = Another organization has this number already. Check it and type it again
 error-organization-identifier-unknown = Organizations of this type have no such number; leave it empty

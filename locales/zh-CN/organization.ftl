@@ -417,6 +417,7 @@ organization-flash-admission-ended = 已关闭产品准入，成员的授权随�
 
 # Errors
 error-organization-unknown = 机构不存在，或您不是该机构的成员。从首页选择可用的空间
+error-organization-struck-off = 登记信息显示此机构已吊销或注销，资料只能查看。如有误，联系客户经理核对
 error-organization-suspended = 机构已停用，资料只能查看。联系客户经理恢复
 error-organization-identifier-taken = 此编号已被其他机构使用。核对后重新填写
 error-organization-identifier-unknown = 此类机构没有这种编号，留空即可

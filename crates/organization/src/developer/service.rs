@@ -121,14 +121,25 @@ impl Organizations {
     }
 }
 
+/// Why nobody develops for it now: the clients that it keeps sleep for the same reasons.
+fn idle(organization: &Locked) -> Option<&'static str> {
+    if organization.state != OrganizationState::Active {
+        Some("organization.suspended")
+    } else if organization.registry_state.holds_admissions() {
+        Some("organization.struck_off")
+    } else {
+        None
+    }
+}
+
 /// Locks the organization for one of its developers. Errors: `organization.unknown`, `organization.suspended`,
-/// `developer.required`.
+/// `organization.struck_off`, `developer.required`.
 pub fn lock_in(tx: &mut Tx<'_>, by: &Developer, now: Timestamp) -> Result<Locked> {
     let organization = by.organization();
     let locked =
         organization::lock(tx, organization)?.ok_or_else(|| Error::not_found("organization.unknown"))?;
-    if locked.state != OrganizationState::Active {
-        return Err(Error::forbidden("organization.suspended"));
+    if let Some(code) = idle(&locked) {
+        return Err(Error::forbidden(code));
     }
     let role = membership::find_acting_role(tx, by.account(), organization, now)?;
     if role.is_some_and(|role| role.administers()) || store::is_named(tx, by.account(), organization, now)? {
@@ -157,7 +168,7 @@ pub struct Entrusted {
 }
 /// Entrusts a product to an organization, or takes it back, from whoever the form showed; both are locked. The caller writes
 /// the events and sees to the clients. None if nothing changes. Errors: `organization.unknown`, `organization.suspended`,
-/// `product.changed_meanwhile`, those of [`recheck_manager_in`].
+/// `organization.struck_off`, `product.changed_meanwhile`, those of [`recheck_manager_in`].
 pub fn entrust_in(
     tx: &mut Tx<'_>,
     by: &Operator,
@@ -177,9 +188,10 @@ pub fn entrust_in(
     both.sort();
     for id in both {
         match organization::lock(tx, id)? {
-            Some(locked) if Some(id) == to && locked.state != OrganizationState::Active => {
-                return Err(Error::conflict("organization.suspended"));
-            }
+            Some(locked) if Some(id) == to => match idle(&locked) {
+                Some(code) => return Err(Error::conflict(code)),
+                None => {}
+            },
             None if Some(id) == to => return Err(Error::not_found("organization.unknown")),
             // One that was closed keeps nobody waiting: nobody acts for it.
             _ => {}

@@ -122,6 +122,24 @@ async fn a_product_is_entrusted_to_one_organization_that_acts() {
             entrust(&town, &manager, Some(town.ours), Some(town.theirs)).await,
             Err("organization.suspended")
         );
+        set(town.theirs, OrganizationState::Active).await;
+        // Struck off by the register is no better than suspended: neither entrusted with anything, nor at work on what it has.
+        let (ours_id, theirs_id) = (town.ours, town.theirs);
+        let register = async |state: &'static str| {
+            let sql = "UPDATE organization SET registry_state = $1 WHERE id IN ($2, $3)";
+            let change = move |tx: &mut db::Tx<'_>| tx.run(sql, &[&state, &ours_id, &theirs_id]).map(drop);
+            town.rooms.db().write_unaudited("test", change).await.unwrap();
+        };
+        for state in ["revoked", "cancelled"] {
+            register(state).await;
+            assert_eq!(may(&town, &ours, town.data).await, Err("organization.struck_off"));
+            assert_eq!(
+                entrust(&town, &manager, Some(town.ours), Some(town.theirs)).await,
+                Err("organization.struck_off")
+            );
+        }
+        register("abnormal").await;
+        assert_eq!(may(&town, &ours, town.data).await, Ok(()), "noted, and nothing follows");
         // A suspended organization's developers do nothing; a closed one's product is taken back all the same.
         set(town.ours, OrganizationState::Suspended).await;
         assert_eq!(may(&town, &ours, town.data).await, Err("organization.suspended"));

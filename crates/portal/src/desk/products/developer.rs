@@ -81,7 +81,8 @@ async fn save(desk: Desk, Path(id): Path<ProductId>, Form(typed): Form<Typed>) -
         }
         Err(error) => {
             let overtaken = error.code == "product.changed_meanwhile";
-            let error = if error.code == "organization.suspended" { error.at("owner") } else { error };
+            let idle = matches!(error.code, "organization.suspended" | "organization.struck_off");
+            let error = if idle { error.at("owner") } else { error };
             let errors = FormErrors::or_fail(error, desk.ctx.lang)?;
             // As it is now: a second click must not undo what somebody else did.
             let form = if overtaken { Typed::of(desk.organizations.developer_of(id).await?) } else { typed };
