@@ -1,6 +1,6 @@
 //! What developers of an organization may do with clients, and what stays with the platform.
 use super::{
-    Algorithm, ClientEdit, ClientState, Keeper, NewClient, Settings, keeper,
+    Algorithm, ClientEdit, ClientState, Keeper, NewClient, Profile, Settings, SubjectType, keeper,
     service::{create_client, rotate_secret, set_state, update_client},
 };
 use crate::house::{CALLBACK, House, houses};
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 const OTHER: ProductId = ProductId::from_i64(77);
 
 /// The house's agent as an administrator of the organization.
-async fn developer(house: &House) -> Developer {
+pub(super) async fn developer(house: &House) -> Developer {
     house.change("UPDATE membership SET role = 'administrator'").await;
     let account: AccountId = house.db.read(|tx| tx.one("SELECT id FROM account", &[])).await.unwrap();
     let now = house.db.clock().now();
@@ -193,6 +193,14 @@ async fn what_an_organization_keeps_falls_asleep_and_wakes_with_it() {
         keeper::hand_over(db, &by(), (product, id, 0), true).await.unwrap();
         let works = async || house.openid.clients().find(&house.client.client_id).await.unwrap().is_some();
         assert!(works().await);
+        assert_ne!(house.bearer(&token).await.status, 200, "what was let in before was another keeper's");
+        let asked = house.get(&house.request(""), true).await;
+        assert!(
+            asked.location().starts_with("/consent"),
+            "nobody but the platform passes over consent: {asked:?}"
+        );
+        agree(&house).await;
+        let token = house.token().await;
         assert_eq!(house.bearer(&token).await.status, 200);
         let rooms = house.openid.organizations();
         let now = db.clock().now();
@@ -211,8 +219,12 @@ async fn what_an_organization_keeps_falls_asleep_and_wakes_with_it() {
         // Struck off by the register is no better than suspended.
         house.change("UPDATE organization SET registry_state = 'revoked'").await;
         assert!(!works().await);
-        // The desk takes what was entrusted back: it goes on, and is theirs no more.
+        // The desk takes what was entrusted back: it is theirs no more, and what slept does not wake by it.
         keeper::entrust(db, &by(), product, (Some(house.organization), None)).await.unwrap();
+        assert!(!works().await);
+        let there = keeper::find_kept(db, &Keeper::from(&by()), product, id).await.unwrap();
+        assert_eq!(there.state, ClientState::Disabled);
+        set_state(db, &by(), &there, ClientState::Active).await.unwrap();
         assert!(works().await);
         assert!(house.openid.kept_clients(&developer).await.unwrap().is_empty());
         let (_, detail) = record(&house).await.pop().unwrap();
@@ -248,5 +260,131 @@ async fn what_the_platform_switched_off_the_platform_switches_on() {
         let record = record(&house).await;
         let states = record.iter().filter(|(action, _)| action == "client.state_changed").count();
         assert_eq!(states, 4);
+    }
+}
+
+/// The person agreed to everything, for good.
+async fn agree(house: &House) {
+    house
+        .change(
+            "INSERT INTO consent (account_id, client_id, organization_id, scope, at)
+             SELECT a.id, l.id, o.id, 'openid profile', 4000000000000 FROM account a, client l, organization o
+             WHERE l.service = FALSE",
+        )
+        .await;
+}
+async fn consents(house: &House) -> i64 {
+    house.db.read(|tx| tx.one("SELECT COUNT(*) FROM consent", &[])).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_the_platform_decides_of_a_product_its_developers_leave_as_it_is() {
+    for house in houses(true).await {
+        let (db, product) = (&house.db, house.client.product);
+        let developer = entrusted(&house).await;
+        let (strict, key) = crate::testing::fapi();
+        let laxer = Settings { profile: Profile::Basic, ..Settings::default() };
+        let pairwise = Settings { subject_type: SubjectType::Pairwise, ..Settings::default() };
+        for settings in [&laxer, &pairwise] {
+            let new = NewClient { settings: settings.clone(), ..new(&house, product) };
+            assert_eq!(code(create_client(db, &developer, new).await), "client.platform_decides");
+        }
+        // One that the desk made stricter stays so in their hands.
+        let made = create_client(db, &developer, new(&house, product)).await.unwrap();
+        let save = async |by: Keeper, settings: &Settings| {
+            code(update_client(db, by, product, made.id, edit(None, CALLBACK, settings.clone())).await)
+        };
+        assert_eq!(save((&by()).into(), &strict).await, "done");
+        assert_eq!(save((&developer).into(), &Settings::default()).await, "client.platform_decides");
+        assert_eq!(
+            save((&developer).into(), &Settings { jwks: Some(key.set()), ..strict.clone() }).await,
+            "done"
+        );
+        assert_eq!(save((&by()).into(), &pairwise).await, "done");
+        assert_eq!(save((&developer).into(), &Settings::default()).await, "client.platform_decides");
+    }
+}
+
+/// What people agreed to names where they are sent; another place is another question.
+#[tokio::test]
+async fn people_are_asked_again_when_a_client_moves_or_changes_hands() {
+    for house in houses(true).await {
+        let (db, product) = (&house.db, house.client.product);
+        let developer = entrusted(&house).await;
+        let made = create_client(db, &developer, new(&house, product)).await.unwrap();
+        let move_to = async |uri: &str| {
+            let edit = edit(None, uri, Settings::default());
+            update_client(db, &developer, product, made.id, edit).await.unwrap();
+        };
+        house.change("DELETE FROM consent").await;
+        agree(&house).await;
+        let before = consents(&house).await;
+        move_to("https://rp.test/another/page").await;
+        assert_eq!(consents(&house).await, before, "the same place");
+        move_to("https://elsewhere.test/in").await;
+        assert_eq!(consents(&house).await, before - 1, "the other client's are left");
+        house.change("DELETE FROM consent").await;
+        agree(&house).await;
+        keeper::hand_over(db, &by(), (product, made.id, 2), false).await.unwrap();
+        assert_eq!(consents(&house).await, before - 1);
+    }
+}
+
+/// A host that the system administrator alone may enter does not pass to an organization with the client.
+#[tokio::test]
+async fn f10_a_client_with_anothers_api_is_not_handed_over() {
+    for house in houses(true).await {
+        let (db, product, id) = (&house.db, house.client.product, house.client.id);
+        entrusted(&house).await;
+        house
+            .change(
+                "INSERT INTO product (id, code, name_zh, name_en, summary_zh, summary_en, category, icon, launch_url,
+                     audience, admission_class, grant_mode, admission_editor, minimum_level, minimum_strength,
+                     roles_allowed, state, created_at)
+                 SELECT 77, 'other', name_zh, name_en, summary_zh, summary_en, category, icon, 'https://b.test/in',
+                     audience, admission_class, grant_mode, admission_editor, minimum_level, minimum_strength,
+                     roles_allowed, state, created_at FROM product",
+            )
+            .await;
+        let foreign = Settings { resources: vec!["https://b.test/api".into()], ..Settings::default() };
+        update_client(db, &by(), product, id, edit(None, CALLBACK, foreign)).await.unwrap();
+        let handed = code(keeper::hand_over(db, &by(), (product, id, 1), true).await);
+        assert_eq!(handed, "client.resource_foreign");
+    }
+}
+
+/// Their own switch and the platform's at once: whatever comes first, what the platform switched off stays off.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn f08_no_switch_of_the_developers_undoes_the_platforms() {
+    for house in houses(true).await {
+        let (db, product) = (&house.db, house.client.product);
+        let developer = entrusted(&house).await;
+        let made = create_client(db, &developer, new(&house, product)).await.unwrap();
+        let client = async || keeper::find_kept(db, &Keeper::from(&by()), product, made.id).await.unwrap();
+        for _ in 0..25 {
+            let there = client().await;
+            set_state(db, &by(), &there, ClientState::Active).await.unwrap();
+            let theirs = {
+                let (db, developer, there) = (db.clone(), developer.clone(), there.clone());
+                tokio::spawn(async move { set_state(&db, &developer, &there, ClientState::Disabled).await })
+            };
+            let ours = {
+                let (db, there) = (db.clone(), there.clone());
+                tokio::spawn(async move { set_state(&db, &by(), &there, ClientState::Disabled).await })
+            };
+            let (theirs, ours) = (code(theirs.await.unwrap()), code(ours.await.unwrap()));
+            let state = client().await.state;
+            match ours {
+                "done" => assert_eq!(state, ClientState::Disabled, "{theirs}"),
+                told => assert_eq!((told, state), ("client.changed_meanwhile", ClientState::Paused)),
+            }
+        }
+        // And whoever read it before writes nothing after.
+        let there = client().await;
+        set_state(db, &by(), &there, ClientState::Active).await.unwrap();
+        let late = super::Client { state: ClientState::Paused, ..there };
+        let written =
+            db.write_unaudited("test", move |tx| super::store::update_state(tx, &late)).await.unwrap();
+        assert!(!written);
     }
 }

@@ -1,6 +1,9 @@
 //! Clients: the applications of a product that may ask who signed in. Redirect addresses are compared as exact strings,
 //! secrets are 256 random bits kept as a keyed hash. `authorize`, `token`, `logout` and the decision API call `service`;
 //! the command line and the desk register clients.
+pub mod cap;
+#[cfg(test)]
+mod cap_tests;
 mod changes;
 #[cfg(test)]
 mod edit_tests;

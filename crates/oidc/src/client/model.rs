@@ -195,16 +195,6 @@ impl Client {
     pub fn allows_post_logout_redirect(&self, uri: &str) -> bool {
         listed(&self.post_logout_redirect_uris, uri)
     }
-    /// The host, and port where it is not the scheme's own, that a person sees on the consent page.
-    pub fn host(&self) -> String {
-        let first = self.redirect_uris.split('\n').next().unwrap_or_default();
-        let url = Url::parse(first).ok();
-        let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
-        match url.as_ref().and_then(Url::port) {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        }
-    }
 }
 fn listed(list: &str, uri: &str) -> bool {
     !uri.is_empty() && list.split('\n').any(|registered| registered == uri)
