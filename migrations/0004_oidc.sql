@@ -144,6 +144,7 @@ CREATE TABLE consent (
     at BIGINT NOT NULL,
     PRIMARY KEY (account_id, client_id, organization_id)
 );
+CREATE INDEX consent_client ON consent (client_id);
 
 -- Names by which clients of one sector know an account, where they asked for names of their own, and the way back from them.
 CREATE TABLE pairwise_subject (

@@ -1,8 +1,9 @@
 //! Who keeps clients: the platform's staff those of every product that they look after; an organization's developers those that
 //! are theirs, of the products that are entrusted to it. What is above them stays with the platform.
 use super::{
+    Settings,
     model::{Client, ClientState},
-    store,
+    narrowing, resources, store,
 };
 use crate::OpenId;
 use db::{Db, Tx};
@@ -65,6 +66,20 @@ impl Keeper {
         store::find_of_product(tx, id, product, self.developer())?
             .ok_or_else(|| Error::not_found("client.unknown"))
     }
+    /// What the platform decides of a product stays as it was set: how strict its clients are, and by which names they know
+    /// people. Error `client.platform_decides`.
+    pub(super) fn may_set(&self, new: &Settings, before: &Settings) -> Result<()> {
+        let fault = |field| Err(Error::invalid("client.platform_decides").at(field));
+        match self {
+            Self::Desk(_) => Ok(()),
+            Self::Developer(_) if new.profile.is_laxer_than(before.profile) => fault("profile"),
+            Self::Developer(_) if new.subject_type != before.subject_type => fault("subject_type"),
+            Self::Developer(_) if new.sector_identifier_uri != before.sector_identifier_uri => {
+                fault("sector_identifier_uri")
+            }
+            Self::Developer(_) => Ok(()),
+        }
+    }
     /// What the platform switched off, the platform switches on. Error `client.disabled_by_platform`.
     pub(super) fn may_switch(&self, from: ClientState, to: ClientState) -> Result<ClientState> {
         match (self, from, to) {
@@ -102,13 +117,17 @@ pub async fn entrust(
     product: ProductId,
     shown_and_new: (Option<OrganizationId>, Option<OrganizationId>),
 ) -> Result<()> {
-    let by = by.clone();
+    let (by, now) = (by.clone(), db.clock().now());
     db.write(move |tx| {
         let entrusted = developer::entrust_in(tx, &by, product, shown_and_new)?;
         let Some(Entrusted { before, after }) = entrusted else {
             return Ok(((), Vec::new()));
         };
-        let released = store::release_of_product(tx, product)?.len();
+        let clients = store::release_of_product(tx, product)?;
+        for client in &clients {
+            narrowing::begin_anew_in(tx, *client, now)?;
+        }
+        let released = clients.len();
         let detail = json!({ "before": before, "after": after, "product": product, "clients": released });
         let event = || {
             Event::done(by.actor(), "product.developer_changed").on("product", product).with(detail.clone())
@@ -125,14 +144,15 @@ pub async fn entrust(
 }
 
 /// Hands one client to the developers of its product, or takes it to the desk. `rev` is what whoever hands it on saw. Errors:
-/// `client.unknown`, `client.changed_meanwhile`, `client.no_developer`, those of [`recheck_manager_in`].
+/// `client.unknown`, `client.changed_meanwhile`, `client.no_developer`, `client.resource_foreign`, those of
+/// [`recheck_manager_in`]. Its tokens end, and people are asked again.
 pub async fn hand_over(
     db: &Db,
     by: &Operator,
     (product, id, rev): (ProductId, ClientId, i64),
     to_developer: bool,
 ) -> Result<()> {
-    let by = by.clone();
+    let (by, now) = (by.clone(), db.clock().now());
     db.write(move |tx| {
         recheck_manager_in(tx, &by, product)?;
         let entrusted = developer::entrusted_to_in(tx, product)?;
@@ -150,6 +170,10 @@ pub async fn hand_over(
                 },
             )?;
         }
+        // It may have been entrusted to others while this waited.
+        if developer::entrusted_to_in(tx, product)? != entrusted {
+            return Err(Error::conflict("client.changed_meanwhile"));
+        }
         let client = Keeper::Desk(by.clone()).find_in(tx, product, id)?;
         if client.service {
             return Err(Error::not_found("client.unknown"));
@@ -161,7 +185,12 @@ pub async fn hand_over(
         if client.keeping.rev != rev || !store::set_developer(tx, id, rev, to)? {
             return Err(Error::conflict("client.changed_meanwhile"));
         }
-        let detail = json!({ "before": before, "after": to, "product": product });
+        if to.is_some() {
+            // What the system administrator alone may allow does not pass to others with it.
+            resources::must_be_own_in(tx, &client)?;
+        }
+        let ended = narrowing::begin_anew_in(tx, id, now)?;
+        let detail = json!({ "before": before, "after": to, "product": product, "tokens_ended": ended });
         let event = Event::done(by.actor(), "client.developer_changed").on("client", id).with(detail);
         let event = match before.or(to) {
             Some(organization) => event.of(organization),

@@ -15,12 +15,7 @@ pub(crate) fn recheck_in(tx: &mut Tx<'_>, by: &Keeper, client: &Client, before: 
         .filter(|uri| !before.contains(uri))
         .map(|uri| place_of(uri))
         .collect();
-    if added.is_empty() {
-        return Ok(());
-    }
-    let claims = store::list_addresses_of_others(tx, client.product)?;
-    let foreign = claims.iter().flat_map(|uris| uris.split('\n')).any(|uri| added.contains(&place_of(uri)));
-    if !foreign {
+    if !are_foreign_in(tx, client, &added)? {
         return Ok(());
     }
     let foreign = || Error::invalid("client.resource_foreign").at("resources");
@@ -29,6 +24,22 @@ pub(crate) fn recheck_in(tx: &mut Tx<'_>, by: &Keeper, client: &Client, before: 
         "staff.role_required" => foreign(),
         _ => error,
     })
+}
+
+/// All of them, whoever allowed what is foreign. Error: `client.resource_foreign`.
+pub(super) fn must_be_own_in(tx: &mut Tx<'_>, client: &Client) -> Result<()> {
+    let places: Vec<String> = client.settings.resources.iter().map(|uri| place_of(uri)).collect();
+    match are_foreign_in(tx, client, &places)? {
+        true => Err(Error::invalid("client.resource_foreign").at("resources")),
+        false => Ok(()),
+    }
+}
+fn are_foreign_in(tx: &mut Tx<'_>, client: &Client, places: &[String]) -> Result<bool> {
+    if places.is_empty() {
+        return Ok(false);
+    }
+    let claims = store::list_addresses_of_others(tx, client.product)?;
+    Ok(claims.iter().flat_map(|uris| uris.split('\n')).any(|uri| places.contains(&place_of(uri))))
 }
 
 /// Its host, whatever port and scheme: they are no other owner's. What has none, a URN, stands for itself.

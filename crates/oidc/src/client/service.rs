@@ -1,5 +1,5 @@
 use super::{
-    changes,
+    cap, changes,
     keeper::{Keeper, must_be_seen, told},
     model::{self, Algorithm, Client, ClientState, Keeping, RedirectUri},
     narrowing, resources,
@@ -119,11 +119,12 @@ pub(crate) fn signing_secret(keyring: &Keyring, client: &Client) -> Result<Optio
     }
 }
 
-/// Whoever registers it keeps it. Errors: `client.redirect_uri_*`, `client.resource_foreign`, `client.consent_required`, those of
-/// [`Settings::checked`], `field.*` at `name`, and those of the keeper.
+/// Whoever registers it keeps it. Errors: `client.redirect_uri_*`, `client.resource_foreign`, `client.consent_required`,
+/// `client.platform_decides`, those of [`Settings::checked`], `field.*` at `name`, and those of the keeper.
 pub async fn create_client(db: &Db, by: impl Into<Keeper>, new: NewClient) -> Result<Registered> {
     let by: Keeper = by.into();
     let NewClient { id, product, skip_consent, id_token_algorithm, .. } = new;
+    by.may_set(&new.settings, &Settings::default())?;
     if skip_consent && by.developer().is_some() {
         return Err(Error::invalid("client.consent_required"));
     }
@@ -160,6 +161,7 @@ pub async fn create_client(db: &Db, by: impl Into<Keeper>, new: NewClient) -> Re
     let now = db.clock().now();
     db.write(move |tx| {
         by.recheck_in(tx, client.product, now)?;
+        cap::must_have_room_in(tx, &by, client.product)?;
         resources::recheck_in(tx, &by, &client, &[])?;
         store::insert(tx, &client, now)?;
         names_agree_in(tx, client.product)?;
@@ -244,6 +246,7 @@ async fn change(
         let before = by.find_in(tx, product, id)?;
         must_be_seen(&before, seen)?;
         let (client, secret) = to(&handle, before.clone())?;
+        by.may_set(&client.settings, &before.settings)?;
         resources::recheck_in(tx, &by, &client, &before.settings.resources)?;
         if !store::update(tx, &client)? {
             return Err(Error::conflict("client.changed_meanwhile"));
@@ -260,7 +263,7 @@ async fn change(
 }
 
 /// One that is not active can neither start a sign-in nor redeem a code; its tokens stop answering. Errors: `client.unknown`,
-/// `client.disabled_by_platform`, those of the keeper.
+/// `client.disabled_by_platform`, `client.changed_meanwhile`, those of the keeper.
 pub async fn set_state(db: &Db, by: impl Into<Keeper>, client: &Client, state: ClientState) -> Result<()> {
     let (by, product, id): (Keeper, _, _) = (by.into(), client.product, client.id);
     let now = db.clock().now();
@@ -268,14 +271,20 @@ pub async fn set_state(db: &Db, by: impl Into<Keeper>, client: &Client, state: C
         by.recheck_in(tx, product, now)?;
         let there = by.find_in(tx, product, id)?;
         let state = by.may_switch(there.state, state)?;
+        if there.state == state {
+            return Ok(((), Vec::new()));
+        }
         let client = Client { state, ..there };
-        let changed = store::update_state(tx, &client)?;
+        // Whoever was faster may have switched it off for good.
+        if !store::update_state(tx, &client)? {
+            return Err(Error::conflict("client.changed_meanwhile"));
+        }
         if client.state == ClientState::Active {
             names_agree_in(tx, product)?;
         }
         let detail = json!({ "state": client.state.as_str(), "product": product });
         let event = Event::done(by.actor(), "client.state_changed").on("client", client.id).with(detail);
-        Ok(((), if changed { vec![told(event, &client)] } else { Vec::new() }))
+        Ok(((), vec![told(event, &client)]))
     })
     .await
 }

@@ -59,11 +59,14 @@ pub fn find_of_product(
     tx.opt(query.sql(), query.params())
 }
 
-/// Whose clients of a product the platform's staff keep from now on.
+/// Whose clients of a product the platform's staff keep from now on. What slept does not wake by it: somebody looks first.
 pub fn release_of_product(tx: &mut Tx<'_>, product: ProductId) -> Result<Vec<ClientId>> {
     let released: Vec<ClientId> = tx.all(
         sql!(
-            "UPDATE client SET developer_organization_id = NULL, rev = rev + 1
+            "UPDATE client SET developer_organization_id = NULL, rev = rev + 1,
+                 state = CASE WHEN EXISTS (SELECT 1 FROM organization o
+                     WHERE o.id = client.developer_organization_id AND o.state = 'active'
+                         AND o.registry_state NOT IN ('revoked', 'cancelled')) THEN state ELSE 'disabled' END
              WHERE product_id = $1 AND developer_organization_id IS NOT NULL RETURNING id"
         ),
         &[&product],
@@ -73,7 +76,7 @@ pub fn release_of_product(tx: &mut Tx<'_>, product: ProductId) -> Result<Vec<Cli
     }
     Ok(released)
 }
-/// False if it was changed since `rev`.
+/// False if it was changed since `rev`. Nobody but the platform passes over people's consent.
 pub fn set_developer(
     tx: &mut Tx<'_>,
     id: ClientId,
@@ -82,10 +85,11 @@ pub fn set_developer(
 ) -> Result<bool> {
     let changed = tx.run(
         sql!(
-            "UPDATE client SET developer_organization_id = $3, rev = rev + 1
+            "UPDATE client SET developer_organization_id = $3, rev = rev + 1,
+                 skip_consent = CASE WHEN $4 THEN FALSE ELSE skip_consent END
              WHERE id = $1 AND rev = $2 AND service = FALSE"
         ),
-        &[&id, &rev, &developer],
+        &[&id, &rev, &developer, &developer.is_some()],
     )?;
     tx.changed("client", id);
     Ok(changed == 1)
@@ -212,11 +216,11 @@ pub fn update(tx: &mut Tx<'_>, client: &Client) -> Result<bool> {
     Ok(changed == 1)
 }
 
-/// Whether the row was there and had another state.
+/// False if it was changed since it was read.
 pub fn update_state(tx: &mut Tx<'_>, client: &Client) -> Result<bool> {
     let changed = tx.run(
-        sql!("UPDATE client SET state = $1, rev = rev + 1 WHERE id = $2 AND state <> $1"),
-        &[&client.state, &client.id],
+        sql!("UPDATE client SET state = $1, rev = rev + 1 WHERE id = $2 AND rev = $3"),
+        &[&client.state, &client.id, &client.keeping.rev],
     )?;
     tx.changed("client", client.id);
     Ok(changed > 0)

@@ -65,7 +65,7 @@ pub(super) fn find(tx: &mut Tx<'_>, id: ClientId) -> Result<Option<OwnedRow>> {
         &[&id],
     )
 }
-/// False if it is another's by now.
+/// False if it is another's by now. Whoever had it knows its secret and its key: both go.
 pub(super) fn set_owner(
     tx: &mut Tx<'_>,
     id: ClientId,
@@ -75,7 +75,8 @@ pub(super) fn set_owner(
     let from = from.unwrap_or(OrganizationId::from_i64(0));
     let changed = tx.run(
         sql!(
-            "UPDATE client SET owner_organization_id = $1
+            "UPDATE client SET owner_organization_id = $1, rev = rev + 1, secret_mac = NULL, secret_sealed = NULL,
+                jwks = NULL, jwks_uri = NULL
             WHERE id = $2 AND service = TRUE AND COALESCE(owner_organization_id, 0) = $3"
         ),
         &[&to, &id, &from],

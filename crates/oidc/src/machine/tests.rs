@@ -1,10 +1,35 @@
 use super::service::{NewMachine, create, set_owner};
-use crate::client::{Algorithm, ClientState, Settings, service::set_state};
+use crate::client::{
+    Algorithm, ClientState, Settings,
+    service::{rotate_secret, set_state},
+};
 use crate::decision::{About, Asked};
 use crate::house::houses;
+use crate::testing::Caller;
 use kernel::Error;
 use kernel::id::{ClientId, ProductId};
 use organization::{Operator, decision::Space, entitlement::Answer};
+
+/// Whoever had it knows its secret: it opens nothing in the next owner's name.
+#[tokio::test]
+async fn a_program_that_is_handed_on_leaves_its_secret_behind() {
+    for house in houses(true).await {
+        let mut caller = Caller::machine(&house, Settings::machine()).await;
+        let own = [("grant_type", "client_credentials")];
+        let token = caller.ask("/oauth2/token", &own).await.json();
+        assert!(token["access_token"].is_string(), "{token}");
+        let (product, id) = (caller.client.product, caller.client.id);
+        let to_the_platform = (Some(house.organization), None);
+        set_owner(&house.db, &Operator::installation(), product, id, to_the_platform).await.unwrap();
+        assert_eq!(caller.ask("/oauth2/token", &own).await.error(), "invalid_client");
+        let client = house.openid.clients().find(&caller.client.client_id).await.unwrap().unwrap();
+        assert_eq!(client.keeping.rev, caller.client.keeping.rev + 1, "a rotation on its way comes too late");
+        let by = Operator::installation();
+        let fresh = rotate_secret(&house.db, &by, product, id, None).await.unwrap().secret;
+        caller.secret = fresh.map(|secret| secret.expose().to_owned());
+        assert!(caller.ask("/oauth2/token", &own).await.json()["access_token"].is_string());
+    }
+}
 
 #[tokio::test]
 async fn a_machine_acts_for_its_owner_alone_and_signs_nobody_in() {

@@ -112,6 +112,15 @@ pub fn end_refresh_of_client(tx: &mut Tx<'_>, client: ClientId, now: Timestamp) 
         &[&now, &client],
     )
 }
+/// Of a client that others keep from now on.
+pub fn end_all_of_client(tx: &mut Tx<'_>, client: ClientId, now: Timestamp) -> Result<u64> {
+    tx.run(
+        sql!(
+            "UPDATE token SET revoked_at = $1 WHERE client_id = $2 AND revoked_at IS NULL AND expires_at > $1"
+        ),
+        &[&now, &client],
+    )
+}
 /// Of a client whose tokens are bound to a key from now on.
 pub fn end_unbound_of_client(tx: &mut Tx<'_>, client: ClientId, now: Timestamp) -> Result<u64> {
     tx.run(

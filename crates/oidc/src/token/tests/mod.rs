@@ -9,10 +9,25 @@ mod rights;
 use crate::client::{Profile, Settings};
 use crate::house::{CALLBACK, House, VERIFIER, houses};
 use crate::testing::{Caller, refreshing};
-use crate::token::grant::Redeem;
+use crate::token::{
+    grant::Redeem,
+    model::{TokenError, TokenResponse},
+};
 use http::StatusCode;
 use kernel::Actor;
 use serde_json::Value;
+
+/// What a use of something that counts once came to. Whoever waited too long among two hundred, on a busy machine, is told so and
+/// got nothing either.
+fn won(outcome: kernel::Result<Result<TokenResponse, TokenError>>) -> Option<TokenResponse> {
+    match outcome {
+        Ok(answer) => answer.ok(),
+        Err(error) => {
+            assert_eq!(error.kind, kernel::Kind::Overloaded, "{error}");
+            None
+        }
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_parallel_uses_of_one_code_have_one_winner() {
@@ -32,12 +47,12 @@ async fn two_hundred_parallel_uses_of_one_code_have_one_winner() {
                     actor: Actor::system(),
                     now: openid.db().clock().now(),
                 };
-                openid.redeem(redeem).await.unwrap()
+                openid.redeem(redeem).await
             });
         }
         let mut winners = Vec::new();
         while let Some(outcome) = tasks.join_next().await {
-            winners.extend(outcome.unwrap().ok());
+            winners.extend(won(outcome.unwrap()));
         }
         assert_eq!(winners.len(), 1);
         // The losers proved that the code is in several hands, so the winner's token is dead as well.
