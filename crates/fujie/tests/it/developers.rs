@@ -196,21 +196,41 @@ async fn an_old_session_names_no_developer_and_takes_no_secret(engine: Engine) -
         administrator.get(&secret).await?,
         administrator.get(&search).await?,
     );
+    let (new, switch) = (format!("{}/new", kept.base()), format!("{}/state", kept.page()));
+    let (making, standing) = (administrator.get(&new).await?, administrator.get(&kept.page()).await?);
     let moved = changing.form_to(&edit)?.with("redirect_uris", "https://evil.test/callback");
     let (taking, name) = (asking.form_to(&secret)?, naming.form_with("membership")?);
+    let made = making.form_to(&new)?.with("name", "站").with("redirect_uris", "https://evil.test/new");
+    let off = standing.form_to(&switch)?;
+    assert_eq!(off.value("state"), Some("disabled"));
     server.database().rows("UPDATE session SET verified_at = verified_at - 3600000")?;
     for answer in [
         administrator.submit(&changing, &moved).await?,
         administrator.submit(&asking, &taking).await?,
         administrator.submit(&naming, &name).await?,
+        administrator.submit(&making, &made).await?,
+        administrator.get(&new).await?,
+        administrator.submit(&standing, &off.clone().with("state", "active")).await?,
     ] {
         let to = answer.location().with_context(|| format!("{} {}", answer.status, answer.excerpt()))?;
         assert_eq!(to.path(), "/me/verify", "{to}");
     }
     assert_eq!((rotations(&server)?, count(&server, "developer")?), (0, 0));
     assert_eq!(count(&server, "client WHERE redirect_uris LIKE '%evil%'")?, 0);
+    // Off goes at once, and on again after a proof alone.
+    let paused = "client WHERE state = 'paused'";
+    let done = administrator.submit(&standing, &off).await?;
+    assert!(done.location().is_some_and(|to| to.path() == kept.page()), "{}", done.excerpt());
+    assert_eq!(count(&server, paused)?, 1);
+    let asleep = administrator.get(&kept.page()).await?;
+    let on = asleep.form_to(&switch)?;
+    let refused = administrator.submit(&asleep, &on).await?;
+    assert!(refused.location().is_some_and(|to| to.path() == "/me/verify"), "{}", refused.excerpt());
+    assert_eq!(count(&server, paused)?, 1);
     // A moment after the proof the member is one, sees the client, and is none again once dismissed.
     server.database().rows("UPDATE session SET verified_at = verified_at + 3600000")?;
+    administrator.submit(&asleep, &on).await?;
+    assert_eq!(count(&server, paused)?, 0);
     let done = administrator.submit(&naming, &name).await?;
     assert_eq!((done.status.as_u16(), count(&server, "developer")?), (303, 1), "{}", done.excerpt());
     let agent = signed_in(&server, "agent_granted").await?;

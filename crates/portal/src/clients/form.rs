@@ -224,6 +224,8 @@ async fn show(console: &Console, client: Option<&Client>, form: Typed, errors: F
 }
 
 pub(super) async fn blank(console: Console) -> web::Result {
+    // Asked before anything is typed, since a form that is sent too late is lost.
+    console.must_be_fresh(&format!("{}/new", console.base())).await?;
     let form = Typed {
         id: console.ctx.form_id(console.db().draw::<mark::Client>()),
         algorithm: Algorithm::Es256.as_str().to_owned(),
@@ -233,6 +235,8 @@ pub(super) async fn blank(console: Console) -> web::Result {
 }
 
 pub(super) async fn create(console: Console, Form(typed): Form<Typed>) -> web::Result {
+    // A new address for answers and a new secret: nobody walks away with those from somebody else's open session.
+    console.must_be_fresh(&format!("{}/new", console.base())).await?;
     let client: ClientId = console.ctx.check_form_id(&typed.id)?;
     let (db, product) = (console.db(), console.product);
     // A form sent twice: the client exists, and its secret was shown the first time.

@@ -139,6 +139,10 @@ pub fn switched(text: &str) -> kernel::Result<(ClientState, &'static str)> {
 async fn set_state(kept: Kept, Form(typed): Form<Switch>) -> web::Result {
     let (state, flash) = switched(&typed.state)?;
     let console = &kept.console;
+    // Off goes at once; on again, answers flow to its addresses.
+    if state == ClientState::Active {
+        console.must_be_fresh(&kept.address()).await?;
+    }
     service::set_state(console.db(), console.keeper.clone(), &kept.client, state).await?;
     Ok(with_flash(see_other(&kept.address()), "ok", flash, &[]))
 }

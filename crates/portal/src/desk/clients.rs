@@ -6,7 +6,7 @@ use kernel::{
     Error,
     id::{ClientId, ProductId},
 };
-use oidc::client::{keeper, service};
+use oidc::client::{ClientState, keeper, service};
 use serde::Deserialize;
 use web::{Form, Path, Policy, Routes, see_other, with_flash};
 
@@ -31,6 +31,10 @@ async fn set_state(
 ) -> web::Result {
     editable(&desk, id).await?;
     let (state, flash) = switched(&typed.state)?;
+    // Off goes at once; on again, answers flow to its addresses.
+    if state == ClientState::Active {
+        desk.must_be_fresh(&format!("/desk/products/{id}")).await?;
+    }
     let db = desk.organizations.db();
     let known = service::list_of_product(db, id).await?.into_iter().find(|known| known.id == client);
     let known = known.ok_or_else(|| Error::not_found("client.unknown"))?;

@@ -68,6 +68,9 @@ async fn show(
 }
 
 async fn blank(desk: Desk, Path(id): Path<ProductId>) -> web::Result {
+    editable(&desk, id).await?;
+    // Asked before anything is typed, since a form that is sent too late is lost.
+    desk.must_be_fresh(&format!("/desk/products/{id}/machines/new")).await?;
     let form = Typed {
         id: desk.ctx.form_id(desk.organizations.db().draw::<mark::Client>()),
         of: "organization".to_owned(),
@@ -101,6 +104,8 @@ pub(super) async fn owner_of(desk: &Desk, of: &str, owner: &str) -> kernel::Resu
 
 async fn create(desk: Desk, Path(id): Path<ProductId>, Form(typed): Form<Typed>) -> web::Result {
     let product = editable(&desk, id).await?;
+    // A secret is shown: nobody walks away with it from somebody else's open session.
+    desk.must_be_fresh(&format!("/desk/products/{id}/machines/new")).await?;
     let client: ClientId = desk.ctx.check_form_id(&typed.id)?;
     let back = format!("/desk/products/{id}");
     let db = desk.organizations.db();
@@ -157,6 +162,7 @@ fn owned(client: &Client) -> Typed {
 }
 async fn owner(desk: Desk, Path((id, client)): Path<(ProductId, ClientId)>) -> web::Result {
     let client = machine(&desk, id, client).await?;
+    desk.must_be_fresh(&format!("/desk/products/{id}/machines/{}", client.id)).await?;
     show(&desk, id, Some(&client), owned(&client), FormErrors::none()).await
 }
 async fn set_owner(
@@ -165,6 +171,8 @@ async fn set_owner(
     Form(typed): Form<Typed>,
 ) -> web::Result {
     let client = machine(&desk, id, client).await?;
+    // For whom a program acts is as much as its secret.
+    desk.must_be_fresh(&format!("/desk/products/{id}/machines/{}", client.id)).await?;
     let shown = match typed.was.as_str() {
         "" => None,
         was => Some(was.parse().map_err(|_| Error::invalid("form.id_stale"))?),
