@@ -188,10 +188,11 @@ pub fn entrust_in(
     both.sort();
     for id in both {
         match organization::lock(tx, id)? {
-            Some(locked) if Some(id) == to => match idle(&locked) {
-                Some(code) => return Err(Error::conflict(code)),
-                None => {}
-            },
+            Some(locked) if Some(id) == to => {
+                if let Some(code) = idle(&locked) {
+                    return Err(Error::conflict(code));
+                }
+            }
             None if Some(id) == to => return Err(Error::not_found("organization.unknown")),
             // One that was closed keeps nobody waiting: nobody acts for it.
             _ => {}
