@@ -157,10 +157,20 @@ CREATE TABLE product (
     roles_allowed TEXT NOT NULL,
     network_zone TEXT,
     manager_id BIGINT REFERENCES account (id),
+    -- Whose developers register and change clients of it, besides the platform's staff.
+    developer_organization_id BIGINT REFERENCES organization (id),
     state TEXT NOT NULL,
     rev BIGINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL
 );
+CREATE INDEX product_developer ON product (developer_organization_id) WHERE developer_organization_id IS NOT NULL;
+-- Members whom their administrators named developers; administrators are without a row.
+CREATE TABLE developer (
+    membership_id BIGINT PRIMARY KEY REFERENCES membership (id),
+    organization_id BIGINT NOT NULL REFERENCES organization (id),
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX developer_organization ON developer (organization_id);
 
 -- rev counts the changes of its names and of what it lists: a form that showed another list is refused.
 CREATE TABLE contract_type (

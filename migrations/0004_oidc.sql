@@ -36,9 +36,14 @@ CREATE TABLE client (
     resources TEXT NOT NULL DEFAULT '',
     refresh_idle_seconds BIGINT NOT NULL DEFAULT 604800,
     refresh_absolute_seconds BIGINT NOT NULL DEFAULT 2592000,
+    -- The organization whose developers keep it, of those that sign people in; NULL: the platform's staff do.
+    developer_organization_id BIGINT REFERENCES organization (id),
+    -- Counts its changes: a form that showed another registration is refused.
+    rev BIGINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL
 );
 CREATE INDEX client_product ON client (product_id);
+CREATE INDEX client_developer ON client (developer_organization_id, id) WHERE developer_organization_id IS NOT NULL;
 CREATE INDEX client_owner ON client (owner_organization_id, id) WHERE owner_organization_id IS NOT NULL;
 
 -- believed_until: an access token that it signed is taken until then, whatever the token says; ID tokens are read as hints for longer.
@@ -139,6 +144,7 @@ CREATE TABLE consent (
     at BIGINT NOT NULL,
     PRIMARY KEY (account_id, client_id, organization_id)
 );
+CREATE INDEX consent_client ON consent (client_id);
 
 -- Names by which clients of one sector know an account, where they asked for names of their own, and the way back from them.
 CREATE TABLE pairwise_subject (

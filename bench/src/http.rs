@@ -96,7 +96,7 @@ impl Cookies {
             let Ok(line) = line.to_str() else { continue };
             let mut parts = line.split(';').map(str::trim);
             let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else { continue };
-            if parts.any(|part| part.eq_ignore_ascii_case("max-age=0")) {
+            if value.is_empty() || parts.any(|part| part.eq_ignore_ascii_case("max-age=0")) {
                 self.0.remove(name);
             } else {
                 self.0.insert(name.to_owned(), value.to_owned());

@@ -75,6 +75,7 @@ async fn measure(options: &Options, server: &Server, file: &str, hash: Hash) -> 
         connections: options.connections,
         verifier: Arc::new(Verifier::discover(&server.authority).await?),
         programs: None,
+        unattended: false,
     };
     let administrator = world.account("administrator")?;
     let organization = administrator.organization_id.as_deref().context("an administrator of nothing")?;

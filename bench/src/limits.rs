@@ -1,18 +1,23 @@
-//! What this machine could do at best, measured in the same run: a bare password hash, a bare signature, a bare handler.
-//! Each is a child process of its own, so that its processor time is read as the server's is.
+//! What this machine could do at best, measured in the same run: a bare password hash, bare signatures, bare handlers.
+//! Each is done in a child process, so that its processor time is read as the server's is.
 use crate::{
+    documents::{self, Served},
     http::Connection,
     process::{Counted, Process},
     round::{self, Round, Step, Worker, Workers, median},
+    scenarios::Row,
 };
 use anyhow::{Context as _, Result, anyhow, ensure};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use aws_lc_rs::{
     rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
+    rsa::KeySize,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
 };
+use axum::serve::ListenerExt as _;
 use http::StatusCode;
 use std::{
+    collections::BTreeMap,
     io::{BufRead as _, BufReader, Write as _},
     process::{ChildStdin, ChildStdout, Command, Stdio},
     time::{Duration, Instant},
@@ -29,7 +34,10 @@ pub enum Bare {
     /// ES256 signatures on every core
     #[command(name = "bare-signature", hide = true)]
     Signature { threads: usize },
-    /// A handler that says one word
+    /// RS256 signatures on every core
+    #[command(name = "bare-rsa", hide = true)]
+    Rsa { threads: usize },
+    /// A handler that says one word, and handlers that say what the server says
     #[command(name = "bare-handler", hide = true)]
     Handler,
 }
@@ -57,54 +65,121 @@ impl std::fmt::Display for Cost {
     }
 }
 
-/// Operations per second of processor time.
-#[derive(Clone, Copy, Debug)]
-pub struct Rates {
-    pub hash: f64,
-    pub signature: f64,
-    pub handler: f64,
+/// What a row may be made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Limit {
+    Hash,
+    Signature,
+    Rsa,
+    Request,
+    /// The server's own bytes and headers, by a handler that knows nothing else.
+    KeySet,
+    Discovery,
 }
-
-/// One round of each.
-pub struct Measured {
-    pub hash: Round,
-    pub signature: Round,
-    pub handler: Round,
-}
-impl Rates {
-    /// Medians over the rounds, each limit by itself.
-    pub fn of(rounds: &[Measured]) -> Self {
-        let over =
-            |limit: fn(&Measured) -> &Round| median(rounds.iter().map(|m| limit(m).per_cpu()).collect());
-        Self { hash: over(|m| &m.hash), signature: over(|m| &m.signature), handler: over(|m| &m.handler) }
+impl Limit {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hash => "hash",
+            Self::Signature => "signature",
+            Self::Rsa => "RSA signature",
+            Self::Request => "request",
+            Self::KeySet => "the same key set",
+            Self::Discovery => "the same document",
+        }
+    }
+    fn child(self, cost: Cost, threads: usize) -> Vec<String> {
+        match self {
+            Self::Hash => vec!["bare-hash".to_owned(), cost.to_string(), threads.to_string()],
+            Self::Signature => vec!["bare-signature".to_owned(), threads.to_string()],
+            Self::Rsa => vec!["bare-rsa".to_owned(), threads.to_string()],
+            Self::Request | Self::KeySet | Self::Discovery => vec!["bare-handler".to_owned()],
+        }
     }
 }
 
-/// The three children.
-pub struct Limits {
-    hash: Child,
-    signature: Child,
-    handler: Child,
-    callers: Workers,
+/// Operations per second of processor time.
+#[derive(Clone, Debug, Default)]
+pub struct Rates(BTreeMap<Limit, f64>);
+impl Rates {
+    /// What several together come to, and in words; NaN if one of them was not measured.
+    pub fn of(&self, parts: &[(u32, Limit)]) -> (String, f64) {
+        let word = |(count, limit): &(u32, Limit)| match count {
+            1 => limit.name().to_owned(),
+            _ => format!("{count} {}s", limit.name()),
+        };
+        let rate = |limit: &Limit| self.0.get(limit).copied().unwrap_or(f64::NAN);
+        let time: f64 = parts.iter().map(|(count, limit)| f64::from(*count) / rate(limit)).sum();
+        (parts.iter().map(word).collect::<Vec<_>>().join(" + "), 1.0 / time)
+    }
+}
+impl FromIterator<(Limit, f64)> for Rates {
+    fn from_iter<T: IntoIterator<Item = (Limit, f64)>>(rates: T) -> Self {
+        Self(rates.into_iter().collect())
+    }
+}
+
+/// Those that some rows are made of, each with its child.
+pub struct Limits(Vec<Running>);
+struct Running {
+    limit: Limit,
+    child: Child,
+    /// None if the child counts by itself.
+    callers: Option<Workers>,
+    rounds: Vec<Round>,
 }
 impl Limits {
-    pub fn start(cost: Cost, threads: usize, connections: usize) -> Result<Self> {
-        let mut handler = Child::start(&["bare-handler"])?;
-        let authority = handler.line()?;
-        let caller = || Box::new(Caller(Connection::new(&authority))) as Box<dyn Worker>;
-        Ok(Self {
-            hash: Child::start(&["bare-hash", &cost.to_string(), &threads.to_string()])?,
-            signature: Child::start(&["bare-signature", &threads.to_string()])?,
-            handler,
-            callers: (0..connections).map(|_| caller()).collect(),
-        })
+    /// `served` is what the server under test says to anybody.
+    pub fn start(
+        rows: &[Row],
+        served: &[Served],
+        cost: Cost,
+        threads: usize,
+        connections: usize,
+    ) -> Result<Self> {
+        let mut wanted: Vec<Limit> =
+            rows.iter().flat_map(|row| row.limits()).map(|(_, limit)| *limit).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let start = |limit: Limit| -> Result<Running> {
+            let mut child = Child::start(&limit.child(cost, threads))?;
+            let document = match limit {
+                Limit::Hash | Limit::Signature | Limit::Rsa => {
+                    return Ok(Running { limit, child, callers: None, rounds: Vec::new() });
+                }
+                Limit::Request => None,
+                Limit::KeySet => Some(documents::KEY_SET),
+                Limit::Discovery => Some(documents::DISCOVERY),
+            };
+            writeln!(child.input, "{}", serde_json::to_string(served)?)?;
+            let authority = child.line()?;
+            let caller = |_| Box::new(Caller(Connection::new(&authority))) as Box<dyn Worker>;
+            let callers = match document {
+                Some(document) => document.workers(&authority, connections),
+                None => (0..connections).map(caller).collect(),
+            };
+            Ok(Running { limit, child, callers: Some(callers), rounds: Vec::new() })
+        };
+        wanted.into_iter().map(start).collect::<Result<_>>().map(Self)
     }
-    pub async fn round(&mut self, duration: Duration) -> Result<Measured> {
-        Ok(Measured {
-            hash: self.hash.round(duration).await?,
-            signature: self.signature.round(duration).await?,
-            handler: round::run(&mut self.callers, duration, self.handler.counted()).await?,
-        })
+    /// One round of each.
+    pub async fn round(&mut self, duration: Duration) -> Result<()> {
+        for running in &mut self.0 {
+            let counted = running.child.counted();
+            let round = match &mut running.callers {
+                Some(callers) => round::run(callers, duration, counted).await?,
+                None => running.child.round(duration).await?,
+            };
+            running.rounds.push(round);
+        }
+        Ok(())
+    }
+    /// Medians over the rounds, each limit by itself.
+    pub fn rates(&self) -> Rates {
+        let rate = |running: &Running| median(running.rounds.iter().map(Round::per_cpu).collect());
+        self.0.iter().map(|running| (running.limit, rate(running))).collect()
+    }
+    pub fn measured(&self) -> impl Iterator<Item = (Limit, &[Round])> {
+        self.0.iter().map(|running| (running.limit, running.rounds.as_slice()))
     }
 }
 
@@ -126,7 +201,7 @@ struct Child {
     output: BufReader<ChildStdout>,
 }
 impl Child {
-    fn start(arguments: &[&str]) -> Result<Self> {
+    fn start(arguments: &[String]) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         let mut process =
             Process::spawn(command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()))?;
@@ -161,10 +236,17 @@ impl Bare {
                 let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
                 serve_counts(threads, |until| signatures(&key, until))
             }
+            Self::Rsa { threads } => {
+                let key = RsaKeyPair::generate(KeySize::Rsa2048)?;
+                serve_counts(threads, |until| rsa_signatures(&key, until))
+            }
             Self::Handler => {
+                let mut served = String::new();
+                std::io::stdin().read_line(&mut served)?;
+                let router = documents::router(serde_json::from_str(&served)?)?;
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
                 println!("{}", listener.local_addr()?);
-                let router = axum::Router::new().route("/", axum::routing::get(|| async { "ok" }));
+                let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
                 let ended = tokio::task::spawn_blocking(|| std::io::stdin().lines().count());
                 tokio::select! {
                     served = axum::serve(listener, router).into_future() => Ok(served?),
@@ -217,10 +299,30 @@ fn signatures(key: &EcdsaKeyPair, until: Instant) -> Result<usize> {
     }
     Ok(count)
 }
+fn rsa_signatures(key: &RsaKeyPair, until: Instant) -> Result<usize> {
+    let rng = SystemRandom::new();
+    let mut signature = vec![0; key.public_modulus_len()];
+    let mut count = 0;
+    while Instant::now() < until {
+        key.sign(&RSA_PKCS1_SHA256, &rng, &SIGNED, &mut signature)?;
+        std::hint::black_box(&signature);
+        count += 1;
+    }
+    Ok(count)
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn together_limits_take_the_time_of_each() {
+        let rates: Rates = [(Limit::Request, 100_000.0), (Limit::Signature, 50_000.0)].into_iter().collect();
+        let (words, rate) = rates.of(&[(2, Limit::Request), (1, Limit::Signature)]);
+        assert_eq!(words, "2 requests + signature");
+        assert!((rate - 25_000.0).abs() < 1e-6, "{rate}");
+        assert!(rates.of(&[(1, Limit::Hash)]).1.is_nan());
+    }
 
     #[test]
     fn a_cost_is_three_numbers() {
@@ -236,6 +338,8 @@ mod tests {
         let soon = || Instant::now() + Duration::from_millis(20);
         let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
         assert!(signatures(&key, soon()).unwrap() > 0);
+        let key = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+        assert!(rsa_signatures(&key, soon()).unwrap() > 0);
         assert!(hashes(Cost { memory: 64, passes: 1, lanes: 1 }, soon()).unwrap() > 0);
     }
 }

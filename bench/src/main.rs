@@ -1,9 +1,12 @@
 //! Load driver: starts the server on a fresh folder, drives it over HTTP and prints one table. See README.md.
+mod beside;
+mod documents;
 mod enumeration;
 mod form;
 mod http;
 mod import;
 mod limits;
+mod measure;
 mod people;
 mod process;
 mod programs;
@@ -14,13 +17,12 @@ mod server;
 mod table;
 mod token;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clap::Parser;
-use limits::{Bare, Cost, Limits, Measured, Rates};
-use programs::Programs;
-use round::{Round, Workers};
+use limits::{Bare, Cost};
+use measure::Outcome;
 use scenarios::{Row, World};
-use server::{Launch, Server};
+use server::Launch;
 use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 use table::Line;
 
@@ -81,6 +83,12 @@ struct Options {
     /// Starts on an existing folder
     #[arg(long, default_value_t = 11)]
     starts: usize,
+    /// The folder whose node_modules hold npm's oidc-provider [default: `node` in the target folder]
+    #[arg(long, value_name = "DIR", conflicts_with = "alone")]
+    modules: Option<PathBuf>,
+    /// Without npm's oidc-provider beside it
+    #[arg(long)]
+    alone: bool,
 }
 impl Options {
     fn wants(&self, row: Row) -> bool {
@@ -136,7 +144,8 @@ async fn drive(options: Options) -> Result<bool> {
     tokio::time::sleep(SETTLE).await;
     let idle = process::memory(server.counted.server)?;
 
-    let (mut lines, mut whole) = measure(&options, &server, threads, programs).await?;
+    let Outcome { mut lines, beside, mut whole } =
+        measure::measure(&options, &server, threads, programs).await?;
     if options.wants(Row::Enumeration) {
         match enumeration::run(&server.authority).await {
             Ok(line) => lines.push(line),
@@ -182,7 +191,7 @@ async fn drive(options: Options) -> Result<bool> {
         let second = ascending(&second_starts);
         lines.push(Line::start("second start, to the first answer", &second, Some(SECOND_START_MS)));
     }
-    print!("{}", table::render(&lines));
+    print!("{}{beside}", table::render(&lines));
     Ok(whole)
 }
 
@@ -207,6 +216,7 @@ async fn besides(options: &Options, launch: &Launch) -> Result<Line> {
         connections: options.connections,
         verifier,
         programs: None,
+        unattended: false,
     };
     let mut workers = Row::Besides.workers(&world).await?;
     let mut rounds = Vec::new();
@@ -222,68 +232,4 @@ fn ascending(times: &[Duration]) -> Vec<f64> {
     let mut times: Vec<f64> = times.iter().map(|time| time.as_secs_f64() * 1000.0).collect();
     times.sort_by(f64::total_cmp);
     times
-}
-
-struct Driven {
-    row: Row,
-    workers: Workers,
-    rounds: Vec<Round>,
-    failed: bool,
-}
-
-/// The lines, and whether all could be measured. Round after round, the limits first and then every row, so that what disturbs the machine disturbs all alike.
-async fn measure(
-    options: &Options,
-    server: &Server,
-    threads: usize,
-    programs: Option<Programs>,
-) -> Result<(Vec<Line>, bool)> {
-    let wanted: Vec<Row> = Row::SCENARIOS.into_iter().filter(|row| options.wants(*row)).collect();
-    if wanted.is_empty() {
-        return Ok((Vec::new(), true));
-    }
-    ensure!(options.connections > 0 && threads > 0, "at least one connection and one thread are needed");
-    let world = World {
-        authority: server.authority.clone(),
-        demo: server.demo()?,
-        connections: options.connections,
-        verifier: Arc::new(token::Verifier::discover(&server.authority).await?),
-        programs,
-    };
-    let mut driven = Vec::new();
-    for row in wanted {
-        let prepared = row.workers(&world).await;
-        let failed = prepared.is_err();
-        let workers = prepared.unwrap_or_else(|error| {
-            eprintln!("{}: {error:#}", row.title());
-            Vec::new()
-        });
-        driven.push(Driven { row, workers, rounds: Vec::new(), failed });
-    }
-    let duration = Duration::from_secs(options.seconds);
-    let mut limits = Limits::start(options.argon2, threads, options.connections)?;
-    let mut measured: Vec<Measured> = Vec::new();
-    for number in 1..=options.rounds {
-        eprintln!("round {number} of {}", options.rounds);
-        measured.push(limits.round(duration).await?);
-        for driven in driven.iter_mut().filter(|driven| !driven.failed) {
-            match round::run(&mut driven.workers, duration, server.counted).await {
-                Ok(round) => driven.rounds.push(round),
-                Err(error) => {
-                    eprintln!("{}: {error:#}", driven.row.title());
-                    driven.failed = true;
-                }
-            }
-        }
-    }
-    let rates = Rates::of(&measured);
-    let line = |driven: &Driven| match driven.failed {
-        true => Line::failed(driven.row),
-        false => Line::of(driven.row, &driven.rounds, &rates),
-    };
-    let mut lines: Vec<Line> = driven.iter().map(line).collect();
-    lines.push(Line::plain("limit: bare hash", measured.iter().map(|m| &m.hash)));
-    lines.push(Line::plain("limit: bare signature", measured.iter().map(|m| &m.signature)));
-    lines.push(Line::plain("limit: bare request", measured.iter().map(|m| &m.handler)));
-    Ok((lines, driven.iter().all(|driven| !driven.failed)))
 }

@@ -45,6 +45,7 @@ async fn fill(db: &Db, demo: &Demo) -> Result<Programs> {
             clients.find(&known.client_id).await.map_err(plain)?.context("a client of the demonstration")?;
         let lines = |text: &str| text.lines().map(str::to_owned).collect();
         let edit = ClientEdit {
+            seen: None,
             name: client.name.clone(),
             redirect_uris: lines(&client.redirect_uris),
             post_logout_redirect_uris: lines(&client.post_logout_redirect_uris),

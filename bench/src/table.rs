@@ -32,7 +32,7 @@ impl Line {
     pub fn of(row: Row, rounds: &[Round], limits: &Rates) -> Self {
         let plain = Self::plain(row.title(), rounds);
         let per_cpu = median(rounds.iter().map(Round::per_cpu).collect());
-        let (parts, limit) = row.limit(limits);
+        let (parts, limit) = limits.of(row.limits());
         let (goal, met) = match row.goal() {
             Goal::None => (String::new(), None),
             Goal::Ratio(least) => (format!("≥ {} %", least * 100.0), Some(per_cpu / limit >= least)),
@@ -181,6 +181,27 @@ pub fn render(lines: &[Line]) -> String {
     out
 }
 
+/// Below the table: the same rows of another server, in the same run.
+pub fn beside(name: &str, rows: impl Iterator<Item = (Row, Option<Line>, Option<Line>)>) -> String {
+    let mut out = format!(
+        "\n| beside {name} | Fujie per CPU-second | {name} per CPU-second | times as many | Fujie p50 ms | {name} p50 ms |\n\
+         |---|---:|---:|---:|---:|---:|\n"
+    );
+    for (row, own, other) in rows {
+        let times = match (&own, &other) {
+            (Some(own), Some(other)) => format!("{:.1}", own.per_cpu_second / other.per_cpu_second),
+            _ => "–".to_owned(),
+        };
+        let cells = |line: Option<Line>| match line {
+            Some(Line { per_cpu, latencies: [p50, ..], .. }) => (per_cpu, p50),
+            None => ("failed".to_owned(), "–".to_owned()),
+        };
+        let ((own, own_p50), (other, other_p50)) = (cells(own), cells(other));
+        out.push_str(&format!("| {} | {own} | {other} | {times} | {own_p50} | {other_p50} |\n", row.title()));
+    }
+    out
+}
+
 fn yes_or_no(yes: bool) -> String {
     if yes { "yes" } else { "no" }.to_owned()
 }
@@ -209,20 +230,23 @@ fn milliseconds(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::Limit;
 
     fn round(operations: usize, cpu: f64) -> Round {
         Round { operations, wall: 2.0, cpu, latencies: vec![1.0, 2.0, 30.0] }
     }
-    const LIMITS: Rates = Rates { hash: 100.0, signature: 60_000.0, handler: 120_000.0 };
+    fn limits() -> Rates {
+        [(Limit::Hash, 100.0), (Limit::Request, 120_000.0)].into_iter().collect()
+    }
 
     #[test]
     fn medians_ratio_and_goal() {
         let rounds = [round(192, 2.0), round(196, 2.0), round(20, 2.0)];
-        let line = Line::of(Row::SignIn, &rounds, &LIMITS);
+        let line = Line::of(Row::SignIn, &rounds, &limits());
         assert_eq!((&*line.figure, &*line.per_cpu, &*line.ratio), ("96.0 /s", "96.0", "96.0 %"));
         assert_eq!((&*line.limit, &*line.goal, &*line.met), ("100 (hash)", "≥ 95 %", "yes"));
         assert_eq!(line.latencies, ["2.00", "30.0", "30.0"]);
-        let slow = Line::of(Row::Me, &[round(100, 1.0)], &LIMITS);
+        let slow = Line::of(Row::Me, &[round(100, 1.0)], &limits());
         assert_eq!((&*slow.goal, &*slow.met), ("≤ 3 ms CPU", "no"));
     }
     #[test]
@@ -240,6 +264,17 @@ mod tests {
         assert_eq!((&*line.goal, &*line.met), ("≥ 50.0 /cs", "yes"));
         let line = line.within(Percentile::P95, 3.0).within(Percentile::P99, 300.0);
         assert_eq!((&*line.goal, &*line.met), ("≥ 50.0 /cs, p95 ≤ 3 ms, p99 ≤ 300 ms", "no"));
+    }
+    #[test]
+    fn two_servers_stand_side_by_side() {
+        let line = |operations| Some(Line::plain("x", &[round(operations, 2.0)]));
+        let rows = [(Row::Refresh, line(1000), line(250)), (Row::KeySet, line(1000), None)];
+        let text = beside("other 1.0", rows.into_iter());
+        assert!(
+            text.contains("| refresh with durable rotation | 500 | 125 | 4.0 | 2.00 | 2.00 |\n"),
+            "{text}"
+        );
+        assert!(text.contains("| key set | 500 | failed | – | 2.00 | – |\n"), "{text}");
     }
     #[test]
     fn thousands_stand_apart() {

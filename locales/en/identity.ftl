@@ -2,6 +2,7 @@
 identity-login-title = Sign in
 identity-login-lead = Sign in with your account. From there you reach your personal space and the spaces of your organizations.
 identity-login-again = Sign in once more to confirm that it is you.
+identity-login-hardware = The product asks for a passkey on this device or on a security key. Sign in with it, other ways will not do.
 identity-login-name = Account
 identity-login-name-hint = Login name, mobile number or resident identity number
 identity-login-password = Password

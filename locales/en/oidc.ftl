@@ -1,5 +1,6 @@
 # Consent and choosing the acting space
 oidc-consent-title = Sign in to { $product }
+oidc-consent-app = an app on this device ({ $scheme })
 oidc-consent-space = Who are you acting as?
 oidc-consent-signed-in-as = Signed in as { $name }
 oidc-consent-space-personal = Personal space
@@ -114,6 +115,9 @@ oidc-machine-recipe = One request gets a token:
 oidc-machine-secret = Secret
 oidc-machine-rotate = Change the secret
 oidc-machine-rotate-lost = The secret in use stops working at once; the program gets no token until it has the new one.
-oidc-machine-rotated = The secret has been changed
-oidc-machine-secret-once = The secret is shown this once; keep it in the program's configuration before you leave
-oidc-machine-done = Done
+error-client-changed-meanwhile = Somebody else changed the client meanwhile. Look at it as it is now and save again
+error-client-too-many = Your organization already keeps { $max } clients of this product. Use one that is no longer needed, or ask the product manager to take over those no longer used
+error-client-no-developer = The product is entrusted to no organization; say first who develops it
+error-client-consent-required = Clients of an organization's developers ask people for their consent
+error-client-disabled-by-platform = The platform suspended this client; ask the product manager to activate it
+error-client-platform-decides = The platform decides this; ask the product manager to change it

@@ -423,6 +423,7 @@ organization-flash-admission-ended = The admission has ended; grants are paused 
 
 # Errors
 error-organization-unknown = The organization does not exist, or you are no member of it. Choose a space from your home page
+error-organization-struck-off = The official register lists this organization as revoked or cancelled; it can only be viewed. If that is wrong, contact the account manager
 error-organization-suspended = The organization is suspended and can only be viewed. Contact your account manager
 error-organization-identifier-taken = Another organization has this number already. Check it and type it again
 error-organization-identifier-unknown = Organizations of this type have no such number; leave it empty
@@ -858,7 +859,10 @@ error-founding-meanwhile = Somebody made this organization a moment ago. Look at
 # The head changes
 organization-succession = Confirm administrators
 organization-succession-lead = These were administrators before the head changed. Confirm those who stay, end the others.
-organization-succession-count = { $count } administrators wait to be confirmed by the new head
+organization-succession-count = { $count ->
+    [one] 1 administrator waits
+   *[other] { $count } administrators wait
+  } to be confirmed by the new head
 organization-succession-none = Nobody waits to be confirmed
 organization-succession-head-only = Only the head of the organization decides
 organization-succession-since = administrator since { $date }
@@ -939,8 +943,8 @@ organization-console-todos = To do
 organization-console-todos-none = Nothing waits for you
 organization-console-ending = Ends within 30 days
 organization-console-ending-none = Nothing runs out within 30 days
-organization-console-sign-ins = Recent sign-ins
-organization-console-sign-ins-all = Devices
+organization-console-sign-ins = Devices signed in
+organization-console-sign-ins-all = All devices
 organization-console-this = This device
 organization-console-manage = People
 organization-ending-admission = Admission
@@ -1073,7 +1077,10 @@ organization-grant-hint = Leave the date empty for no end; the last day is inclu
 organization-grant-above = This member's role is not below yours; an administrator above manages these grants
 organization-review-title = Confirm grant changes
 organization-review-lead = Nothing is saved yet. Check and confirm: changes take effect at once and members are told.
-organization-review-changes = { $count } grants will change
+organization-review-changes = { $count ->
+    [one] 1 grant will change
+   *[other] { $count } grants will change
+  }
 organization-review-given = Grant
 organization-review-period = Period
 organization-review-moved = { $before } → { $until }
@@ -1100,7 +1107,10 @@ organization-copy-link = Copy from a colleague
 organization-copy-title = Copy a colleague's grants to { $name }
 organization-copy-lead = Adds the products that the colleague has and this member does not, with the same end. Changes are listed first and take effect once confirmed; nothing is taken back.
 organization-copy-colleagues = Choose a colleague
-organization-copy-products = { $count } grants
+organization-copy-products = { $count ->
+    [one] 1 grant
+   *[other] { $count } grants
+  }
 organization-copy-none = No colleague fits
 organization-copy-from = Choose { $name }
 organization-copy-choose = Choose
@@ -1178,7 +1188,14 @@ error-admission-batch-not-here = No such organization, or not in your portfolio
 error-admission-batch-over = The batch was stopped. Begin a new one
 error-admission-batch-raced = Another node works on the batch; look again in a moment
 organization-nav-machines = Programs
-organization-event-client-created = registered a program
+organization-event-client-created = registered a client or program
 organization-event-client-owner-changed = changed the owner of a program
-organization-event-client-updated = changed the settings of a program
-organization-event-client-secret-rotated = made a new secret for a program
+organization-event-client-updated = changed the settings of a client or program
+organization-event-client-secret-rotated = made a new secret for a client or program
+organization-nav-development = Development
+organization-event-client-state-changed = suspended or activated a client or program
+organization-event-client-developer-changed = changed who keeps a client
+organization-event-product-developer-changed = changed who develops a product
+organization-event-developer-named = named a developer
+organization-event-developer-dismissed = dismissed a developer
+error-developer-required = Only developers of the organization open this page. Ask an administrator to name you

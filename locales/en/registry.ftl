@@ -105,7 +105,10 @@ registry-contact-mail = Mail
 registry-contact-purpose = Purpose
 registry-registrations = Registrations
 registry-registrations-intro = Registrations and qualifications at departments. Those from a register change with it, or by an application.
-registry-registrations-warned = { $count } registrations end soon or have expired
+registry-registrations-warned = { $count ->
+    [one] 1 registration ends soon or has expired
+   *[other] { $count } registrations end soon or have expired
+  }
 registry-registrations-none = There is no registration yet
 registry-registrations-none-help = Add what departments granted, or synchronize with the register.
 registry-registration-new = Add registration

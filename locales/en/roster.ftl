@@ -12,7 +12,10 @@ roster-file-hint = XLSX or CSV (UTF-8 or GB18030), at most { $rows } rows and { 
 roster-check-first = The file is only checked now; no account is created.
 roster-check = Upload and check
 roster-before = Earlier imports
-roster-rows = { $rows } rows to import
+roster-rows = { $rows ->
+    [one] 1 row
+   *[other] { $rows } rows
+  } to import
 roster-column-row = Row
 roster-column-name = Name
 roster-column-login-name = Login name
@@ -44,8 +47,14 @@ roster-working = You can leave this page; the import goes on.
 roster-done-text = The accounts are there and wait for their holders to activate them. For members without a mobile number, print activation slips.
 roster-to-members = View members
 roster-confirm-title = Confirm the import
-roster-confirm-text = { $rows } member accounts will be created. They belong to your organization and have the lowest role.
-roster-confirm-faulty = The { $rows } rows with problems are left out.
+roster-confirm-text = { $rows ->
+    [one] 1 member account will be created. It belongs to your organization and has the lowest role.
+   *[other] { $rows } member accounts will be created. They belong to your organization and have the lowest role.
+  }
+roster-confirm-faulty = { $rows ->
+    [one] The row with problems is left out.
+   *[other] The { $rows } rows with problems are left out.
+  }
 roster-notify = Send activation messages once the accounts are there
 roster-notify-hint = One SMS to each of { $rows } people, in about { $minutes } min. The link works for 72 hours; the holder sets the password
 roster-confirm = Confirm import

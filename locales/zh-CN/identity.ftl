@@ -2,6 +2,7 @@
 identity-login-title = 登录
 identity-login-lead = 使用您的账号登录。登录后可进入个人空间和所在机构的企业空间。
 identity-login-again = 为确认是您本人，需要再次登录。
+identity-login-hardware = 该产品要求使用本机或安全密钥上的通行密钥登录，其他方式不符合要求。
 identity-login-name = 账号
 identity-login-name-hint = 登录名、手机号或身份证号
 identity-login-password = 密码

@@ -1,5 +1,6 @@
 # Consent and choosing the acting space
 oidc-consent-title = 登录「{ $product }」
+oidc-consent-app = 此设备上的应用（{ $scheme }）
 oidc-consent-space = 以哪个身份使用？
 oidc-consent-signed-in-as = 当前登录：{ $name }
 oidc-consent-space-personal = 个人空间
@@ -116,6 +117,9 @@ oidc-machine-recipe = 一次请求即可取得令牌：
 oidc-machine-secret = 密钥
 oidc-machine-rotate = 更换密钥
 oidc-machine-rotate-lost = 现用密钥立即失效，程序换上新密钥之前取不到令牌。
-oidc-machine-rotated = 密钥已更换
-oidc-machine-secret-once = 密钥只显示这一次，离开前请保存到程序的配置中
-oidc-machine-done = 完成
+error-client-changed-meanwhile = 有人刚修改过此应用。现显示最新内容，核对后重新保存
+error-client-too-many = 贵机构在此产品下已有 { $max } 个应用。改用其中不再需要的一个，或请产品经理收回不再使用的应用
+error-client-no-developer = 产品没有开发机构，先为产品指定
+error-client-consent-required = 开发机构的应用须征得用户同意
+error-client-disabled-by-platform = 平台停用了此应用，联系产品经理恢复
+error-client-platform-decides = 此项由平台决定，请联系产品经理修改

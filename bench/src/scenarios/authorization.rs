@@ -84,7 +84,10 @@ pub async fn journeys_for(world: &World, scope: &'static str) -> Result<Vec<Jour
     let tickets = tickets_for(world, scope).await?;
     let mut journeys = Vec::new();
     for ticket in tickets.iter().cycle().take(world.connections) {
-        journeys.push(Journey::new(world, ticket.clone()).await?);
+        let mut journey = Journey::new(world, ticket.clone()).await?;
+        // Where nobody signs in beforehand, the browser has its session after this.
+        journey.first().await?.context("the second time nobody came back")?;
+        journeys.push(journey);
     }
     Ok(journeys)
 }
@@ -250,6 +253,15 @@ impl Journey {
             ("code_verifier", &code.verifier),
         ]);
         self.ask("/oauth2/token", body).await?.json()
+    }
+    /// One in so many is verified, now that nobody asked for an answer to a certain request.
+    pub fn check(&mut self, tokens: &Tokened) -> Result<()> {
+        self.count += 1;
+        if self.count % SAMPLE == 1 {
+            let claims = self.verifier.verify(&tokens.id_token, &self.ticket.client.client_id)?;
+            ensure!(claims.sub == self.ticket.subject, "the token names somebody else");
+        }
+        Ok(())
     }
     async fn redeem(&mut self, code: Code, verify: bool) -> Result<Option<Claims>> {
         let tokens = self.exchange(&code).await?;

@@ -8,8 +8,9 @@ mod sms;
 mod tokens;
 
 use crate::{
+    documents,
     http::Browser,
-    limits::Rates,
+    limits::Limit,
     programs::Programs,
     round::Workers,
     server::{Account, Demo},
@@ -28,6 +29,8 @@ pub struct World {
     pub verifier: Arc<Verifier>,
     /// None if no row needs them.
     pub programs: Option<Programs>,
+    /// Whoever comes to the authorization endpoint is signed in on the way, not before.
+    pub unattended: bool,
 }
 impl World {
     /// Accounts once each, although they are listed once for every organization.
@@ -49,6 +52,9 @@ impl World {
     }
     pub async fn signed_in(&self, account: &Account) -> Result<Browser> {
         let mut browser = Browser::new(&self.authority);
+        if self.unattended {
+            return Ok(browser);
+        }
         browser.sign_in(&account.login_name, &account.password).await?;
         Ok(browser)
     }
@@ -157,17 +163,16 @@ impl Row {
             _ => Goal::None,
         }
     }
-    /// The least that the operation is made of, and what that costs.
-    pub fn limit(self, rates: &Rates) -> (&'static str, f64) {
+    /// The least that the operation is made of.
+    pub const fn limits(self) -> &'static [(u32, Limit)] {
         match self {
-            Self::SignIn => ("hash", rates.hash),
-            Self::Authorization => {
-                ("2 requests + signature", 1.0 / (2.0 / rates.handler + 1.0 / rates.signature))
-            }
-            Self::Token | Self::ProgramEs256 => {
-                ("request + signature", 1.0 / (1.0 / rates.handler + 1.0 / rates.signature))
-            }
-            _ => ("request", rates.handler),
+            Self::SignIn => &[(1, Limit::Hash)],
+            Self::Authorization => &[(2, Limit::Request), (1, Limit::Signature)],
+            Self::Token | Self::ProgramEs256 | Self::Refresh => &[(1, Limit::Request), (1, Limit::Signature)],
+            Self::ProgramRs256 => &[(1, Limit::Request), (1, Limit::Rsa)],
+            Self::KeySet => &[(1, Limit::KeySet)],
+            Self::Discovery => &[(1, Limit::Discovery)],
+            _ => &[(1, Limit::Request)],
         }
     }
     pub async fn workers(self, world: &World) -> Result<Workers> {
@@ -184,10 +189,8 @@ impl Row {
             Self::Introspection => tokens::warm(world, Ask::Introspection).await,
             Self::UserinfoCold => tokens::cold(world).await,
             Self::UserinfoWarm => tokens::warm(world, Ask::Userinfo).await,
-            Self::KeySet => Ok(tokens::documents(world, "/oauth2/jwks", "\"keys\"")),
-            Self::Discovery => {
-                Ok(tokens::documents(world, "/.well-known/openid-configuration", "token_endpoint"))
-            }
+            Self::KeySet => Ok(documents::KEY_SET.workers(&world.authority, world.connections)),
+            Self::Discovery => Ok(documents::DISCOVERY.workers(&world.authority, world.connections)),
             Self::Decision => decision::workers(world).await,
             Self::Me => page::workers(world, "/me").await,
             Self::Members => {
@@ -198,18 +201,5 @@ impl Row {
             Self::Products => page::workers(world, "/me/products").await,
             Self::Enumeration | Self::Memory | Self::Start => Ok(Vec::new()),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_limit_is_the_sum_of_its_parts() {
-        let rates = Rates { hash: 100.0, signature: 50_000.0, handler: 100_000.0 };
-        assert_eq!(Row::SignIn.limit(&rates).1, 100.0);
-        assert!((Row::Authorization.limit(&rates).1 - 25_000.0).abs() < 1e-6);
-        assert_eq!(Row::Decision.limit(&rates).1, 100_000.0);
     }
 }

@@ -1,5 +1,5 @@
 //! What products' servers do with tokens: programs get their own, refresh tokens are exchanged, userinfo and introspection are
-//! asked, and the documents that every client reads first.
+//! asked.
 use super::{
     World,
     authorization::{self, Journey, OFFLINE, SAMPLE, Tokened},
@@ -75,9 +75,10 @@ impl Worker for Refresh {
     fn once(&mut self) -> Step<'_> {
         Box::pin(async {
             let body = form::encode([("grant_type", "refresh_token"), ("refresh_token", &self.token)]);
-            let tokens: Tokened = self.journey.ask("/oauth2/token", body).await?.json()?;
-            let next = tokens.refresh_token.context("no next refresh token")?;
+            let mut tokens: Tokened = self.journey.ask("/oauth2/token", body).await?.json()?;
+            let next = tokens.refresh_token.take().context("no next refresh token")?;
             ensure!(next != self.token && !tokens.access_token.is_empty(), "nothing was rotated");
+            self.journey.check(&tokens)?;
             self.token = next;
             Ok(true)
         })
@@ -97,13 +98,20 @@ struct Warm {
 }
 pub async fn warm(world: &World, ask: Ask) -> Result<Workers> {
     let mut workers: Workers = Vec::new();
-    for mut journey in authorization::journeys_for(world, authorization::USUAL).await? {
-        let token = journey.tokens().await?.access_token;
-        workers.push(Box::new(Warm { journey, token, ask }));
+    for journey in authorization::journeys_for(world, authorization::USUAL).await? {
+        workers.push(Box::new(Warm { journey, token: String::new(), ask }));
     }
     Ok(workers)
 }
 impl Worker for Warm {
+    /// A token of its own for each round: a long run outlives one.
+    fn stock(&mut self) -> Step<'_> {
+        Box::pin(async {
+            self.token = self.journey.tokens().await?.access_token;
+            about(&mut self.journey, &self.token, self.ask).await?;
+            Ok(false)
+        })
+    }
     fn once(&mut self) -> Step<'_> {
         Box::pin(async {
             about(&mut self.journey, &self.token, self.ask).await?;
@@ -156,26 +164,4 @@ async fn about(journey: &mut Journey, token: &str, ask: Ask) -> Result<()> {
     };
     ensure!(said.sub == journey.ticket.subject, "another subject");
     Ok(())
-}
-
-/// A public document.
-struct Document {
-    server: Connection,
-    target: &'static str,
-    holds: &'static str,
-}
-pub fn documents(world: &World, target: &'static str, holds: &'static str) -> Workers {
-    let worker = |_| {
-        Box::new(Document { server: Connection::new(&world.authority), target, holds }) as Box<dyn Worker>
-    };
-    (0..world.connections).map(worker).collect()
-}
-impl Worker for Document {
-    fn once(&mut self) -> Step<'_> {
-        Box::pin(async {
-            let reply = self.server.get(self.target).await?.expect(StatusCode::OK)?;
-            ensure!(reply.text()?.contains(self.holds), "{}: another document", self.target);
-            Ok(true)
-        })
-    }
 }

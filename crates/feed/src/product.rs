@@ -31,12 +31,12 @@ impl Pusher {
     }
 }
 
-/// The addresses that are registered for the product now.
+/// The addresses that are registered for the product now, by clients that work.
 pub async fn origins(openid: &OpenId, product: ProductId, launch: Option<&str>) -> Result<Origins> {
     let clients = oidc::client::service::list_of_product(openid.db(), product).await?;
     let addresses = clients
         .iter()
-        .filter(|client| client.state == oidc::client::ClientState::Active)
+        .filter(|client| client.works())
         .flat_map(|client| client.redirect_uris.lines().chain(client.initiate_login_uri.as_deref()));
     Ok(Origins::of(addresses.chain(launch)))
 }

@@ -17,7 +17,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 use url::Url;
 use verification::Verification;
-use web::{App, Brand, Outbound, Probes, RouteInfo, Routes};
+use web::{App, Brand, Outbound, Probes, RouteInfo, Routes, Standing};
 
 /// A node further off the database's clock than this is not ready.
 const MOST_SKEW_MS: i64 = 2_000;
@@ -28,6 +28,7 @@ const TIDY_EVERY: Duration = Duration::from_secs(300);
 /// A server that is ready to be served.
 pub struct Built {
     pub router: axum::Router,
+    pub standing: Arc<Standing>,
     pub route_table: Vec<RouteInfo>,
     pub app: Arc<App>,
     pub db: Db,
@@ -102,6 +103,7 @@ async fn assemble(
     let outbox =
         if demo { Outbox::local(db.clone()) } else { Outbox::new(db.clone(), Arc::new(channels.clone())) };
     let identity = Identity::new(db.clone(), settings, outbox.clone(), outbound)?;
+    identity.use_zone(app.zone.clone());
     let organizations = Organizations::new(db.clone(), identity.clone());
     defaults::ensure_types(&organizations).await?;
     defaults::ensure_categories(&organizations).await?;
@@ -129,6 +131,7 @@ async fn assemble(
     rooms.insert(outbox.clone());
     rooms.insert(channels.clone());
     let router = web::frame(with_rooms(routes.into_router(), rooms), &app, probes(&db));
+    let standing = Arc::new(oidc::discovery::standing(&openid, Arc::clone(&app)));
     openid.start_upkeep();
     let workers = vec![
         tokio::spawn(outbox.clone().work()),
@@ -143,7 +146,7 @@ async fn assemble(
         tokio::spawn(organizations.clone().work_batches()),
         tokio::spawn(tidy(organizations.clone())),
     ];
-    Ok(Built { router, route_table, app, db, identity, organizations, openid, outbox, workers })
+    Ok(Built { router, standing, route_table, app, db, identity, organizations, openid, outbox, workers })
 }
 
 /// What handlers take as `Extension`. One layer for all: each of its own would box every route and copy every room again.

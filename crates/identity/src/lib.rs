@@ -22,7 +22,7 @@ mod testing;
 
 use credential::{BreachList, PasswordPool};
 use db::{Db, Tx};
-use kernel::{Error, Result, id::AccountId};
+use kernel::{Error, Result, clock::Zone, id::AccountId};
 use platform::{Outbox, Settings, exchange::Asking};
 use std::sync::{Arc, OnceLock};
 use upstream::Upstreams;
@@ -41,6 +41,7 @@ struct Inner {
     upstreams: Upstreams,
     passwords: PasswordPool,
     breach_list: OnceLock<BreachList>,
+    zone: OnceLock<Zone>,
     holder_words: OnceLock<Box<HolderWords>>,
 }
 /// What rooms above know of whoever holds an account, and a guesser knows too.
@@ -59,6 +60,7 @@ impl Identity {
             upstreams,
             passwords,
             breach_list: OnceLock::new(),
+            zone: OnceLock::new(),
             holder_words: OnceLock::new(),
         })))
     }
@@ -85,6 +87,14 @@ impl Identity {
     }
     pub fn passwords(&self) -> &PasswordPool {
         &self.0.passwords
+    }
+    /// Notices that leave the house say days and times of this zone from now on; the first one counts.
+    pub fn use_zone(&self, zone: Zone) {
+        self.0.zone.get_or_init(|| zone);
+    }
+    /// The platform's zone, for whatever leaves the house without a request: a notice, a file.
+    pub fn zone(&self) -> &Zone {
+        self.0.zone.get_or_init(Zone::default)
     }
     /// New passwords are looked up in this list from now on; the first one counts.
     pub fn use_breach_list(&self, list: BreachList) {

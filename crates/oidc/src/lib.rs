@@ -8,6 +8,10 @@ pub mod discovery;
 pub mod dpop;
 pub mod ending;
 #[cfg(test)]
+mod fuzzing;
+#[cfg(all(feature = "fuzzing", not(test)))]
+pub mod fuzzing;
+#[cfg(test)]
 mod house;
 pub mod jose;
 pub mod keys;
@@ -114,9 +118,9 @@ pub fn follow(db: &Db) {
 pub fn routes() -> Routes {
     use Policy::{Client, Public, SignedIn};
     Routes::new()
-        .get_blind("/.well-known/openid-configuration", Public, discovery::configuration)
-        .get_blind("/.well-known/oauth-authorization-server", Public, discovery::configuration)
-        .get_blind("/oauth2/jwks", Public, discovery::jwks)
+        .get_blind(discovery::CONFIGURATION, Public, discovery::configuration)
+        .get_blind(discovery::SERVER_METADATA, Public, discovery::configuration)
+        .get_blind(discovery::KEY_SET, Public, discovery::jwks)
         .get("/oauth2/authorize", Public, authorize::pages::authorize)
         .post_blind("/oauth2/authorize", Public, authorize::pages::authorize_posted)
         .get("/oauth2/start/{client}", Public, authorize::start::start)
@@ -138,13 +142,6 @@ pub fn routes() -> Routes {
         .get("/logout", Public, logout::pages::page)
         .post("/logout", Public, logout::pages::confirmed)
         .post_blind("/api/v1/decisions", Client, decision::decide)
-        .get("/org/{organization}/machines", Policy::OrganizationAdministrator, machine::pages::list)
-        .get("/org/{organization}/machines/{client}", Policy::OrganizationAdministrator, machine::own::page)
-        .post(
-            "/org/{organization}/machines/{client}/secret",
-            Policy::OrganizationAdministrator,
-            machine::own::rotate,
-        )
 }
 
 /// `person`, or an organization's id.

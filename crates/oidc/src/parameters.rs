@@ -40,6 +40,10 @@ impl Parameters {
     pub fn of_pairs(pairs: Vec<(String, String)>) -> Self {
         Self(pairs)
     }
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
     /// Error: the first name that occurs twice, known to us or not; `resource` alone may (RFC 8707 §2).
     pub fn refuse_duplicates(&self) -> Result<(), Fault> {
         for (index, (name, _)) in self.0.iter().enumerate() {

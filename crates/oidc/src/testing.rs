@@ -39,6 +39,12 @@ impl Key {
         };
         Self(SigningKey::decode(&stored).unwrap())
     }
+    /// The same key for another algorithm, which its public half does not deny.
+    pub fn used_as(mut self, algorithm: Algorithm) -> Self {
+        self.0.public_jwk.as_object_mut().unwrap().remove("alg");
+        self.0.algorithm = algorithm;
+        self
+    }
     pub fn kid(&self) -> &str {
         &self.0.kid
     }
@@ -195,11 +201,12 @@ impl<'h> Caller<'h> {
             *self.nonce.lock().unwrap() = Some(nonce.to_str().unwrap().to_owned());
         }
     }
-    /// A request with the client's credentials; once more if it has to learn a nonce.
+    /// A request with the client's credentials; once more, with the same, if it has to learn a nonce.
     pub async fn ask(&self, path: &str, members: &[(&str, &str)]) -> Answer {
+        let credentials = self.credentials();
         for again in [true, false] {
             let mut form = url::form_urlencoded::Serializer::new(String::new());
-            form.extend_pairs(members).extend_pairs(self.credentials());
+            form.extend_pairs(members).extend_pairs(&credentials);
             let claims = self.proof_claims("POST", path, None);
             let proof = self.dpop.as_ref().map(|key| key.proof(&claims));
             let answer = self.send(path, &form.finish(), proof.as_deref()).await;

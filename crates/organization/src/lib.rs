@@ -9,6 +9,7 @@ pub mod category;
 pub mod console;
 pub mod contract;
 pub mod decision;
+pub mod developer;
 pub mod directory;
 pub mod entitlement;
 mod expiry;

@@ -86,6 +86,16 @@ impl Agent {
     }
     /// Sends a form of a page with a file in its field `file`.
     pub async fn upload(&self, page: &Reply, form: &Form, name: &str, file: &[u8]) -> Result<Reply> {
+        self.attach(page, form, ("file", name), file).await
+    }
+    /// As [`Self::upload`], in another field.
+    pub async fn attach(
+        &self,
+        page: &Reply,
+        form: &Form,
+        (field, name): (&str, &str),
+        file: &[u8],
+    ) -> Result<Reply> {
         const BOUNDARY: &str = "fujie-test-file-52c9";
         let mut body = Vec::with_capacity(file.len() + 2048);
         for (name, value) in &form.fields {
@@ -94,7 +104,7 @@ impl Agent {
             body.extend_from_slice(head.as_bytes());
         }
         let head = format!(
-            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n"
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\r\n"
         );
         body.extend_from_slice(head.as_bytes());
         body.extend_from_slice(file);

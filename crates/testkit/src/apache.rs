@@ -43,18 +43,21 @@ impl Place {
 
 impl Apache {
     pub async fn start(place: Place, issuer: &str, client: &Client) -> Result<Self> {
+        Self::start_with(place, issuer, client, "").await
+    }
+    /// With further directives, which count more than those that are there anyway.
+    pub async fn start_with(place: Place, issuer: &str, client: &Client, more: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let root = folder.path();
         // The workers run as another user when the tests run as root.
         std::fs::set_permissions(root, std::fs::Permissions::from_mode(0o755))?;
         let documents = root.join("documents");
         std::fs::create_dir_all(documents.join("protected"))?;
-        std::fs::write(
-            documents.join("protected/index.shtml"),
-            "<pre id=\"environment\"><!--#printenv --></pre>",
-        )?;
+        for page in ["protected/index.shtml", "protected/renewed.shtml"] {
+            std::fs::write(documents.join(page), "<pre id=\"environment\"><!--#printenv --></pre>")?;
+        }
         std::fs::write(documents.join("out.html"), "<h1 id=\"out\">signed out</h1>")?;
-        std::fs::write(root.join("apache.conf"), configuration(root, &place, issuer, client))?;
+        std::fs::write(root.join("apache.conf"), configuration(root, &place, issuer, client, more))?;
         let log = std::fs::File::create(root.join("start.log"))?;
         let process = Process::spawn(
             Command::new(PROGRAM)
@@ -93,7 +96,7 @@ impl Drop for Apache {
     }
 }
 
-fn configuration(root: &Path, place: &Place, issuer: &str, client: &Client) -> String {
+fn configuration(root: &Path, place: &Place, issuer: &str, client: &Client, more: &str) -> String {
     let root = root.display();
     let (port, base) = (place.port, &place.base);
     let redirect = place.redirect_uri();
@@ -153,6 +156,7 @@ OIDCSessionInactivityTimeout 3600
     AuthType openid-connect
     Require valid-user
 </Location>
+{more}
 "#
     )
 }

@@ -21,7 +21,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header, request::Parts};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version, header, request::Parts, uri::Authority,
+};
 use kernel::Error;
 use std::{
     panic::AssertUnwindSafe,
@@ -29,6 +31,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Requests by method, route and status.
+pub(crate) const REQUESTS: &str = "fujie_http_requests_total";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// How long a handler may take, reading the body included.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
@@ -100,7 +104,7 @@ async fn pass(
             "request"
         );
     }
-    metrics::counter!("fujie_http_requests_total", "method" => method_label(&method), "route" => route.clone(), "status" => status.to_string())
+    metrics::counter!(REQUESTS, "method" => method_label(&method), "route" => route.clone(), "status" => status.to_string())
         .increment(1);
     metrics::histogram!("fujie_http_request_seconds", "route" => route).record(elapsed.as_secs_f64());
     response
@@ -129,17 +133,17 @@ fn method_label(method: &http::Method) -> &'static str {
     }
 }
 
+/// Whether a request is for this server, as it says in one place alone: of two Hosts (RFC 9112 §3.2) this check, a proxy, or
+/// the layer that compares Origin could read different ones.
+pub(crate) fn is_own_host(app: &App, uri: &Uri, headers: &HeaderMap) -> bool {
+    let mut named = headers.get_all(header::HOST).iter();
+    let (first, single) = (named.next(), named.next().is_none());
+    let host = uri.authority().map(Authority::as_str).or_else(|| first.and_then(|value| value.to_str().ok()));
+    single && host.is_some_and(|host| host.eq_ignore_ascii_case(app.authority()))
+}
 /// A request for another host, or one whose body is declared too large, is not looked at further.
 fn refuse(app: &App, parts: &Parts) -> Option<Failure> {
-    let host = parts
-        .uri
-        .authority()
-        .map(|authority| authority.as_str())
-        .or_else(|| parts.headers.get(header::HOST).and_then(|value| value.to_str().ok()));
-    // Two of them (RFC 9112 §3.2) would let this check and a proxy, or the layer that compares Origin, read different ones.
-    let single = parts.headers.get_all(header::HOST).iter().count() <= 1;
-    let own = single && host.is_some_and(|host| host.eq_ignore_ascii_case(app.authority()));
-    if !own && !probe::is_probe(parts.uri.path()) {
+    if !is_own_host(app, &parts.uri, &parts.headers) && !probe::is_probe(parts.uri.path()) {
         let error = Error::invalid("request.host").arg("host", app.authority().to_owned());
         return Some(Failure::with_status(error, StatusCode::MISDIRECTED_REQUEST));
     }
@@ -244,34 +248,43 @@ fn in_flow(path: &str) -> bool {
 }
 
 /// What a handler set itself stays.
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
+    if !headers.contains_key(&name) {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+/// Headers of every answer that is no page.
+pub(crate) fn fixed_headers(app: &App, headers: &mut HeaderMap) {
+    set(headers, header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    common_headers(app, headers);
+}
+fn common_headers(app: &App, headers: &mut HeaderMap) {
+    set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(headers, header::REFERRER_POLICY, "same-origin");
+    set(headers, header::CACHE_CONTROL, "no-store");
+    if app.secure() {
+        set(headers, header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
+    }
+}
 fn headers(app: &App, ctx: &Ctx, response: &mut Response) {
     let flow = response.extensions_mut().remove::<InFlow>().is_some() || in_flow(ctx.path_only());
     let page = is_html(response);
     let headers = response.headers_mut();
-    let mut set = |name: HeaderName, value: &'static str| {
-        if !headers.contains_key(&name) {
-            headers.insert(name, HeaderValue::from_static(value));
-        }
-    };
-    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::REFERRER_POLICY, "same-origin");
-    set(header::CACHE_CONTROL, "no-store");
     if page {
-        set(header::CONTENT_SECURITY_POLICY, if flow { CSP } else { CSP_FORMS_HOME });
-        set(header::X_FRAME_OPTIONS, "DENY");
+        set(headers, header::CONTENT_SECURITY_POLICY, if flow { CSP } else { CSP_FORMS_HOME });
+        set(headers, header::X_FRAME_OPTIONS, "DENY");
         set(
+            headers,
             HeaderName::from_static("permissions-policy"),
             "camera=(), microphone=(), geolocation=(), payment=()",
         );
-        set(header::VARY, "Cookie, Accept-Language");
+        set(headers, header::VARY, "Cookie, Accept-Language");
         if !flow {
-            set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+            set(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
         }
+        common_headers(app, headers);
     } else {
-        set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
-    }
-    if app.secure() {
-        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
+        fixed_headers(app, headers);
     }
     if let Ok(id) = HeaderValue::from_str(&ctx.request_id) {
         headers.insert(REQUEST_ID, id);

@@ -20,6 +20,7 @@ pub mod problem;
 pub mod response;
 pub mod routes;
 pub mod serve;
+pub mod standing;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -42,4 +43,5 @@ pub use response::{
 };
 pub use routes::{Policy, RouteInfo, Routes};
 pub use serve::serve;
+pub use standing::Standing;
 pub use urlencoded::Fields;

@@ -1,6 +1,7 @@
 //! The accept loop: time limits on headers and handshakes, a cap on connections, graceful drain.
-use crate::{context::Peer, tls::Tls};
+use crate::{context::Peer, standing::Standing, tls::Tls};
 use axum::{Router, body::Body};
+use futures_util::future::Either;
 use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -49,11 +50,12 @@ impl Default for Limits {
     }
 }
 
-/// Serves until `shutdown` resolves, then drains.
+/// Serves until `shutdown` resolves, then drains. What `standing` answers never comes to the router.
 pub async fn serve(
     listener: TcpListener,
     tls: Option<Tls>,
     router: Router,
+    standing: Arc<Standing>,
     limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) {
@@ -98,6 +100,7 @@ pub async fn serve(
         let connection = Connection {
             builder: Arc::clone(&builder),
             router: router.clone(),
+            standing: Arc::clone(&standing),
             peer,
             watcher: graceful.watcher(),
             limits: limits.clone(),
@@ -128,6 +131,7 @@ async fn drain(graceful: GracefulShutdown, time: Duration) {
 struct Connection {
     builder: Arc<auto::Builder<TokioExecutor>>,
     router: Router,
+    standing: Arc<Standing>,
     peer: SocketAddr,
     watcher: Watcher,
     limits: Limits,
@@ -145,14 +149,19 @@ impl Connection {
         }
     }
     async fn http(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let Self { builder, router, peer, watcher, limits } = self;
+        let Self { builder, router, standing, peer, watcher, limits } = self;
         let activity = Arc::new(Activity::new());
         let seen = Arc::clone(&activity);
         let service = service_fn(move |request: Request<Incoming>| {
             let busy = Busy::new(Arc::clone(&seen));
-            let mut request = request.map(Body::new);
-            request.extensions_mut().insert(Peer(peer));
-            let answer = router.clone().oneshot(request);
+            let answer = match standing.answer(&request) {
+                Some(ready) => Either::Left(std::future::ready(Ok(ready))),
+                None => {
+                    let mut request = request.map(Body::new);
+                    request.extensions_mut().insert(Peer(peer));
+                    Either::Right(router.clone().oneshot(request))
+                }
+            };
             async move {
                 let answer = answer.await;
                 drop(busy);

@@ -34,6 +34,39 @@ async fn only_the_products_own_server_is_heard() {
 }
 
 #[tokio::test]
+async fn addresses_of_a_client_that_sleeps_are_none_of_the_products() {
+    for house in House::on_engines().await {
+        let rooms = house.rooms.clone();
+        let openid = oidc::OpenId::open(house.db().clone(), rooms, crate::testing::ORIGIN).await.unwrap();
+        let (product, developer) = (house.ours.product, house.other);
+        let leads = async || {
+            let origins = crate::product::origins(&openid, product, None).await.unwrap();
+            origins.allow("https://rp.test/cases/1").is_some()
+        };
+        let change = async |sql: &'static str| {
+            house.db().write_unaudited("test", move |tx| tx.run(sql, &[&developer]).map(drop)).await.unwrap();
+        };
+        change("UPDATE client SET developer_organization_id = $1").await;
+        assert!(leads().await);
+        for (asleep, awake) in [
+            (
+                "UPDATE organization SET state = 'suspended' WHERE id = $1",
+                "UPDATE organization SET state = 'active' WHERE id = $1",
+            ),
+            (
+                "UPDATE organization SET registry_state = 'cancelled' WHERE id = $1",
+                "UPDATE organization SET registry_state = 'live' WHERE id = $1",
+            ),
+        ] {
+            change(asleep).await;
+            assert!(!leads().await, "{asleep}");
+            change(awake).await;
+            assert!(leads().await, "{awake}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn bodies_that_are_no_batch_are_refused_whole() {
     for house in House::on_engines().await {
         let by = Some((house.ours.client_id.as_str(), house.ours.secret.as_str()));

@@ -11,7 +11,7 @@ pub enum Command {
     List,
     /// Make new signing keys; they sign once clients had time to fetch them
     Rotate {
-        /// Sign with the new keys from now on, because an old one may be known to others
+        /// Sign with the new keys from now on and publish the old ones no longer, because others may know them
         #[arg(long)]
         at_once: bool,
     },

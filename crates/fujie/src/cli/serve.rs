@@ -1,7 +1,7 @@
 //! `fujie serve`: bind, open, migrate, answer. Binding comes first, so that a taken port fails before anything is touched.
 use crate::{config::Config, demo, wiring};
 use anyhow::{Context as _, Result};
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 use tokio::net::TcpListener;
 use web::{serve::Limits, tls::Tls};
 
@@ -37,7 +37,8 @@ pub async fn run(config: Config, arguments: Arguments) -> Result<ExitCode> {
         println!("{}", demo::prepare(&config, &built, &base_url).await?);
     }
     println!("Fujie serves {base_url}");
-    web::serve(listener, tls, built.router.clone(), Limits::default(), stop).await;
+    web::serve(listener, tls, built.router.clone(), Arc::clone(&built.standing), Limits::default(), stop)
+        .await;
     built.close().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use kernel::Secret;
 use oidc::{
     client::{
-        Algorithm, ClientState, NewClient, Settings,
+        Algorithm, ClientState, NewClient, Settings, keeper,
         service::{self as clients, Registered},
     },
     machine::{NewMachine, service as machines},
@@ -46,6 +46,12 @@ impl Seed<'_> {
                 settings: Settings::default(),
             };
             let created = clients::create_client(db, &by, new).await?;
+            if product.code == plan::DEVELOPED.product {
+                let to = self.organization(plan::DEVELOPED.organization)?;
+                let shown = self.built.organizations.developer_of(id).await?;
+                keeper::entrust(db, &by, id, (shown, Some(to))).await?;
+                keeper::hand_over(db, &by, (id, created.id, 0), true).await?;
+            }
             made.push(Client {
                 product: product.code.into(),
                 client_id: created.client_id.clone(),

@@ -388,6 +388,13 @@ pub const MACHINES: [Machine; 2] = [
     Machine { product: "declaration", organization: "yuanfan", name: "报关单批量导入程序" },
 ];
 
+/// A product whose developers belong to an organization, not to the platform.
+pub struct Developed {
+    pub product: &'static str,
+    pub organization: &'static str,
+}
+pub const DEVELOPED: Developed = Developed { product: "library", organization: "chengjiang" };
+
 /// The whole code, check character included.
 pub fn uscc(organization: &Organization) -> String {
     let check = uscc::check_character(organization.uscc_stem.as_bytes()).map_or('0', char::from);
@@ -453,6 +460,7 @@ mod tests {
             assert!(products.contains(admission.product) && organizations.contains(admission.organization));
             assert!(admission.contract.is_none_or(|number| CONTRACTS.iter().any(|c| c.number == number)));
         }
+        assert!(products.contains(DEVELOPED.product) && organizations.contains(DEVELOPED.organization));
         for machine in &MACHINES {
             assert!(products.contains(machine.product) && organizations.contains(machine.organization));
         }

@@ -29,9 +29,12 @@ async fn staff_see_the_keys_and_announce_new_ones(engine: Engine) -> Result<()> 
         done.excerpt()
     );
     assert_eq!(published(&agent).await?, 2 * before, "the new ones are announced, the old ones sign");
-    let wrong = agent.submit(&page, &form.with("when", "never")).await?;
+    let wrong = agent.submit(&page, &form.clone().with("when", "never")).await?;
     assert_eq!(wrong.status.as_u16(), 422, "{}", wrong.excerpt());
     assert_eq!(published(&agent).await?, 2 * before);
+    let done = agent.submit(&page, &form.with("when", "at_once")).await?;
+    assert!(done.location().is_some_and(|url| url.path() == "/desk/keys"), "{}", done.excerpt());
+    assert_eq!(published(&agent).await?, before, "those that may have leaked are gone");
     let other = signed_in(&server, "agent_granted").await?;
     assert_eq!(other.get("/desk/keys").await?.status.as_u16(), 404);
     Ok(())

@@ -13,6 +13,8 @@ mod crash;
 #[cfg(test)]
 mod desk_clients;
 #[cfg(test)]
+mod developers;
+#[cfg(test)]
 mod enumeration;
 #[cfg(test)]
 mod import_crash;
@@ -32,3 +34,5 @@ mod revocation;
 mod routes;
 #[cfg(test)]
 mod statements;
+#[cfg(test)]
+mod strength;

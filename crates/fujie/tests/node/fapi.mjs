@@ -1,9 +1,14 @@
 // A client and a program on npm's oauth4webapi: FAPI 2.0 Security Profile (pushed request, private_key_jwt, DPoP with the
 // server's nonce, issuer in the answer), refresh, introspection, revocation, client credentials with a signed access token.
 // It says lines of JSON and is answered with lines of JSON: its keys, the address to send a browser to, what came of it all.
-import * as oauth from 'oauth4webapi';
 import { createInterface } from 'node:readline';
 import assert from 'node:assert/strict';
+
+// Debian's Node.js 18 has the Web Crypto API, but not as globals.
+const { webcrypto } = await import('node:crypto');
+globalThis.crypto ??= webcrypto;
+globalThis.CryptoKey ??= webcrypto.CryptoKey;
+const oauth = await import('oauth4webapi');
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);

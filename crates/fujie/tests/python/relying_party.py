@@ -1,6 +1,6 @@
 """A relying party on PyPI's Authlib: the pieces of which its integrations for Flask, Django and Starlette are made, without
-one of those frameworks. Authorization code with PKCE, private_key_jwt, the ID token checked by the published keys, userinfo,
-refresh with rotation, introspection, revocation.
+one of those frameworks. Authorization code with PKCE, private_key_jwt, the ID token checked by the published keys, userinfo with
+claims that somebody verified, refresh with rotation, introspection, revocation, client credentials.
 
 It says lines of JSON and is answered with lines of JSON: its key, the address to send a browser to, what came of it all.
 """
@@ -62,7 +62,9 @@ party = Party(
     client_auth_methods=[PrivateKeyJWT(f"{issuer}/oauth2/token", headers={"kid": "k"}, alg=ALGORITHM)],
 )
 
-begun = party.create_authorization_url(redirect_uri, prompt="consent")
+WANTED = {"verification": {"trust_framework": {"value": "cn_fujie_rn"}}, "claims": {"name": None}}
+claims = json.dumps({"userinfo": {"verified_claims": WANTED}})
+begun = party.create_authorization_url(redirect_uri, prompt="consent", claims=claims)
 say({"authorize": begun["url"]})
 answer = {name: values[0] for name, values in parse_qs(urlsplit(hear()["callback"]).query).items()}
 assert answer["state"] == begun["state"] and answer["iss"] == issuer, answer
@@ -79,16 +81,24 @@ assert userinfo["sub"] == person["sub"], userinfo
 
 with party._get_oauth_client(**party.load_server_metadata()) as session:
 
+    endpoints = {name: party.server_metadata[f"{name}_endpoint"] for name in ("token", "introspection", "revocation")}
+
+    def told_of(token):
+        return session.introspect_token(endpoints["introspection"], token=token).json()
+
     def alive(token):
-        body = session.introspect_token(party.server_metadata["introspection_endpoint"], token=token)
-        return body.json()["active"]
+        return told_of(token)["active"]
 
     session.token = tokens
     renewed = session.refresh_token(refresh_token=tokens["refresh_token"])
     assert renewed["refresh_token"] != tokens["refresh_token"], "a refresh token is exchanged at each use"
     before = alive(renewed["access_token"])
-    revoked = session.revoke_token(party.server_metadata["revocation_endpoint"], token=renewed["refresh_token"])
+    revoked = session.revoke_token(endpoints["revocation"], token=renewed["refresh_token"])
     after = alive(renewed["access_token"])
+    own = session.fetch_token(endpoints["token"], grant_type="client_credentials", scope="")["access_token"]
+    said = told_of(own)
+    session.revoke_token(endpoints["revocation"], token=own)
+    own_after = alive(own)
 
 try:
     redeem(begun["code_verifier"])
@@ -102,4 +112,6 @@ say({
     "revoked": revoked.status_code,
     "after": after,
     "again": again,
+    "verified": userinfo.get("verified_claims"),
+    "own": {"active": said["active"], "sub": said.get("sub"), "after": own_after},
 })

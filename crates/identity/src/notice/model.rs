@@ -187,6 +187,12 @@ impl Notice {
         self.args.insert(name.to_owned(), json!({ "at": at.as_millis() }));
         self
     }
+    /// An end, shown as the last day that it still includes in the platform's zone.
+    #[must_use]
+    pub fn last_day(mut self, name: &str, until: Timestamp) -> Self {
+        self.args.insert(name.to_owned(), json!({ "until": until.as_millis() }));
+        self
+    }
     /// Where the message leads: a path of this site.
     #[must_use]
     pub fn leads_to(self, href: &str) -> Self {
@@ -224,8 +230,12 @@ fn in_words(value: &Value, lang: Lang, zone: &Zone) -> String {
     if let Some(key) = text("key") {
         return lang.t(key);
     }
-    if let Some(at) = value.get("at").and_then(Value::as_i64) {
-        return Timestamp::from_millis(at).local_minute(zone);
+    let moment = |name: &str| value.get(name).and_then(Value::as_i64).map(Timestamp::from_millis);
+    if let Some(at) = moment("at") {
+        return at.local_minute(zone);
+    }
+    if let Some(until) = moment("until") {
+        return until.last_day(zone);
     }
     value.as_str().unwrap_or_default().to_owned()
 }

@@ -64,7 +64,7 @@ pub fn tell_number_in(
     now: Timestamp,
 ) -> Result<()> {
     let lang = notice.lang.unwrap_or(Lang::Zh);
-    let (title, text, _) = words(notice.kind, &notice.args, lang, &Zone::default());
+    let (title, text, _) = words(notice.kind, &notice.args, lang, identity.zone());
     let message = platform::Message {
         id,
         channel: Channel::Sms,
@@ -143,7 +143,7 @@ fn queue_in(
     (channel, to, lang): (Channel, &str, Lang),
     now: Timestamp,
 ) -> Result<()> {
-    let (title, text, _) = words(kind, args, lang, &Zone::default());
+    let (title, text, _) = words(kind, args, lang, identity.zone());
     let message = platform::Message {
         id: identity.db().draw(),
         channel,
@@ -218,7 +218,7 @@ pub async fn open(
     let row = identity.db().read(move |tx| store::find(tx, account, id)).await?;
     let row = row.ok_or_else(|| Error::not_found("notice.unknown"))?;
     identity.db().exec("message read", move |s| store::mark_read(s, account, id, now)).await?;
-    Ok(message(identity.db().keyring(), row, Lang::Zh, &Zone::default())?.href)
+    Ok(message(identity.db().keyring(), row, Lang::Zh, identity.zone())?.href)
 }
 /// Everything up to the newest that the page showed.
 pub async fn read_all(

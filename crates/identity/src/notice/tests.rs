@@ -1,6 +1,6 @@
 use super::{Group, Kind, Notice, Reminder, Wishes, service};
 use crate::testing::{PHONE, Room};
-use kernel::id::AccountId;
+use kernel::{clock::Zone, id::AccountId};
 use platform::Channel;
 use web::Lang;
 
@@ -61,6 +61,28 @@ async fn m18_the_holder_chooses_what_reaches_the_phone_and_security_always_does(
         assert!(room.message(PHONE).await.unwrap().text.contains("password of your account linzy"));
         assert_eq!(service::unread(room.db(), account).await.unwrap(), 4, "each is in the box as well");
         assert_eq!(room.events("reminder.changed").await, 2);
+    }
+}
+
+#[tokio::test]
+async fn m18_days_and_times_in_notices_are_those_of_the_platforms_zone() {
+    for room in Room::on_engines().await {
+        let zone = Zone::named("America/New_York").unwrap();
+        room.identity.use_zone(zone.clone());
+        let account = room.account("linzy", Some(PHONE)).await;
+        let mut browser = room.browser();
+        browser.sign_in("linzy", crate::testing::PASSWORD).await;
+        let who = browser.signed_in().await.unwrap();
+        service::set_wishes(&room.identity, &who, sms(Group::Access, true)).await.unwrap();
+        // Midnight there is noon of the next day in Shanghai.
+        let until = zone.end_of("2026-07-31").unwrap();
+        let expiring =
+            Notice::new(Kind::MembershipExpiring).arg("organization", "澄江证券").last_day("until", until);
+        tell(&room, account, expiring, false).await;
+        let text = room.message(PHONE).await.unwrap().text;
+        assert!(text.contains("2026-07-31"), "{text}");
+        let read = service::list(&room.identity, account, (Lang::Zh, &zone), true, None, 1).await.unwrap();
+        assert!(read[0].text.contains("2026-07-31"), "{}", read[0].text);
     }
 }
 

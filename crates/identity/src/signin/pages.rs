@@ -36,7 +36,8 @@ struct LoginPage {
     return_to: String,
     captcha: Option<View>,
     registration_open: bool,
-    again: bool,
+    /// Key of why somebody is asked who was not about to sign in.
+    said: Option<&'static str>,
     ways: Ways,
 }
 #[derive(Template)]
@@ -53,6 +54,8 @@ struct Asked {
     return_to: String,
     login_hint: String,
     again: String,
+    /// The one that a product wants: 3 for hardware.
+    strength: String,
 }
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -107,7 +110,12 @@ async fn show(
         return_to,
         ..Typed::default()
     };
-    page(&ctx, &identity, typed, FormErrors::none(), captcha, again && signed_in.is_some()).await
+    let said = match (asked.strength.as_str(), again && signed_in.is_some()) {
+        ("3", _) => Some("identity-login-hardware"),
+        (_, true) => Some("identity-login-again"),
+        _ => None,
+    };
+    page(&ctx, &identity, typed, FormErrors::none(), captcha, said).await
 }
 
 async fn page(
@@ -116,7 +124,7 @@ async fn page(
     typed: Typed,
     errors: FormErrors,
     captcha: Option<View>,
-    again: bool,
+    said: Option<&'static str>,
 ) -> web::Result {
     let policies = identity.settings().policies().await?;
     let status = errors.status();
@@ -128,7 +136,7 @@ async fn page(
         return_to: target(&typed.return_to),
         captcha,
         registration_open: policies.registration.open,
-        again,
+        said,
     };
     Ok(web::html_status(status, page))
 }
@@ -147,7 +155,7 @@ async fn submit(
     // "Another picture" is a button of the same form, so that what was typed stays.
     if let Some(way) = Way::parse(&typed.captcha_way) {
         let view = captcha::service::ask(&identity, &ctx, Purpose::SignIn, way).await?;
-        return page(&ctx, &identity, typed, FormErrors::none(), Some(view), false).await;
+        return page(&ctx, &identity, typed, FormErrors::none(), Some(view), None).await;
     }
     let lang = ctx.lang;
     let mut errors = FormErrors::none();
@@ -166,7 +174,7 @@ async fn submit(
         } else {
             Some(captcha::service::ask_again(&identity, &ctx, Purpose::SignIn, &input).await?)
         };
-        return page(&ctx, &identity, typed, errors, view, false).await;
+        return page(&ctx, &identity, typed, errors, view, None).await;
     };
     let return_to = target(&typed.return_to);
     let attempt = Attempt { identifier, password, captcha: input.clone(), return_to };
@@ -175,7 +183,7 @@ async fn submit(
         Err(error) => {
             let errors = FormErrors::or_fail(error, lang)?;
             let view = fresh(&identity, &ctx, &input).await?;
-            return page(&ctx, &identity, typed, errors, Some(view), false).await;
+            return page(&ctx, &identity, typed, errors, Some(view), None).await;
         }
     };
     let error = match outcome {
@@ -199,7 +207,7 @@ async fn submit(
             };
             let errors = FormErrors::or_fail(error, lang)?;
             let view = fresh(&identity, &ctx, &input).await?;
-            return page(&ctx, &identity, typed, errors, Some(view), false).await;
+            return page(&ctx, &identity, typed, errors, Some(view), None).await;
         }
         Outcome::Wrong { left } => {
             Error::invalid("signin.wrong").at("login-password").arg("left", left.to_string())
@@ -213,7 +221,7 @@ async fn submit(
     let errors = FormErrors::from(&error, lang);
     let asks = service::asks_captcha(&identity, &ctx).await? || !input.token.is_empty();
     let view = if asks { Some(fresh(&identity, &ctx, &input).await?) } else { None };
-    page(&ctx, &identity, typed, errors, view, false).await
+    page(&ctx, &identity, typed, errors, view, None).await
 }
 async fn fresh(identity: &Identity, ctx: &Ctx, input: &Input) -> kernel::Result<View> {
     let way = captcha::service::way_of(identity, ctx, input);

@@ -368,6 +368,7 @@ async fn f17_the_session_rotates_and_return_to_stays_on_this_site() {
         let back = browser.get("/login?return_to=/me").await;
         assert_eq!(back.location.as_deref(), Some("/me"), "who is signed in is led on");
         assert!(browser.get("/login?again=1").await.shows("identity-login-again"));
+        assert!(browser.get("/login?again=1&strength=3").await.shows("identity-login-hardware"));
         let form = browser.get("/login?again=1&return_to=//evil.test").await;
         let token = form.value("csrf").unwrap();
         for (return_to, expected) in [

@@ -84,7 +84,7 @@ fn rows(house: &House) -> Vec<Row> {
             Client("invalid_scope"),
             INVALID,
             &[
-                ("profile", Client("invalid_scope")),
+                ("profile", Taken),
                 ("openid \"", Client("invalid_scope")),
                 ("openid organization:x", Client("invalid_scope")),
                 ("openid unknown", Taken),

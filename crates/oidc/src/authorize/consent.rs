@@ -3,7 +3,7 @@ use super::{
     model::{ErrorCode, Refused, Scope},
     next::{CONSENT_DAYS, Next, next},
     pages::{Pending, Who, asking, explain_address, issue, not_meant, sign_in_address, strengthen, who},
-    view::{self, SpaceView},
+    view::{self, Receiver, SpaceView},
 };
 use crate::{OpenId, decision::space_text, parse_space};
 use axum::Extension;
@@ -43,7 +43,7 @@ struct ConsentPage<'a> {
     initial: String,
     /// The client's own name, where it is not the product's.
     client_name: Option<&'a str>,
-    host: String,
+    receiver: Receiver,
     flow: &'a str,
     user_name: &'a str,
     usable: Vec<Choice>,
@@ -182,7 +182,7 @@ async fn show(
         icon: &product.icon,
         initial: initial(&signed_in.name),
         client_name: Some(client.name.as_str()).filter(|name| *name != product.name),
-        host: client.host(),
+        receiver: view::receiver(&pending.request.redirect_uri),
         flow: shown.flow,
         user_name: &signed_in.name,
         organizations: usable.iter().any(|choice| choice.organization),

@@ -318,3 +318,30 @@ async fn an_id_token_names_its_access_token_by_the_hash_of_its_algorithm() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_person_sees_where_this_answer_goes() {
+    for house in houses(false).await {
+        house
+            .change(
+                "UPDATE client SET redirect_uris = 'https://rp.test/callback
+https://evil.test:8443/in
+com.evil.app://bank.example/cb
+com.evil.app:/cb'",
+            )
+            .await;
+        let page = async |to: &str| {
+            let request = house.request("").replace(&encoded(CALLBACK), &encoded(to));
+            house.get(&house.get(&request, true).await.location(), true).await.body
+        };
+        assert!(page(CALLBACK).await.contains(">rp.test<"));
+        // The one that was asked for, not the one that is registered first.
+        let other = page("https://evil.test:8443/in").await;
+        assert!(other.contains(">evil.test:8443<") && !other.contains("rp.test"), "{other}");
+        for app in ["com.evil.app://bank.example/cb", "com.evil.app:/cb"] {
+            let seen = page(app).await;
+            assert!(seen.contains("com.evil.app") && seen.contains("此设备上的应用"), "{seen}");
+            assert!(!seen.contains("bank.example") && !seen.contains("rp.test"), "{seen}");
+        }
+    }
+}

@@ -12,7 +12,7 @@ pub mod model;
 #[cfg(test)]
 mod model_tests;
 pub mod next;
-mod object;
+pub(crate) mod object;
 pub mod pages;
 mod scope;
 pub mod service;

@@ -179,8 +179,10 @@ pub fn parse(parameters: &Parameters, redirect_uri: &str, client: &Client) -> Re
     let id_token_hint = bounded("id_token_hint", MOST_TOKEN_HINT, "id_token_hint is longer than 8192 bytes")?;
     let acr_values = bounded("acr_values", MOST_HINT, "acr_values is longer than 256 bytes")?;
     let scope = bounded("scope", MOST_SCOPE, "scope is longer than 1024 bytes")?.unwrap_or_default();
-    let (mut scope, organization) = parse_scope(&scope)
-        .ok_or(Refused::new(InvalidScope, "scope must contain openid and well-formed names"))?;
+    let (mut scope, organization) = parse_scope(&scope).ok_or(Refused::new(
+        InvalidScope,
+        "scope must hold well-formed names, openid among them for an ID token",
+    ))?;
     // Without refresh tokens there is nothing that it could mean (Core §11).
     scope.offline_access &= client.settings.allows(GrantType::RefreshToken);
     let wishes = match parameters.get("claims") {
@@ -217,7 +219,7 @@ fn parse_scope(text: &str) -> Option<(Scope, Option<OrganizationId>)> {
         !word.is_empty() && word.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
     };
     let words: Vec<&str> = text.split(' ').collect();
-    if !words.iter().all(|word| well_formed(word)) || !words.contains(&"openid") {
+    if !words.iter().all(|word| well_formed(word)) {
         return None;
     }
     let mut named = words.iter().filter_map(|word| word.strip_prefix("organization:"));

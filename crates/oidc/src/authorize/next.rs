@@ -47,13 +47,17 @@ pub enum Step {
     Unmet,
 }
 
+/// The strength that hardware alone reaches.
+pub const HARDWARE: i64 = 3;
+
 /// `silent`: nothing may be asked. `anew`: the person has just signed in for this request.
 pub fn step(strength: i64, wanted: Option<Strength>, silent: bool, anew: bool) -> Step {
     let Some(wanted) = wanted.filter(|wanted| strength < wanted.least) else { return Step::Enough };
     match (silent, anew) {
         (true, _) if wanted.essential => Step::Unmet,
         (true, _) => Step::Enough,
-        (false, _) if strength < 2 => Step::Verify,
+        // A second factor on the way to hardware would be asked for in vain.
+        (false, _) if strength < 2 && wanted.least < HARDWARE => Step::Verify,
         (false, false) => Step::SignIn,
         (false, true) if wanted.essential => Step::Unmet,
         // The client is told what was reached.
@@ -245,6 +249,10 @@ mod tests {
             (2, wanted(3, true), false, false, Step::SignIn),
             (2, wanted(3, true), false, true, Step::Unmet),
             (2, wanted(3, false), false, true, Step::Enough),
+            (1, wanted(3, true), false, false, Step::SignIn),
+            (1, wanted(3, true), false, true, Step::Unmet),
+            (1, wanted(3, false), false, true, Step::Enough),
+            (1, wanted(3, true), true, false, Step::Unmet),
             (3, wanted(3, true), true, false, Step::Enough),
         ] {
             assert_eq!(

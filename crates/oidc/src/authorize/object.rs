@@ -46,19 +46,27 @@ pub fn open(
         return Err("response_type differs within the request object");
     }
     let mut pairs = vec![("client_id".to_owned(), client_id.to_owned())];
+    let plain = |text: &str| !text.chars().any(char::is_control);
     for (name, value) in &claims {
+        if !plain(name) {
+            return Err("a parameter in the request object has no proper name");
+        }
         if name == "client_id" || ENVELOPE.contains(&name.as_str()) {
             continue;
         }
         match value {
-            Value::String(text) if !text.chars().any(char::is_control) => {
+            Value::String(text) if plain(text) => {
                 pairs.push((name.clone(), text.clone()));
             }
             Value::Number(number) => pairs.push((name.clone(), number.to_string())),
-            Value::Object(_) if name == "claims" => pairs.push((name.clone(), value.to_string())),
+            // JSON may hold what a parameter may not, and is written with it.
+            Value::Object(_) if name == "claims" && plain(&value.to_string()) => {
+                pairs.push((name.clone(), value.to_string()));
+            }
             Value::Array(list) if name == "resource" => {
                 for resource in list {
-                    let text = resource.as_str().ok_or("resource must hold texts")?;
+                    let text =
+                        resource.as_str().filter(|text| plain(text)).ok_or("resource must hold texts")?;
                     pairs.push((name.clone(), text.to_owned()));
                 }
             }
@@ -179,6 +187,9 @@ mod tests {
             json!({ "scope": true }),
             json!({ "state": "a\nb" }),
             json!({ "resource": [1] }),
+            json!({ "resource": ["https://a.test\n"] }),
+            json!({ "sco\u{0}pe": "x" }),
+            json!({ "claims": { "userinfo": { "na\u{7f}me": null } } }),
         ] {
             assert!(opened(json!({ "alg": "ES256" }), &claims(change.clone())).is_err(), "{change}");
         }

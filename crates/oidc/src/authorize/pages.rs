@@ -4,7 +4,7 @@ use super::{
     answer::Answer,
     incoming::Fault,
     model::{ErrorCode, Refused, Request},
-    next::{Next, Step, next, step, without_page},
+    next::{HARDWARE, Next, Step, next, step, without_page},
     service::{Asking, Issue, Issued, Kept},
     store::FlowId,
 };
@@ -326,6 +326,10 @@ pub(super) fn sign_in_address(handle: &str, request: &Request, again: bool) -> S
     // A scan by a phone that proved itself long ago would not do either.
     if again || request.prompt.login || request.max_age.is_some() {
         query.append_pair("again", "1");
+    }
+    // Whoever comes back without hardware has had the chance, so it is said before.
+    if request.strength.is_some_and(|wanted| wanted.least >= HARDWARE) {
+        query.append_pair("strength", "3");
     }
     if let Some(hint) = &request.login_hint {
         query.append_pair("login_hint", hint);

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 /// What was granted: the scopes that this provider has a meaning for; others are ignored (OpenID Connect Core §3.1.2.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scope {
+    /// Who the person is: an ID token, and userinfo. Without it a client gets nothing but an access token (RFC 6749).
+    #[serde(default = "always")]
+    pub openid: bool,
     pub profile: bool,
     pub phone: bool,
     pub email: bool,
@@ -17,28 +20,30 @@ pub struct Scope {
 }
 
 const VERIFIED: &str = " verified_claims";
+/// What was kept before there was a choice.
+const fn always() -> bool {
+    true
+}
 
 impl Scope {
-    /// As told to the client; `openid` is always part.
+    /// As told to the client.
     pub fn text(self) -> String {
-        let mut out = String::from("openid");
-        for (held, name) in [
-            (self.profile, " profile"),
-            (self.phone, " phone"),
-            (self.email, " email"),
-            (self.organization, " organization"),
-            (self.offline_access, " offline_access"),
-        ] {
-            if held {
-                out.push_str(name);
-            }
-        }
-        out
+        let held = [
+            (self.openid, "openid"),
+            (self.profile, "profile"),
+            (self.phone, "phone"),
+            (self.email, "email"),
+            (self.organization, "organization"),
+            (self.offline_access, "offline_access"),
+        ];
+        let names: Vec<&str> = held.into_iter().filter_map(|(held, name)| held.then_some(name)).collect();
+        names.join(" ")
     }
     /// A word `organization:{id}` counts as `organization`.
     pub fn of_text(text: &str) -> Self {
         let has = |name| text.split(' ').any(|word| word == name);
         Self {
+            openid: has("openid"),
             profile: has("profile"),
             phone: has("phone"),
             email: has("email"),
@@ -71,6 +76,7 @@ impl Scope {
     #[must_use]
     pub const fn with(self, other: Self) -> Self {
         Self {
+            openid: self.openid || other.openid,
             profile: self.profile || other.profile,
             phone: self.phone || other.phone,
             email: self.email || other.email,
@@ -92,6 +98,14 @@ mod tests {
         assert_eq!(more.text(), "openid profile phone");
         let offline = Scope::of_text("openid offline_access");
         assert!(!less.covers(offline) && offline.covers(less));
+    }
+    #[test]
+    fn who_asks_without_openid_is_told_so_and_consents_of_before_had_it() {
+        assert_eq!(Scope::of_text("profile offline_access").text(), "profile offline_access");
+        assert_eq!(Scope::of_text("nonsense").text(), "");
+        let before =
+            r#"{"profile":true,"phone":false,"email":false,"organization":false,"offline_access":false}"#;
+        assert_eq!(serde_json::from_str::<Scope>(before).unwrap().text(), "openid profile");
     }
     #[test]
     fn verified_claims_are_agreed_to_and_are_no_scope() {

@@ -61,6 +61,17 @@ mod tests {
             assert_eq!(answer.query("login_hint").as_deref(), Some("a&b"));
             assert_eq!(answer.query("organization"), Some(house.organization.to_string()));
             assert_eq!(answer.query("target_link_uri"), None);
+            for broken in [
+                "organization=x",
+                "organization=1&organization=2",
+                "login_hint=a&login_hint=b",
+                "login_hint=%ff",
+            ] {
+                let answer = house.get(&format!("{start}?{broken}"), false).await;
+                assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{broken}");
+            }
+            let long = house.get(&format!("{start}?login_hint={}", "x".repeat(300)), false).await;
+            assert_eq!(long.query("login_hint"), None);
             assert_eq!(house.get("/oauth2/start/nobody", false).await.status, StatusCode::NOT_FOUND);
             house.change("UPDATE client SET state = 'disabled'").await;
             assert_eq!(house.get(&start, false).await.status, StatusCode::NOT_FOUND, "f20");

@@ -64,10 +64,66 @@ async fn errors_before_the_client_is_proven_are_shown_and_never_sent() {
         assert_eq!(answer.error_code(), code, "{path}");
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
     }
+}
+
+#[tokio::test]
+async fn f15_addresses_that_are_told_come_from_the_configuration_and_never_from_a_request() {
+    let house = houses(true).await.remove(0);
+    let request = |path: &str, host: &str| {
+        http::Request::get(path)
+            .header("host", host)
+            .header("accept", "text/html")
+            .header("x-forwarded-host", "evil.test")
+            .header("x-forwarded-proto", "https")
+            .header("x-original-url", "/evil")
+            .header("forwarded", "host=evil.test;proto=https")
+            .body(axum::body::Body::empty())
+            .unwrap()
+    };
+    let authorize = house.request("");
+    let started = format!("/oauth2/start/{}", house.client.client_id);
+    house.change("UPDATE client SET initiate_login_uri = 'https://rp.test/start'").await;
     for path in
-        ["/oauth2/authorize;x=1", "/oauth2/authorize/", "/oauth2/..;/oauth2/authorize", "/oauth2//authorize"]
+        ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", &started, &authorize]
     {
-        assert_eq!(house.get(path, true).await.status, StatusCode::NOT_FOUND, "f22 {path}");
+        assert_eq!(
+            house.send(request(path, "evil.test")).await.status,
+            StatusCode::MISDIRECTED_REQUEST,
+            "{path}"
+        );
+        let answer = house.send(request(path, "127.0.0.1:8080")).await;
+        let told = format!("{:?} {}", answer.headers, answer.body);
+        assert!(!told.contains("evil"), "{path}: {told}");
+        if path.starts_with("/.well-known") {
+            assert_eq!(answer.json()["issuer"], ISSUER);
+        }
+    }
+}
+
+#[tokio::test]
+async fn f22_an_endpoint_has_one_address_and_no_other_way_to_write_it() {
+    let house = houses(true).await.remove(0);
+    let query = house.request("").split_once('?').unwrap().1.to_owned();
+    let credentials = Some((house.client.client_id.as_str(), house.secret.as_str()));
+    for endpoint in ["authorize", "par", "token", "introspect", "revoke", "userinfo", "logout", "jwks"] {
+        for path in [
+            format!("/oauth2/{endpoint};x=1"),
+            format!("/oauth2;x=1/{endpoint}"),
+            format!("/oauth2/{endpoint}/"),
+            format!("/oauth2//{endpoint}"),
+            format!("//oauth2/{endpoint}"),
+            format!("/oauth2/..;/oauth2/{endpoint}"),
+            format!("/oauth2/../oauth2/{endpoint}"),
+            format!("/oauth2/./{endpoint}"),
+            format!("/oauth2/%2e%2e/oauth2/{endpoint}"),
+            format!("/oauth2%2f{endpoint}"),
+            format!("/OAuth2/{endpoint}"),
+        ] {
+            let got = house.get(&format!("{path}?{query}"), true).await;
+            assert_eq!(got.status, StatusCode::NOT_FOUND, "GET {path}");
+            let posted = house.post(&path, credentials, &query).await;
+            assert_eq!(posted.status, StatusCode::NOT_FOUND, "POST {path}");
+        }
     }
 }
 

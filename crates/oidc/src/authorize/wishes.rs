@@ -305,6 +305,19 @@ mod tests {
             assert!(Wishes::parse(text).is_err(), "{text}");
         }
     }
+    #[test]
+    fn f21_a_request_for_claims_is_bounded_in_length_number_and_depth() {
+        let deep = format!(
+            "{{\"userinfo\":{{\"name\":{{\"value\":{}1{}}}}}}}",
+            "[".repeat(4_000),
+            "]".repeat(4_000)
+        );
+        assert!(deep.len() < MOST_CLAIMS && Wishes::parse(&deep).is_err());
+        let one = json!({ "verification": { "trust_framework": null }, "claims": { "name": null } });
+        let some = json!({ "userinfo": { "verified_claims": vec![one.clone(); MOST_VERIFIED] } }).to_string();
+        let many = json!({ "userinfo": { "verified_claims": vec![one; MOST_VERIFIED + 1] } }).to_string();
+        assert!(Wishes::parse(&some).is_ok() && Wishes::parse(&many).is_err());
+    }
     proptest! {
         #[test]
         fn any_text_is_read_or_refused(text in "[\\{\\}\\[\\]\":,a-z0-9_]{0,80}") {

@@ -33,11 +33,11 @@ impl Sector {
             }
         }
     }
-    /// For whom names are made where the product is told something that no client asked for: what its active clients have in
-    /// common or, while none is active, all of them. Error `client.names_mixed`.
+    /// For whom names are made where the product is told something that no client asked for: what its clients have in common that
+    /// the platform did not switch off or, while there is none, all of them. Error `client.names_mixed`.
     pub fn of_all(clients: &[Client]) -> Result<Self> {
         let people = || clients.iter().filter(|client| !client.service);
-        let active: Vec<&Client> = people().filter(|client| client.state == ClientState::Active).collect();
+        let active: Vec<&Client> = people().filter(|client| client.state != ClientState::Disabled).collect();
         let counted = if active.is_empty() { people().collect() } else { active };
         let mut sectors = counted.into_iter().map(Self::of);
         let first = sectors.next().unwrap_or_default();

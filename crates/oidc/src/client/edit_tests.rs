@@ -38,6 +38,7 @@ async fn the_record_says_what_an_edit_of_a_client_changed() {
     for house in houses(true).await {
         let key = Key::new(Algorithm::Es256);
         let edit = ClientEdit {
+            seen: None,
             name: house.client.name.clone(),
             redirect_uris: vec![CALLBACK.into(), "https://evil.test/callback".into()],
             post_logout_redirect_uris: vec!["https://rp.test/bye".into()],

@@ -1,10 +1,17 @@
 //! Clients: the applications of a product that may ask who signed in. Redirect addresses are compared as exact strings,
 //! secrets are 256 random bits kept as a keyed hash. `authorize`, `token`, `logout` and the decision API call `service`;
 //! the command line and the desk register clients.
+pub mod cap;
+#[cfg(test)]
+mod cap_tests;
 mod changes;
 #[cfg(test)]
 mod edit_tests;
+pub mod keeper;
+#[cfg(test)]
+mod keeper_tests;
 pub mod model;
+mod narrowing;
 pub mod published;
 pub(crate) mod resources;
 pub mod service;
@@ -12,7 +19,10 @@ pub mod settings;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod update_tests;
 
-pub use model::{Algorithm, Client, ClientState, RedirectUri};
+pub use keeper::Keeper;
+pub use model::{Algorithm, Client, ClientState, Keeping, RedirectUri};
 pub use service::{ClientEdit, NewClient};
 pub use settings::{AuthMethod, Demands, GrantType, Profile, Settings, SubjectType, TokenFormat};

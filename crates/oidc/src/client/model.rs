@@ -6,7 +6,13 @@ use kernel::{
 use url::Url;
 
 db::text_enum! {
-    pub enum ClientState { Active = "active", Disabled = "disabled" }
+    pub enum ClientState {
+        Active = "active",
+        /// By the developers who keep it; they may switch it on again.
+        Paused = "paused",
+        /// By the platform, which alone switches it on again.
+        Disabled = "disabled",
+    }
 }
 db::text_enum! {
     /// What signs: ID tokens and JWT access tokens here, assertions, proofs and request objects at clients.
@@ -46,7 +52,10 @@ impl RedirectUri {
         let scheme_fits = match url.scheme() {
             "https" => url.has_host(),
             "http" => loopback(&url),
-            private => private.contains('.') && !url.cannot_be_a_base(),
+            // With an empty authority one reader takes for the path what another takes for the host.
+            private => {
+                private.contains('.') && !url.cannot_be_a_base() && url.has_host() == url.has_authority()
+            }
         };
         let normal = url.as_str() == text || url.as_str().strip_suffix('/') == Some(text);
         let bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
@@ -85,6 +94,16 @@ pub fn parse_list<S: AsRef<str>>(texts: &[S], required: bool) -> Result<Vec<Redi
     texts.iter().map(|text| RedirectUri::parse(text.as_ref())).collect()
 }
 
+/// Who keeps a client that signs people in, and how often it was changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keeping {
+    /// The organization whose developers do; None: the platform's staff.
+    pub developer: Option<OrganizationId>,
+    /// That organization is suspended, closed or struck off: what it keeps does not work until it wakes.
+    pub asleep: bool,
+    pub rev: i64,
+}
+
 /// A registered client, as `authorize` and `token` need it.
 #[derive(Clone)]
 pub struct Client {
@@ -107,6 +126,7 @@ pub struct Client {
     /// Of a service client: the organization for which it acts; None for the platform's own.
     pub owner: Option<OrganizationId>,
     pub settings: Settings,
+    pub keeping: Keeping,
 }
 impl db::FromRow for Client {
     fn from_row(row: &db::Row<'_>) -> Result<Self> {
@@ -150,6 +170,7 @@ impl db::FromRow for Client {
                 refresh_idle_seconds: row.get(next())?,
                 refresh_absolute_seconds: row.get(next())?,
             },
+            keeping: Keeping { developer: row.get(next())?, asleep: row.get(next())?, rev: row.get(next())? },
         })
     }
 }
@@ -163,22 +184,16 @@ impl Client {
     pub fn is_confidential(&self) -> bool {
         self.settings.auth_method != AuthMethod::None
     }
+    /// Whether it may be used at all.
+    pub fn works(&self) -> bool {
+        self.state == ClientState::Active && !self.keeping.asleep
+    }
     /// Exact equality with a registered address, nothing cleverer.
     pub fn allows_redirect(&self, uri: &str) -> bool {
         listed(&self.redirect_uris, uri)
     }
     pub fn allows_post_logout_redirect(&self, uri: &str) -> bool {
         listed(&self.post_logout_redirect_uris, uri)
-    }
-    /// The host, and port where it is not the scheme's own, that a person sees on the consent page.
-    pub fn host(&self) -> String {
-        let first = self.redirect_uris.split('\n').next().unwrap_or_default();
-        let url = Url::parse(first).ok();
-        let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
-        match url.as_ref().and_then(Url::port) {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        }
     }
 }
 fn listed(list: &str, uri: &str) -> bool {

@@ -1,14 +1,13 @@
 //! Whose API a resource is. A token that names it opens it, so a product manager names what no other product lays claim to by
 //! its addresses; where products share a host, or one calls another's API, the system administrator says that they may.
-use super::{model::Client, store};
+use super::{keeper::Keeper, model::Client, store};
 use db::Tx;
 use kernel::{Error, Result};
-use organization::Operator;
 use platform::staff::StaffRole;
 use url::Url;
 
 /// Of what is new: it may have been allowed before by somebody who could. Error: `client.resource_foreign`.
-pub(crate) fn recheck_in(tx: &mut Tx<'_>, by: &Operator, client: &Client, before: &[String]) -> Result<()> {
+pub(crate) fn recheck_in(tx: &mut Tx<'_>, by: &Keeper, client: &Client, before: &[String]) -> Result<()> {
     let added: Vec<String> = client
         .settings
         .resources
@@ -16,18 +15,31 @@ pub(crate) fn recheck_in(tx: &mut Tx<'_>, by: &Operator, client: &Client, before
         .filter(|uri| !before.contains(uri))
         .map(|uri| place_of(uri))
         .collect();
-    if added.is_empty() {
+    if !are_foreign_in(tx, client, &added)? {
         return Ok(());
     }
-    let claims = store::list_addresses_of_others(tx, client.product)?;
-    let foreign = claims.iter().flat_map(|uris| uris.split('\n')).any(|uri| added.contains(&place_of(uri)));
-    if !foreign {
-        return Ok(());
-    }
+    let foreign = || Error::invalid("client.resource_foreign").at("resources");
+    let Keeper::Desk(by) = by else { return Err(foreign()) };
     by.must_be(tx, &[StaffRole::SystemAdministrator]).map_err(|error| match error.code {
-        "staff.role_required" => Error::invalid("client.resource_foreign").at("resources"),
+        "staff.role_required" => foreign(),
         _ => error,
     })
+}
+
+/// All of them, whoever allowed what is foreign. Error: `client.resource_foreign`.
+pub(super) fn must_be_own_in(tx: &mut Tx<'_>, client: &Client) -> Result<()> {
+    let places: Vec<String> = client.settings.resources.iter().map(|uri| place_of(uri)).collect();
+    match are_foreign_in(tx, client, &places)? {
+        true => Err(Error::invalid("client.resource_foreign").at("resources")),
+        false => Ok(()),
+    }
+}
+fn are_foreign_in(tx: &mut Tx<'_>, client: &Client, places: &[String]) -> Result<bool> {
+    if places.is_empty() {
+        return Ok(false);
+    }
+    let claims = store::list_addresses_of_others(tx, client.product)?;
+    Ok(claims.iter().flat_map(|uris| uris.split('\n')).any(|uri| places.contains(&place_of(uri))))
 }
 
 /// Its host, whatever port and scheme: they are no other owner's. What has none, a URN, stands for itself.
@@ -92,6 +104,7 @@ mod tests {
     }
     async fn update(house: &House, by: &Operator, id: ClientId, resources: &[&str]) -> Result<()> {
         let edit = ClientEdit {
+            seen: None,
             name: "Server".into(),
             redirect_uris: vec![CALLBACK.into()],
             post_logout_redirect_uris: Vec::new(),

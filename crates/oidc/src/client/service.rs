@@ -1,7 +1,8 @@
 use super::{
-    changes,
-    model::{self, Algorithm, Client, ClientState, RedirectUri},
-    resources,
+    cap, changes,
+    keeper::{Keeper, must_be_seen, told},
+    model::{self, Algorithm, Client, ClientState, Keeping, RedirectUri},
+    narrowing, resources,
     settings::{AuthMethod, Settings},
     store,
 };
@@ -13,7 +14,6 @@ use kernel::{
     secret::equal,
     text,
 };
-use organization::{Operator, product::recheck_manager_in};
 use serde_json::json;
 use std::{
     collections::{BTreeSet, HashMap},
@@ -44,6 +44,8 @@ pub struct NewClient {
 /// What may be changed later. Consent and product stay: people and staff have agreed to those.
 #[derive(Clone, Debug)]
 pub struct ClientEdit {
+    /// As whoever edits saw it: somebody who was faster is not overwritten. None: whatever is there.
+    pub seen: Option<i64>,
     pub name: String,
     pub redirect_uris: Vec<String>,
     pub post_logout_redirect_uris: Vec<String>,
@@ -117,11 +119,17 @@ pub(crate) fn signing_secret(keyring: &Keyring, client: &Client) -> Result<Optio
     }
 }
 
-/// Errors: `client.redirect_uri_*`, `client.resource_foreign`, those of [`Settings::checked`], `field.*` at `name`, and those
-/// of [`recheck_manager_in`].
-pub async fn create_client(db: &Db, by: &Operator, new: NewClient) -> Result<Registered> {
+/// Whoever registers it keeps it. Errors: `client.redirect_uri_*`, `client.resource_foreign`, `client.consent_required`,
+/// `client.platform_decides`, those of [`Settings::checked`], `field.*` at `name`, and those of the keeper.
+pub async fn create_client(db: &Db, by: impl Into<Keeper>, new: NewClient) -> Result<Registered> {
+    let by: Keeper = by.into();
     let NewClient { id, product, skip_consent, id_token_algorithm, .. } = new;
+    by.may_set(&new.settings, &Settings::default())?;
+    if skip_consent && by.developer().is_some() {
+        return Err(Error::invalid("client.consent_required"));
+    }
     let edit = ClientEdit {
+        seen: None,
         name: new.name,
         redirect_uris: new.redirect_uris,
         post_logout_redirect_uris: new.post_logout_redirect_uris,
@@ -147,33 +155,36 @@ pub async fn create_client(db: &Db, by: &Operator, new: NewClient) -> Result<Reg
         service: false,
         owner: None,
         settings: checked.settings,
+        keeping: Keeping { developer: by.developer(), ..Keeping::default() },
         client_id: client_id.clone(),
     };
-    let (now, by) = (db.clock().now(), by.clone());
+    let now = db.clock().now();
     db.write(move |tx| {
-        recheck_manager_in(tx, &by, client.product)?;
+        by.recheck_in(tx, client.product, now)?;
+        cap::must_have_room_in(tx, &by, client.product)?;
         resources::recheck_in(tx, &by, &client, &[])?;
         store::insert(tx, &client, now)?;
         names_agree_in(tx, client.product)?;
         let detail = json!({ "client_id": client.client_id, "product": client.product, "skip_consent": client.skip_consent,
             "profile": client.settings.profile.as_str(), "method": client.settings.auth_method.as_str(),
             "resources": client.settings.resources });
-        Ok(((), vec![Event::done(by.actor(), "client.created").on("client", client.id).with(detail)]))
+        let event = Event::done(by.actor(), "client.created").on("client", client.id).with(detail);
+        Ok(((), vec![told(event, &client)]))
     })
     .await?;
     Ok(Registered { id, client_id, secret: secret.shown })
 }
 
 /// Changes what a client is registered with. One that needs a secret and has none, or one of another kind, is given a new
-/// one, which is shown this once. Errors: `client.unknown`, and those of [`create_client`].
+/// one, which is shown this once. Errors: `client.unknown`, `client.changed_meanwhile`, and those of [`create_client`].
 pub async fn update_client(
     db: &Db,
-    by: &Operator,
+    by: impl Into<Keeper>,
     product: ProductId,
     id: ClientId,
     edit: ClientEdit,
 ) -> Result<Registered> {
-    change(db, by, product, id, "client.updated", move |db, client| {
+    change(db, by.into(), (product, id), edit.seen, "client.updated", move |db, client| {
         let algorithm = edit.id_token_algorithm;
         let checked = edit.clone().checked(client.service)?;
         let method = checked.settings.auth_method;
@@ -200,10 +211,17 @@ pub async fn update_client(
     .await
 }
 
-/// The old secret is worthless from this moment on; the new one is shown this once. Errors: `client.unknown`,
-/// `client.no_secret`, and those of [`recheck_manager_in`].
-pub async fn rotate_secret(db: &Db, by: &Operator, product: ProductId, id: ClientId) -> Result<Registered> {
-    change(db, by, product, id, "client.secret_rotated", |db, client| {
+/// The old secret is worthless from this moment on; the new one is shown this once. A form that is sent again makes no third:
+/// `seen` is what its page showed. Errors: `client.unknown`, `client.no_secret`, `client.changed_meanwhile`, those of the
+/// keeper.
+pub async fn rotate_secret(
+    db: &Db,
+    by: impl Into<Keeper>,
+    product: ProductId,
+    id: ClientId,
+    seen: Option<i64>,
+) -> Result<Registered> {
+    change(db, by.into(), (product, id), seen, "client.secret_rotated", |db, client| {
         let secret = new_secret(db, client.id, &client.client_id, client.settings.auth_method);
         if secret.shown.is_none() {
             return Err(Error::conflict("client.no_secret"));
@@ -216,46 +234,57 @@ pub async fn rotate_secret(db: &Db, by: &Operator, product: ProductId, id: Clien
 /// Reads the client, makes it what `to` says, and writes it, all in one transaction.
 async fn change(
     db: &Db,
-    by: &Operator,
-    product: ProductId,
-    id: ClientId,
+    by: Keeper,
+    (product, id): (ProductId, ClientId),
+    seen: Option<i64>,
     action: &'static str,
     to: impl Fn(&Db, Client) -> Result<(Client, Option<Secret>)> + Send + Sync + 'static,
 ) -> Result<Registered> {
-    let (handle, by) = (db.clone(), by.clone());
+    let (handle, now) = (db.clone(), db.clock().now());
     db.write(move |tx| {
-        recheck_manager_in(tx, &by, product)?;
-        let before =
-            store::find_of_product(tx, id, product)?.ok_or_else(|| Error::not_found("client.unknown"))?;
-        let owner = before.owner;
+        by.recheck_in(tx, product, now)?;
+        let before = by.find_in(tx, product, id)?;
+        must_be_seen(&before, seen)?;
         let (client, secret) = to(&handle, before.clone())?;
+        by.may_set(&client.settings, &before.settings)?;
         resources::recheck_in(tx, &by, &client, &before.settings.resources)?;
-        store::update(tx, &client)?;
+        if !store::update(tx, &client)? {
+            return Err(Error::conflict("client.changed_meanwhile"));
+        }
         names_agree_in(tx, product)?;
-        let detail = json!({ "client_id": client.client_id, "new_secret": secret.is_some(),
-            "changes": changes::between(&before, &client) });
+        let ended = narrowing::end_in(tx, &before, &client, now)?;
+        let detail = json!({ "client_id": client.client_id, "product": product, "new_secret": secret.is_some(),
+            "changes": changes::between(&before, &client), "tokens_ended": ended });
         let event = Event::done(by.actor(), action).on("client", client.id).with(detail);
-        let event = match owner {
-            Some(owner) => event.of(owner),
-            None => event,
-        };
+        let event = told(event, &client);
         Ok((Registered { id, client_id: client.client_id, secret }, vec![event]))
     })
     .await
 }
 
-/// A disabled client can neither start a sign-in nor redeem a code; its tokens stop answering.
-pub async fn set_state(db: &Db, by: &Operator, client: &Client, state: ClientState) -> Result<()> {
-    let (client, by) = (Client { state, ..client.clone() }, by.clone());
+/// One that is not active can neither start a sign-in nor redeem a code; its tokens stop answering. Errors: `client.unknown`,
+/// `client.disabled_by_platform`, `client.changed_meanwhile`, those of the keeper.
+pub async fn set_state(db: &Db, by: impl Into<Keeper>, client: &Client, state: ClientState) -> Result<()> {
+    let (by, product, id): (Keeper, _, _) = (by.into(), client.product, client.id);
+    let now = db.clock().now();
     db.write(move |tx| {
-        recheck_manager_in(tx, &by, client.product)?;
-        let changed = store::update_state(tx, &client)?;
-        if client.state == ClientState::Active {
-            names_agree_in(tx, client.product)?;
+        by.recheck_in(tx, product, now)?;
+        let there = by.find_in(tx, product, id)?;
+        let state = by.may_switch(there.state, state)?;
+        if there.state == state {
+            return Ok(((), Vec::new()));
         }
-        let detail = json!({ "state": client.state.as_str() });
+        let client = Client { state, ..there };
+        // Whoever was faster may have switched it off for good.
+        if !store::update_state(tx, &client)? {
+            return Err(Error::conflict("client.changed_meanwhile"));
+        }
+        if client.state == ClientState::Active {
+            names_agree_in(tx, product)?;
+        }
+        let detail = json!({ "state": client.state.as_str(), "product": product });
         let event = Event::done(by.actor(), "client.state_changed").on("client", client.id).with(detail);
-        Ok(((), if changed { vec![event] } else { Vec::new() }))
+        Ok(((), vec![told(event, &client)]))
     })
     .await
 }
@@ -314,16 +343,24 @@ impl Clients {
         let cache = Arc::new(Cache::default());
         let listening = Arc::downgrade(&cache);
         db.on_change(move |change| {
-            if change.topic == "client"
+            let developer = change.topic == "organization";
+            if (developer || change.topic == "client")
                 && let Some(cache) = listening.upgrade()
             {
                 cache.generation.fetch_add(1, Ordering::AcqRel);
-                cache.entries.write().unwrap_or_else(PoisonError::into_inner).clear();
+                let mut entries = cache.entries.write().unwrap_or_else(PoisonError::into_inner);
+                match developer {
+                    // What its developers keep falls asleep and wakes with it.
+                    true => entries.retain(|_, client| {
+                        client.keeping.developer.is_none_or(|id| id.as_i64() != change.key)
+                    }),
+                    false => entries.clear(),
+                }
             }
         });
         Self { db, cache }
     }
-    /// An active client.
+    /// A client that works now.
     pub async fn find(&self, client_id: &str) -> Result<Option<Arc<Client>>> {
         if !may_be(client_id) {
             return Ok(None);
@@ -334,13 +371,13 @@ impl Clients {
         let generation = self.cache.generation.load(Ordering::Acquire);
         let wanted = client_id.to_owned();
         let found = self.db.read_one(move |statement| store::find(statement, &wanted)).await?;
-        let Some(client) = found.filter(|client| client.state == ClientState::Active).map(Arc::new) else {
+        let Some(client) = found.filter(Client::works).map(Arc::new) else {
             return Ok(None);
         };
         self.keep(&client, generation);
         Ok(Some(client))
     }
-    /// Those of them that are active clients, by their identifiers; what is not in memory in one statement.
+    /// Those of them that work now, by their identifiers; what is not in memory in one statement.
     pub async fn find_all(&self, client_ids: BTreeSet<&str>) -> Result<HashMap<String, Arc<Client>>> {
         let mut found = HashMap::new();
         let mut asked = Vec::new();
@@ -355,7 +392,7 @@ impl Clients {
         asked.resize(asked.len().next_power_of_two(), last);
         let generation = self.cache.generation.load(Ordering::Acquire);
         let rows = self.db.read_one(move |statement| store::find_all(statement, &asked)).await?;
-        for client in rows.into_iter().filter(|client| client.state == ClientState::Active).map(Arc::new) {
+        for client in rows.into_iter().filter(Client::works).map(Arc::new) {
             self.keep(&client, generation);
             found.insert(client.client_id.clone(), client);
         }

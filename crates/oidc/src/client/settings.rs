@@ -16,6 +16,12 @@ db::text_enum! {
         Fapi2 = "fapi2",
     }
 }
+impl Profile {
+    pub fn is_laxer_than(self, other: Self) -> bool {
+        let rank = |profile| Self::ALL.iter().position(|one| *one == profile);
+        rank(self) < rank(other)
+    }
+}
 db::text_enum! {
     /// How a client proves to be itself at the token endpoint (OpenID Connect Core §9).
     pub enum AuthMethod {

@@ -18,6 +18,7 @@ fn client(uris: &[&str]) -> Client {
         service: false,
         owner: None,
         settings: crate::client::Settings::default(),
+        keeping: crate::client::Keeping::default(),
     }
 }
 
@@ -92,6 +93,8 @@ fn f01_what_is_unsafe_cannot_be_registered() {
         "data:text/html,x",
         "file:///etc/passwd",
         "myapp:/callback",
+        "com.example.app:///callback",
+        "com.example.app://",
         "https://rp.test/call back",
         "https://rp.test/回调",
         "https://rp.test/a\nb",

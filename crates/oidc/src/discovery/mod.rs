@@ -13,6 +13,12 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, header};
 use serde_json::json;
+use std::sync::Arc;
+use web::{App, Standing};
+
+pub const CONFIGURATION: &str = "/.well-known/openid-configuration";
+pub const SERVER_METADATA: &str = "/.well-known/oauth-authorization-server";
+pub const KEY_SET: &str = "/oauth2/jwks";
 
 /// Members that name an address of this server, with its path: each is a route, and each route for programs is named.
 const ENDPOINTS: [(&str, &str); 8] = [
@@ -22,7 +28,7 @@ const ENDPOINTS: [(&str, &str); 8] = [
     ("userinfo_endpoint", "/oauth2/userinfo"),
     ("introspection_endpoint", "/oauth2/introspect"),
     ("revocation_endpoint", "/oauth2/revoke"),
-    ("jwks_uri", "/oauth2/jwks"),
+    ("jwks_uri", KEY_SET),
     ("end_session_endpoint", "/oauth2/logout"),
 ];
 
@@ -99,6 +105,18 @@ pub async fn configuration(Extension(openid): Extension<OpenId>) -> Response {
 pub async fn jwks(Extension(openid): Extension<OpenId>) -> web::Result {
     let keys = openid.keys().current(openid.db().clock().now()).await?;
     Ok(([JSON, CACHED, ANY_ORIGIN], keys.jwks()).into_response())
+}
+
+/// Both documents, from memory.
+pub fn standing(openid: &OpenId, app: Arc<App>) -> Standing {
+    let headers = [JSON, CACHED, ANY_ORIGIN];
+    let (said, same, keys) = (openid.metadata(), openid.metadata(), openid.clone());
+    Standing::new(app)
+        .with(KEY_SET, headers.clone(), move || {
+            keys.keys().at_hand(keys.db().clock().now()).map(|set| set.jwks())
+        })
+        .with(CONFIGURATION, headers.clone(), move || Some(said.clone()))
+        .with(SERVER_METADATA, headers, move || Some(same.clone()))
 }
 
 #[cfg(test)]

@@ -58,6 +58,10 @@ struct Claims {
     ath: Option<String>,
     #[serde(default)]
     nonce: Option<String>,
+    #[serde(default)]
+    nbf: Option<f64>,
+    #[serde(default)]
+    exp: Option<f64>,
 }
 
 /// RFC 9449 §4.3, but for nonce and replay.
@@ -94,6 +98,11 @@ pub fn read(text: &str, expected: &Expected<'_>) -> Result<Proof, ProofError> {
     if !(claims.iat >= now - PAST_SECONDS as f64 && claims.iat <= now + FUTURE_SECONDS as f64) {
         return invalid("iat of the DPoP proof is not now");
     }
+    if claims.nbf.is_some_and(|nbf| nbf > now + FUTURE_SECONDS as f64)
+        || claims.exp.is_some_and(|exp| exp <= now)
+    {
+        return invalid("nbf or exp of the DPoP proof excludes now");
+    }
     if claims.jti.is_empty() || claims.jti.len() > MOST_IDENTIFIER {
         return invalid("jti of the DPoP proof must have 1 to 256 bytes");
     }
@@ -104,6 +113,17 @@ pub fn read(text: &str, expected: &Expected<'_>) -> Result<Proof, ProofError> {
         }
     }
     Ok(Proof { jkt: key.thumbprint(), jti: claims.jti, nonce: claims.nonce, algorithm })
+}
+
+/// The nonce that a proof names, before anything of it is believed; None if it is no proof at all.
+pub fn nonce_in(text: &str) -> Option<Option<String>> {
+    #[derive(Deserialize)]
+    struct Named {
+        #[serde(default)]
+        nonce: Option<String>,
+    }
+    let message = Jws::parse(text).filter(|_| text.len() <= MOST_PROOF)?;
+    message.claims::<Named>().map(|named| named.nonce)
 }
 
 /// After normalization (RFC 3986 §6.2.2 and §6.2.3), query and fragment left out.

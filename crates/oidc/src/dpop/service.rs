@@ -46,6 +46,13 @@ impl OpenId {
         }
         Ok(Ok(Some(proof.jkt)))
     }
+    /// Whether a proof came that has no nonce of ours, whatever else is wrong with it.
+    pub fn lacks_nonce(&self, headers: &HeaderMap, now: Timestamp) -> bool {
+        let text = headers.get(PROOF).and_then(|line| line.to_str().ok());
+        text.and_then(model::nonce_in).is_some_and(|nonce| {
+            nonce.is_none_or(|nonce| !model::nonce_fits(self.db().keyring(), &nonce, now))
+        })
+    }
     /// The nonce for the next proof; it goes with every answer to a request that brought one or should have.
     pub fn add_nonce(&self, headers: &mut HeaderMap, now: Timestamp) {
         if let Ok(value) = HeaderValue::from_str(&model::nonce(self.db().keyring(), now)) {

@@ -43,6 +43,8 @@ fn each_fault_of_a_proof_is_refused() {
         with("htu", json!("")),
         with("iat", json!(now - model::PAST_SECONDS - 1)),
         with("iat", json!(now + model::FUTURE_SECONDS + 1)),
+        with("nbf", json!(now + model::FUTURE_SECONDS + 1)),
+        with("exp", json!(now)),
         with("iat", json!("now")),
         with("iat", json!(null)),
         with("jti", json!("")),
@@ -57,6 +59,8 @@ fn each_fault_of_a_proof_is_refused() {
     for fine in [
         with("htu", json!("https://op.test:443/oauth2/token?x=1#y")),
         with("htu", json!("HTTPS://OP.test/oauth2/./token")),
+        with("nbf", json!(now + model::FUTURE_SECONDS)),
+        with("exp", json!(now + 1)),
         with("iat", json!(now - model::PAST_SECONDS)),
         with("iat", json!(now as f64 + 0.5)),
     ] {

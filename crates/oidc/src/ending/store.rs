@@ -13,6 +13,7 @@ pub(super) const BY_TOPIC: &[(&str, End)] = &[
     ("product", of_products),
     ("organization", of_organizations),
     ("organization", of_member_numbers),
+    ("organization", of_developers),
 ];
 
 fn end<'a>(tx: &mut Tx<'_>, now: &'a Timestamp, which: impl Fn(Query<'a>) -> Query<'a>) -> Result<u64> {
@@ -105,6 +106,17 @@ fn of_organizations(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u64
         query
             .add(
                 "organization_id IN (SELECT o.id FROM organization o
+                WHERE (o.state <> 'active' OR o.registry_state IN ('revoked', 'cancelled'))",
+            )
+            .list(" AND o.id IN (?))", keys)
+    })
+}
+/// What an organization's developers keep falls asleep with it.
+fn of_developers(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u64> {
+    end(tx, &now, |query| {
+        query
+            .add(
+                "client_id IN (SELECT c.id FROM organization o JOIN client c ON c.developer_organization_id = o.id
                 WHERE (o.state <> 'active' OR o.registry_state IN ('revoked', 'cancelled'))",
             )
             .list(" AND o.id IN (?))", keys)

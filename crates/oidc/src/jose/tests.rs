@@ -94,6 +94,35 @@ fn f18_weak_private_and_foreign_keys_are_none() {
     assert!(set(json!([{ "kty": "EC", "crv": "P-521" }, good])).unwrap().has(Algorithm::Es256));
 }
 #[test]
+fn f21_what_would_cost_too_much_to_read_or_to_check_is_not() {
+    let rsa = |bits: usize, exponent: &[u8]| json!({ "kty": "RSA", "e": BASE64URL_NOPAD.encode(exponent), "n": BASE64URL_NOPAD.encode(&vec![255; bits / 8]) });
+    assert!(Jwk::parse(&rsa(4096, &[1, 0, 1])).is_some());
+    for costly in
+        [rsa(4104, &[1, 0, 1]), rsa(16_384, &[1, 0, 1]), rsa(2048, &[255; 9]), rsa(2048, &[255; 256])]
+    {
+        assert!(Jwk::parse(&costly).is_none(), "{costly}");
+    }
+    let good = key(Algorithm::Es256).public_jwk;
+    assert_eq!(
+        JwkSet::parse(&json!({ "keys": vec![good.clone(); 21] }).to_string()),
+        Err(SetFault::Unusable),
+        "more than anybody has"
+    );
+    let padded = json!({ "keys": [good], "x": "A".repeat(super::jwk::MOST_SET) }).to_string();
+    assert_eq!(JwkSet::parse(&padded), Err(SetFault::Unusable));
+    // Depth is what recursion dies of.
+    let deep = format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000));
+    assert_eq!(JwkSet::parse(&format!("{{\"keys\":{deep}}}")), Err(SetFault::Unusable));
+    let message = |header: &str, payload: &str| {
+        let part = |text: &str| BASE64URL_NOPAD.encode(text.as_bytes());
+        format!("{}.{}.AAAA", part(header), part(payload))
+    };
+    assert!(Jws::parse(&message(&format!("{{\"alg\":\"ES256\",\"jwk\":{deep}}}"), "{}")).is_none());
+    let nested = message(r#"{"alg":"ES256"}"#, &deep);
+    assert!(Jws::parse(&nested).unwrap().claims::<Value>().is_none());
+    assert!(Jws::parse(&message(r#"{"alg":"ES256"}"#, &"A".repeat(16 * 1024))).is_none());
+}
+#[test]
 fn a_key_is_found_by_its_name_or_alone() {
     let (a, b) = (key(Algorithm::Es256), key(Algorithm::Es256));
     let both = JwkSet::parse(&json!({ "keys": [a.public_jwk, b.public_jwk] }).to_string()).unwrap();

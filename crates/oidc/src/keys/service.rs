@@ -1,15 +1,15 @@
 use super::{
     model::{self, HINT_DAYS, KeySet, LEAD_SECONDS, OVERLAP_SECONDS, SigningKey},
-    store::{self, NewKey},
+    store::{self, NewKey, Until},
 };
 use crate::client::{Algorithm, settings::MOST_JWT_SECONDS};
 use arc_swap::ArcSwapOption;
 use db::Db;
 use kernel::{Actor, Error, Event, Result, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 /// Younger than this, the keys in memory are used as they are.
@@ -23,18 +23,26 @@ pub struct Keys(Arc<Inner>);
 struct Inner {
     db: Db,
     set: ArcSwapOption<KeySet>,
+    /// Rises with every rotation, so that keys that were read before one are not kept after it.
+    generation: AtomicU64,
     reloading: AtomicBool,
 }
 
 impl Keys {
     pub fn new(db: Db) -> Self {
-        let inner = Arc::new(Inner { db, set: ArcSwapOption::empty(), reloading: AtomicBool::new(false) });
+        let inner = Arc::new(Inner {
+            db,
+            set: ArcSwapOption::empty(),
+            generation: AtomicU64::new(0),
+            reloading: AtomicBool::new(false),
+        });
         let listening = Arc::downgrade(&inner);
         // Another process has rotated, or this one: whoever asks next reads them again.
         inner.db.on_change(move |change| {
             if change.topic == "signing_key"
                 && let Some(inner) = listening.upgrade()
             {
+                inner.generation.fetch_add(1, Ordering::AcqRel);
                 inner.set.store(None);
             }
         });
@@ -59,7 +67,7 @@ impl Keys {
                     // Another node may have been quicker.
                     if !store::exists(tx, key.algorithm, now)? {
                         store::insert(tx, key, now, now)?;
-                        events.push(event(&Actor::system(), "key.created", key));
+                        events.push(event(&Actor::system(), "key.created", key, json!({})));
                     }
                 }
                 Ok(((), events))
@@ -85,13 +93,21 @@ impl Keys {
         }
         Ok(set)
     }
+    /// The keys of now, if they were read a moment ago.
+    pub fn at_hand(&self, now: Timestamp) -> Option<Arc<KeySet>> {
+        let set = self.0.set.load_full()?;
+        (now.as_millis().saturating_sub(set.loaded_at.as_millis()) < FRESH_MS).then_some(set)
+    }
     async fn reload(&self, now: Timestamp) -> Result<Arc<KeySet>> {
-        let keyring = self.0.db.keyring().clone();
+        let (keyring, generation) = (self.0.db.keyring().clone(), self.0.generation.load(Ordering::Acquire));
         let since = now.plus_days(-HINT_DAYS);
         let stored = self.0.db.read_one(move |statement| store::list(statement, &keyring, since)).await?;
         let keys = stored.iter().map(SigningKey::decode).collect::<Result<Vec<_>>>()?;
         let set = Arc::new(KeySet::new(keys, now));
         self.0.set.store(Some(set.clone()));
+        if self.0.generation.load(Ordering::Acquire) != generation {
+            self.0.set.store(None);
+        }
         Ok(set)
     }
 }
@@ -104,8 +120,9 @@ pub struct Rotated {
     pub signs_from: Timestamp,
 }
 
-/// Makes new keys. They sign after a lead time in which clients learn of them, or `at_once`; the old ones stay published
-/// until the tokens that they signed have expired, but `at_once` nobody is let in by an access token of theirs any more.
+/// Makes new keys. They sign after a lead time in which clients learn of them, and the old ones stay published until the tokens
+/// that they signed have expired. `at_once` is for keys that may have leaked: the new ones sign from this moment on, the old
+/// ones are published no longer, and nobody is let in by an access token of theirs.
 pub async fn rotate(db: &Db, actor: &Actor, at_once: bool) -> Result<Vec<Rotated>> {
     renew(db, actor, Algorithm::ALL.to_vec(), at_once, None).await
 }
@@ -147,11 +164,18 @@ async fn renew(
                 continue;
             }
             store::insert(tx, key, signs_from, now)?;
-            // At once is for a key that may have leaked: what it says from now on may be somebody else's word.
-            let believed_until = if at_once { now } else { signs_from.plus_seconds(MOST_JWT_SECONDS) };
-            let published_until = signs_from.plus_seconds(OVERLAP_SECONDS);
-            store::retire_others(tx, key, signs_from, believed_until, published_until)?;
-            events.push(event(&actor, "key.rotated", key));
+            let until = if at_once {
+                // What the old ones say from now on may be somebody else's word, here and at everybody who reads the set.
+                Until { stops: now, believed: now, published: now }
+            } else {
+                Until {
+                    stops: signs_from,
+                    believed: signs_from.plus_seconds(MOST_JWT_SECONDS),
+                    published: signs_from.plus_seconds(OVERLAP_SECONDS),
+                }
+            };
+            store::retire_others(tx, key, until)?;
+            events.push(event(&actor, "key.rotated", key, json!({ "at_once": at_once })));
             rotated.push(Rotated { kid: key.generated.kid.clone(), algorithm: key.algorithm, signs_from });
         }
         Ok((rotated, events))
@@ -175,8 +199,10 @@ async fn generate(db: &Db, algorithms: Vec<Algorithm>) -> Result<Vec<NewKey>> {
     Ok(made)
 }
 
-fn event(actor: &Actor, action: &'static str, key: &NewKey) -> Event {
-    Event::done(actor, action)
-        .on("signing_key", key.id)
-        .with(json!({ "kid": key.generated.kid, "algorithm": key.algorithm.as_str() }))
+fn event(actor: &Actor, action: &'static str, key: &NewKey, more: Value) -> Event {
+    let mut detail = json!({ "kid": key.generated.kid, "algorithm": key.algorithm.as_str() });
+    if let (Some(detail), Value::Object(more)) = (detail.as_object_mut(), more) {
+        detail.extend(more);
+    }
+    Event::done(actor, action).on("signing_key", key.id).with(detail)
 }

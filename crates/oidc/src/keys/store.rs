@@ -113,29 +113,39 @@ pub fn lock_newest(tx: &mut Tx<'_>, algorithm: Algorithm) -> Result<Option<Times
     )
 }
 
-/// The older keys stop when the new one starts, and stay published until their tokens have expired. What they have said in
-/// access tokens is believed until `believed_until`.
-pub fn retire_others(
-    tx: &mut Tx<'_>,
-    new: &NewKey,
-    stops: Timestamp,
-    believed_until: Timestamp,
-    published_until: Timestamp,
-) -> Result<()> {
+/// How long older keys are good for what.
+#[derive(Clone, Copy)]
+pub struct Until {
+    /// Until when they sign.
+    pub stops: Timestamp,
+    /// Until when what they have said in access tokens is believed.
+    pub believed: Timestamp,
+    /// Until when others may check by them.
+    pub published: Timestamp,
+}
+
+/// No older key is good for longer, one that had stopped before as little as the last: nobody knows which of them has leaked.
+pub fn retire_others(tx: &mut Tx<'_>, new: &NewKey, until: Until) -> Result<()> {
     tx.run(
         sql!(
-            "UPDATE signing_key SET signs_until = $1, published_until = $2
-             WHERE algorithm = $3 AND id <> $4 AND signs_until > $1"
+            "UPDATE signing_key SET signs_until = $1
+             WHERE algorithm = $2 AND id <> $3 AND signs_until > $1"
         ),
-        &[&stops, &published_until, &new.algorithm, &new.id],
+        &[&until.stops, &new.algorithm, &new.id],
     )?;
-    // Those that had stopped before as well: nobody knows which of them has leaked.
     tx.run(
         sql!(
             "UPDATE signing_key SET believed_until = $1
              WHERE algorithm = $2 AND id <> $3 AND believed_until > $1"
         ),
-        &[&believed_until, &new.algorithm, &new.id],
+        &[&until.believed, &new.algorithm, &new.id],
+    )?;
+    tx.run(
+        sql!(
+            "UPDATE signing_key SET published_until = $1
+             WHERE algorithm = $2 AND id <> $3 AND published_until > $1"
+        ),
+        &[&until.published, &new.algorithm, &new.id],
     )
     .map(drop)
 }

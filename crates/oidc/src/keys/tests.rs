@@ -117,12 +117,76 @@ async fn keys_are_made_once_and_rotate_with_overlap() {
         let now_signing = kid(&set, NOW);
         assert_ne!(now_signing, old);
         assert!(!rotated.iter().any(|key| key.kid == now_signing));
+    }
+}
+fn published(set: &KeySet) -> Vec<String> {
+    let set: Value = serde_json::from_slice(&set.jwks()).unwrap();
+    set["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+}
+#[tokio::test]
+async fn an_old_key_stays_published_until_its_tokens_have_expired() {
+    for db in crate::house::engines().await {
+        let keys = Keys::new(db.clone());
+        keys.ensure().await.unwrap();
+        let first = keys.current(NOW).await.unwrap();
         let token = first.signer(Algorithm::Es256, NOW).unwrap().sign(Kind::IdToken, b"{}").unwrap();
-        assert!(verify(&set.jwks(), &token).is_some(), "the old key is still published");
+        rotate(&db, &Actor::system(), false).await.unwrap();
+        db.clock().advance_seconds(model::OVERLAP_SECONDS + model::LEAD_SECONDS - 1);
+        let set = keys.current(db.clock().now()).await.unwrap();
+        assert!(verify(&set.jwks(), &token).is_some());
+        // Another rotation meanwhile does not keep it any longer.
+        rotate(&db, &Actor::system(), false).await.unwrap();
+        let set = keys.current(db.clock().now()).await.unwrap();
+        assert!(verify(&set.jwks(), &token).is_some());
+        db.clock().advance_seconds(60);
+        let set = keys.current(db.clock().now()).await.unwrap();
+        assert!(verify(&set.jwks(), &token).is_none(), "and goes when its tokens have expired");
+    }
+}
+#[tokio::test]
+async fn f18_a_key_that_may_have_leaked_leaves_the_published_set_at_once() {
+    const SAID: &[u8] = br#"{"iss":"i","sub":"s","aud":"c"}"#;
+    for db in crate::house::engines().await {
+        let (keys, node) = (Keys::new(db.clone()), Keys::new(db.clone()));
+        keys.ensure().await.unwrap();
+        let first = keys.current(NOW).await.unwrap();
+        let by_first = first.signer(Algorithm::Es256, NOW).unwrap().sign(Kind::AccessToken, SAID).unwrap();
+        // One that has stopped, one that signs, one that is announced.
+        rotate(&db, &Actor::system(), false).await.unwrap();
+        db.clock().advance_seconds(model::LEAD_SECONDS + 1);
+        let now = db.clock().now();
+        let second = keys.current(now).await.unwrap();
+        let by_second = second.signer(Algorithm::Es256, now).unwrap().sign(Kind::AccessToken, SAID).unwrap();
+        rotate(&db, &Actor::system(), false).await.unwrap();
+        let known = published(&node.current(now).await.unwrap());
+        assert_eq!(known.len(), 3 * Algorithm::ALL.len());
 
-        db.clock().advance_seconds(model::OVERLAP_SECONDS + model::LEAD_SECONDS + 1);
-        let later = keys.current(db.clock().now()).await.unwrap();
-        assert!(verify(&later.jwks(), &token).is_none(), "and goes when its tokens have expired");
+        let made = rotate(&db, &Actor::system(), true).await.unwrap();
+        for keys in [&keys, &node] {
+            let set = keys.current(now).await.unwrap();
+            let left = published(&set);
+            assert_eq!(left.len(), Algorithm::ALL.len());
+            assert!(left.iter().all(|kid| made.iter().any(|new| new.kid == *kid)), "only those that are new");
+            for token in [&by_first, &by_second] {
+                assert!(verify(&set.jwks(), token).is_none(), "nobody can check it any more");
+                assert!(set.read_access_token::<Value>(token, now).is_none(), "and we take it as little");
+            }
+            let signer = set.signer(Algorithm::Es256, now).unwrap();
+            assert!(verify(&set.jwks(), &signer.sign(Kind::AccessToken, SAID).unwrap()).is_some());
+            // The one that was announced never comes to sign.
+            let later = now.plus_seconds(model::LEAD_SECONDS + 1);
+            assert_eq!(set.signer(Algorithm::Es256, later).unwrap().kid, signer.kid);
+        }
+        let detail: String = db
+            .read(|tx| {
+                tx.one(
+                    "SELECT detail FROM audit_event WHERE action = 'key.rotated' ORDER BY id DESC LIMIT 1",
+                    &[],
+                )
+            })
+            .await
+            .unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&detail).unwrap()["at_once"], true);
     }
 }
 #[tokio::test]

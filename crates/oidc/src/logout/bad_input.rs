@@ -113,5 +113,13 @@ async fn every_parameter_in_every_wrong_way_at_the_sign_out() {
                 assert_eq!(judge(&house, begun).await, expected, "post: {by_post}, {what}");
             }
         }
+        // A hint names its session long after it has run out; brought once more it ends nothing and leads back all the same.
+        house.db.clock().advance_seconds(86_400);
+        house.change("UPDATE session SET ended_at = NULL").await;
+        let good = format!("/oauth2/logout?id_token_hint={hint}&post_logout_redirect_uri={BYE}&state=s");
+        for what in ["expired", "replayed"] {
+            let begun = house.get(&good, true).await;
+            assert_eq!(judge(&house, begun).await, Ended, "{what}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 use super::store;
 use crate::OpenId;
 use crate::client::{
-    Algorithm, Client, ClientState, Settings, resources,
+    Algorithm, Client, ClientState, Keeper, Keeping, Settings, resources,
     service::{Registered, new_secret},
     store as clients,
 };
@@ -72,13 +72,14 @@ pub async fn create(db: &Db, by: &Operator, new: NewMachine) -> Result<Registere
         service: true,
         owner: new.owner,
         settings,
+        keeping: Keeping::default(),
         client_id: client_id.clone(),
     };
     let (id, now, by) = (client.id, db.clock().now(), by.clone());
     db.write(move |tx| {
         recheck_manager_in(tx, &by, client.product)?;
         must_exist(tx, client.owner)?;
-        resources::recheck_in(tx, &by, &client, &[])?;
+        resources::recheck_in(tx, &Keeper::from(&by), &client, &[])?;
         clients::insert(tx, &client, now)?;
         let detail = json!({ "client_id": client.client_id, "product": client.product, "service": true,
             "resources": client.settings.resources });
@@ -89,13 +90,14 @@ pub async fn create(db: &Db, by: &Operator, new: NewMachine) -> Result<Registere
     Ok(Registered { id, client_id, secret: secret.shown })
 }
 
-/// Whoever it acted for, it acts for nobody else from this moment on. Errors: `client.unknown`, `organization.unknown`.
+/// From the owner that the form showed to another: whoever it acted for, it acts for nobody else from this moment on. Errors:
+/// `client.unknown`, `organization.unknown`, `client.owner_changed` if somebody handed it on meanwhile.
 pub async fn set_owner(
     db: &Db,
     by: &Operator,
     product: ProductId,
     id: ClientId,
-    owner: Option<OrganizationId>,
+    (shown, owner): (Option<OrganizationId>, Option<OrganizationId>),
 ) -> Result<()> {
     let by = by.clone();
     db.write(move |tx| {
@@ -107,7 +109,10 @@ pub async fn set_owner(
             return Ok(((), Vec::new()));
         }
         must_exist(tx, owner)?;
-        store::set_owner(tx, id, owner)?;
+        // One statement looks and writes: of two forms that showed the same owner, one is applied.
+        if there.owner != shown || !store::set_owner(tx, id, (shown, owner))? {
+            return Err(Error::conflict("client.owner_changed"));
+        }
         let detail = json!({ "before": there.owner, "after": owner });
         let event = || Event::done(by.actor(), "client.owner_changed").on("client", id).with(detail.clone());
         // Both organizations read of it in their own record.

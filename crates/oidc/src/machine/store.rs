@@ -65,11 +65,22 @@ pub(super) fn find(tx: &mut Tx<'_>, id: ClientId) -> Result<Option<OwnedRow>> {
         &[&id],
     )
 }
-pub(super) fn set_owner(tx: &mut Tx<'_>, id: ClientId, owner: Option<OrganizationId>) -> Result<u64> {
+/// False if it is another's by now. Whoever had it knows its secret and its key: both go.
+pub(super) fn set_owner(
+    tx: &mut Tx<'_>,
+    id: ClientId,
+    (from, to): (Option<OrganizationId>, Option<OrganizationId>),
+) -> Result<bool> {
+    // No organization has the number nought; the platform stands for it here.
+    let from = from.unwrap_or(OrganizationId::from_i64(0));
     let changed = tx.run(
-        sql!("UPDATE client SET owner_organization_id = $1 WHERE id = $2 AND service = TRUE"),
-        &[&owner, &id],
+        sql!(
+            "UPDATE client SET owner_organization_id = $1, rev = rev + 1, secret_mac = NULL, secret_sealed = NULL,
+                jwks = NULL, jwks_uri = NULL
+            WHERE id = $2 AND service = TRUE AND COALESCE(owner_organization_id, 0) = $3"
+        ),
+        &[&to, &id, &from],
     )?;
     tx.changed("client", id);
-    Ok(changed)
+    Ok(changed == 1)
 }

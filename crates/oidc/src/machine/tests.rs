@@ -1,10 +1,35 @@
 use super::service::{NewMachine, create, set_owner};
-use crate::client::{Algorithm, ClientState, Settings, service::set_state};
+use crate::client::{
+    Algorithm, ClientState, Settings,
+    service::{rotate_secret, set_state},
+};
 use crate::decision::{About, Asked};
 use crate::house::houses;
+use crate::testing::Caller;
 use kernel::Error;
 use kernel::id::{ClientId, ProductId};
 use organization::{Operator, decision::Space, entitlement::Answer};
+
+/// Whoever had it knows its secret: it opens nothing in the next owner's name.
+#[tokio::test]
+async fn a_program_that_is_handed_on_leaves_its_secret_behind() {
+    for house in houses(true).await {
+        let mut caller = Caller::machine(&house, Settings::machine()).await;
+        let own = [("grant_type", "client_credentials")];
+        let token = caller.ask("/oauth2/token", &own).await.json();
+        assert!(token["access_token"].is_string(), "{token}");
+        let (product, id) = (caller.client.product, caller.client.id);
+        let to_the_platform = (Some(house.organization), None);
+        set_owner(&house.db, &Operator::installation(), product, id, to_the_platform).await.unwrap();
+        assert_eq!(caller.ask("/oauth2/token", &own).await.error(), "invalid_client");
+        let client = house.openid.clients().find(&caller.client.client_id).await.unwrap().unwrap();
+        assert_eq!(client.keeping.rev, caller.client.keeping.rev + 1, "a rotation on its way comes too late");
+        let by = Operator::installation();
+        let fresh = rotate_secret(&house.db, &by, product, id, None).await.unwrap().secret;
+        caller.secret = fresh.map(|secret| secret.expose().to_owned());
+        assert!(caller.ask("/oauth2/token", &own).await.json()["access_token"].is_string());
+    }
+}
 
 #[tokio::test]
 async fn a_machine_acts_for_its_owner_alone_and_signs_nobody_in() {
@@ -38,18 +63,38 @@ async fn a_machine_acts_for_its_owner_alone_and_signs_nobody_in() {
         assert_eq!(listed.len(), 1);
         assert_eq!(listed[0].may, Some(Answer::Permit));
         // Handed to the platform: the organization sees it no more, from now on.
-        set_owner(db, &by, product, machine.id, None).await.unwrap();
+        set_owner(db, &by, product, machine.id, (Some(organization), None)).await.unwrap();
         assert!(house.openid.machines(organization, None, 10, now).await.unwrap().is_empty());
         let client = house.openid.clients().find(&machine.client_id).await.unwrap().unwrap();
         assert_eq!(client.owner, None);
         let unknown = |result: kernel::Result<()>| result.map_err(|error: Error| error.code);
         let missing = kernel::id::OrganizationId::from_i64(1);
         assert_eq!(
-            unknown(set_owner(db, &by, product, machine.id, Some(missing)).await),
+            unknown(set_owner(db, &by, product, machine.id, (None, Some(missing))).await),
             Err("organization.unknown")
         );
         let foreign = kernel::id::ProductId::from_i64(1);
-        assert!(set_owner(db, &by, foreign, machine.id, None).await.is_err());
+        assert_eq!(
+            unknown(set_owner(db, &by, foreign, machine.id, (None, None)).await),
+            Err("product.unknown")
+        );
+        // Whoever was shown an owner that is none any more is told, and nothing is overwritten.
+        let stale = set_owner(db, &by, product, machine.id, (Some(missing), Some(organization))).await;
+        assert_eq!(unknown(stale), Err("client.owner_changed"));
+        let both = [(None, Some(organization)), (Some(organization), None)];
+        for (shown, owner) in both {
+            set_owner(db, &by, product, machine.id, (shown, owner)).await.unwrap();
+        }
+        // Of two who hand it on at once, one does.
+        let hand = || {
+            let (db, by, id) = (db.clone(), by.clone(), machine.id);
+            tokio::spawn(async move { set_owner(&db, &by, product, id, (None, Some(organization))).await })
+        };
+        let (first, second) = (hand(), hand());
+        let done = [first.await.unwrap(), second.await.unwrap()];
+        assert!(done.iter().any(Result::is_ok));
+        let listed = house.openid.machines(organization, None, 10, now).await.unwrap();
+        assert_eq!(listed.len(), 1);
     }
 }
 

@@ -42,6 +42,10 @@ async fn keep(
     headers: &HeaderMap,
     parameters: &Parameters,
 ) -> kernel::Result<Result<Response, TokenError>> {
+    // Before an assertion is used up.
+    if openid.lacks_nonce(headers, ctx.now) {
+        return Ok(Err(TokenError::UseNonce));
+    }
     let client = match authenticate(openid, headers, parameters).await? {
         Ok(client) => client,
         Err(error) => return Ok(Err(error)),

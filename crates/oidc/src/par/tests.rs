@@ -142,6 +142,47 @@ async fn what_stands_beside_a_pushed_request_counts_for_nothing() {
     }
 }
 #[tokio::test]
+async fn every_wrong_way_to_bring_a_pushed_request() {
+    for house in houses(true).await {
+        let id = &house.client.client_id;
+        let pushed =
+            async || push(&house, &query(&house)).await.json()["request_uri"].as_str().unwrap().to_owned();
+        let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let uri = pushed().await;
+        let good = encoded(&uri);
+        let handle = uri.strip_prefix(URN).unwrap();
+        for (query, code) in [
+            (format!("client_id={id}&request_uri="), "client.redirect_uri_unknown"),
+            (format!("client_id={id}&request_uri={}", encoded(URN)), "authorize.request_uri_unknown"),
+            (format!("client_id={id}&request_uri={good}x"), "authorize.request_uri_unknown"),
+            (format!("client_id={id}&request_uri={}", encoded(&uri.to_uppercase())), "authorize.malformed"),
+            (format!("client_id={id}&request_uri={}", encoded(handle)), "authorize.malformed"),
+            (
+                format!("client_id={id}&request_uri={good}{}", "x".repeat(9000)),
+                "authorize.request_uri_unknown",
+            ),
+            (format!("client_id={id}&request_uri=%ff"), "authorize.malformed"),
+            (format!("client_id={id}&request_uri={good}%00"), "authorize.malformed"),
+            (format!("client_id={id}&request_uri={good}&request_uri={good}"), "client.redirect_uri_unknown"),
+            (format!("client_id={id}&request_uri={good}&x=1&x=2"), "authorize.malformed"),
+            (format!("client_id={id}&request_uri={good}&request=x"), "authorize.malformed"),
+            (format!("request_uri={good}"), "client.unknown"),
+            (format!("client_id=nobody&request_uri={good}"), "client.unknown"),
+        ] {
+            let answer = house.get(&format!("/oauth2/authorize?{query}"), true).await;
+            let shown: String = query.chars().take(200).collect();
+            assert_eq!(
+                (answer.status, answer.error_code().as_str()),
+                (StatusCode::BAD_REQUEST, code),
+                "{shown}"
+            );
+        }
+        // None of it has spent the request.
+        let answer = house.get(&format!("/oauth2/authorize?client_id={id}&request_uri={good}"), true).await;
+        assert!(answer.query("code").is_some(), "{answer:?}");
+    }
+}
+#[tokio::test]
 async fn f16_a_request_is_never_fetched_from_elsewhere() {
     let house = houses(true).await.remove(0);
     for uri in

@@ -6,3 +6,4 @@ mod store;
 mod tests;
 
 pub use service::Remembered;
+pub(crate) use store::delete_of_client as forget_client_in;

@@ -46,6 +46,9 @@ pub(super) fn insert_use(
         &[&account, &product, &organization, &now],
     )
 }
+pub fn delete_of_client(tx: &mut Tx<'_>, client: ClientId) -> Result<u64> {
+    tx.run(sql!("DELETE FROM consent WHERE client_id = $1"), &[&client])
+}
 /// With the consent goes what the product may push.
 pub(super) fn delete_use(tx: &mut Tx<'_>, account: AccountId, client: ClientId) -> Result<u64> {
     tx.run(

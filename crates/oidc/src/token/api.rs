@@ -49,6 +49,10 @@ async fn grant(
     parts: &Parts,
     parameters: &Parameters,
 ) -> kernel::Result<Result<Response, TokenError>> {
+    // Before an assertion is used up: whoever is asked for a nonce sends the same request again with it.
+    if openid.lacks_nonce(&parts.headers, ctx.now) {
+        return Ok(Err(TokenError::UseNonce));
+    }
     let client = match authenticate(openid, &parts.headers, parameters).await? {
         Ok(client) => client,
         Err(error) => return Ok(Err(error)),
@@ -64,7 +68,7 @@ async fn grant(
         Err(error) => return Ok(Err(error.into())),
     };
     if jkt.is_none() && client.settings.demands().sender_constrained {
-        return Ok(Err(TokenError::InvalidProof("a DPoP proof is required")));
+        return Ok(Err(TokenError::InvalidRequest("a DPoP proof is required")));
     }
     let (actor, now) = (ctx.actor(), ctx.now);
     let response = match asked {
@@ -110,7 +114,8 @@ fn asked(client: &Client, parameters: &Parameters) -> Result<Asked, TokenError> 
             let code = text("code").ok_or(TokenError::InvalidRequest("code is missing"))?;
             let (redirect_uri, verifier) = (text("redirect_uri"), text("code_verifier"));
             if verifier.is_none() && client.settings.demands().pkce {
-                return Err(TokenError::InvalidRequest("code_verifier is missing"));
+                // As a wrong one (RFC 7636 §4.6).
+                return Err(TokenError::InvalidGrant("code.mismatch"));
             }
             if code.len() > MOST_SECRET {
                 return Err(TokenError::InvalidGrant("code.unknown"));

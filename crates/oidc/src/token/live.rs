@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     OpenId,
+    authorize::model::Scope,
     claims::Subject,
     client::{Client, GrantType},
     once,
@@ -45,7 +46,7 @@ pub struct Said {
     pub client_id: String,
     pub product: ProductId,
     pub jkt: Option<String>,
-    /// None if nobody signed in for it, or if it is meant for others.
+    /// None if nobody signed in for it, if it was not asked for with `openid`, or if it is meant for others.
     pub userinfo: Option<Bytes>,
     pub introspection: Bytes,
     kind: TokenKind,
@@ -242,8 +243,9 @@ impl OpenId {
         }))
     }
     fn userinfo_of(&self, live: &Live, subject: &Subject) -> Result<Option<Bytes>> {
-        let here =
-            live.kind == TokenKind::Access && resource::is_for_provider(&live.resources, self.issuer());
+        let here = live.kind == TokenKind::Access
+            && Scope::of_text(&live.scope).openid
+            && resource::is_for_provider(&live.resources, self.issuer());
         if here { bytes(subject).map(Some) } else { Ok(None) }
     }
 

@@ -3,7 +3,7 @@
 //! counts.
 mod access;
 pub mod api;
-mod authentication;
+pub(crate) mod authentication;
 pub mod caller;
 pub mod grant;
 mod grounds;
@@ -13,7 +13,7 @@ pub mod model;
 mod resource;
 pub mod revocation;
 pub(crate) mod store;
-pub(crate) use store::until_none_is_left;
+pub(crate) use store::{end_all_of_client, end_refresh_of_client, end_unbound_of_client, until_none_is_left};
 #[cfg(test)]
 mod tests;
 pub mod userinfo;

@@ -64,6 +64,7 @@ mod tests {
             initiate_login_uri: None,
             skip_consent: false,
             id_token_algorithm: Algorithm::Es256,
+            keeping: crate::client::Keeping::default(),
             state: ClientState::Active,
             service: false,
             owner: None,

@@ -102,6 +102,35 @@ pub fn revoke_one(tx: &mut Tx<'_>, token: TokenId, now: Timestamp) -> Result<Vec
         &[&now, &token],
     )
 }
+/// Of a client that may refresh no longer.
+pub fn end_refresh_of_client(tx: &mut Tx<'_>, client: ClientId, now: Timestamp) -> Result<u64> {
+    tx.run(
+        sql!(
+            "UPDATE token SET revoked_at = $1
+             WHERE client_id = $2 AND kind = 'refresh' AND revoked_at IS NULL AND expires_at > $1"
+        ),
+        &[&now, &client],
+    )
+}
+/// Of a client that others keep from now on.
+pub fn end_all_of_client(tx: &mut Tx<'_>, client: ClientId, now: Timestamp) -> Result<u64> {
+    tx.run(
+        sql!(
+            "UPDATE token SET revoked_at = $1 WHERE client_id = $2 AND revoked_at IS NULL AND expires_at > $1"
+        ),
+        &[&now, &client],
+    )
+}
+/// Of a client whose tokens are bound to a key from now on.
+pub fn end_unbound_of_client(tx: &mut Tx<'_>, client: ClientId, now: Timestamp) -> Result<u64> {
+    tx.run(
+        sql!(
+            "UPDATE token SET revoked_at = $1
+             WHERE client_id = $2 AND kind = 'access' AND jkt IS NULL AND revoked_at IS NULL AND expires_at > $1"
+        ),
+        &[&now, &client],
+    )
+}
 pub fn revoke_of_session(tx: &mut Tx<'_>, session: SessionId, now: Timestamp) -> Result<Vec<TokenId>> {
     tx.all(
         sql!(

@@ -2,7 +2,6 @@
 use super::{api::form, introspection::json_bytes, live::Said, model::no_store};
 use crate::{
     OpenId,
-    client::Algorithm,
     dpop::{self, ProofError},
 };
 use axum::{Extension, extract::Request, response::Response};
@@ -137,8 +136,11 @@ pub(super) async fn held(
         (None, false) => Ok(()),
         (Some(jkt), true) => {
             let token = Some(brought.token.as_str());
-            // What the profile takes was asked when the token was bound to the key.
-            match openid.prove(headers, method, path, token, Algorithm::ALL, now).await? {
+            let Some(client) = openid.clients().find(&said.client_id).await? else {
+                return Ok(Err(BearerError::InvalidToken));
+            };
+            let algorithms = client.settings.demands().algorithms;
+            match openid.prove(headers, method, path, token, algorithms, now).await? {
                 Ok(Some(proven)) if proven == *jkt => Ok(()),
                 Ok(Some(_)) => Err(BearerError::InvalidToken),
                 Ok(None) => Err(BearerError::InvalidProof("a DPoP proof is required")),

@@ -62,6 +62,7 @@ async fn clients_of_a_product_that_is_told_things_know_people_by_the_same_names(
         assert_eq!(refused(create(&house, SubjectType::Public).await), MIXED);
         create(&house, SubjectType::Pairwise).await.unwrap();
         let edit = |settings| ClientEdit {
+            seen: None,
             name: "Another".into(),
             redirect_uris: vec![CALLBACK.into()],
             post_logout_redirect_uris: Vec::new(),

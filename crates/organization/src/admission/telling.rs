@@ -5,12 +5,8 @@ use crate::product::{AdmissionEditor, Product};
 use crate::{Organizations, membership};
 use db::Tx;
 use identity::notice::{self, Kind, Notice};
-use kernel::{Result, Timestamp, clock::Zone, id::AccountId};
+use kernel::{Result, Timestamp, id::AccountId};
 
-/// Of the words in a notice: business dates are the platform's.
-fn last_day(until: Timestamp) -> String {
-    until.last_day(&Zone::default())
-}
 fn about(kind: Kind, locked: &Locked, product: &Product) -> Notice {
     Notice::new(kind)
         .arg("organization", locked.name.as_str())
@@ -60,7 +56,7 @@ impl Organizations {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<()> {
-        let told = about(Kind::AdmissionExpiring, locked, product).arg("until", last_day(until));
+        let told = about(Kind::AdmissionExpiring, locked, product).last_day("until", until);
         self.tell_ending_in(tx, locked, &told, now)?;
         match (product.admission_editor, product.manager) {
             (AdmissionEditor::ProductManager, Some(manager)) if locked.account_manager != Some(manager) => {
@@ -81,7 +77,7 @@ impl Organizations {
         let told = Notice::new(Kind::ContractExpiring)
             .arg("organization", locked.name.as_str())
             .arg("number", number)
-            .arg("until", last_day(until))
+            .last_day("until", until)
             .leads_to(&format!("/org/{}/admissions", locked.id));
         self.tell_ending_in(tx, locked, &told, now)
     }

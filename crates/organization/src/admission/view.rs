@@ -12,7 +12,7 @@ use kernel::{
     Timestamp,
     id::{AccountId, ApplicationId, ProductId, mark},
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use web::{Lang, Page};
 
 /// Who can mend what is missing.
@@ -36,6 +36,8 @@ pub(super) struct Group {
 }
 pub(super) struct Line {
     pub product: ProductId,
+    /// Whether links to the product lead here: two contract types may list it.
+    pub anchor: bool,
     pub name: String,
     pub mode: &'static str,
     pub held: bool,
@@ -83,6 +85,10 @@ impl View<'_> {
                     lines,
                 });
             }
+        }
+        let mut seen = HashSet::new();
+        for line in groups.iter_mut().flat_map(|group| &mut group.lines) {
+            line.anchor = seen.insert(line.product);
         }
         groups
     }
@@ -137,6 +143,7 @@ impl View<'_> {
         let since = line.admission.as_ref().map(|there| self.page.date(&there.valid_from));
         Line {
             product: line.product.id,
+            anchor: false,
             name: self.words(&line.product.name).to_owned(),
             mode: match line.product.grant_mode {
                 GrantMode::Explicit => "organization-mode-explicit",

@@ -6,4 +6,4 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use model::{Category, CategoryId, code};
+pub use model::{Category, CategoryId, LONGEST_NAME, code};

@@ -2,6 +2,8 @@ use crate::organization_type::Words;
 use kernel::{Error, Id, Result, id::mark};
 
 pub type CategoryId = Id<mark::ProductCategory>;
+/// A heading has less room than a product.
+pub const LONGEST_NAME: (usize, usize) = (30, 60);
 
 #[derive(Clone, Debug)]
 pub struct Category {

@@ -1,9 +1,9 @@
-use super::model::{self, Category, CategoryId};
+use super::model::{self, Category, CategoryId, LONGEST_NAME};
 use super::store;
-use crate::organization_type::Words;
+use crate::organization_type::{NAMES, Words};
 use crate::{Operator, Organizations};
 use db::Tx;
-use kernel::{Error, Event, Result, Timestamp, text};
+use kernel::{Error, Event, Result, Timestamp};
 use platform::staff::StaffRole;
 use serde_json::json;
 
@@ -12,9 +12,6 @@ const MOST: usize = 50;
 
 fn unknown() -> Error {
     Error::not_found("category.unknown")
-}
-fn names(name: &Words) -> Result<Words> {
-    Ok(Words { zh: text::line("name_zh", &name.zh, 30)?, en: text::line("name_en", &name.en, 60)? })
 }
 fn find(tx: &mut Tx<'_>, id: CategoryId) -> Result<Category> {
     store::list(tx)?.into_iter().find(|category| category.id == id).ok_or_else(unknown)
@@ -33,7 +30,7 @@ impl Organizations {
         name: &Words,
         now: Timestamp,
     ) -> Result<()> {
-        let (by, code, name) = (by.clone(), model::code(code)?, names(name)?);
+        let (by, code, name) = (by.clone(), model::code(code)?, name.checked(NAMES, LONGEST_NAME)?);
         self.db()
             .write(move |tx| {
                 by.must_be(tx, EDITORS)?;
@@ -56,7 +53,7 @@ impl Organizations {
     }
     /// Errors: `category.changed_meanwhile`, `category.unknown`.
     pub async fn rename_category(&self, by: &Operator, id: CategoryId, rev: i64, name: &Words) -> Result<()> {
-        let (by, name) = (by.clone(), names(name)?);
+        let (by, name) = (by.clone(), name.checked(NAMES, LONGEST_NAME)?);
         self.db()
             .write(move |tx| {
                 by.must_be(tx, EDITORS)?;

@@ -164,8 +164,8 @@ impl Organizations {
             })
             .collect())
     }
-    /// Each machine at its product, in one statement: it acts for its owner alone, so there is one space to decide in. In
-    /// the order of the machines; None where the product is unknown.
+    /// Each machine at its product: it acts for its owner alone, so there is one space to decide in. In the order of the
+    /// machines; None where the product is unknown. From memory while that is sure to be fresh.
     pub async fn decide_machines(
         &self,
         machines: Vec<(MachineFacts, ProductId)>,
@@ -175,12 +175,24 @@ impl Organizations {
         if machines.is_empty() {
             return Ok(Vec::new());
         }
+        let session = SessionFacts { zones, ..SessionFacts::default() };
+        match self.entitlements().recall_machines(&machines, &session, now) {
+            Some(decisions) => Ok(decisions),
+            None => self.look_up_machines(machines, session, now).await,
+        }
+    }
+    /// As [`Self::decide_machines`], in the database: one statement for all.
+    pub(crate) async fn look_up_machines(
+        &self,
+        machines: Vec<(MachineFacts, ProductId)>,
+        session: SessionFacts,
+        now: Timestamp,
+    ) -> Result<Vec<Option<Decision>>> {
         let owners: BTreeSet<OrganizationId> =
             machines.iter().filter_map(|(machine, _)| machine.owner).collect();
         let products: BTreeSet<ProductId> = machines.iter().map(|(_, product)| *product).collect();
         let owners = few_lengths(owners.into_iter().collect());
         let products = few_lengths(products.into_iter().collect());
-        let session = SessionFacts { zones, ..SessionFacts::default() };
         let found = self
             .db()
             .read_one(move |s| {

@@ -50,17 +50,24 @@ const FITS: &str =
     AND (p.admission_class = 'open' OR p.admission_class = 'membership' AND o.member_number IS NOT NULL
         OR d.state = 'active')
     AND (p.grant_mode = 'every_agent' OR g.state = 'active')";
-/// After the tables a, p, o, m.
-const HALVES: &str = "
-    LEFT JOIN organization_type t ON t.id = o.type_id
+/// The two halves of the tally. After the tables p, o, m.
+const TALLY: &str = "
     LEFT JOIN admission d ON d.organization_id = o.id AND d.product_id = p.id AND d.state <> 'ended'
+    LEFT JOIN product_grant g ON g.membership_id = m.id AND g.product_id = p.id AND g.state <> 'ended'";
+/// Whatever else a decision looks at. After [`TALLY`].
+const REST: &str = "
+    LEFT JOIN organization_type t ON t.id = o.type_id
     LEFT JOIN contract c ON c.id = d.contract_id AND c.organization_id = o.id
     LEFT JOIN contract s ON d.id IS NULL AND p.admission_class = 'contract' AND s.id = (
         SELECT w.id FROM contract w
             JOIN contract_type_product v ON v.contract_type_id = w.contract_type_id AND v.product_id = p.id
             WHERE w.organization_id = o.id
-            ORDER BY CASE WHEN w.state = 'active' THEN 0 ELSE 1 END, w.valid_until DESC, w.id DESC LIMIT 1)
-    LEFT JOIN product_grant g ON g.membership_id = m.id AND g.product_id = p.id AND g.state <> 'ended'";
+            ORDER BY CASE WHEN w.state = 'active' THEN 0 ELSE 1 END, w.valid_until DESC, w.id DESC LIMIT 1)";
+/// Memberships with what their order goes by. Before [`TALLY`].
+const MEMBERSHIPS: &str = "
+    FROM product p CROSS JOIN membership m
+    JOIN organization o ON o.id = m.organization_id AND o.state <> 'closed'
+    LEFT JOIN space_visit b ON b.account_id = m.account_id AND b.organization_id = o.id";
 
 pub(super) struct FactsRow {
     account_state: AccountState,
@@ -276,23 +283,20 @@ pub(super) fn spaces<'a>(
     most: &'a i64,
     now: &'a Timestamp,
 ) -> Query<'a> {
-    Query::new(ACCOUNT)
-        .bind(" AND i.expires_at > ?),", now)
-        .add(COLUMNS)
-        .add(PERSON)
-        .add(
-            " LEFT JOIN membership m ON m.account_id = a.id AND m.state <> 'ended'
-            LEFT JOIN organization o ON o.id = m.organization_id AND o.state <> 'closed'
-            LEFT JOIN space_visit b ON b.account_id = a.id AND b.organization_id = o.id",
-        )
-        .add(HALVES)
-        .bind(" WHERE a.id = ?", account)
-        .bind(" AND p.id = ?", product)
-        .opt(" AND o.name_folded LIKE ? ESCAPE '\\'", named)
-        .bind(" ORDER BY CASE WHEN o.id = ? THEN 0 ELSE 1 END, CASE WHEN ", wished)
-        .add(FITS)
-        .add(" THEN 0 ELSE 1 END, COALESCE(b.at, 0) DESC, ")
-        .bind("m.id LIMIT ?", most)
+    let worth = |query: Query<'a>| {
+        query
+            .add("SELECT m.id, COALESCE(b.at, 0) AS visited, CASE WHEN ")
+            .add(FITS)
+            .bind(" THEN 0 ELSE 1 END AS closed, CASE WHEN o.id = ? THEN 0 ELSE 1 END AS unasked", wished)
+            .add(MEMBERSHIPS)
+            .add(TALLY)
+            .bind(" WHERE m.account_id = ?", account)
+            .bind(" AND m.state <> 'ended' AND p.id = ?", product)
+            .opt(" AND o.name_folded LIKE ? ESCAPE '\\'", named)
+            .bind(" ORDER BY unasked, closed, visited DESC, m.id LIMIT ?", most)
+    };
+    let chosen = of_chosen(account, product, now, "LEFT JOIN", worth);
+    chosen.add(" ORDER BY chosen.unasked, chosen.closed, chosen.visited DESC, chosen.id")
 }
 /// The memberships of an account that may open the product, another space excepted; the last visited first.
 pub(super) fn elsewhere<'a>(
@@ -302,20 +306,39 @@ pub(super) fn elsewhere<'a>(
     most: &'a i64,
     now: &'a Timestamp,
 ) -> Query<'a> {
-    Query::new(ACCOUNT)
-        .bind(" AND i.expires_at > ?),", now)
-        .add(COLUMNS)
-        .add(PERSON)
-        .bind(" JOIN membership m ON m.account_id = a.id AND m.state <> 'ended' AND m.valid_until > ?", now)
-        .bind(" JOIN organization o ON o.id = m.organization_id AND o.id <> ?", except)
-        .add(" LEFT JOIN space_visit b ON b.account_id = a.id AND b.organization_id = o.id")
-        .add(HALVES)
+    let worth = |query: Query<'a>| {
+        query
+            .add("SELECT m.id, COALESCE(b.at, 0) AS visited")
+            .add(MEMBERSHIPS)
+            .add(TALLY)
+            .bind(" WHERE m.account_id = ?", account)
+            .bind(" AND m.state <> 'ended' AND m.valid_until > ?", now)
+            .bind(" AND o.id <> ?", except)
+            .bind(" AND p.id = ? AND ", product)
+            .add(FITS)
+            .bind(" AND (g.valid_until IS NULL OR g.valid_until > ?)", now)
+            .bind(" AND (d.valid_until IS NULL OR d.valid_until > ?)", now)
+            .bind(" ORDER BY visited DESC, m.id LIMIT ?", most)
+    };
+    of_chosen(account, product, now, "JOIN", worth).add(" ORDER BY chosen.visited DESC, chosen.id")
+}
+/// One account × one product × the memberships that `worth` selects. Their keys are sorted and counted before the rest is
+/// read: a person in a thousand organizations costs as many whole rows as are asked for.
+fn of_chosen<'a>(
+    account: &'a AccountId,
+    product: &'a ProductId,
+    now: &'a Timestamp,
+    join: &'static str,
+    worth: impl FnOnce(Query<'a>) -> Query<'a>,
+) -> Query<'a> {
+    let facts = Query::new(ACCOUNT).bind(" AND i.expires_at > ?),", now).add(COLUMNS).add(PERSON);
+    worth(facts.add(" ").add(join).add(" ("))
+        .add(") chosen ON 1 = 1 LEFT JOIN membership m ON m.id = chosen.id")
+        .add(" LEFT JOIN organization o ON o.id = m.organization_id")
+        .add(TALLY)
+        .add(REST)
         .bind(" WHERE a.id = ?", account)
-        .bind(" AND p.id = ? AND ", product)
-        .add(FITS)
-        .bind(" AND (g.valid_until IS NULL OR g.valid_until > ?)", now)
-        .bind(" AND (d.valid_until IS NULL OR d.valid_until > ?)", now)
-        .bind(" ORDER BY COALESCE(b.at, 0) DESC, m.id LIMIT ?", most)
+        .bind(" AND p.id = ?", product)
 }
 /// Owners of machines × products. A product whose owners are all unknown has one row, without organization.
 pub(super) fn machines<'a>(owners: &'a [OrganizationId], products: &'a [ProductId]) -> Query<'a> {
@@ -324,7 +347,8 @@ pub(super) fn machines<'a>(owners: &'a [OrganizationId], products: &'a [ProductI
         .add(", '' FROM product p")
         .list(" LEFT JOIN organization o ON o.id IN (?)", owners)
         .add(" LEFT JOIN membership m ON m.id = 0")
-        .add(HALVES)
+        .add(TALLY)
+        .add(REST)
         .list(" WHERE p.id IN (?)", products)
 }
 /// One account in one space × one product.
@@ -356,7 +380,8 @@ pub(super) fn members<'a>(
             organizations,
         )
         .add(" JOIN organization o ON o.id = m.organization_id AND o.state <> 'closed'")
-        .add(HALVES)
+        .add(TALLY)
+        .add(REST)
         .list(" WHERE a.sub IN (?)", subjects)
         .bind(" AND p.id = ?", product)
 }
@@ -392,7 +417,8 @@ fn space<'a>(organization: &'a Option<OrganizationId>, now: &'a Timestamp) -> Qu
         .add(PERSON)
         .bind(" LEFT JOIN organization o ON o.id = ? AND o.state <> 'closed'", organization)
         .add(" LEFT JOIN membership m ON m.organization_id = o.id AND m.account_id = a.id AND m.state <> 'ended'")
-        .add(HALVES)
+        .add(TALLY)
+        .add(REST)
 }
 /// Inside somebody else's transaction.
 pub(super) fn find_in(tx: &mut Tx<'_>, query: &Query<'_>) -> Result<Vec<FactsRow>> {

@@ -8,13 +8,17 @@ use super::organizations::{Ask, Here, Organizations, Product, Standing};
 use super::service::{Answer, Question};
 use super::store::{AccountRows, CatalogRows, OrganizationRows};
 use crate::decision::{
-    AccountFacts, Facts, GrantFacts, MembershipFacts, SessionFacts, Space, Subject, decide,
+    AccountFacts, Decision, Facts, GrantFacts, MachineFacts, MembershipFacts, SessionFacts, Space, Subject,
+    decide,
 };
 use crate::grant::GrantState;
 use crate::membership::{MembershipState, Role};
 use crate::product::{Audience, GrantMode, ProductState};
 use identity::realname::RealNameLevel;
-use kernel::{Result, Timestamp, id::OrganizationId};
+use kernel::{
+    Result, Timestamp,
+    id::{OrganizationId, ProductId},
+};
 
 /// Stands for "another organization" where only that matters.
 const ELSEWHERE: OrganizationId = OrganizationId::from_i64(0);
@@ -138,6 +142,35 @@ impl Index {
         }
         let facts = self.facts(number, product, &person, here.as_ref(), now).ok()?;
         Some(Answer::of(decide(&facts)))
+    }
+
+    /// Programs at their products, each for its owner alone. In the order of the machines, None where the product is unknown;
+    /// nothing at all: the database knows.
+    pub fn machines(
+        &self,
+        machines: &[(MachineFacts, ProductId)],
+        session: &SessionFacts,
+        now: Timestamp,
+    ) -> Option<Vec<Option<Decision>>> {
+        let decided = |(machine, product): &(MachineFacts, ProductId)| {
+            let (number, product) = self.organizations.find_product(product.as_i64())?;
+            let organization = match machine.owner.map(|owner| self.organizations.find(owner)) {
+                None | Some(Standing::Nobody) => None,
+                Some(Standing::Ask) => return None,
+                Some(Standing::Here(here)) => {
+                    Some(here.facts(number, product.facts.admission_class, &self.terms).ok()?)
+                }
+            };
+            let facts = Facts {
+                subject: Subject::Machine(machine.clone()),
+                organization,
+                product: product.facts.clone(),
+                session: session.clone(),
+                now,
+            };
+            Some(Some(decide(&facts)))
+        };
+        machines.iter().map(decided).collect()
     }
 
     fn permits(

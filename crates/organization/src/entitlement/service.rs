@@ -1,9 +1,12 @@
 //! Asking: from memory where that is sure to be fresh, else in the database; and the worker that keeps the index up.
 use super::index::Index;
 use super::loading::{Again, Changed, Loading, MOST_AGAIN};
+use super::organizations::Product;
 use super::store;
 use crate::Organizations;
-use crate::decision::{Decision, LayerKind, LayerState, Space, decide_members_in, decide_persons_in};
+use crate::decision::{
+    Decision, LayerKind, LayerState, MachineFacts, SessionFacts, Space, decide_members_in, decide_persons_in,
+};
 use db::Db;
 use kernel::{
     Error, Result, Timestamp,
@@ -119,21 +122,29 @@ impl Entitlements {
         questions: &[Question<'_>],
         now: Timestamp,
     ) -> Option<Vec<Option<Answer>>> {
+        self.ask(|index| index.answers(product.as_i64(), questions, now))
+    }
+    /// As [`Self::recall`], of programs.
+    pub(crate) fn recall_machines(
+        &self,
+        machines: &[(MachineFacts, ProductId)],
+        session: &SessionFacts,
+        now: Timestamp,
+    ) -> Option<Vec<Option<Decision>>> {
+        self.ask(|index| index.machines(machines, session, now)).flatten()
+    }
+    fn recall_code(&self, product: ProductId) -> Option<Arc<str>> {
+        let code = |(_, product): (u32, &Product)| Arc::clone(&product.code);
+        self.ask(|index| index.organizations.find_product(product.as_i64()).map(code)).flatten()
+    }
+    /// None unless the index is sure to be fresh.
+    fn ask<T>(&self, question: impl FnOnce(&Index) -> T) -> Option<T> {
         if self.0.db.change_age().is_none_or(|age| age > MOST_AGE) {
             return None;
         }
         let index = self.0.index.read().unwrap_or_else(PoisonError::into_inner);
         let index = index.as_ref()?;
-        if self.0.unread.load(Ordering::Acquire) > 0 {
-            return None;
-        }
-        Some(index.answers(product.as_i64(), questions, now))
-    }
-    fn recall_code(&self, product: ProductId) -> Option<Arc<str>> {
-        let fresh = self.0.db.change_age().is_some_and(|age| age <= MOST_AGE);
-        let index = self.0.index.read().unwrap_or_else(PoisonError::into_inner);
-        let index = index.as_ref().filter(|_| fresh && self.0.unread.load(Ordering::Acquire) == 0)?;
-        index.organizations.find_product(product.as_i64()).map(|(_, product)| Arc::clone(&product.code))
+        (self.0.unread.load(Ordering::Acquire) == 0).then(|| question(index))
     }
     pub fn size(&self) -> Size {
         let (answered, asked) =

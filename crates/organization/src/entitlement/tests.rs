@@ -5,7 +5,7 @@ use crate::Organizations;
 use crate::admission::NewAdmission;
 use crate::authority::Operator;
 use crate::contract::{NewContract, types::TypeChange};
-use crate::decision::Space;
+use crate::decision::{MachineFacts, SessionFacts, Space};
 use crate::grant::Cell;
 use crate::membership::Role;
 use crate::organization::OrganizationState;
@@ -163,7 +163,30 @@ impl World {
                 assert_eq!(recalled, Some(stored), "{after}: {question:?} of {product:?}");
             }
         }
+        self.machines_agree(rooms, after).await;
         permits
+    }
+    /// The same of a program for each organization, one for nobody's and one for an organization that there is not.
+    async fn machines_agree(&self, rooms: &Organizations, after: &str) {
+        let mut owners: Vec<_> = self.spaces.iter().map(|space| space.organization()).collect();
+        owners.push(Some(OrganizationId::from_i64(5)));
+        let of = |product: ProductId| {
+            let machine =
+                move |owner: &Option<_>| MachineFacts { active: true, owner: *owner, registered: true };
+            owners.iter().map(move |owner| (machine(owner), product))
+        };
+        let machines: Vec<_> = self.products.iter().copied().flat_map(of).collect();
+        let session = SessionFacts { zones: vec!["office".into()], ..SessionFacts::default() };
+        let stored = rooms.look_up_machines(machines.clone(), session.clone(), self.now()).await.unwrap();
+        let recalled = loop {
+            if let Some(recalled) = rooms.entitlements().recall_machines(&machines, &session, self.now()) {
+                break recalled;
+            }
+            ready(rooms).await;
+        };
+        for ((machine, stored), recalled) in machines.iter().zip(stored).zip(recalled) {
+            assert_eq!(recalled, stored, "{after}: {machine:?}");
+        }
     }
     /// One change, drawn by lot. What is refused changes nothing.
     async fn change(&mut self, dice: &mut Dice) -> String {

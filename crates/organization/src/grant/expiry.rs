@@ -6,7 +6,7 @@ use crate::expiry::{ROUND, Rounds};
 use crate::membership;
 use crate::organization;
 use identity::notice::{self, Kind, Notice};
-use kernel::{Actor, Event, Result, Timestamp, clock::Zone, id::OrganizationId};
+use kernel::{Actor, Event, Result, Timestamp, id::OrganizationId};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -56,14 +56,14 @@ async fn warn(
                 let told = Notice::new(Kind::GrantExpiring)
                     .arg("organization", locked.name.as_str())
                     .words("product", &product.zh, &product.en)
-                    .arg("until", until.last_day(&Zone::default()))
+                    .last_day("until", *until)
                     .leads_to(&format!("/org/{organization}/products"));
                 notice::tell_in(tx, rooms2.identity(), *account, &told, now)?;
             }
             let told = Notice::new(Kind::GrantsExpiring)
                 .arg("organization", locked.name.as_str())
                 .arg("count", events.len().to_string())
-                .arg("until", first.last_day(&Zone::default()))
+                .last_day("until", first)
                 .leads_to(&format!("/org/{organization}/grants"));
             for administrator in membership::list_administrators(tx, organization, now)? {
                 notice::tell_in(tx, rooms2.identity(), administrator.account, &told, now)?;

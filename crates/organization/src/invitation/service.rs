@@ -12,7 +12,6 @@ use identity::notice::{self, Kind, Notice};
 use identity::session::SignedIn;
 use kernel::{
     Error, Event, Result, Timestamp, TokenHash,
-    clock::Zone,
     id::{AccountId, MembershipId, OrganizationId},
 };
 use platform::counter::{self, Limit};
@@ -341,7 +340,7 @@ impl Organizations {
             let told = Notice::new(Kind::Invited)
                 .arg("organization", locked.name.as_str())
                 .arg("link", address.as_str())
-                .arg("until", row.expires_at.local_minute(&Zone::default()))
+                .time("until", row.expires_at)
                 .in_language(link.lang);
             let to = (draft.message, phone.as_str(), row.expires_at);
             notice::tell_number_in(tx, self.identity(), to, &told, now)?;

@@ -8,14 +8,9 @@ use identity::account;
 use identity::notice::{self, Kind, Notice};
 use kernel::{
     Result, Timestamp,
-    clock::Zone,
     id::{AccountId, MembershipId},
 };
 
-/// Of the words in a notice: business dates are the platform's.
-fn last_day(until: Timestamp) -> String {
-    until.last_day(&Zone::default())
-}
 impl Organizations {
     /// None: without an end.
     pub(super) fn tell_renewed_in(
@@ -28,7 +23,7 @@ impl Organizations {
     ) -> Result<()> {
         let told = Notice::new(Kind::MembershipRenewed).arg("organization", locked.name.as_str());
         let told = match until {
-            Some(until) => told.arg("until", last_day(until)),
+            Some(until) => told.last_day("until", until),
             None => told.key("until", "organization-no-end"),
         };
         notice::tell_in(tx, self.identity(), account, &told, now)
@@ -42,16 +37,15 @@ impl Organizations {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<()> {
-        let until = last_day(until);
         let told = Notice::new(Kind::MembershipExpiring)
             .arg("organization", locked.name.as_str())
-            .arg("until", until.as_str());
+            .last_day("until", until);
         notice::tell_in(tx, self.identity(), account, &told, now)?;
         let name = self.name_in(tx, account)?;
         let told = Notice::new(Kind::MemberExpiring)
             .arg("organization", locked.name.as_str())
             .arg("name", name)
-            .arg("until", until)
+            .last_day("until", until)
             .leads_to(&format!("/org/{}/members/{id}", locked.id));
         for administrator in store::list_administrators(tx, locked.id, now)? {
             if administrator.account != account && administrator.role.may_touch(role) {

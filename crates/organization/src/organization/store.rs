@@ -14,6 +14,7 @@ pub struct Locked {
     pub id: OrganizationId,
     pub name: String,
     pub state: OrganizationState,
+    pub registry_state: RegistryState,
     pub account_manager: Option<AccountId>,
     administrator_extra_until: Option<Timestamp>,
     pub policy: TypePolicy,
@@ -30,10 +31,11 @@ struct LockedRow {
     name: String,
     type_id: OrganizationTypeId,
     state: OrganizationState,
+    registry_state: RegistryState,
     account_manager: Option<AccountId>,
     administrator_extra_until: Option<Timestamp>,
 }
-row!(LockedRow { id, name, type_id, state, account_manager, administrator_extra_until });
+row!(LockedRow { id, name, type_id, state, registry_state, account_manager, administrator_extra_until });
 
 /// How many administrators there may be now, for pages; a change asks the row that it locked.
 pub(crate) fn administrators_allowed(tx: &mut Tx<'_>, id: OrganizationId, now: Timestamp) -> Result<i64> {
@@ -53,7 +55,7 @@ pub(crate) fn lock(tx: &mut Tx<'_>, id: OrganizationId) -> Result<Option<Locked>
     let row: Option<LockedRow> = tx.opt(
         sql!(
             "UPDATE organization SET rev = rev + 1 WHERE id = $1 AND state <> 'closed'
-            RETURNING id, name, type_id, state, account_manager_id, administrator_extra_until"
+            RETURNING id, name, type_id, state, registry_state, account_manager_id, administrator_extra_until"
         ),
         &[&id],
     )?;
@@ -64,6 +66,7 @@ pub(crate) fn lock(tx: &mut Tx<'_>, id: OrganizationId) -> Result<Option<Locked>
         id: row.id,
         name: row.name,
         state: row.state,
+        registry_state: row.registry_state,
         account_manager: row.account_manager,
         administrator_extra_until: row.administrator_extra_until,
         policy: TypePolicy::parse(&policy)?,

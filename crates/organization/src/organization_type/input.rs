@@ -1,5 +1,8 @@
 //! A type as somebody typed it at the desk. All faults are told at once, each at its field.
-use super::model::{Format, Identifier, MaterialRule, Registration, RoleLabels, TypePolicy, Words};
+use super::model::{
+    BothAt, Format, Identifier, LONGEST_NAME, MaterialRule, NAMES, Registration, RoleLabels, TypePolicy,
+    Words,
+};
 use crate::application::ApplicationKind;
 use crate::organization::Faults;
 use identity::realname::RealNameLevel;
@@ -93,24 +96,26 @@ impl TypeInput {
     pub fn parse(&self) -> Result<ParsedType, Vec<Error>> {
         let mut faults = Faults::default();
         let code = faults.take(code(&self.code));
-        let name = words(&mut faults, ("name_zh", &self.name_zh), ("name_en", &self.name_en));
+        let name = words(&mut faults, NAMES, &self.name_zh, &self.name_en);
         let registration = faults.take(one::<Registration>("registration", &self.registration));
-        let head_title = words(&mut faults, ("head_zh", &self.head_zh), ("head_en", &self.head_en));
+        let head_title = words(&mut faults, ("head_zh", "head_en"), &self.head_zh, &self.head_en);
         let identifiers = faults.take(self.identifiers());
         let materials = faults.take(self.materials());
         let administrators =
             faults.take(number("administrators", &self.administrators, 1, MOST_ADMINISTRATORS));
         let representative = words(
             &mut faults,
-            ("representative_zh", &self.representative_zh),
-            ("representative_en", &self.representative_en),
+            ("representative_zh", "representative_en"),
+            &self.representative_zh,
+            &self.representative_en,
         );
         let administrator = words(
             &mut faults,
-            ("administrator_zh", &self.administrator_zh),
-            ("administrator_en", &self.administrator_en),
+            ("administrator_zh", "administrator_en"),
+            &self.administrator_zh,
+            &self.administrator_en,
         );
-        let agent = words(&mut faults, ("agent_zh", &self.agent_zh), ("agent_en", &self.agent_en));
+        let agent = words(&mut faults, ("agent_zh", "agent_en"), &self.agent_zh, &self.agent_en);
         let network_zones = faults.take(self.zones());
         let head_level = faults.take(one::<RealNameLevel>("head_level", &self.head_level));
         let agent_level = faults.take(one::<RealNameLevel>("agent_level", &self.agent_level));
@@ -232,9 +237,9 @@ fn code(text: &str) -> Result<String> {
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'));
     if good { Ok(text) } else { Err(Error::invalid("organization_type.code").at("code")) }
 }
-fn words(faults: &mut Faults, zh: (&'static str, &str), en: (&'static str, &str)) -> Option<Words> {
-    let zh = faults.take(text::line(zh.0, zh.1, 60));
-    let en = faults.take(text::line(en.0, en.1, 100));
+fn words(faults: &mut Faults, at: BothAt, zh: &str, en: &str) -> Option<Words> {
+    let (zh, en) = Words::new(zh, en).lines(at, LONGEST_NAME);
+    let (zh, en) = (faults.take(zh), faults.take(en));
     Some(Words { zh: zh?, en: en? })
 }
 fn one<T: FromStr>(field: &'static str, typed: &str) -> Result<T> {

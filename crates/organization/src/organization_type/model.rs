@@ -2,7 +2,15 @@
 use crate::application::ApplicationKind;
 use crate::membership::Role;
 use identity::realname::RealNameLevel;
+use kernel::{Result, text};
 use serde::{Deserialize, Serialize};
+
+/// Fields of a form for the two languages of a word.
+pub type BothAt = (&'static str, &'static str);
+/// As forms call the fields of a name.
+pub const NAMES: BothAt = ("name_zh", "name_en");
+/// The longest name of most things.
+pub const LONGEST_NAME: (usize, usize) = (60, 100);
 
 /// A word in both languages of the pages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +25,15 @@ impl Words {
     }
     pub fn of(&self, english: bool) -> &str {
         if english { &self.en } else { &self.zh }
+    }
+    /// One line in each language, of at most so many characters; the errors stand at these fields.
+    pub fn lines(&self, at: BothAt, most: (usize, usize)) -> (Result<String>, Result<String>) {
+        (text::line(at.0, &self.zh, most.0), text::line(at.1, &self.en, most.1))
+    }
+    /// As [`Self::lines`], for whoever tells one error.
+    pub fn checked(&self, at: BothAt, most: (usize, usize)) -> Result<Self> {
+        let (zh, en) = self.lines(at, most);
+        Ok(Self { zh: zh?, en: en? })
     }
 }
 

@@ -7,8 +7,8 @@ mod store;
 mod tests;
 
 pub use model::{
-    AdmissionClass, AdmissionEditor, Audience, GrantMode, Product, ProductState, code, for_organization,
-    launch_url, parse_roles, roles_text,
+    AdmissionClass, AdmissionEditor, Audience, GrantMode, LONGEST_SUMMARY, Product, ProductState, SUMMARIES,
+    code, for_organization, launch_url, parse_roles, roles_text,
 };
 pub use service::{AtDesk, recheck_manager_in};
 pub use store::Reach;

@@ -1,5 +1,5 @@
 use crate::membership::Role;
-use crate::organization_type::Words;
+use crate::organization_type::{BothAt, Words};
 use identity::realname::RealNameLevel;
 use kernel::{
     Error, Result,
@@ -125,6 +125,10 @@ pub fn launch_url(text: &str) -> Result<String> {
     let plain = url.username().is_empty() && url.password().is_none();
     if plain && url.as_str().len() <= MOST_ADDRESS { Ok(url.into()) } else { Err(refused()) }
 }
+
+/// As forms call the fields of a summary, and how long it may be.
+pub const SUMMARIES: BothAt = ("summary_zh", "summary_en");
+pub const LONGEST_SUMMARY: (usize, usize) = (200, 300);
 
 /// Lower-case words for programs: `market-data`.
 pub fn code(text: &str) -> Result<String> {

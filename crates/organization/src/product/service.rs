@@ -1,6 +1,7 @@
 use super::model::{self, Product, ProductState};
 use super::store::{self, Reach};
 use crate::membership::Role;
+use crate::organization_type::{LONGEST_NAME, NAMES};
 use crate::{Operator, Organizations};
 use db::Tx;
 use kernel::{
@@ -205,10 +206,8 @@ fn told(product: &Product) -> Value {
 }
 fn checked(mut new: Product) -> Result<Product> {
     new.code = model::code(&new.code)?;
-    new.name.zh = text::line("name_zh", &new.name.zh, 60)?;
-    new.name.en = text::line("name_en", &new.name.en, 100)?;
-    new.summary.zh = text::line("summary_zh", &new.summary.zh, 200)?;
-    new.summary.en = text::line("summary_en", &new.summary.en, 300)?;
+    new.name = new.name.checked(NAMES, LONGEST_NAME)?;
+    new.summary = new.summary.checked(model::SUMMARIES, model::LONGEST_SUMMARY)?;
     new.category = text::line("category", &new.category, 40)?;
     new.network_zone = match &new.network_zone {
         Some(zone) => text::optional_line("network_zone", zone, 60)?,

@@ -93,8 +93,15 @@ pub(super) fn personal(ctx: &Ctx, managed: bool, unread: i64) -> Vec<NavGroup> {
     ]
 }
 
-/// Of an organization's space: `waiting` applications stand beside their link.
-pub(super) fn organization(ctx: &Ctx, id: OrganizationId, by: &Membership, waiting: i64) -> Vec<NavGroup> {
+/// Of an organization's space: `waiting` applications stand beside their link; `develops` tells that its products' clients are
+/// this member's to keep.
+pub(super) fn organization(
+    ctx: &Ctx,
+    id: OrganizationId,
+    by: &Membership,
+    waiting: i64,
+    develops: bool,
+) -> Vec<NavGroup> {
     let home = format!("/org/{id}/");
     let at = |page: &str, label, icon| item(ctx, &format!("{home}{page}"), label, icon, Prefix);
     let first = item(ctx, &home, "organization-nav-home", "home", Exact);
@@ -105,12 +112,14 @@ pub(super) fn organization(ctx: &Ctx, id: OrganizationId, by: &Membership, waiti
         at("inquiries", "organization-nav-inquiries", "chat"),
     ];
     let leave = vec![item(ctx, "/me", "organization-nav-personal-space", "swap", Exact)];
+    let development = develops.then(|| at("development", "organization-nav-development", "gear"));
     if !by.role.administers() {
-        let products = vec![
+        let mut products = vec![
             at("products", "organization-nav-products", "grid"),
             at("items", "organization-nav-items", "search"),
             at("applications", "organization-nav-own-applications", "approve"),
         ];
+        products.extend(development);
         return vec![
             group(ctx, None, vec![first, profile, chain]),
             group(ctx, Some("organization-nav-group-business"), business),
@@ -136,11 +145,12 @@ pub(super) fn organization(ctx: &Ctx, id: OrganizationId, by: &Membership, waiti
         at("grants", "organization-nav-grants", "key"),
         applications,
     ];
-    let products = vec![
+    let mut products = vec![
         at("products", "organization-nav-products", "grid"),
         at("items", "organization-nav-items", "search"),
         at("admissions", "organization-nav-admissions", "shield"),
     ];
+    products.extend(development);
     vec![
         group(ctx, None, vec![first]),
         group(ctx, Some("organization-nav-group-organization"), record),

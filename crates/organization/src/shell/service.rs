@@ -109,7 +109,9 @@ pub async fn of(
         true => rooms.open_applications(organization, ctx.now).await?,
         false => 0,
     };
-    let nav = nav::organization(ctx, organization, &membership, waiting);
+    let administers = membership.role.administers();
+    let develops = rooms.shows_development(who.account, organization, administers, ctx.now).await?;
+    let nav = nav::organization(ctx, organization, &membership, waiting, develops);
     let badges = badges(rooms, who).await?;
     Ok(shell(ctx, who, badge, &spaces, Current::Organization(organization), nav, badges))
 }

@@ -1,9 +1,12 @@
 //! Categories of the catalog: their names, their order.
-use super::{Desk, FOR_STAFF, STAFF_ROLES};
-use ::organization::{category::CategoryId, organization_type::Words};
-use kernel::id::mark;
+use super::{Desk, FOR_STAFF, STAFF_ROLES, organization::Confirm, words};
+use ::organization::{
+    category::{Category, CategoryId, LONGEST_NAME},
+    organization_type::{NAMES, Words},
+};
+use kernel::{Error, id::mark};
 use serde::Deserialize;
-use web::{Form, FormErrors, Page, Path, Policy, Routes, html_status, see_other, with_flash};
+use web::{Failure, Form, FormErrors, Page, Path, Policy, Routes, html, html_status, see_other, with_flash};
 
 const HERE: &str = "/desk/categories";
 
@@ -14,6 +17,7 @@ pub fn routes() -> Routes {
         .post("/desk/categories", staff, create)
         .post("/desk/categories/{category}", staff, rename)
         .post("/desk/categories/{category}/move", staff, move_one)
+        .get("/desk/categories/{category}/delete", staff, ask)
         .post("/desk/categories/{category}/delete", staff, delete)
 }
 
@@ -40,7 +44,7 @@ struct Typed {
 }
 impl Typed {
     fn name(&self) -> Words {
-        Words { zh: self.name_zh.clone(), en: self.name_en.clone() }
+        Words::new(&self.name_zh, &self.name_en)
     }
 }
 #[derive(askama::Template)]
@@ -98,29 +102,57 @@ async fn list(desk: Desk) -> web::Result {
 async fn create(desk: Desk, Form(typed): Form<Typed>) -> web::Result {
     desk.must_be(STAFF_ROLES)?;
     let id: CategoryId = desk.ctx.check_form_id(&typed.id)?;
-    let name = typed.name();
-    match desk.organizations.create_category(&desk.operator, id, &typed.code, &name, desk.ctx.now).await {
+    let lang = desk.ctx.lang;
+    let mut errors = FormErrors::none();
+    let code = errors.take(::organization::category::code(&typed.code), lang);
+    let name = words::both(&mut errors, lang, &typed.name(), NAMES, LONGEST_NAME);
+    let (Some(code), Some(name)) = (code, name) else { return show(&desk, None, Some(typed), errors).await };
+    match desk.organizations.create_category(&desk.operator, id, &code, &name, desk.ctx.now).await {
         Ok(()) => done("portal-category-created"),
-        Err(error) => {
-            let errors = FormErrors::or_fail(error, desk.ctx.lang)?;
-            show(&desk, None, Some(typed), errors).await
-        }
+        Err(error) => show(&desk, None, Some(typed), FormErrors::or_fail(error, lang)?).await,
     }
 }
 async fn rename(desk: Desk, Path(id): Path<CategoryId>, Form(typed): Form<Typed>) -> web::Result {
     desk.must_be(STAFF_ROLES)?;
-    match desk.organizations.rename_category(&desk.operator, id, typed.rev, &typed.name()).await {
+    let lang = desk.ctx.lang;
+    let mut errors = FormErrors::none();
+    let name = words::both(&mut errors, lang, &typed.name(), NAMES, LONGEST_NAME);
+    let Some(name) = name else { return show(&desk, Some((id, typed)), None, errors).await };
+    match desk.organizations.rename_category(&desk.operator, id, typed.rev, &name).await {
         Ok(()) => done("portal-category-renamed"),
-        Err(error) => {
-            let errors = FormErrors::or_fail(error, desk.ctx.lang)?;
-            show(&desk, Some((id, typed)), None, errors).await
-        }
+        Err(error) => show(&desk, Some((id, typed)), None, FormErrors::or_fail(error, lang)?).await,
     }
 }
 async fn move_one(desk: Desk, Path(id): Path<CategoryId>, Form(typed): Form<Typed>) -> web::Result {
     desk.must_be(STAFF_ROLES)?;
     desk.organizations.move_category(&desk.operator, id, typed.step == "up").await?;
     Ok(see_other(&format!("{HERE}#category-{id}")))
+}
+/// One that no product stands under; what a click takes away is said first.
+async fn ask(desk: Desk, Path(id): Path<CategoryId>) -> web::Result {
+    desk.must_be(STAFF_ROLES)?;
+    let category = find(&desk, id).await?;
+    if category.products > 0 {
+        let error = Error::conflict("category.in_use");
+        return show(&desk, None, None, FormErrors::from(&error, desk.ctx.lang)).await;
+    }
+    let name = category.name.of(desk.english());
+    Ok(html(Confirm {
+        page: desk.page(desk.t1("portal-category-delete-title", "name", name), HERE).await?,
+        back: HERE.to_owned(),
+        back_label: desk.t("portal-categories"),
+        action: format!("{HERE}/{id}/delete"),
+        lost: desk.t1("portal-category-delete-lost", "code", &category.code),
+        button: desk.t("portal-category-delete"),
+    }))
+}
+/// Error `category.unknown`.
+async fn find(desk: &Desk, id: CategoryId) -> Result<Category, Failure> {
+    let known = desk.organizations.categories().await?;
+    known
+        .into_iter()
+        .find(|category| category.id == id)
+        .ok_or_else(|| Error::not_found("category.unknown").into())
 }
 async fn delete(desk: Desk, Path(id): Path<CategoryId>, Form(_): Form<Typed>) -> web::Result {
     desk.must_be(STAFF_ROLES)?;

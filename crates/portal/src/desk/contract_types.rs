@@ -1,12 +1,12 @@
 //! Contract types: named in both languages, with the products that a contract of each type covers. What a removal takes from
 //! whom is shown before it is applied.
-use super::{Desk, FOR_PRODUCTS};
+use super::{Desk, FOR_PRODUCTS, words};
 use ::organization::{
     contract::{
         ContractType,
         types::{Loss, TypeCard, TypeChange},
     },
-    organization_type::Words,
+    organization_type::{LONGEST_NAME, NAMES, Words},
     product::{AdmissionClass, Product},
 };
 use kernel::{
@@ -79,6 +79,11 @@ struct Typed {
     /// Of a type that is there: its revision as the form showed it, and the yes to what is lost.
     rev: String,
     confirm: String,
+}
+impl Typed {
+    fn name(&self) -> Words {
+        Words::new(&self.name_zh, &self.name_en)
+    }
 }
 struct Choice {
     value: String,
@@ -153,7 +158,7 @@ async fn create(desk: Desk, Form(typed): Form<Typed>) -> web::Result {
     let lang = desk.ctx.lang;
     let mut errors = FormErrors::none();
     let code = errors.take(::organization::product::code(&typed.code), lang);
-    let name = names(&desk, &typed, &mut errors);
+    let name = words::both(&mut errors, lang, &typed.name(), NAMES, LONGEST_NAME);
     let known = choices(&desk, &[]).await?;
     let products = errors.take(chosen(&typed.products, &known), lang);
     let (Some(code), Some(name), Some(products)) = (code, name, products) else {
@@ -168,11 +173,6 @@ async fn create(desk: Desk, Form(typed): Form<Typed>) -> web::Result {
             show(&desk, None, typed, errors).await
         }
     }
-}
-fn names(desk: &Desk, typed: &Typed, errors: &mut FormErrors) -> Option<Words> {
-    let zh = errors.take(kernel::text::line("name_zh", &typed.name_zh, 60), desk.ctx.lang);
-    let en = errors.take(kernel::text::line("name_en", &typed.name_en, 100), desk.ctx.lang);
-    Some(Words { zh: zh?, en: en? })
 }
 /// At least one, each of them offered.
 fn chosen(typed: &[String], known: &[Product]) -> kernel::Result<Vec<ProductId>> {
@@ -220,7 +220,7 @@ async fn change(desk: Desk, Path(id): Path<ContractTypeId>, Form(typed): Form<Ty
     let card = desk.organizations.contract_type(id).await?;
     let lang = desk.ctx.lang;
     let mut errors = FormErrors::none();
-    let name = names(&desk, &typed, &mut errors);
+    let name = words::both(&mut errors, lang, &typed.name(), NAMES, LONGEST_NAME);
     let known = choices(&desk, &card.products).await?;
     let products = errors.take(chosen(&typed.products, &known), lang);
     let rev: Result<i64, Error> = typed.rev.parse().map_err(|_| Error::invalid("form.id_stale"));

@@ -1,7 +1,8 @@
 //! Service clients of a product: registering one for an organization or the platform, and handing it to another owner.
 use super::{Desk, FOR_PRODUCTS, products::editable};
+use crate::clients::SecretPage;
 use kernel::{
-    Error, Secret, Uscc,
+    Error, Uscc,
     id::{ClientId, OrganizationId, ProductId, mark},
 };
 use oidc::client::{Algorithm, Client, Settings, service as clients};
@@ -26,6 +27,8 @@ struct Typed {
     /// `organization` or `platform`.
     of: String,
     owner: String,
+    /// Of one that is there: whose it was when the form was shown; empty for the platform's.
+    was: String,
 }
 #[derive(askama::Template)]
 #[template(path = "desk/machine_form.html")]
@@ -39,18 +42,6 @@ struct Blank {
     errors: FormErrors,
     form: Typed,
 }
-#[derive(askama::Template)]
-#[template(path = "desk/client_secret.html")]
-struct Created {
-    page: Page,
-    back: String,
-    product: String,
-    name: String,
-    issuer: String,
-    client_id: String,
-    secret: Option<String>,
-}
-
 async fn show(
     desk: &Desk,
     id: ProductId,
@@ -77,6 +68,9 @@ async fn show(
 }
 
 async fn blank(desk: Desk, Path(id): Path<ProductId>) -> web::Result {
+    editable(&desk, id).await?;
+    // Asked before anything is typed, since a form that is sent too late is lost.
+    desk.must_be_fresh(&format!("/desk/products/{id}/machines/new")).await?;
     let form = Typed {
         id: desk.ctx.form_id(desk.organizations.db().draw::<mark::Client>()),
         of: "organization".to_owned(),
@@ -86,12 +80,12 @@ async fn blank(desk: Desk, Path(id): Path<ProductId>) -> web::Result {
 }
 
 /// Whom it acts for: the platform, or the organization of that number or code.
-async fn owner_of(desk: &Desk, typed: &Typed) -> kernel::Result<Option<OrganizationId>> {
-    match typed.of.as_str() {
+pub(super) async fn owner_of(desk: &Desk, of: &str, owner: &str) -> kernel::Result<Option<OrganizationId>> {
+    match of {
         "platform" => Ok(None),
         "organization" => {
             let unknown = || Error::invalid("client.owner_unknown").at("owner");
-            let text = typed.owner.trim();
+            let text = owner.trim();
             if let Ok(id) = text.parse::<OrganizationId>() {
                 return desk
                     .organizations
@@ -110,6 +104,8 @@ async fn owner_of(desk: &Desk, typed: &Typed) -> kernel::Result<Option<Organizat
 
 async fn create(desk: Desk, Path(id): Path<ProductId>, Form(typed): Form<Typed>) -> web::Result {
     let product = editable(&desk, id).await?;
+    // A secret is shown: nobody walks away with it from somebody else's open session.
+    desk.must_be_fresh(&format!("/desk/products/{id}/machines/new")).await?;
     let client: ClientId = desk.ctx.check_form_id(&typed.id)?;
     let back = format!("/desk/products/{id}");
     let db = desk.organizations.db();
@@ -117,7 +113,7 @@ async fn create(desk: Desk, Path(id): Path<ProductId>, Form(typed): Form<Typed>)
     if clients::list_of_product(db, id).await?.iter().any(|known| known.id == client) {
         return Ok(with_flash(see_other(&back), "info", "portal-client-exists", &[]));
     }
-    let created = match owner_of(&desk, &typed).await {
+    let created = match owner_of(&desk, &typed.of, &typed.owner).await {
         Ok(owner) => {
             let new = NewMachine {
                 id: client,
@@ -132,15 +128,14 @@ async fn create(desk: Desk, Path(id): Path<ProductId>, Form(typed): Form<Typed>)
         Err(error) => Err(error),
     };
     match created {
-        Ok(created) => Ok(html(Created {
-            page: desk.page(desk.t("portal-client-created-title"), "/desk/products").await?,
-            back,
-            product: product.name.of(desk.english()).to_owned(),
-            name: typed.name,
-            issuer: desk.ctx.app.origin().to_owned(),
-            client_id: created.client_id,
-            secret: created.secret.as_ref().map(Secret::expose).map(str::to_owned),
-        })),
+        Ok(created) => {
+            let page = desk.page(desk.t("portal-client-created-title"), "/desk/products").await?;
+            let trail = vec![
+                ("/desk".to_owned(), desk.t("portal-desk")),
+                (back.clone(), product.name.of(desk.english()).to_owned()),
+            ];
+            Ok(html(SecretPage::of(page, trail, back, &typed.name, &created)))
+        }
         Err(error) => {
             let errors = FormErrors::or_fail(error, desk.ctx.lang)?;
             show(&desk, id, None, typed, errors).await
@@ -155,14 +150,20 @@ async fn machine(desk: &Desk, id: ProductId, client: ClientId) -> Result<Client,
     let found = known.into_iter().find(|known| known.id == client && known.service);
     found.ok_or_else(|| Error::not_found("client.unknown").into())
 }
+/// The form as the machine stands.
+fn owned(client: &Client) -> Typed {
+    let owner = client.owner.map(|owner| owner.to_string()).unwrap_or_default();
+    Typed {
+        of: if client.owner.is_some() { "organization" } else { "platform" }.to_owned(),
+        was: owner.clone(),
+        owner,
+        ..Typed::default()
+    }
+}
 async fn owner(desk: Desk, Path((id, client)): Path<(ProductId, ClientId)>) -> web::Result {
     let client = machine(&desk, id, client).await?;
-    let form = Typed {
-        of: if client.owner.is_some() { "organization" } else { "platform" }.to_owned(),
-        owner: client.owner.map(|owner| owner.to_string()).unwrap_or_default(),
-        ..Typed::default()
-    };
-    show(&desk, id, Some(&client), form, FormErrors::none()).await
+    desk.must_be_fresh(&format!("/desk/products/{id}/machines/{}", client.id)).await?;
+    show(&desk, id, Some(&client), owned(&client), FormErrors::none()).await
 }
 async fn set_owner(
     desk: Desk,
@@ -170,8 +171,17 @@ async fn set_owner(
     Form(typed): Form<Typed>,
 ) -> web::Result {
     let client = machine(&desk, id, client).await?;
-    let changed = match owner_of(&desk, &typed).await {
-        Ok(owner) => service::set_owner(desk.organizations.db(), &desk.operator, id, client.id, owner).await,
+    // For whom a program acts is as much as its secret.
+    desk.must_be_fresh(&format!("/desk/products/{id}/machines/{}", client.id)).await?;
+    let shown = match typed.was.as_str() {
+        "" => None,
+        was => Some(was.parse().map_err(|_| Error::invalid("form.id_stale"))?),
+    };
+    let changed = match owner_of(&desk, &typed.of, &typed.owner).await {
+        Ok(owner) => {
+            let db = desk.organizations.db();
+            service::set_owner(db, &desk.operator, id, client.id, (shown, owner)).await
+        }
         Err(error) => Err(error),
     };
     match changed {
@@ -179,8 +189,12 @@ async fn set_owner(
             Ok(with_flash(see_other(&format!("/desk/products/{id}")), "ok", "portal-machine-owner-set", &[]))
         }
         Err(error) => {
+            let overtaken = error.code == "client.owner_changed";
             let errors = FormErrors::or_fail(error, desk.ctx.lang)?;
-            show(&desk, id, Some(&client), typed, errors).await
+            // As it is now: a second click must not undo what somebody else did.
+            let client = if overtaken { machine(&desk, id, client.id).await? } else { client };
+            let form = if overtaken { owned(&client) } else { typed };
+            show(&desk, id, Some(&client), form, errors).await
         }
     }
 }

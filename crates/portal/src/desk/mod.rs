@@ -26,7 +26,7 @@ mod organization;
 mod organizations;
 mod people;
 mod policies;
-mod products;
+pub mod products;
 mod profile;
 mod proofs;
 mod providers;
@@ -94,7 +94,7 @@ const EVERY_ROLE: &str =
     "account_manager product_manager system_administrator security_administrator auditor";
 const FOR_ORGANIZATIONS: &str = "account_manager product_manager system_administrator";
 const FOR_MANAGEMENT: &str = "account_manager system_administrator";
-const FOR_PRODUCTS: &str = "product_manager system_administrator";
+pub const FOR_PRODUCTS: &str = "product_manager system_administrator";
 const FOR_STAFF: &str = "system_administrator";
 const FOR_POLICIES: &str = "system_administrator security_administrator";
 const FOR_AUDIT: &str = "security_administrator auditor";

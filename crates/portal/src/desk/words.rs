@@ -3,9 +3,24 @@ use identity::realname::RealNameLevel;
 use organization::{
     membership::MembershipState,
     organization::OrganizationState,
+    organization_type::{BothAt, Words},
     product::{AdmissionClass, AdmissionEditor, Audience, GrantMode, ProductState},
 };
 use platform::StaffRole;
+use web::{FormErrors, Lang};
+
+/// What staff type in both languages, each fault at its field.
+pub fn both(
+    errors: &mut FormErrors,
+    lang: Lang,
+    typed: &Words,
+    at: BothAt,
+    most: (usize, usize),
+) -> Option<Words> {
+    let (zh, en) = typed.lines(at, most);
+    let (zh, en) = (errors.take(zh, lang), errors.take(en, lang));
+    Some(Words { zh: zh?, en: en? })
+}
 
 /// One radio button or option.
 #[derive(Clone, Copy)]

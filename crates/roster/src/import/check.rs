@@ -23,13 +23,13 @@ pub(super) struct Checked {
 }
 impl Checked {
     /// Moves the drafts that the other side refuses among the faults.
-    pub fn refuse(&mut self, lang: Lang, refused: impl Fn(&Draft) -> Option<(Column, Error)>) {
-        let faults = &mut self.faults;
+    pub fn refuse(&mut self, reading: (Lang, &Zone), refused: impl Fn(&Draft) -> Option<(Column, Error)>) {
+        let ((lang, zone), faults) = (reading, &mut self.faults);
         self.drafts.retain(|draft| match refused(draft) {
             None => true,
             Some((column, error)) => {
                 let problems = vec![told(lang, column, &error)];
-                faults.push(Fault { row: draft.row, cells: cells_of(draft), problems });
+                faults.push(Fault { row: draft.row, cells: cells_of(draft, zone), problems });
                 false
             }
         });
@@ -37,9 +37,9 @@ impl Checked {
     }
 }
 /// The row again in the order of the template, for the file of faults: what comes back mended is read as it was meant.
-pub(super) fn cells_of(draft: &Draft) -> Vec<String> {
+pub(super) fn cells_of(draft: &Draft, zone: &Zone) -> Vec<String> {
     let national = |phone: &String| phone.strip_prefix("+86").unwrap_or(phone).to_owned();
-    let until = |until| Timestamp::from_millis(until).last_day(&Zone::default());
+    let until = |until| Timestamp::from_millis(until).last_day(zone);
     vec![
         draft.name.clone(),
         draft.login_name.clone(),
@@ -93,7 +93,7 @@ pub(super) fn check(table: &Table, reading: &Reading, ids: &dyn Fn() -> (i64, i6
                     (draft.account, draft.membership) = ids();
                     checked.drafts.push(draft);
                 } else {
-                    let cells = cells_of(&draft);
+                    let cells = cells_of(&draft, &reading.zone);
                     checked.faults.push(Fault { row: *row, cells, problems });
                 }
             }

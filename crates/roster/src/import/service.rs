@@ -174,12 +174,13 @@ impl Roster {
             }
         }
         let keyring = Arc::clone(self.db().keyring());
+        let zone = self.organizations().identity().zone().clone();
         tokio::task::spawn_blocking(move || {
             let known = |set: &BTreeSet<Vec<u8>>, column: &'static str, text: &Option<String>| {
                 !set.is_empty()
                     && text.as_ref().is_some_and(|text| set.contains(&keyring.blind(column, text)))
             };
-            checked.refuse(lang, |draft| {
+            checked.refuse((lang, &zone), |draft| {
                 if taken.contains(&draft.login_name) {
                     return Some((Column::LoginName, Error::conflict("account.login_name_taken")));
                 }

@@ -7,7 +7,7 @@ use super::store;
 use crate::Roster;
 use identity::account::model::today;
 use identity::search;
-use kernel::{Error, Event, Kind, Result, Timestamp, id::AccountId};
+use kernel::{Error, Event, Kind, Result, Timestamp, clock::Zone, id::AccountId};
 use organization::activation::{Draft as LinkDraft, Link, Way};
 use organization::membership::{PreparedMember, activation_in, create_prepared_in, managing_in};
 use organization::{Authority, Operator};
@@ -204,7 +204,7 @@ impl Roster {
     async fn create_slice(&self, job: &Job, by: Authority, slice: Slice) -> Result<Step> {
         let (db, now) = (self.db(), self.db().clock().now());
         let (id, organization, keyring) = (job.id, job.organization, Arc::clone(db.keyring()));
-        let lang = language(job);
+        let (lang, zone) = (language(job), self.organizations().identity().zone().clone());
         db.write_bulk(move |tx| {
             let managing = managing_in(tx, &by, organization, now)?;
             let here = (JobState::Creating, slice.number);
@@ -218,7 +218,7 @@ impl Roster {
                 let (kept, taken): (Vec<_>, Vec<_>) =
                     slice.drafts.iter().cloned().zip(&made).partition(|(_, made)| **made);
                 let faults: Vec<Fault> =
-                    taken.into_iter().map(|(draft, _)| taken_name(&draft, lang)).collect();
+                    taken.into_iter().map(|(draft, _)| taken_name(&draft, lang, &zone)).collect();
                 let kept: Vec<Draft> = kept.into_iter().map(|(draft, _)| draft).collect();
                 // Above the numbers of what the check found.
                 let number = 1_000_000 + slice.number;
@@ -416,7 +416,11 @@ pub(super) async fn apart<T: Send + 'static>(run: impl FnOnce() -> Result<T> + S
     tokio::task::spawn_blocking(run).await.map_err(|error| Error::internal("internal").because(error))?
 }
 /// Somebody took the name since the file was checked.
-fn taken_name(draft: &Draft, lang: Lang) -> Fault {
+fn taken_name(draft: &Draft, lang: Lang, zone: &Zone) -> Fault {
     let error = Error::conflict("account.login_name_taken");
-    Fault { row: draft.row, cells: cells_of(draft), problems: vec![told(lang, Column::LoginName, &error)] }
+    Fault {
+        row: draft.row,
+        cells: cells_of(draft, zone),
+        problems: vec![told(lang, Column::LoginName, &error)],
+    }
 }

@@ -112,7 +112,9 @@ async fn whoever_goes_away_or_sends_slowly_holds_no_place() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (_stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    tokio::spawn(serve(listener, None, router.clone(), Limits::default(), async { drop(stopped.await) }));
+    let standing = Arc::new(crate::Standing::new(app("http://127.0.0.1:8080")));
+    let stop = async { drop(stopped.await) };
+    tokio::spawn(serve(listener, None, router.clone(), standing, Limits::default(), stop));
     // Forms that never come to their end, more of them than there are places.
     let mut slow = Vec::new();
     for _ in 0..12 {

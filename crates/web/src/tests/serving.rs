@@ -1,5 +1,9 @@
 use super::*;
+use crate::Standing;
 use crate::serve::{Limits, serve};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -15,6 +19,11 @@ fn quick() -> Limits {
         drain_time: Duration::from_secs(5),
     }
 }
+const SAME: [(HeaderName, HeaderValue); 2] = [
+    (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")),
+];
+
 /// A server on a free port; dropping the sender begins the drain.
 async fn start(
     tls: Option<crate::tls::Tls>,
@@ -26,9 +35,14 @@ async fn start(
         "done"
     });
     let app = app(&format!("http://127.0.0.1:{}", address.port()));
-    let router = frame(routes().merge(slow).into_router(), &app, Probes::default());
+    let same = Routes::new().get("/same", Policy::Public, async || (SAME, "the same"));
+    let router = frame(routes().merge(slow).merge(same).into_router(), &app, Probes::default());
+    let ready = Arc::new(AtomicBool::new(false));
+    let at_hand = Arc::clone(&ready);
+    let find = move || at_hand.fetch_not(Ordering::AcqRel).then(|| Bytes::from_static(b"the same"));
+    let standing = Arc::new(Standing::new(app).with("/same", SAME, find));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let server = tokio::spawn(serve(listener, tls, router, quick(), async { drop(stopped.await) }));
+    let server = tokio::spawn(serve(listener, tls, router, standing, quick(), async { drop(stopped.await) }));
     (address, stop, server)
 }
 /// How long the server kept a connection open after these bytes.
@@ -163,5 +177,43 @@ mod over_tls {
             crate::tls::Tls::from_files(folder.path().join("cert.pem"), folder.path().join("key.pem"))
                 .is_err()
         );
+    }
+}
+
+/// What is at hand every other time is the same from memory and from the route; only the route names the request.
+#[tokio::test]
+async fn what_stands_ready_is_said_as_the_route_says_it() {
+    let (address, _stop, _server) = start(None).await;
+    let ask = async |head: &str| {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(format!("{head}\r\nconnection: close\r\n\r\n").as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let mut lines: Vec<String> = answer.lines().map(str::to_owned).collect();
+        let named = lines.iter().position(|line| line.starts_with("x-request-id"));
+        let routed = named.map(|place| lines.remove(place)).is_some();
+        lines.retain(|line| !line.starts_with("date:"));
+        lines.sort_unstable();
+        (routed, lines)
+    };
+    let host = format!("host: {address}");
+    let (first, from_route) = ask(&format!("GET /same HTTP/1.1\r\n{host}")).await;
+    let (second, from_memory) = ask(&format!("GET /same HTTP/1.1\r\n{host}")).await;
+    assert_eq!((first, second), (true, false));
+    assert_eq!(from_memory, from_route);
+    assert!(from_memory.contains(&"the same".to_owned()), "{from_memory:?}");
+    // Whatever is no plain GET for this host is the route's, at hand or not.
+    for head in [
+        format!("GET /same?more HTTP/1.1\r\n{host}"),
+        format!("HEAD /same HTTP/1.1\r\n{host}"),
+        format!("DELETE /same HTTP/1.1\r\n{host}"),
+        "GET /same HTTP/1.1\r\nhost: elsewhere.test".to_owned(),
+        format!("GET /same HTTP/1.1\r\n{host}\r\nhost: elsewhere.test"),
+        format!("GET /same/ HTTP/1.1\r\n{host}"),
+    ] {
+        for _ in 0..2 {
+            let (routed, lines) = ask(&head).await;
+            assert!(routed, "{head}: {lines:?}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 use crate::{
     journeys::{
         factors::{code, wrong},
+        looks::look_at_step,
         real_name::{SEED, ask, comes_to, set_up, sign_in_as, start_verifier, unbind},
         steps,
     },
@@ -61,7 +62,8 @@ async fn m04_several_accounts_of_one_person_let_the_person_choose(engine: Engine
     let people = [("songyuan", "chensiqi", 7), ("peisiyuan", "xuwangshu", 8)];
     for ((look, (own, managed, over)), (alone, member, number)) in looks().into_iter().zip(words).zip(people)
     {
-        journey(&format!("m04_several_{}_{engine:?}", look.language), look, async |browser| {
+        let language = look.language;
+        journey(&format!("m04_several_{language}_{engine:?}"), look, async |browser| {
             let (base, somebody) = (&server.base, person(SEED, number));
             for login_name in [alone, member] {
                 let account = server.demo.accounts.iter().find(|account| account.login_name == login_name);
@@ -90,6 +92,9 @@ async fn m04_several_accounts_of_one_person_let_the_person_choose(engine: Engine
                 says(browser, line).await?;
             }
             browser.picture("choose").await?;
+            if matches!(engine, Engine::Sqlite) {
+                look_at_step(browser, language, "/login/choose").await?;
+            }
             let choice = browser.url().await?;
             browser.tick("label.choice:last-of-type").await?;
             let chosen = browser.find("label.choice:has(input:checked) b").await?.text().await?;

@@ -64,7 +64,7 @@ async fn m50_a_client_is_set_up_tried_out_and_given_another_secret(engine: Engin
         let second = shown(browser, "#client-secret").await?;
         assert_ne!(first, second);
         let body = [("grant_type", "authorization_code"), ("code", "x"), ("redirect_uri", "https://rp.test/callback")];
-        for (secret, error) in [(&first, "invalid_client"), (&second, "invalid_request")] {
+        for (secret, error) in [(&first, "invalid_client"), (&second, "invalid_grant")] {
             let agent = server.agent()?;
             let call = agent.client().post(agent.url("/oauth2/token")?).basic_auth(&client_id, Some(secret));
             let answer: serde_json::Value = call.form(&body).send().await?.json().await?;

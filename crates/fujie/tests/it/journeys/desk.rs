@@ -92,6 +92,7 @@ async fn m50_a_product_made_at_the_desk_is_signed_in_to(engine: Engine) -> Resul
             redirect_uris: vec![party.redirect_uri()],
         };
         browser.click("main .savebar a[href^='/desk/products/']").await?;
+        browser.click("main .crumbs a[href^='/desk/products/']").await?;
         browser.click("main a[href$='/state?to=active']").await?;
         browser.click("#set-state").await?;
         browser.find("#product-state[data-t='ok']").await?;

@@ -1,7 +1,10 @@
 //! Accounts of an earlier system: staff bring them over, the old logins keep working, whoever knew the password of one that
 //! belonged to nobody says whose it is, and staff take a merge back.
 use crate::{
-    journeys::steps::{self, look, said},
+    journeys::{
+        looks::look_at_step,
+        steps::{self, look, said},
+    },
     support::options,
 };
 use anyhow::{Context as _, Result};
@@ -99,6 +102,8 @@ async fn m42_enterprise_accounts_of_an_earlier_system_become_peoples_own(engine:
         browser.until("asked whose", |url| url.path().starts_with("/login/former/")).await?;
         says(browser, FIRM).await?;
         browser.picture("whose").await?;
+        let language = look(engine).language;
+        look_at_step(browser, language, "/login/former/{claim}/{token}").await?;
         let claim = browser.url().await?;
         browser.click("main a.btn.primary").await?;
         let own = server.demo.accounts.iter().find(|account| account.login_name == "songyuan");
@@ -107,6 +112,7 @@ async fn m42_enterprise_accounts_of_an_earlier_system_become_peoples_own(engine:
         browser.until("back at the claim", |url| url.path().starts_with("/me/former/take/")).await?;
         says(browser, "宋予安").await?;
         browser.picture("take").await?;
+        look_at_step(browser, language, "/me/former/take/{claim}/{token}").await?;
         browser.click("#take-submit").await?;
         browser.find(".flash[data-t='ok']").await?;
         // Once.

@@ -1,6 +1,6 @@
 //! Every page, light and dark, narrow and wide, Chinese and English: axe-core finds nothing, nothing is wider than the
 //! screen, the console says nothing.
-use super::{steps, tours::Round};
+use super::{steps, tours, tours::Round};
 use crate::support::{options, signed_in};
 use anyhow::{Context as _, Result};
 use testkit::{Browser, Engine, Look, Reply, Server, browser::journey, form};
@@ -10,6 +10,9 @@ struct Tour<'a> {
     language: &'static str,
     axe: String,
     faults: Vec<String>,
+    /// Each theme at one of the widths, the other way round in the other language: of language, width and theme every two
+    /// values meet, for half the time.
+    pairs: bool,
 }
 
 impl Tour<'_> {
@@ -25,6 +28,11 @@ impl Tour<'_> {
         if language != self.language {
             self.faults.push(format!("{path} is in {language:?}"));
         }
+        let twice = "const all = [...document.querySelectorAll('[id]')].map((e) => e.id);
+            return [...new Set(all.filter((id, place) => all.indexOf(id) !== place))]";
+        for id in self.browser.driver.execute(twice, vec![]).await?.json().as_array().into_iter().flatten() {
+            self.faults.push(format!("{path}: two elements are called {id}"));
+        }
         for (width, height) in [(390, 844), (1440, 1000)] {
             self.browser.resize(width, height).await?;
             let wider = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
@@ -32,7 +40,9 @@ impl Tour<'_> {
             if wider > 0 {
                 self.faults.push(format!("{path} at {width}: {wider} pixels wider than the screen"));
             }
-            for dark in [false, true] {
+            let turned = (width > 1000) != (self.language == "en");
+            let pairs = self.pairs;
+            for dark in [false, true].into_iter().filter(|dark| !pairs || *dark == turned) {
                 self.browser.theme(dark).await?;
                 self.check(&format!("{path} at {width}{}", if dark { " dark" } else { "" })).await?;
             }
@@ -78,7 +88,7 @@ pub fn skipped() -> Result<bool> {
 /// Looks at these pages as whoever is signed in, for journeys that make what they show.
 pub async fn look_at(browser: &Browser, language: &'static str, addresses: &[String]) -> Result<()> {
     let Some(axe) = axe()? else { return Ok(()) };
-    let mut tour = Tour { browser, language, axe, faults: Vec::new() };
+    let mut tour = Tour { browser, language, axe, faults: Vec::new(), pairs: true };
     for address in addresses {
         tour.look(address).await.with_context(|| address.clone())?;
     }
@@ -86,10 +96,27 @@ pub async fn look_at(browser: &Browser, language: &'static str, addresses: &[Str
     Ok(())
 }
 
+/// Looks at a step that no address enters, where a journey has come to it; what is typed in stays, and so does the size.
+/// `kind` is the step's name in the table of pages.
+pub async fn look_at_step(browser: &Browser, language: &'static str, kind: &str) -> Result<()> {
+    let path = browser.path().await?;
+    anyhow::ensure!(tours::kind_of(&path) == Some(kind), "{path} is no {kind}");
+    // What the console said before is the journey's affair: it types wrong things on purpose.
+    browser.console().await?;
+    let size = browser.driver.execute("return [innerWidth, innerHeight]", vec![]).await?;
+    let (width, height): (u32, u32) = serde_json::from_value(size.json().clone())?;
+    here(browser, language, true).await.with_context(|| path)?;
+    browser.resize(width, height).await?;
+    browser.theme(false).await
+}
+
 /// Looks at the page that is there, for one that answers a form.
 pub async fn look_here(browser: &Browser, language: &'static str) -> Result<()> {
+    here(browser, language, false).await
+}
+async fn here(browser: &Browser, language: &'static str, pairs: bool) -> Result<()> {
     let Some(axe) = axe()? else { return Ok(()) };
-    let mut tour = Tour { browser, language, axe, faults: Vec::new() };
+    let mut tour = Tour { browser, language, axe, faults: Vec::new(), pairs };
     tour.look_here().await?;
     anyhow::ensure!(tour.faults.is_empty(), "{} faults:\n{}", tour.faults.len(), tour.faults.join("\n"));
     Ok(())
@@ -101,7 +128,7 @@ async fn tour(name: &str, language: &'static str, round: Round) -> Result<()> {
     let server = Server::start(options(Engine::Sqlite).tls()).await?;
     let addresses = round.addresses(&server).await?;
     journey(&format!("looks_{name}"), Look { language, ..Look::default() }, async |browser| {
-        let mut tour = Tour { browser, language, axe, faults: Vec::new() };
+        let mut tour = Tour { browser, language, axe, faults: Vec::new(), pairs: false };
         if let Some(key) = round.key() {
             let account = server.demo.account(key)?;
             browser.sign_in(&server.base, &account.login_name, &account.password).await?;

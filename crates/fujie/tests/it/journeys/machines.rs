@@ -5,6 +5,7 @@ use crate::{
     support::options,
 };
 use anyhow::{Context as _, Result, ensure};
+use std::time::Duration;
 use testkit::{Browser, Engine, Server, browser::journey};
 
 on_both_engines!(m49_a_program_is_registered_seen_and_handed_on);
@@ -18,6 +19,18 @@ async fn sign_in(browser: &Browser, server: &Server, key: &str) -> Result<()> {
 async fn lists(browser: &Browser, page: &str) -> Result<bool> {
     browser.go(page).await?;
     Ok(browser.text().await?.contains(NAME))
+}
+
+/// What was changed behind everybody's back is noted as a node notes it, and heard of with the next poll.
+async fn told(server: &Server, of_product: &str) -> Result<()> {
+    let note = format!(
+        "INSERT INTO change (n, topic, key, at) SELECT n + 1, 'admission',
+            (SELECT MIN(id) FROM admission WHERE {of_product}), 0 FROM change_head WHERE id = 1"
+    );
+    server.database().rows(&note)?;
+    server.database().rows("UPDATE change_head SET n = n + 1 WHERE id = 1")?;
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    Ok(())
 }
 
 async fn m49_a_program_is_registered_seen_and_handed_on(engine: Engine) -> Result<()> {
@@ -64,6 +77,7 @@ async fn m49_a_program_is_registered_seen_and_handed_on(engine: Engine) -> Resul
             "UPDATE admission SET state = 'suspended', suspended_by = 'account_manager' WHERE state = 'active' AND {of_product}"
         );
         server.database().rows(&suspended)?;
+        told(&server, of_product).await?;
         browser.go(&theirs).await?;
         let word = browser.find(row).await?.text().await?;
         assert_eq!(word, said(engine, "机构的准入已暂停", "The admission is suspended"));
@@ -73,6 +87,7 @@ async fn m49_a_program_is_registered_seen_and_handed_on(engine: Engine) -> Resul
         server.database().rows(&format!(
             "UPDATE admission SET state = 'active', suspended_by = NULL WHERE state = 'suspended' AND {of_product}"
         ))?;
+        told(&server, of_product).await?;
         sign_out(browser, &server.base).await?;
 
         // An agent is told that this is the administrators' page, and nothing of what is on it.

@@ -9,6 +9,7 @@ mod decision;
 mod defence;
 mod delegation;
 mod desk;
+mod development;
 mod factors;
 mod grants;
 mod legacy;

@@ -1,6 +1,7 @@
 //! What people do with their own account: look, change, be told, take their data along, close it.
 use crate::{
     journeys::{
+        looks::look_at_step,
         register::solved,
         steps::{self, look, said},
     },
@@ -25,13 +26,20 @@ fn person(server: &Server) -> Result<&Account> {
         .context("no person without organization")
 }
 /// The address sends the code that this page asks for.
-async fn prove(browser: &Browser, server: &Server, path: &str, field: &str, to: &str) -> Result<()> {
+async fn prove(
+    browser: &Browser,
+    server: &Server,
+    (verify, language): (&str, &'static str),
+    field: &str,
+    to: &str,
+) -> Result<()> {
+    let path = verify.trim_end_matches("/verify");
     browser.go(&format!("{}{path}", server.base)).await?;
     browser.fill(field, to).await?;
     solved(browser).await?;
     browser.click("#contact-send").await?;
-    let verify = format!("{path}/verify");
     browser.until("asked for the code", |url| url.path() == verify).await?;
+    look_at_step(browser, language, verify).await?;
     let code = server.code_for(to).await?;
     let wrong = if code.starts_with('0') { "111111" } else { "000000" };
     browser.fill("#code", wrong).await?;
@@ -66,8 +74,9 @@ async fn m14_m15_m16_a_person_changes_the_own_account(engine: Engine) -> Result<
         browser.click("#login-name-save").await?;
         assert!(browser.text().await?.contains("siyuan2026"), "{}", browser.excerpt().await);
         // Phone and mail, each by a code to the new one; the old number is told.
-        prove(browser, &server, "/me/phone", "#phone", "19900007001").await?;
-        prove(browser, &server, "/me/email", "#email", "siyuan@example.com").await?;
+        prove(browser, &server, ("/me/phone/verify", look(engine).language), "#phone", "19900007001").await?;
+        prove(browser, &server, ("/me/email/verify", look(engine).language), "#email", "siyuan@example.com")
+            .await?;
         let text = browser.text().await?;
         assert!(text.contains("199****7001") && text.contains("s*****@example.com"), "{text}");
         browser.picture("security").await?;

@@ -1,7 +1,10 @@
 //! Real names: checked by a verifier that runs as a process of its own, reviewed at the counter by two people, disputed,
 //! taken off again. One engine walks in Chinese at a desk, the other in English on a phone.
 use crate::{
-    journeys::steps::{look, said},
+    journeys::{
+        looks::look_at_step,
+        steps::{look, said},
+    },
     peers::upstream::{Provider, add_alipay},
     support::{options, signed_in},
 };
@@ -379,7 +382,7 @@ async fn m21_a_second_claim_to_one_identity_is_decided_by_two(engine: Engine) ->
             assert!(text.contains(said(engine, "另一个账号", "Another account")), "{text}");
             assert!(!text.contains("songyuan") && !text.contains("我是本人"), "{text}");
             let language = look(engine).language;
-            super::looks::look_at(holder, language, &[holder.url().await?.into()]).await?;
+            look_at_step(holder, language, "/me/real-name/disputes/{dispute}").await?;
             assert_eq!(level(holder, &server).await?, "2", "nothing changes meanwhile");
 
             let desk = format!("{}/desk/disputes/{dispute}", server.base);
@@ -387,7 +390,7 @@ async fn m21_a_second_claim_to_one_identity_is_decided_by_two(engine: Engine) ->
                 sign_in(one, &server, "account_manager").await?;
                 one.go(&desk).await?;
                 assert!(one.text().await?.contains("我是本人"), "the staff reads both sides");
-                super::looks::look_at(one, language, std::slice::from_ref(&desk)).await?;
+                look_at_step(one, language, "/desk/disputes/{dispute}").await?;
                 one.tick("input[name='verdict'][value='move']").await?;
                 one.fill("#reason", "现场核实身份证原件").await?;
                 one.click("main .savebar button.primary").await?;
@@ -401,7 +404,8 @@ async fn m21_a_second_claim_to_one_identity_is_decided_by_two(engine: Engine) ->
                 super::steps::sign_out(one, &server.base).await?;
                 // Decided, and the way back while it can be taken.
                 sign_in(one, &server, "account_manager").await?;
-                super::looks::look_at(one, language, std::slice::from_ref(&desk)).await?;
+                one.go(&desk).await?;
+                look_at_step(one, language, "/desk/disputes/{dispute}").await?;
                 Ok(())
             })
             .await?;

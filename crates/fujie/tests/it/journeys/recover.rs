@@ -1,6 +1,6 @@
 //! The ways back to a lost password, each in Chinese on a phone and in English at a desk.
 use crate::{
-    journeys::{defence::answer_in_words, register::solved, steps},
+    journeys::{defence::answer_in_words, looks::look_at_step, register::solved, steps},
     peers::upstream::{Provider, add_alipay},
     support::{options, signed_in},
 };
@@ -80,6 +80,7 @@ async fn wrong_code_first(browser: &Browser, code: &str) -> Result<()> {
 async fn m67_a_code_by_sms_leads_to_a_new_password(engine: Engine) -> Result<()> {
     let server = Server::start(options(engine).tls()).await?;
     for (language, key, look) in looks() {
+        let spoken = look.language;
         journey(&format!("m67_{language}_{engine:?}"), look, async |browser| {
             let account = server.demo.account(key)?;
             let phone = account.phone.as_deref().context("a phone")?;
@@ -93,7 +94,18 @@ async fn m67_a_code_by_sms_leads_to_a_new_password(engine: Engine) -> Result<()>
             stranger.get("/login").await?;
             let stolen = stranger.get(&path).await?;
             assert_eq!(stolen.location().map(|to| to.path().to_owned()).as_deref(), Some("/recover"));
+            if matches!(engine, Engine::Sqlite) {
+                let here = browser.url().await?;
+                look_at_step(browser, spoken, "/recover/verify").await?;
+                browser.click("a[href^='/recover/way']").await?;
+                look_at_step(browser, spoken, "/recover/way").await?;
+                browser.go(here.as_str()).await?;
+            }
             wrong_code_first(browser, &code).await?;
+            if matches!(engine, Engine::Sqlite) {
+                browser.until("asked for the new password", |url| url.path() == "/recover/password").await?;
+                look_at_step(browser, spoken, "/recover/password").await?;
+            }
             finish(browser, &server, account, &before).await
         })
         .await?;
@@ -106,6 +118,7 @@ async fn m67_a_passkey_is_asked_for_before_the_new_password(engine: Engine) -> R
     let server = Server::start(options(engine).tls()).await?;
     for (language, key, look) in looks() {
         let nothing = if language == "en" { "Nothing was confirmed" } else { "没有完成验证" };
+        let spoken = look.language;
         journey(&format!("m67_passkey_{language}_{engine:?}"), look, async |browser| {
             let account = server.demo.account(key)?;
             let phone = account.phone.as_deref().context("a phone")?;
@@ -122,6 +135,9 @@ async fn m67_a_passkey_is_asked_for_before_the_new_password(engine: Engine) -> R
             wrong_code_first(browser, &server.code_for(phone).await?).await?;
             let step = browser.until("asked for the key", |url| url.path() == "/recover/factor").await?;
             browser.picture("factor").await?;
+            if matches!(engine, Engine::Sqlite) {
+                look_at_step(browser, spoken, "/recover/factor").await?;
+            }
             // Nobody goes round it, and a finger that does not fit is told so.
             let past = step.as_str().replace("/recover/factor", "/recover/password");
             browser.go(&past).await?;

@@ -1,5 +1,8 @@
 //! A person registers: basic information, a captcha before the SMS, the code from the outbox, the versions accepted.
-use crate::{journeys::steps::look, support::options};
+use crate::{
+    journeys::{looks::look_at_step, steps::look},
+    support::options,
+};
 use anyhow::{Context as _, Result};
 use testkit::{Engine, Server, browser::journey};
 
@@ -30,6 +33,7 @@ async fn m01_a_person_registers_with_a_code_by_sms(engine: Engine) -> Result<()>
         browser.click("#register-submit").await?;
 
         browser.until("asked for the code", |url| url.path() == "/register/verify").await?;
+        look_at_step(browser, look(engine).language, "/register/verify").await?;
         let code = server.code_for(PHONE).await?;
         let wrong = if code.starts_with('0') { "111111" } else { "000000" };
         browser.fill("#code", wrong).await?;

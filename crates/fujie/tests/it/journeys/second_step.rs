@@ -1,6 +1,9 @@
 //! Signing in by SMS, with the code of an app, from a browser that is remembered, by scanning; proving again to be there.
 use crate::{
-    journeys::steps::{self, look, said},
+    journeys::{
+        looks::look_at_step,
+        steps::{self, look, said},
+    },
     support::options,
 };
 use anyhow::{Context as _, Result};
@@ -42,6 +45,7 @@ async fn solved(browser: &Browser) -> Result<()> {
 async fn m04_sms_then_the_code_of_an_app_then_a_remembered_browser(engine: Engine) -> Result<()> {
     let server = Server::start(options(engine).tls()).await?;
     let look = Look { width: 390, height: 844, ..look(engine) };
+    let language = look.language;
     journey(&format!("m04_second_{engine:?}"), look, async |browser| {
         let account = server.demo.account("agent_granted")?;
         let phone = account.phone.as_deref().context("a phone")?;
@@ -62,12 +66,14 @@ async fn m04_sms_then_the_code_of_an_app_then_a_remembered_browser(engine: Engin
         browser.picture("number").await?;
         browser.click("#sms-send").await?;
         browser.until("asked for the code", |url| url.path() == "/login/sms/verify").await?;
+        look_at_step(browser, language, "/login/sms/verify").await?;
         browser.picture("code").await?;
         browser.fill("#code", &server.code_for(phone).await?).await?;
         browser.click("#sms-submit").await?;
 
         // That is one factor: the app is the other. A code counts once, so the next one is typed.
         browser.until("asked for the second step", |url| url.path() == "/login/second").await?;
+        look_at_step(browser, language, "/login/second").await?;
         browser.fill("#code", "12345").await?;
         browser.click("#second-submit").await?;
         browser.find("#code-e").await?;

@@ -1,5 +1,5 @@
 //! Which pages are looked at, and that none is forgotten: from a few addresses a tour follows the links of the pages
-//! themselves, one of each kind; a kind that nobody comes to has to be named with its reason.
+//! themselves, one of each kind; a kind that neither a tour, nor a row made by hand, nor a step of a journey comes to is told.
 use super::rows::post;
 use crate::support::{options, signed_in};
 use anyhow::{Context as _, Result};
@@ -344,7 +344,7 @@ async fn follow(
     Ok(found)
 }
 /// The route that answers a GET of this address.
-fn kind_of(address: &str) -> Option<&'static str> {
+pub fn kind_of(address: &str) -> Option<&'static str> {
     let path = address.split(['?', '#']).next().unwrap_or_default();
     let parts: Vec<&str> = path.split('/').collect();
     let fits = |pattern: &str| {
@@ -365,7 +365,7 @@ static KINDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
 });
 
 /// What a browser is not shown as a page.
-const NO_PAGES: [&str; 14] = [
+const NO_PAGES: [&str; 15] = [
     "/",
     "/.well-known/authzen-configuration",
     "/.well-known/oauth-authorization-server",
@@ -373,6 +373,7 @@ const NO_PAGES: [&str; 14] = [
     "/api/v1/openapi.json",
     "/captcha/{file}",
     "/oauth2/jwks",
+    "/oauth2/logout",
     "/oauth2/start/{client}",
     "/oauth2/userinfo",
     "/login/scan/state",
@@ -384,84 +385,27 @@ const NO_PAGES: [&str; 14] = [
 /// What a route of this ending sends: a file, or the browser to a product.
 const NO_PAGE_ENDS: [&str; 6] =
     ["/{document}", "/template", "/template.csv", "/faults", "/open", "/documents/{document}"];
-/// Why no tour comes to these; the journeys of their rooms walk them.
-const ELSEWHERE: &[(&str, &[&str])] = &[
+/// Steps between two others, which no address enters: the journey that comes to one looks at it there.
+const STEPS: &[(&str, &[&str])] = &[
+    (include_str!("accounts.rs"), &["/login/choose"]),
+    (include_str!("defence.rs"), &["/register/held"]),
+    (include_str!("legacy.rs"), &["/login/former/{claim}/{token}", "/me/former/take/{claim}/{token}"]),
+    (include_str!("profile.rs"), &["/me/email/verify", "/me/phone/verify"]),
+    (include_str!("real_name.rs"), &["/desk/disputes/{dispute}", "/me/real-name/disputes/{dispute}"]),
     (
-        "a step between two others, which no address enters",
-        &[
-            "/login/choose",
-            "/login/former/{claim}/{token}",
-            "/login/second",
-            "/login/sms/verify",
-            "/login/upstream/{connector}/first",
-            "/login/upstream/{connector}/link",
-            "/me/email/verify",
-            "/me/former/take/{claim}/{token}",
-            "/me/phone/verify",
-            "/me/real-name/certified/{connector}",
-            "/oauth2/logout",
-            "/recover/factor",
-            "/recover/password",
-            "/recover/verify",
-            "/recover/way",
-            "/register/held",
-            "/register/verify",
-        ],
+        include_str!("recover.rs"),
+        &["/recover/factor", "/recover/password", "/recover/verify", "/recover/way"],
     ),
+    (include_str!("register.rs"), &["/register/verify"]),
+    (include_str!("second_step.rs"), &["/login/second", "/login/sms/verify"]),
     (
-        "of a gateway, provider, verifier or register, none of which a demonstration has",
-        &[
-            "/desk/channels/{connector}",
-            "/desk/channels/{connector}/delete",
-            "/desk/channels/{connector}/templates",
-            "/desk/channels/{connector}/templates/new",
-            "/desk/channels/{connector}/templates/{template}",
-            "/desk/channels/{connector}/templates/{template}/delete",
-            "/desk/channels/{connector}/test",
-            "/desk/providers/{id}",
-            "/desk/providers/{id}/delete",
-            "/desk/providers/{id}/test",
-            "/desk/registry/{connector}",
-            "/desk/registry/{connector}/delete",
-            "/desk/verifiers/{connector}",
-            "/desk/verifiers/{connector}/delete",
-            "/me/linked/{id}/unlink",
-        ],
-    ),
-    (
-        "of a case, an import or a device that its journey makes",
-        &[
-            "/desk/applications/{application}",
-            "/desk/changes/{application}",
-            "/desk/disputes/{dispute}",
-            "/desk/legacy/accounts/{account}",
-            "/desk/legacy/{import}",
-            "/desk/materials/{material}",
-            "/desk/organizations/{organization}/administrators/{membership}/factors",
-            "/desk/organizations/{organization}/contacts/{contact}",
-            "/desk/organizations/{organization}/import/{job}",
-            "/desk/proofs/{case}",
-            "/desk/proofs/{case}/documents",
-            "/me/applications/{application}",
-            "/me/authenticator/{id}",
-            "/me/former/{former}/history",
-            "/me/former/{former}/remove",
-            "/me/passkeys/{id}",
-            "/me/real-name/cases/{case}",
-            "/me/real-name/cases/{case}/change",
-            "/me/real-name/disputes/{dispute}",
-            "/org/{organization}/changes/{application}",
-            "/org/{organization}/changes/{application}/edit",
-            "/org/{organization}/members/import/{job}",
-            "/org/{organization}/registrations/{registration}",
-            "/org/{organization}/registrations/{registration}/change",
-        ],
+        include_str!("upstream.rs"),
+        &["/login/upstream/{connector}/first", "/login/upstream/{connector}/link", "/me/linked/{id}/unlink"],
     ),
 ];
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_page_is_looked_at_or_named_with_its_reason() -> Result<()> {
-    let server = Server::start(options(Engine::Sqlite)).await?;
+async fn every_page_is_looked_at() -> Result<()> {
+    let server = Server::start(options(Engine::Sqlite).tls()).await?;
     let mut visited = BTreeSet::new();
     let mut faults = Vec::new();
     for round in ALL {
@@ -481,8 +425,13 @@ async fn every_page_is_looked_at_or_named_with_its_reason() -> Result<()> {
     }
     let rows = super::rows::prepare(&server).await?;
     visited.extend(rows.addresses().filter_map(kind_of));
-    let named: BTreeSet<&str> =
-        ELSEWHERE.iter().flat_map(|(_, kinds)| kinds.iter().copied()).chain(NO_PAGES).collect();
+    faults.extend(rows.unanswered(&server).await?);
+    for (journey, kinds) in STEPS {
+        let unseen = kinds.iter().filter(|kind| !journey.contains(&format!("\"{kind}\"")));
+        faults.extend(unseen.map(|kind| format!("no journey looks at {kind}")));
+    }
+    let steps = STEPS.iter().flat_map(|(_, kinds)| kinds.iter().copied());
+    let named: BTreeSet<&str> = steps.chain(NO_PAGES).collect();
     let pages = KINDS.iter().filter(|kind| !NO_PAGE_ENDS.iter().any(|end| kind.ends_with(end)));
     for kind in pages {
         match (visited.contains(kind), named.contains(kind)) {

@@ -2,6 +2,7 @@
 mod apache;
 mod authlib;
 mod authzen;
+mod bound;
 mod fapi;
 mod gateways;
 mod node;
@@ -12,5 +13,6 @@ mod smtp;
 /// The makers' stand-in, which the room of channels tests with too.
 #[path = "../../../../channel/tests/stub/mod.rs"]
 pub mod stub;
+mod talk;
 pub mod upstream;
 mod webhook;

@@ -69,10 +69,17 @@ impl Provider {
         Ok(Self { issuer, said, _process: process })
     }
 }
-fn application_key() -> Result<String> {
+/// Of the vectors: what the application signs with, and what the gateway's answers are checked with.
+pub fn application_key() -> Result<String> {
+    vector("app_private_key_pkcs8_pem")
+}
+pub fn platform_key() -> Result<String> {
+    vector("platform_public_key_pem")
+}
+fn vector(name: &str) -> Result<String> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../upstream/tests/vectors.json");
     let vectors: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path)?)?;
-    let key = vectors["alipay_rsa2"]["app_private_key_pkcs8_pem"].as_str();
+    let key = vectors["alipay_rsa2"][name].as_str();
     key.map(str::to_owned).context("no key in the vectors")
 }
 

@@ -1,7 +1,7 @@
 //! How a client proves to be itself (RFC 6749 §2.3, OpenID Connect Core §9, RFC 7523): by the one method that it is registered
 //! with, and never by two at once. An unknown client and a wrong proof are answered alike. An assertion counts once.
-mod assertion;
-mod presented;
+pub(crate) mod assertion;
+pub(crate) mod presented;
 #[cfg(test)]
 mod tests;
 

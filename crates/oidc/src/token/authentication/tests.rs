@@ -1,5 +1,5 @@
 use crate::{
-    client::{Algorithm, AuthMethod, Settings},
+    client::{Algorithm, AuthMethod, Settings, published::ClientKeys},
     house::{House, houses},
     testing::{Caller, Key, hs256},
 };
@@ -60,6 +60,55 @@ async fn each_method_is_taken_and_no_other_of_the_same_client() {
                 let signed = asserted(caller, &hs256(secret, &caller.assertion_claims())).await;
                 assert_eq!((signed.0, signed.1.as_str()), REFUSED, "{method}");
             }
+        }
+    }
+}
+#[tokio::test]
+async fn f23_a_client_that_is_not_there_is_answered_like_one_that_cannot_prove_itself() {
+    for house in houses(true).await {
+        let key = Key::new(Algorithm::Es256);
+        let by_key = Caller::machine(&house, keyed(&key)).await.with_key(key);
+        let by_post = Caller::machine(&house, with(AuthMethod::SecretPost)).await;
+        let forged = |client_id: &str| {
+            let mut claims = by_key.assertion_claims();
+            (claims["iss"], claims["sub"]) = (json!(client_id), json!(client_id));
+            Key::new(Algorithm::Es256).assertion(&claims)
+        };
+        let sees = async |path: &str, basic: Option<(&str, &str)>, members: &[(&str, &str)]| {
+            let mut form = url::form_urlencoded::Serializer::new(String::new());
+            form.append_pair("grant_type", "client_credentials")
+                .append_pair("token", "x")
+                .extend_pairs(members);
+            let answer = house.post(path, basic, &form.finish()).await;
+            let mut headers: Vec<_> =
+                answer.headers.iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
+            headers.retain(|line| !line.starts_with("x-request-id"));
+            headers.sort();
+            (answer.status, answer.body, headers)
+        };
+        for path in ["/oauth2/token", "/oauth2/par", "/oauth2/introspect", "/oauth2/revoke"] {
+            let known = house.client.client_id.as_str();
+            let (there, nobody) = (
+                sees(path, Some((known, "wrong")), &[]).await,
+                sees(path, Some(("nobody", "wrong")), &[]).await,
+            );
+            assert_eq!(there.0, StatusCode::UNAUTHORIZED, "{path}");
+            assert_eq!(there, nobody, "{path}, by Basic");
+            let known = by_post.client.client_id.as_str();
+            let members = |id| [("client_id", id), ("client_secret", "wrong")];
+            assert_eq!(
+                sees(path, None, &members(known)).await,
+                sees(path, None, &members("nobody")).await,
+                "{path}, by post"
+            );
+            let known = by_key.client.client_id.as_str();
+            let (one, other) = (forged(known), forged("nobody"));
+            let members = |text| [("client_assertion_type", TYPE), ("client_assertion", text)];
+            assert_eq!(
+                sees(path, None, &members(&one)).await,
+                sees(path, None, &members(&other)).await,
+                "{path}, by a key"
+            );
         }
     }
 }
@@ -181,6 +230,21 @@ async fn published_keys_are_kept_and_fetched_again_for_a_new_one_but_not_often()
 async fn f16_keys_are_not_fetched_from_private_addresses() {
     for house in houses(true).await {
         let key = Key::new(Algorithm::Es256);
+        // Somebody is there and would answer; only where the operator opened that network is anybody asked.
+        let publisher = Publisher::default();
+        publisher.publish(&[&key]);
+        let caller = of(&house, publisher.start().await).await;
+        let found = async |allow: &[&str]| {
+            let allow = allow.iter().map(|network| network.parse().unwrap()).collect();
+            let outbound = web::Outbound::new(web::OutboundOptions { allow, roots: Vec::new() }).unwrap();
+            let keys = ClientKeys::new(outbound);
+            keys.find(&caller.client, None, Algorithm::Es256, house.db.clock().now()).await.is_some()
+        };
+        for closed in [&[][..], &["10.0.0.0/8"], &["127.0.0.2/32"]] {
+            assert!(!found(closed).await, "{closed:?}");
+        }
+        assert_eq!(publisher.asked(), 0);
+        assert!(found(&["127.0.0.0/8"]).await);
         // Loopback is opened in this house; the cloud's own address is not.
         for uri in ["https://169.254.169.254/jwks", "https://10.0.0.1/jwks", "https://[::ffff:10.0.0.1]/jwks"]
         {
@@ -214,14 +278,20 @@ async fn a_new_secret_replaces_the_old_one() {
             let grant = [("grant_type", "client_credentials")];
             assert_eq!(caller.ask("/oauth2/token", &grant).await.status, StatusCode::OK);
             let by = Operator::installation();
-            let made = rotate_secret(&house.db, &by, caller.client.product, caller.client.id).await.unwrap();
+            let made =
+                rotate_secret(&house.db, &by, caller.client.product, caller.client.id, None).await.unwrap();
             assert_eq!(caller.ask("/oauth2/token", &grant).await.error(), "invalid_client");
             caller.secret = made.secret.map(|secret| secret.expose().to_owned());
             assert_eq!(caller.ask("/oauth2/token", &grant).await.status, StatusCode::OK);
         }
-        let foreign =
-            rotate_secret(&house.db, &Operator::installation(), kernel::Id::from_i64(1), house.client.id)
-                .await;
+        let foreign = rotate_secret(
+            &house.db,
+            &Operator::installation(),
+            kernel::Id::from_i64(1),
+            house.client.id,
+            None,
+        )
+        .await;
         assert!(foreign.is_err(), "another product's client is unknown");
     }
 }

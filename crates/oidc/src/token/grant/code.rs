@@ -45,7 +45,9 @@ impl Redeem {
             (Some(_), None) | (None, Some(_)) => false,
             (None, None) => !self.client.settings.demands().pkce,
         };
-        if !same_uri || !proven {
+        // An address that was taken from the client since is sent nothing, and what it was sent is worth nothing.
+        let registered = self.client.allows_redirect(&code.redirect_uri);
+        if !same_uri || !registered || !proven {
             return Some("code.mismatch");
         }
         let same_key = code.dpop_jkt.as_ref().is_none_or(|jkt| self.jkt.as_ref() == Some(jkt));

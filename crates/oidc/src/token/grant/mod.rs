@@ -18,7 +18,7 @@ use super::{
     model::{TokenError, TokenResponse},
     store::{NewToken, TokenId, TokenKind},
 };
-use crate::{OpenId, claims::Claims, client::Client, keys::Kind};
+use crate::{OpenId, authorize::model::Scope, claims::Claims, client::Client, keys::Kind};
 use kernel::{Actor, ActorKind, Result, Timestamp, TokenHash};
 use std::sync::Arc;
 
@@ -149,16 +149,20 @@ impl OpenId {
             algorithm: client.id_token_algorithm,
             access_token: &access_token,
         };
-        let keys = self.keys().current(now).await?;
-        let signer = keys.signer(client.id_token_algorithm, now)?;
-        let id_token = signer.sign(Kind::IdToken, &claims.id_token(&subject, keyring)?)?;
+        let id_token = if Scope::of_text(&scope).openid {
+            let keys = self.keys().current(now).await?;
+            let signer = keys.signer(client.id_token_algorithm, now)?;
+            Some(signer.sign(Kind::IdToken, &claims.id_token(&subject, keyring)?)?)
+        } else {
+            None
+        };
         Ok(TokenResponse {
             access_token,
             token_type: token_type(draw.jkt.as_ref()),
             expires_in: seconds,
             scope,
             refresh_token: draw.refresh.as_ref().filter(|_| refresh).map(|(_, secret)| secret.clone()),
-            id_token: Some(id_token),
+            id_token,
         })
     }
 }

@@ -8,14 +8,14 @@ use crate::{
 use http::StatusCode;
 
 /// A request that is in order, and what each change of one of its parameters comes to. `None`: it stays in order.
-struct Table<'a> {
-    path: &'static str,
-    caller: &'a Caller<'a>,
-    good: Vec<(&'static str, String)>,
+pub(super) struct Table<'a> {
+    pub path: &'static str,
+    pub caller: &'a Caller<'a>,
+    pub good: Vec<(&'static str, String)>,
 }
 /// How one parameter is changed.
 #[derive(Clone, Copy, Debug)]
-enum Fault {
+pub(super) enum Fault {
     Absent,
     Empty,
     Twice,
@@ -61,7 +61,7 @@ impl Table<'_> {
         pairs.join("&")
     }
     /// Error: what the answer was instead.
-    async fn check(&self, name: &str, fault: Fault, expected: &str) {
+    pub async fn check(&self, name: &str, fault: Fault, expected: &str) {
         let answer = self.caller.send(self.path, &self.body(name, fault), None).await;
         let told = if answer.status == StatusCode::OK { "ok".to_owned() } else { answer.error() };
         assert_eq!(told, expected, "{} {name} {fault:?}: {answer:?}", self.path);
@@ -74,12 +74,15 @@ impl Table<'_> {
     }
 }
 /// What no parameter survives, known or not.
-const NEVER: [Fault; 3] = [Twice, Encoding, Nul];
+pub(super) const NEVER: [Fault; 3] = [Twice, Encoding, Nul];
 
 async fn poster(house: &House) -> Caller<'_> {
     Caller::new(house, Settings { auth_method: AuthMethod::SecretPost, ..refreshing() }).await
 }
-fn with_secret(caller: &Caller<'_>, members: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
+pub(super) fn with_secret(
+    caller: &Caller<'_>,
+    members: &[(&'static str, &str)],
+) -> Vec<(&'static str, String)> {
     let mut good: Vec<_> = members.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
     good.push(("client_id", caller.client.client_id.clone()));
     good.push(("client_secret", caller.secret.clone().unwrap()));
@@ -134,8 +137,8 @@ async fn f02_the_token_endpoint_with_a_code() {
             ("code", Empty, "invalid_request"),
             ("code", Long, "invalid_grant"),
             ("code", Is("nonsense"), "invalid_grant"),
-            ("code_verifier", Absent, "invalid_request"),
-            ("code_verifier", Empty, "invalid_request"),
+            ("code_verifier", Absent, "invalid_grant"),
+            ("code_verifier", Empty, "invalid_grant"),
             ("client_id", Absent, "invalid_client"),
             ("client_id", Empty, "invalid_client"),
             ("client_id", Long, "invalid_client"),

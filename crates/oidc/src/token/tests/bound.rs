@@ -63,7 +63,7 @@ async fn a_proof_needs_our_nonce_and_counts_once() {
         let answer = caller.send("/oauth2/token", &body, Some(&key.proof(&foreign))).await;
         assert_eq!(answer.error(), "use_dpop_nonce");
         let none = caller.send("/oauth2/token", &body, None).await;
-        assert_eq!(none.error(), "invalid_dpop_proof", "the client is registered to bring one");
+        assert_eq!(none.error(), "invalid_request", "the client is registered to bring one");
         let proof = key.proof(&caller.proof_claims("POST", "/oauth2/token", None));
         assert_eq!(caller.send("/oauth2/token", &body, Some(&proof)).await.status, StatusCode::OK);
         let again = caller.send("/oauth2/token", &body, Some(&proof)).await;
@@ -71,6 +71,44 @@ async fn a_proof_needs_our_nonce_and_counts_once() {
         house.db.clock().advance_seconds(600);
         let late = key.proof(&caller.proof_claims("POST", "/oauth2/token", None));
         assert_eq!(caller.send("/oauth2/token", &body, Some(&late)).await.error(), "use_dpop_nonce");
+    }
+}
+/// Libraries send the same request again, with a new proof alone: what counts once is not used up before.
+#[tokio::test]
+async fn whoever_is_asked_for_a_nonce_may_send_the_same_assertion_again() {
+    for house in houses(true).await {
+        let (settings, key) = fapi();
+        let caller = Caller::new(&house, settings).await.with_key(key).with_dpop();
+        let (code, key) = (caller.code("openid", &[]).await, caller.dpop.as_ref().unwrap());
+        let mut body = url::form_urlencoded::Serializer::new(house.exchange_body(&code));
+        body.extend_pairs(caller.credentials());
+        let body = body.finish();
+        let mut claims = caller.proof_claims("POST", "/oauth2/token", None);
+        claims["nonce"] = json!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+        let asked = caller.send("/oauth2/token", &body, Some(&key.proof(&claims))).await;
+        assert_eq!(asked.error(), "use_dpop_nonce");
+        let proof = key.proof(&caller.proof_claims("POST", "/oauth2/token", None));
+        assert_eq!(caller.send("/oauth2/token", &body, Some(&proof)).await.status, StatusCode::OK);
+        let proof = key.proof(&caller.proof_claims("POST", "/oauth2/token", None));
+        assert_eq!(
+            caller.send("/oauth2/token", &body, Some(&proof)).await.error(),
+            "invalid_client",
+            "used up"
+        );
+    }
+}
+/// What the profile does not take, it does not take at userinfo either.
+#[tokio::test]
+async fn a_proof_at_userinfo_is_signed_as_the_profile_demands() {
+    for house in houses(true).await {
+        let (settings, key) = fapi();
+        let mut caller = Caller::new(&house, settings).await.with_key(key).with_dpop();
+        caller.dpop = Some(Key::new(Algorithm::Ps256));
+        let token = text(&caller.tokens("openid").await, "access_token");
+        assert_eq!(caller.userinfo(&token).await.status, StatusCode::OK);
+        let rs256 = caller.dpop.take().unwrap().used_as(Algorithm::Rs256);
+        caller.dpop = Some(rs256);
+        assert_eq!(caller.userinfo(&token).await.error(), "invalid_dpop_proof");
     }
 }
 #[tokio::test]

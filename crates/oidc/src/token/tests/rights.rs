@@ -13,7 +13,7 @@ fn text(value: &Value, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_token_that_is_given_back_is_dead() {
+async fn f18_a_token_that_is_given_back_is_dead_and_exchanged_for_nothing() {
     for house in houses(true).await {
         for format in [TokenFormat::Opaque, TokenFormat::Jwt] {
             let settings =

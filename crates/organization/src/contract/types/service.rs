@@ -1,11 +1,10 @@
 use super::store;
 use crate::contract::ContractType;
-use crate::organization_type::Words;
+use crate::organization_type::{LONGEST_NAME, NAMES, Words};
 use crate::{Operator, Organizations, product};
 use kernel::{
     Error, Event, Result, Timestamp,
     id::{ContractTypeId, ProductId},
-    text,
 };
 use platform::staff::StaffRole;
 use serde_json::json;
@@ -56,6 +55,7 @@ impl Organizations {
         products: Vec<ProductId>,
     ) -> Result<ContractTypeId> {
         let by = by.clone();
+        let new = ContractType { name: new.name.checked(NAMES, LONGEST_NAME)?, ..new };
         self.db()
             .write(move |tx| {
                 by.must_be(tx, EDITORS)?;
@@ -104,10 +104,7 @@ impl Organizations {
         change: TypeChange,
         now: Timestamp,
     ) -> Result<()> {
-        let name = Words {
-            zh: text::line("name_zh", &change.name.zh, 60)?,
-            en: text::line("name_en", &change.name.en, 100)?,
-        };
+        let name = change.name.checked(NAMES, LONGEST_NAME)?;
         if change.products.is_empty() {
             return Err(Error::invalid("field.required").at("products"));
         }

@@ -6,8 +6,11 @@ use crate::desk::{
 };
 use ::organization::{
     membership::Role,
-    organization_type::Words,
-    product::{AdmissionClass, AdmissionEditor, AtDesk, Audience, GrantMode, Product, ProductState},
+    organization_type::{LONGEST_NAME, NAMES, Words},
+    product::{
+        AdmissionClass, AdmissionEditor, AtDesk, Audience, GrantMode, LONGEST_SUMMARY, Product, ProductState,
+        SUMMARIES,
+    },
 };
 use identity::realname::RealNameLevel;
 use kernel::{
@@ -234,17 +237,16 @@ async fn parse(
     errors: &mut FormErrors,
 ) -> kernel::Result<Option<Product>> {
     let lang = desk.ctx.lang;
-    let line = |field, text: &str, max| kernel::text::line(field, text, max);
     let categories = desk.organizations.categories().await?;
     let zones = zones(desk, kept).await?;
     let code = match kept {
         Some(product) => Some(product.code.clone()),
         None => errors.take(::organization::product::code(&typed.code), lang),
     };
-    let name_zh = errors.take(line("name_zh", &typed.name_zh, 60), lang);
-    let name_en = errors.take(line("name_en", &typed.name_en, 100), lang);
-    let summary_zh = errors.take(line("summary_zh", &typed.summary_zh, 200), lang);
-    let summary_en = errors.take(line("summary_en", &typed.summary_en, 300), lang);
+    let name = Words::new(&typed.name_zh, &typed.name_en);
+    let name = words::both(errors, lang, &name, NAMES, LONGEST_NAME);
+    let summary = Words::new(&typed.summary_zh, &typed.summary_en);
+    let summary = words::both(errors, lang, &summary, SUMMARIES, LONGEST_SUMMARY);
     let known = categories.iter().map(|category| category.code.as_str());
     let known = known.chain(kept.map(|product| product.category.as_str()));
     let category = errors.take(one_of(known, "category", &typed.category), lang);
@@ -279,8 +281,8 @@ async fn parse(
         Some(Product {
             id,
             code: code?,
-            name: Words { zh: name_zh?, en: name_en? },
-            summary: Words { zh: summary_zh?, en: summary_en? },
+            name: name?,
+            summary: summary?,
             category: category?,
             icon: icon?,
             launch_url: launch_url?,

@@ -1,10 +1,12 @@
 //! Products: the list, adding one, its rules, state and guide. A product manager meets the own products alone: another's is
 //! not there.
+mod developer;
 mod form;
 mod guide;
 mod state;
 
 use super::{Desk, FOR_ORGANIZATIONS, PRODUCT_ROLES, words};
+use crate::clients::state_words;
 use ::organization::product::{AtDesk, Product, ProductState};
 use kernel::{
     Error,
@@ -23,6 +25,7 @@ pub fn routes() -> Routes {
         .get("/desk/products/{product}", Policy::Staff(FOR_ORGANIZATIONS), show)
         .post("/desk/products/{product}/manager", Policy::Staff(super::FOR_STAFF), set_manager)
         .merge(form::routes())
+        .merge(developer::routes())
         .merge(state::routes())
         .merge(guide::routes())
 }
@@ -142,6 +145,8 @@ struct ClientLine {
     kind: &'static str,
     algorithm: &'static str,
     redirect_uris: Vec<String>,
+    /// The developers to whom the product is entrusted keep it.
+    theirs: bool,
     active: bool,
     state: &'static str,
     tone: &'static str,
@@ -179,6 +184,8 @@ struct Detail {
     contact: Option<String>,
     clients: Vec<ClientLine>,
     manager: Option<String>,
+    /// The organization to which it is entrusted.
+    developer: Option<String>,
     /// For the system administrator: whom it may be handed to.
     managers: Option<Vec<(String, String, bool)>>,
     errors: FormErrors,
@@ -233,6 +240,10 @@ async fn detail(desk: &Desk, id: ProductId, errors: FormErrors) -> web::Result {
         contact: written.about.contact(english).map(str::to_owned),
         clients: clients.iter().map(client_line).collect(),
         manager,
+        developer: match desk.organizations.developer_of(id).await? {
+            Some(developer) => desk.organizations.names_of(vec![developer]).await?.remove(&developer),
+            None => None,
+        },
         managers,
         errors,
         code: product.code,
@@ -276,7 +287,7 @@ async fn set_manager(desk: Desk, Path(id): Path<ProductId>, Form(form): Form<Man
 }
 
 fn client_line(client: &Client) -> ClientLine {
-    let active = client.state == ClientState::Active;
+    let (state, tone) = state_words(client);
     ClientLine {
         id: client.id.to_string(),
         name: client.name.clone(),
@@ -294,8 +305,9 @@ fn client_line(client: &Client) -> ClientLine {
         },
         algorithm: client.id_token_algorithm.as_str(),
         redirect_uris: client.redirect_uris.lines().map(str::to_owned).collect(),
-        active,
-        state: if active { "portal-state-active" } else { "portal-state-disabled" },
-        tone: if active { "ok" } else { "bad" },
+        theirs: client.keeping.developer.is_some(),
+        active: client.state == ClientState::Active,
+        state,
+        tone,
     }
 }

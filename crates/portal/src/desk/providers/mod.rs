@@ -2,7 +2,7 @@
 //! they answer.
 mod form;
 
-use super::{Desk, FOR_POLICIES, Nothing};
+use super::{Desk, FOR_POLICIES, Nothing, organization::Confirm};
 use form::{PROVIDERS, Typed, provider_key};
 use identity::{Identity, external, staff::Staff};
 use kernel::{Error, id::mark};
@@ -308,16 +308,6 @@ async fn switch(desk: Desk, Path(id): Path<ConnectorId>, Form(Nothing {}): Form<
     Ok(with_flash(see_other(HERE), "ok", flash, &[("name", &name)]))
 }
 
-#[derive(askama::Template)]
-#[template(path = "desk/confirm.html")]
-struct Confirm {
-    page: Page,
-    back: String,
-    back_label: String,
-    action: String,
-    lost: String,
-    button: String,
-}
 async fn ask(desk: Desk, Path(id): Path<ConnectorId>) -> web::Result {
     let action = format!("{}/delete", path(id));
     fresh(&desk, &action).await?;
