@@ -295,12 +295,11 @@ impl Organizations {
                 Ok((stepped.state, vec![stepped.event(by.actor(), step)]))
             })
             .await;
-        // Two claims of an organization that was not here met at its identifier.
-        decided.map_err(
-            |error| {
-                if error.is_duplicate() { Error::conflict("founding.meanwhile") } else { error }
-            },
-        )
+        // Two claims of an organization that was not here met at its identifier: in the index, or when it was looked for again.
+        decided.map_err(|error| {
+            let taken = error.code == "organization.identifier_taken" && error.field == Some("uscc");
+            if error.is_duplicate() || taken { Error::conflict("founding.meanwhile") } else { error }
+        })
     }
 }
 
