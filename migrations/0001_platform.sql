@@ -29,8 +29,8 @@ CREATE TABLE audit_event (
     mac BYTEA NOT NULL,
     UNIQUE (lane, sequence)
 );
-CREATE INDEX audit_event_organization ON audit_event (organization_id, at, id);
-CREATE INDEX audit_event_actor ON audit_event (actor_account_id, at, id);
+CREATE INDEX audit_event_organization ON audit_event (organization_id, at, id) WHERE organization_id IS NOT NULL;
+CREATE INDEX audit_event_actor ON audit_event (actor_account_id, at, id) WHERE actor_account_id IS NOT NULL;
 CREATE INDEX audit_event_request ON audit_event (request_id);
 
 CREATE TABLE audit_checkpoint (

@@ -77,9 +77,10 @@ CREATE INDEX flow_expiry ON flow (expires_at);
 -- zones: the network zones in which the person's browser was, one a line; the product's server asks from elsewhere.
 -- code_challenge: null only for a confidential client of a profile that does without PKCE. dpop_jkt: the thumbprint of the key
 -- that must be proven to redeem it. resources: what the tokens are meant for, one a line. claims: the claims parameter, as JSON.
+-- Codes and tokens are found by the id that their text begins with; the hash is of the whole text.
 CREATE TABLE authorization_code (
     id BIGINT PRIMARY KEY,
-    code_hash BYTEA NOT NULL UNIQUE,
+    code_hash BYTEA NOT NULL,
     client_id BIGINT NOT NULL REFERENCES client (id),
     account_id BIGINT NOT NULL REFERENCES account (id),
     session_id BIGINT NOT NULL REFERENCES session (id),
@@ -97,14 +98,13 @@ CREATE TABLE authorization_code (
     expires_at BIGINT NOT NULL,
     consumed_at BIGINT
 );
-CREATE INDEX authorization_code_expiry ON authorization_code (expires_at);
 
 -- code_id is the family: everything that came of one code, and ends together when a refresh token comes twice. A program that acts
 -- without a person has neither account nor session. jkt: the key that must be proven with it. resources: its audience, one a line.
 -- Of refresh tokens: used_at when it was exchanged for the next, ends_at the end of the whole family.
 CREATE TABLE token (
     id BIGINT PRIMARY KEY,
-    token_hash BYTEA NOT NULL UNIQUE,
+    token_hash BYTEA NOT NULL,
     kind TEXT NOT NULL,
     code_id BIGINT,
     client_id BIGINT NOT NULL REFERENCES client (id),
@@ -123,7 +123,8 @@ CREATE TABLE token (
     used_at BIGINT,
     revoked_at BIGINT
 );
-CREATE INDEX token_code ON token (code_id);
+-- People's tokens are found through their session, whatever else they are looked for by: each index more is written with every
+-- token.
 CREATE INDEX token_session ON token (session_id);
 CREATE INDEX token_expiry ON token (expires_at);
 

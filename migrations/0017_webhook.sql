@@ -57,7 +57,4 @@ CREATE INDEX webhook_delivery_due ON webhook_delivery (lease_until, webhook_id, 
 CREATE INDEX webhook_delivery_order ON webhook_delivery (webhook_id, subject, n) WHERE state = 'queued';
 
 -- Tokens end with what they rest on, in its transaction.
-CREATE INDEX token_membership ON token (membership_id) WHERE revoked_at IS NULL;
-CREATE INDEX token_organization ON token (organization_id, client_id) WHERE revoked_at IS NULL;
-CREATE INDEX token_account ON token (account_id) WHERE revoked_at IS NULL;
-CREATE INDEX token_client ON token (client_id) WHERE revoked_at IS NULL;
+CREATE INDEX token_client ON token (client_id, organization_id) WHERE revoked_at IS NULL;

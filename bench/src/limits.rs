@@ -4,7 +4,7 @@ use crate::{
     documents::{self, Served},
     http::Connection,
     process::{Counted, Process},
-    round::{self, Round, Step, Worker, Workers, median},
+    round::{self, Round, Step, Worker, Workers},
     scenarios::Row,
 };
 use anyhow::{Context as _, Result, anyhow, ensure};
@@ -97,23 +97,32 @@ impl Limit {
     }
 }
 
-/// Operations per second of processor time.
+/// Operations per second of processor time, round by round.
 #[derive(Clone, Debug, Default)]
-pub struct Rates(BTreeMap<Limit, f64>);
+pub struct Rates(BTreeMap<Limit, Vec<f64>>);
 impl Rates {
-    /// What several together come to, and in words; NaN if one of them was not measured.
-    pub fn of(&self, parts: &[(u32, Limit)]) -> (String, f64) {
+    /// What several together come to in each round, and in words; nothing if one of them was not measured.
+    pub fn of(&self, parts: &[(u32, Limit)]) -> (String, Vec<f64>) {
         let word = |(count, limit): &(u32, Limit)| match count {
             1 => limit.name().to_owned(),
             _ => format!("{count} {}s", limit.name()),
         };
-        let rate = |limit: &Limit| self.0.get(limit).copied().unwrap_or(f64::NAN);
-        let time: f64 = parts.iter().map(|(count, limit)| f64::from(*count) / rate(limit)).sum();
-        (parts.iter().map(word).collect::<Vec<_>>().join(" + "), 1.0 / time)
+        let measured = |(count, limit): &(u32, Limit)| {
+            (*count, self.0.get(limit).map(Vec::as_slice).unwrap_or_default().iter())
+        };
+        let mut lists: Vec<_> = parts.iter().map(measured).collect();
+        let time =
+            |(count, rates): &mut (u32, std::slice::Iter<'_, f64>)| Some(f64::from(*count) / rates.next()?);
+        let together = || lists.iter_mut().map(time).sum::<Option<f64>>().map(|time| 1.0 / time);
+        let rounds = parts.iter().map(|(_, limit)| self.0.get(limit).map_or(0, Vec::len)).min().unwrap_or(0);
+        (
+            parts.iter().map(word).collect::<Vec<_>>().join(" + "),
+            std::iter::from_fn(together).take(rounds).collect(),
+        )
     }
 }
-impl FromIterator<(Limit, f64)> for Rates {
-    fn from_iter<T: IntoIterator<Item = (Limit, f64)>>(rates: T) -> Self {
+impl FromIterator<(Limit, Vec<f64>)> for Rates {
+    fn from_iter<T: IntoIterator<Item = (Limit, Vec<f64>)>>(rates: T) -> Self {
         Self(rates.into_iter().collect())
     }
 }
@@ -173,10 +182,10 @@ impl Limits {
         }
         Ok(())
     }
-    /// Medians over the rounds, each limit by itself.
+    /// Each limit by itself.
     pub fn rates(&self) -> Rates {
-        let rate = |running: &Running| median(running.rounds.iter().map(Round::per_cpu).collect());
-        self.0.iter().map(|running| (running.limit, rate(running))).collect()
+        let rates = |running: &Running| running.rounds.iter().map(Round::per_cpu).collect();
+        self.0.iter().map(|running| (running.limit, rates(running))).collect()
     }
     pub fn measured(&self) -> impl Iterator<Item = (Limit, &[Round])> {
         self.0.iter().map(|running| (running.limit, running.rounds.as_slice()))
@@ -317,11 +326,14 @@ mod tests {
 
     #[test]
     fn together_limits_take_the_time_of_each() {
-        let rates: Rates = [(Limit::Request, 100_000.0), (Limit::Signature, 50_000.0)].into_iter().collect();
-        let (words, rate) = rates.of(&[(2, Limit::Request), (1, Limit::Signature)]);
+        let rates: Rates =
+            [(Limit::Request, vec![100_000.0, 200_000.0]), (Limit::Signature, vec![50_000.0, 100_000.0])]
+                .into_iter()
+                .collect();
+        let (words, together) = rates.of(&[(2, Limit::Request), (1, Limit::Signature)]);
         assert_eq!(words, "2 requests + signature");
-        assert!((rate - 25_000.0).abs() < 1e-6, "{rate}");
-        assert!(rates.of(&[(1, Limit::Hash)]).1.is_nan());
+        assert_eq!(together.iter().map(|rate| rate.round()).collect::<Vec<_>>(), [25_000.0, 50_000.0]);
+        assert!(rates.of(&[(1, Limit::Hash)]).1.is_empty());
     }
 
     #[test]

@@ -1956,6 +1956,7 @@ portal-client-keeper-take = Take it over
 portal-client-keeper-give = Hand it over
 portal-client-keeper-give-hint = The developers of { $name } may then change its addresses and its secret
 portal-client-resources-platform = A host that another product has registered is entered by the platform's system administrator alone; ask the product manager
+portal-client-strict-platform = By which names people are known to the product, and a profile less strict than now, the platform decides; ask the product manager
 portal-developer = Developed by
 portal-developer-none = The platform itself
 portal-developer-change = Change

@@ -1944,6 +1944,7 @@ portal-client-keeper-take = 由后台接管
 portal-client-keeper-give = 交给开发机构
 portal-client-keeper-give-hint = 交给{ $name }的开发人员，他们可以修改地址、更换密钥
 portal-client-resources-platform = 其他产品已登记的主机只能由平台的系统管理员填写，需要时联系产品经理
+portal-client-strict-platform = 账号标识方式由平台决定，安全规范也只能改严，需要时联系产品经理
 portal-developer = 开发机构
 portal-developer-none = 平台自行接入
 portal-developer-change = 更改

@@ -2,7 +2,7 @@
 use crate::{
     error,
     postgres::PgConnection,
-    value::{FromRow, Param, Row, Value},
+    value::{FromRow, Param, Row},
 };
 use kernel::{Error, Result};
 
@@ -157,12 +157,20 @@ fn run_placed(
     places: &[usize],
     params: &[&dyn Param],
 ) -> Result<u64> {
+    bind_placed(statement, places, params)?;
+    statement.raw_execute().map(|n| n as u64).map_err(error::sqlite)
+}
+fn bind_placed(
+    statement: &mut rusqlite::CachedStatement<'_>,
+    places: &[usize],
+    params: &[&dyn Param],
+) -> Result<()> {
     wanted(params.len(), places.len())?;
     for (position, place) in (1..).zip(places) {
         let value = params.get(*place).ok_or_else(misnumbered)?.value();
         statement.raw_bind_parameter(position, value).map_err(error::sqlite)?;
     }
-    statement.raw_execute().map(|n| n as u64).map_err(error::sqlite)
+    Ok(())
 }
 /// Which parameter, counted from 0, each place of the statement takes.
 fn places(statement: &rusqlite::CachedStatement<'_>) -> Result<Vec<usize>> {
@@ -185,16 +193,28 @@ fn misnumbered() -> Error {
 }
 
 /// SQLite takes `$2` for a *name*, numbered by first appearance; bind by the digits, as PostgreSQL means them.
-fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: &[&dyn Param]) -> Result<()> {
-    let count = statement.parameter_count();
-    wanted(params.len(), count)?;
-    for position in 1..=count {
-        let number = statement.parameter_name(position).and_then(|name| name.get(1..)?.parse::<usize>().ok());
-        let value: Value<'_> =
-            number.and_then(|n| params.get(n.checked_sub(1)?)).ok_or_else(misnumbered)?.value();
-        statement.raw_bind_parameter(position, value).map_err(error::sqlite)?;
+fn bind(statement: &mut rusqlite::CachedStatement<'_>, sql: &str, params: &[&dyn Param]) -> Result<()> {
+    if !in_order(sql) {
+        let places = places(statement)?;
+        return bind_placed(statement, &places, params);
+    }
+    wanted(params.len(), statement.parameter_count())?;
+    for (position, param) in (1..).zip(params) {
+        statement.raw_bind_parameter(position, param.value()).map_err(error::sqlite)?;
     }
     Ok(())
+}
+/// Whether `$1`, `$2`, … appear for the first time one after the other. To ask SQLite for the name of each costs more than
+/// many a statement.
+fn in_order(sql: &str) -> bool {
+    let mut highest = 0;
+    sql.split('$').skip(1).all(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let number: usize = rest.get(..end).and_then(|digits| digits.parse().ok()).unwrap_or(usize::MAX);
+        let next = number == highest + 1;
+        highest += usize::from(next);
+        next || number <= highest
+    })
 }
 fn rows_sqlite<R: FromRow>(
     connection: &rusqlite::Connection,
@@ -205,7 +225,7 @@ fn rows_sqlite<R: FromRow>(
     #[cfg(any(test, feature = "testing"))]
     crate::plan::guard(connection, sql)?;
     let mut statement = connection.prepare_cached(sql).map_err(error::sqlite)?;
-    bind(&mut statement, params)?;
+    bind(&mut statement, sql, params)?;
     let mut rows = statement.raw_query();
     let mut out = Vec::new();
     // Every row is stepped over, since an `… RETURNING` writes while it is read.
@@ -220,6 +240,25 @@ fn run_sqlite(connection: &rusqlite::Connection, sql: &str, params: &[&dyn Param
     #[cfg(any(test, feature = "testing"))]
     crate::plan::guard(connection, sql)?;
     let mut statement = connection.prepare_cached(sql).map_err(error::sqlite)?;
-    bind(&mut statement, params)?;
+    bind(&mut statement, sql, params)?;
     statement.raw_execute().map(|n| n as u64).map_err(error::sqlite)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_in_order_are_known_by_the_text() {
+        for (sql, ordered) in [
+            ("SELECT 1", true),
+            ("SELECT $1, $2, $1, $3", true),
+            ("SELECT $1, $3, $2", false),
+            ("SELECT $2", false),
+            ("SELECT $1, '$', $2", false),
+            ("VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", true),
+        ] {
+            assert_eq!(in_order(sql), ordered, "{sql}");
+        }
+    }
 }

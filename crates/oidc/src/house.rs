@@ -169,6 +169,23 @@ impl House {
             .await
             .unwrap();
     }
+    /// Another product, 77, in all else as the house's.
+    pub async fn another_product(&self, launch_url: Option<&'static str>) {
+        self.db
+            .write_unaudited("a test's world", move |tx| {
+                tx.run(
+                    "INSERT INTO product (id, code, name_zh, name_en, summary_zh, summary_en, category, icon, launch_url,
+                         audience, admission_class, grant_mode, admission_editor, minimum_level, minimum_strength,
+                         roles_allowed, state, created_at)
+                     SELECT 77, 'other', name_zh, name_en, summary_zh, summary_en, category, icon, CAST($1 AS TEXT), audience,
+                         admission_class, grant_mode, admission_editor, minimum_level, minimum_strength, roles_allowed,
+                         state, created_at FROM product",
+                    &[&launch_url],
+                )
+            })
+            .await
+            .unwrap();
+    }
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         Answer::read(response).await

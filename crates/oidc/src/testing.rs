@@ -4,6 +4,7 @@ use crate::{
         Algorithm, AuthMethod, Client, GrantType, NewClient, Profile, Settings,
         service::{Registered, create_client},
     },
+    handle::Handle,
     house::{Answer, CALLBACK, House, ISSUER, VERIFIER},
     jose::Jwk,
     keys::model::{SigningKey, Stored, generate},
@@ -265,12 +266,12 @@ impl<'h> Caller<'h> {
     /// Somebody else renews the token at this moment: the row of the old one is held, the next one, `next`, is written and not
     /// yet committed. Comes back while it is so.
     pub async fn renewal_on_its_way(&self, token: &str, next: &'static str) -> tokio::task::JoinHandle<()> {
-        let (db, client, hash) = (self.house.db.clone(), self.client.id, TokenHash::of(token));
+        let (db, client, handle) = (self.house.db.clone(), self.client.id, Handle::of(token).unwrap());
         let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
         let now = db.clock().now();
         let renewal = tokio::spawn(async move {
             db.write_unaudited("a renewal on its way", move |tx| {
-                let found = store::find_refresh(tx, &hash, client)?.unwrap();
+                let found = store::find_refresh(tx, &handle, client)?.unwrap();
                 assert!(store::use_refresh(tx, found.id, now)?);
                 let standing = Standing {
                     family: found.family,

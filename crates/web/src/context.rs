@@ -108,10 +108,11 @@ impl Ctx {
         let lang = asked.or(kept).or_else(|| Lang::accepted(headers)).unwrap_or(Lang::Zh);
         let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("");
         let preference = |name: &str| cookie::get(headers, name).unwrap_or("");
+        let now = app.clock.now();
         let ctx = Self {
-            now: app.clock.now(),
+            now,
             lang,
-            request_id: request_id(app),
+            request_id: request_id(app, now),
             address: address(app, parts),
             path: parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned(),
             csrf: form_token(app, &browser, parts.uri.path()),
@@ -203,15 +204,19 @@ pub(crate) fn check_form_token(ctx: &Ctx, token: &str) -> TokenCheck {
     }
 }
 
-/// `01K2-7F3Q-9XWD`: short enough to read out on the telephone.
-fn request_id(app: &App) -> String {
+/// `01K2-7F3Q-9XWD`: short enough to read out on the telephone. 40 bits of milliseconds, so that what is stored under it comes to
+/// lie at the end of its index, then 20 random ones.
+fn request_id(app: &App, now: Timestamp) -> String {
     const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let random = app.rng.bytes::<3>().into_iter().fold(0, |all, byte| all << 8 | i64::from(byte));
+    let bits = now.as_millis() << 20 | random & 0xF_FFFF;
     let mut out = String::with_capacity(14);
-    for (place, byte) in app.rng.bytes::<12>().into_iter().enumerate() {
-        if place > 0 && place % 4 == 0 {
+    for place in (0..12).rev() {
+        let digit = (bits >> (place * 5)) & 31;
+        out.push(char::from(ALPHABET.get(digit as usize).copied().unwrap_or(b'0')));
+        if place % 4 == 0 && place > 0 {
             out.push('-');
         }
-        out.push(char::from(ALPHABET.get(usize::from(byte & 31)).copied().unwrap_or(b'0')));
     }
     out
 }

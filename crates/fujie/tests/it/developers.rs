@@ -135,6 +135,7 @@ async fn a_form_that_is_sent_twice_or_too_late_overwrites_nothing(engine: Engine
         ("access_token_seconds", "999999999999999999999"),
         ("name", &"长".repeat(101)),
         ("name", ""),
+        ("profile", "basic"),
     ] {
         let page = administrator.get(&new).await?;
         let typed = page.form_to(&new)?.with("name", "站").with("redirect_uris", "https://rp.test/callback");
@@ -144,6 +145,11 @@ async fn a_form_that_is_sent_twice_or_too_late_overwrites_nothing(engine: Engine
     }
     let page = administrator.get(&new).await?;
     let typed = page.form_to(&new)?.with("name", "站").with("redirect_uris", "https://rp.test/a");
+    // What the platform decides is not offered, and not taken from somebody who sends it all the same.
+    ensure!(!page.body.contains("value=\"basic\"") && !page.body.contains("value=\"pairwise\""));
+    let forged = administrator.submit(&page, &typed.clone().with("subject_type", "pairwise")).await?;
+    assert_eq!(forged.status.as_u16(), 422, "{}", forged.excerpt());
+    assert_eq!(count(&server, clients)?, 2);
     // An API of another product is the platform's to enter.
     let foreign = administrator.submit(&page, &typed.with("resources", "http://127.0.0.1:8090/api")).await?;
     assert!(foreign.body.contains("resources-e"), "{} {}", foreign.status, foreign.excerpt());

@@ -26,6 +26,9 @@ use std::sync::Arc;
 /// How long a request waits for its person to sign in, register or agree.
 pub const FLOW_SECONDS: i64 = 1800;
 
+/// How long a code waits for its client (FAPI 2.0 §5.3.2.1: no longer than this).
+pub const CODE_SECONDS: i64 = 60;
+
 /// Requests that one source may leave to be kept: nobody has to be signed in to make one, and each is a row for a while.
 pub(crate) const FLOWS: Limit = Limit { scope: "oidc.flow", most: 1200, seconds: 60 };
 
@@ -220,10 +223,10 @@ impl OpenId {
 
     /// Decides again and inserts the code in one transaction, so the database has the last word.
     pub async fn issue(&self, issue: Issue<'_>) -> Result<Issued> {
-        let code = self.db().rng().token();
+        let (id, code) = crate::handle::draw(self.db());
         let Issue { asking, client, request, space, flow, remember, now } = issue;
         let new = NewCode {
-            id: self.db().draw(),
+            id,
             hash: TokenHash::of(&code),
             client: client.id,
             account: asking.account,
@@ -238,7 +241,7 @@ impl OpenId {
             dpop_jkt: request.dpop_jkt.clone(),
             claims: request.wishes.stored(),
             now,
-            expires_at: now.plus_seconds(client.settings.demands().code_seconds),
+            expires_at: now.plus_seconds(CODE_SECONDS),
         };
         let agreed = request.asked();
         let sector = Sector::of(client);

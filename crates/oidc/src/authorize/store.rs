@@ -203,12 +203,13 @@ pub fn delete_expired(tx: &mut Tx<'_>, now: Timestamp, before: Timestamp) -> Res
         sql!("DELETE FROM token WHERE id IN (SELECT id FROM token WHERE expires_at < $1 LIMIT 500)"),
         &[&before],
     )?;
+    // All live equally long, so the oldest are the first to go.
+    let oldest = Id::<mark::Request>::earliest(before);
     gone += tx.run(
         sql!(
-            "DELETE FROM authorization_code WHERE id IN
-                 (SELECT id FROM authorization_code WHERE expires_at < $1 LIMIT 500)"
+            "DELETE FROM authorization_code WHERE id IN (SELECT id FROM authorization_code WHERE id < $1 LIMIT 500)"
         ),
-        &[&before],
+        &[&oldest],
     )?;
     Ok(gone)
 }

@@ -114,16 +114,7 @@ async fn developers_keep_their_own_clients_and_no_others() {
         // What is above them stays with the platform.
         let silent = NewClient { skip_consent: true, ..new(&house, product) };
         assert_eq!(code(create_client(db, &developer, silent).await), "client.consent_required");
-        house
-            .change(
-                "INSERT INTO product (id, code, name_zh, name_en, summary_zh, summary_en, category, icon, launch_url,
-                     audience, admission_class, grant_mode, admission_editor, minimum_level, minimum_strength,
-                     roles_allowed, state, created_at)
-                 SELECT 77, 'other', name_zh, name_en, summary_zh, summary_en, category, icon, 'https://www.b.test/in',
-                     audience, admission_class, grant_mode, admission_editor, minimum_level, minimum_strength,
-                     roles_allowed, state, created_at FROM product",
-            )
-            .await;
+        house.another_product(Some("https://www.b.test/in")).await;
         let settings = Settings { resources: vec!["https://www.b.test/api".into()], ..Settings::default() };
         let foreign = update_client(db, &developer, product, made.id, edit(None, CALLBACK, settings)).await;
         assert_eq!(code(foreign), "client.resource_foreign");
@@ -336,16 +327,7 @@ async fn f10_a_client_with_anothers_api_is_not_handed_over() {
     for house in houses(true).await {
         let (db, product, id) = (&house.db, house.client.product, house.client.id);
         entrusted(&house).await;
-        house
-            .change(
-                "INSERT INTO product (id, code, name_zh, name_en, summary_zh, summary_en, category, icon, launch_url,
-                     audience, admission_class, grant_mode, admission_editor, minimum_level, minimum_strength,
-                     roles_allowed, state, created_at)
-                 SELECT 77, 'other', name_zh, name_en, summary_zh, summary_en, category, icon, 'https://b.test/in',
-                     audience, admission_class, grant_mode, admission_editor, minimum_level, minimum_strength,
-                     roles_allowed, state, created_at FROM product",
-            )
-            .await;
+        house.another_product(Some("https://b.test/in")).await;
         let foreign = Settings { resources: vec!["https://b.test/api".into()], ..Settings::default() };
         update_client(db, &by(), product, id, edit(None, CALLBACK, foreign)).await.unwrap();
         let handed = code(keeper::hand_over(db, &by(), (product, id, 1), true).await);

@@ -130,16 +130,7 @@ mod tests {
     async fn f10_a_product_manager_enters_no_api_of_another_product() {
         for house in houses(true).await {
             let (own, installation) = (house.client.product, Operator::installation());
-            house
-                .change(
-                    "INSERT INTO product (id, code, name_zh, name_en, summary_zh, summary_en, category, icon, launch_url,
-                         audience, admission_class, grant_mode, admission_editor, minimum_level, minimum_strength,
-                         roles_allowed, state, created_at)
-                     SELECT 77, 'other', name_zh, name_en, summary_zh, summary_en, category, icon, 'https://www.b.test/in',
-                         audience, admission_class, grant_mode, admission_editor, minimum_level, minimum_strength,
-                         roles_allowed, state, created_at FROM product",
-                )
-                .await;
+            house.another_product(Some("https://www.b.test/in")).await;
             let theirs = ["https://api.b.test/v1", "urn:b:api"];
             create(&house, &installation, OTHER, "https://b.test/callback", &theirs).await.unwrap();
             house

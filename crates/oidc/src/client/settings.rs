@@ -124,8 +124,6 @@ pub struct Demands {
     pub sender_constrained: bool,
     /// A secret that both sides know is not enough.
     pub asymmetric_client: bool,
-    /// Longest life of an authorization code.
-    pub code_seconds: i64,
     /// An assertion names the issuer as its one audience; the address of an endpoint is not taken.
     pub issuer_audience: bool,
     /// A refresh token is exchanged for a new one at each use. Where tokens and client are bound to keys a stolen one is
@@ -143,7 +141,6 @@ pub const fn demands(profile: Profile, confidential: bool) -> Demands {
         par: false,
         sender_constrained: false,
         asymmetric_client: false,
-        code_seconds: 60,
         issuer_audience: false,
         rotates: true,
         algorithms: Algorithm::ALL,

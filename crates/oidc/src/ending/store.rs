@@ -27,7 +27,10 @@ fn of_grants(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u64> {
         query
             .add(
                 "id IN (SELECT t.id FROM product_grant g JOIN client c ON c.product_id = g.product_id
-                JOIN token t ON t.membership_id = g.membership_id AND t.client_id = c.id AND t.revoked_at IS NULL
+                JOIN membership m ON m.id = g.membership_id
+                JOIN session s ON s.account_id = m.account_id
+                JOIN token t ON t.session_id = s.id AND t.membership_id = m.id AND t.client_id = c.id
+                    AND t.revoked_at IS NULL
                 WHERE g.state <> 'active'",
             )
             .list(" AND g.id IN (?)", keys)
@@ -41,14 +44,21 @@ fn of_grants(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u64> {
 fn of_memberships(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u64> {
     end(tx, &now, |query| {
         query
-            .add("membership_id IN (SELECT m.id FROM membership m WHERE m.state <> 'active'")
+            .add(
+                "id IN (SELECT t.id FROM membership m JOIN session s ON s.account_id = m.account_id
+                JOIN token t ON t.session_id = s.id AND t.membership_id = m.id AND t.revoked_at IS NULL
+                WHERE m.state <> 'active'",
+            )
             .list(" AND m.id IN (?))", keys)
     })
 }
 fn of_accounts(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u64> {
     end(tx, &now, |query| {
         query
-            .add("account_id IN (SELECT a.id FROM account a WHERE a.state IN ('disabled', 'closed')")
+            .add(
+                "session_id IN (SELECT s.id FROM account a JOIN session s ON s.account_id = a.id
+                WHERE a.state IN ('disabled', 'closed')",
+            )
             .list(" AND a.id IN (?))", keys)
     })
 }
@@ -105,7 +115,7 @@ fn of_organizations(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u64
     end(tx, &now, |query| {
         query
             .add(
-                "organization_id IN (SELECT o.id FROM organization o
+                "client_id IN (SELECT c.id FROM client c) AND organization_id IN (SELECT o.id FROM organization o
                 WHERE (o.state <> 'active' OR o.registry_state IN ('revoked', 'cancelled'))",
             )
             .list(" AND o.id IN (?))", keys)
@@ -127,9 +137,9 @@ fn of_member_numbers(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u6
     end(tx, &now, |query| {
         query
             .add(
-                "id IN (SELECT t.id FROM organization o JOIN token t ON t.organization_id = o.id AND t.revoked_at IS NULL
-                JOIN client c ON c.id = t.client_id
-                JOIN product p ON p.id = c.product_id AND p.admission_class = 'membership'
+                "client_id IN (SELECT c.id FROM product p JOIN client c ON c.product_id = p.id
+                    WHERE p.admission_class = 'membership')
+                AND organization_id IN (SELECT o.id FROM organization o
                 WHERE o.member_number IS NULL",
             )
             .list(" AND o.id IN (?))", keys)

@@ -128,24 +128,13 @@ pub struct Until {
 pub fn retire_others(tx: &mut Tx<'_>, new: &NewKey, until: Until) -> Result<()> {
     tx.run(
         sql!(
-            "UPDATE signing_key SET signs_until = $1
-             WHERE algorithm = $2 AND id <> $3 AND signs_until > $1"
+            "UPDATE signing_key SET
+                 signs_until = CASE WHEN signs_until > $3 THEN $3 ELSE signs_until END,
+                 believed_until = CASE WHEN believed_until > $4 THEN $4 ELSE believed_until END,
+                 published_until = CASE WHEN published_until > $5 THEN $5 ELSE published_until END
+             WHERE algorithm = $1 AND id <> $2"
         ),
-        &[&until.stops, &new.algorithm, &new.id],
-    )?;
-    tx.run(
-        sql!(
-            "UPDATE signing_key SET believed_until = $1
-             WHERE algorithm = $2 AND id <> $3 AND believed_until > $1"
-        ),
-        &[&until.believed, &new.algorithm, &new.id],
-    )?;
-    tx.run(
-        sql!(
-            "UPDATE signing_key SET published_until = $1
-             WHERE algorithm = $2 AND id <> $3 AND published_until > $1"
-        ),
-        &[&until.published, &new.algorithm, &new.id],
+        &[&new.algorithm, &new.id, &until.stops, &until.believed, &until.published],
     )
     .map(drop)
 }

@@ -1,4 +1,4 @@
-use crate::token::until_none_is_left;
+use crate::{authorize::service::CODE_SECONDS, token::until_none_is_left};
 use db::{Statement, Tx, sql};
 use kernel::{
     Id, Result, Timestamp,
@@ -72,12 +72,14 @@ pub(super) fn consume_codes(
     client: ClientId,
     now: Timestamp,
 ) -> Result<u64> {
+    // Those of before have run out; a minute more, since nodes' clocks differ.
+    let youngest = Id::<mark::Request>::earliest(now.plus_seconds(-CODE_SECONDS - 60));
     tx.run(
         sql!(
             "UPDATE authorization_code SET consumed_at = $3
-             WHERE account_id = $1 AND client_id = $2 AND consumed_at IS NULL AND expires_at > $3"
+             WHERE id >= $4 AND account_id = $1 AND client_id = $2 AND consumed_at IS NULL AND expires_at > $3"
         ),
-        &[&account, &client, &now],
+        &[&account, &client, &now, &youngest],
     )
 }
 pub(super) fn revoke_tokens(
@@ -90,7 +92,8 @@ pub(super) fn revoke_tokens(
         tx.all(
             sql!(
                 "UPDATE token SET revoked_at = $3
-                 WHERE account_id = $1 AND client_id = $2 AND revoked_at IS NULL AND expires_at > $3 RETURNING id"
+                 WHERE session_id IN (SELECT id FROM session WHERE account_id = $1)
+                     AND client_id = $2 AND revoked_at IS NULL AND expires_at > $3 RETURNING id"
             ),
             &[&account, &client, &now],
         )

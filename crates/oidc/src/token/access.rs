@@ -1,10 +1,11 @@
 //! Access tokens: a text that says nothing and that the database answers for, or, by the client's setting, a signed one
 //! (RFC 9068) that a resource server reads by itself and that lives for minutes. Both have a row, but those of programs that
 //! act for themselves: a signed one of theirs is believed for as long as their registration allows it.
-use super::model::split_lines_or;
+use super::{model::split_lines_or, store::TokenId};
 use crate::{
     OpenId,
     client::{Client, TokenFormat, settings::MOST_JWT_SECONDS},
+    handle::{self, Handle},
     keys::Kind,
 };
 use kernel::{Error, Result, Timestamp, TokenHash, id::OrganizationId};
@@ -79,16 +80,17 @@ impl ReadClaims {
 
 /// How a token is found.
 pub enum Reference {
-    /// Under this hash, of the text itself or of the identifier in a signed one.
-    Row(TokenHash),
+    /// In this row, named by the text itself or by the identifier in a signed one.
+    Row(Handle),
     /// Or, if there is no row, it speaks for itself.
-    Signed(TokenHash, Box<ReadClaims>),
+    Signed(Option<Handle>, Box<ReadClaims>),
     /// It is none of ours, or has run out.
     None,
 }
 
 /// The text of a token, and what stands for it in its row: a signed one is known by its identifier.
 pub struct Drawn {
+    pub id: TokenId,
     /// The opaque text, or `jti`.
     pub secret: String,
     pub format: TokenFormat,
@@ -109,7 +111,8 @@ fn hash_of_signed(jti: &str) -> TokenHash {
 
 impl OpenId {
     pub(crate) fn draw_access(&self, client: &Client) -> Drawn {
-        Drawn { secret: self.db().rng().token(), format: client.settings.access_token_format }
+        let (id, secret) = handle::draw(self.db());
+        Drawn { id, secret, format: client.settings.access_token_format }
     }
     /// The text that the client is given.
     pub(crate) async fn access_text(
@@ -136,13 +139,15 @@ impl OpenId {
             return Ok(Reference::None);
         }
         if !token.contains('.') {
-            return Ok(Reference::Row(TokenHash::of(token)));
+            return Ok(Handle::of(token).map_or(Reference::None, Reference::Row));
         }
         let keys = self.keys().current(now).await?;
         let read: Option<ReadClaims> = keys.read_access_token(token, now);
         Ok(match read {
             Some(claims) if claims.iss == self.issuer() && claims.is_in_time(now) => {
-                Reference::Signed(hash_of_signed(&claims.jti), Box::new(claims))
+                let row =
+                    handle::id_of(&claims.jti).map(|id| Handle { id, hash: hash_of_signed(&claims.jti) });
+                Reference::Signed(row, Box::new(claims))
             }
             _ => Reference::None,
         })

@@ -14,12 +14,13 @@ use crate::{
     authorize::model::Scope,
     claims::Subject,
     client::{Client, GrantType},
+    handle::Handle,
     once,
 };
 use bytes::Bytes;
 use db::Db;
 use kernel::{
-    Error, Result, Timestamp, TokenHash,
+    Error, Result, Timestamp,
     id::{AccountId, OrganizationId, ProductId, SessionId},
 };
 use organization::membership::Role;
@@ -165,11 +166,17 @@ impl OpenId {
         let generation = self.living().generation();
         let said = match self.reference(token, now).await? {
             Reference::None => None,
-            Reference::Row(hash) => self.said_by_row(hash, now).await?,
-            Reference::Signed(hash, claims) => match self.said_by_row(hash, now).await? {
-                Some(said) => Some(said),
-                None => self.said_by_itself(*claims, now).await?,
-            },
+            Reference::Row(handle) => self.said_by_row(handle, now).await?,
+            Reference::Signed(handle, claims) => {
+                let row = match handle {
+                    Some(handle) => self.said_by_row(handle, now).await?,
+                    None => None,
+                };
+                match row {
+                    Some(said) => Some(said),
+                    None => self.said_by_itself(*claims, now).await?,
+                }
+            }
         };
         let Some(mut said) = said else { return Ok(None) };
         said.until = said.until.min(now.plus_seconds(MOST_SECONDS));
@@ -180,8 +187,8 @@ impl OpenId {
         Ok(Some(said))
     }
 
-    async fn said_by_row(&self, hash: TokenHash, now: Timestamp) -> Result<Option<Said>> {
-        let live = self.db().read_one(move |statement| store::find_live(statement, &hash, now)).await?;
+    async fn said_by_row(&self, handle: Handle, now: Timestamp) -> Result<Option<Said>> {
+        let live = self.db().read_one(move |statement| store::find_live(statement, &handle, now)).await?;
         let Some(live) = live else { return Ok(None) };
         let Some(client) = self.clients().find(&live.client_id).await? else { return Ok(None) };
         match (live.account, live.session) {

@@ -6,10 +6,10 @@ use super::{
     model::{TokenError, no_store},
     store::{self, TokenKind},
 };
-use crate::{OpenId, client::Client, once, parameters::Parameters};
+use crate::{OpenId, client::Client, handle::Handle, once, parameters::Parameters};
 use axum::{Extension, extract::Request, response::IntoResponse};
 use http::{HeaderMap, StatusCode};
-use kernel::{Actor, ActorKind, Event, Result, Timestamp, TokenHash};
+use kernel::{Actor, ActorKind, Event, Result, Timestamp};
 use serde_json::json;
 use std::sync::Arc;
 use web::Ctx;
@@ -44,11 +44,14 @@ async fn answer(
     };
     match openid.reference(token, ctx.now).await? {
         Reference::None => {}
-        Reference::Row(hash) => {
-            openid.revoke_row(&client, hash, ctx.actor(), ctx.now).await?;
+        Reference::Row(handle) => {
+            openid.revoke_row(&client, handle, ctx.actor(), ctx.now).await?;
         }
-        Reference::Signed(hash, claims) => {
-            let found = openid.revoke_row(&client, hash, ctx.actor(), ctx.now).await?;
+        Reference::Signed(handle, claims) => {
+            let found = match handle {
+                Some(handle) => openid.revoke_row(&client, handle, ctx.actor(), ctx.now).await?,
+                None => false,
+            };
             if !found && claims.client_id == client.client_id {
                 let until = ctx.now.plus_seconds(claims.exp - ctx.now.as_seconds() + 1);
                 openid.revoke_signed(&client, &claims.jti, until, ctx.actor()).await?;
@@ -63,19 +66,19 @@ impl OpenId {
     async fn revoke_row(
         &self,
         client: &Arc<Client>,
-        hash: TokenHash,
+        handle: Handle,
         actor: Actor,
         now: Timestamp,
     ) -> Result<bool> {
         let (client, actor) = (client.id, acting(actor, client));
         self.db()
             .write(move |tx| {
-                let Some((id, kind, family)) = store::find_own(tx, &hash, client)? else {
+                let Some((kind, family)) = store::find_own(tx, &handle, client)? else {
                     return Ok((false, Vec::new()));
                 };
                 let ended = match (kind, family) {
                     (TokenKind::Refresh, Some(family)) => store::revoke_family(tx, family, now)?,
-                    _ => store::revoke_one(tx, id, now)?,
+                    _ => store::revoke_one(tx, handle.id, now)?,
                 };
                 for token in &ended {
                     tx.changed("token", *token);

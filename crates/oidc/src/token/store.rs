@@ -1,4 +1,5 @@
 //! Rows of codes and tokens.
+use crate::handle::Handle;
 use db::{Statement, Tx, sql};
 use kernel::{
     Id, Result, Timestamp, TokenHash,
@@ -48,38 +49,49 @@ db::row!(Code {
 /// The one winner among all who bring the code; a client can consume its own codes alone.
 pub fn consume_code(
     tx: &mut Tx<'_>,
-    hash: &TokenHash,
+    handle: &Handle,
     client: ClientId,
     now: Timestamp,
 ) -> Result<Option<Code>> {
     tx.opt(
         sql!(
             "UPDATE authorization_code SET consumed_at = $1
-             WHERE code_hash = $2 AND client_id = $3 AND consumed_at IS NULL
+             WHERE id = $2 AND code_hash = $3 AND client_id = $4 AND consumed_at IS NULL
              RETURNING id, account_id, session_id, organization_id, membership_id, redirect_uri, code_challenge, nonce,
                  scope, zones, resources, dpop_jkt, claims, expires_at"
         ),
-        &[&now, hash, &client],
+        &[&now, &handle.id, &handle.hash, &client],
     )
 }
 
 /// The client's code that was consumed before, if there is one.
-pub fn find_consumed(tx: &mut Tx<'_>, hash: &TokenHash, client: ClientId) -> Result<Option<TokenId>> {
-    tx.opt(
+pub fn find_consumed(tx: &mut Tx<'_>, handle: &Handle, client: ClientId) -> Result<Option<Family>> {
+    let found: Option<(TokenId, SessionId)> = tx.opt(
         sql!(
-            "SELECT id FROM authorization_code
-             WHERE code_hash = $1 AND client_id = $2 AND consumed_at IS NOT NULL"
+            "SELECT id, session_id FROM authorization_code
+             WHERE id = $1 AND code_hash = $2 AND client_id = $3 AND consumed_at IS NOT NULL"
         ),
-        &[hash, &client],
-    )
+        &[&handle.id, &handle.hash, &client],
+    )?;
+    Ok(found.map(|(code, session)| Family { code, session }))
 }
 
-/// Everything that came of one code.
-pub fn revoke_family(tx: &mut Tx<'_>, code: TokenId, now: Timestamp) -> Result<Vec<TokenId>> {
+/// What came of one code, all of it in one session.
+#[derive(Clone, Copy)]
+pub struct Family {
+    pub code: TokenId,
+    pub session: SessionId,
+}
+
+/// Ends everything that came of one code.
+pub fn revoke_family(tx: &mut Tx<'_>, family: Family, now: Timestamp) -> Result<Vec<TokenId>> {
     until_none_is_left(|| {
         tx.all(
-            sql!("UPDATE token SET revoked_at = $1 WHERE code_id = $2 AND revoked_at IS NULL RETURNING id"),
-            &[&now, &code],
+            sql!(
+                "UPDATE token SET revoked_at = $1
+                 WHERE session_id = $2 AND code_id = $3 AND revoked_at IS NULL RETURNING id"
+            ),
+            &[&now, &family.session, &family.code],
         )
     })
 }
@@ -153,6 +165,21 @@ pub struct Standing {
     pub membership: Option<MembershipId>,
     pub zones: String,
     pub claims: Option<String>,
+}
+impl Standing {
+    /// Of a client that acts for itself or for its owner: nobody signed in.
+    pub fn of_client(client: ClientId, owner: Option<OrganizationId>, zones: String) -> Self {
+        Self {
+            family: None,
+            client,
+            account: None,
+            session: None,
+            organization: owner,
+            membership: None,
+            zones,
+            claims: None,
+        }
+    }
 }
 pub struct NewToken {
     pub id: TokenId,
@@ -253,14 +280,14 @@ db::row!(Refresh {
 });
 
 /// A client finds its own alone.
-pub fn find_refresh(tx: &mut Tx<'_>, hash: &TokenHash, client: ClientId) -> Result<Option<Refresh>> {
+pub fn find_refresh(tx: &mut Tx<'_>, handle: &Handle, client: ClientId) -> Result<Option<Refresh>> {
     tx.opt(
         sql!(
             "SELECT id, code_id, account_id, session_id, organization_id, membership_id, scope, zones, resources, claims,
                  jkt, expires_at, ends_at, used_at, revoked_at
-             FROM token WHERE token_hash = $1 AND client_id = $2 AND kind = 'refresh'"
+             FROM token WHERE id = $1 AND token_hash = $2 AND client_id = $3 AND kind = 'refresh'"
         ),
-        &[hash, &client],
+        &[&handle.id, &handle.hash, &client],
     )
 }
 /// The one winner among all who bring it at the same time.
@@ -316,15 +343,15 @@ db::row!(Live {
     expires_at,
 });
 
-pub fn find_live(statement: Statement<'_, '_>, hash: &TokenHash, now: Timestamp) -> Result<Option<Live>> {
+pub fn find_live(statement: Statement<'_, '_>, handle: &Handle, now: Timestamp) -> Result<Option<Live>> {
     statement.opt(
         sql!(
             "SELECT t.id, t.kind, c.client_id, c.product_id, t.account_id, t.session_id, t.organization_id,
                  t.membership_id, t.scope, t.zones, t.resources, t.claims, t.jkt, t.created_at, t.expires_at
              FROM token t JOIN client c ON c.id = t.client_id AND c.state = 'active'
-             WHERE t.token_hash = $1 AND t.used_at IS NULL AND t.revoked_at IS NULL AND t.expires_at > $2"
+             WHERE t.id = $1 AND t.token_hash = $2 AND t.used_at IS NULL AND t.revoked_at IS NULL AND t.expires_at > $3"
         ),
-        &[hash, &now],
+        &[&handle.id, &handle.hash, &now],
     )
 }
 
@@ -350,11 +377,16 @@ pub fn find_bound(
 /// A client's token, living or not, for its revocation: the family of a refresh token ends with it.
 pub fn find_own(
     tx: &mut Tx<'_>,
-    hash: &TokenHash,
+    handle: &Handle,
     client: ClientId,
-) -> Result<Option<(TokenId, TokenKind, Option<TokenId>)>> {
-    tx.opt(
-        sql!("SELECT id, kind, code_id FROM token WHERE token_hash = $1 AND client_id = $2"),
-        &[hash, &client],
-    )
+) -> Result<Option<(TokenKind, Option<Family>)>> {
+    let found: Option<(TokenKind, Option<TokenId>, Option<SessionId>)> = tx.opt(
+        sql!(
+            "SELECT kind, code_id, session_id FROM token WHERE id = $1 AND token_hash = $2 AND client_id = $3"
+        ),
+        &[&handle.id, &handle.hash, &client],
+    )?;
+    Ok(found.map(|(kind, code, session)| {
+        (kind, code.zip(session).map(|(code, session)| Family { code, session }))
+    }))
 }

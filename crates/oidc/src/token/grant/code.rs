@@ -4,6 +4,7 @@ use crate::{
     OpenId,
     authorize::model::{Scope, verifier_fits},
     client::{Client, GrantType},
+    handle::Handle,
     token::{
         grounds::{self, Asked, Question, Where},
         model::{TokenError, TokenResponse},
@@ -11,7 +12,7 @@ use crate::{
         store::{self, Code, Standing},
     },
 };
-use kernel::{Actor, Event, Result, Timestamp, TokenHash, secret::equal};
+use kernel::{Actor, Event, Result, Timestamp, secret::equal};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -63,7 +64,10 @@ impl OpenId {
         let may_refresh = client.settings.allows(GrantType::RefreshToken);
         let draw = Arc::new(Draw::new(self, &client, may_refresh, redeem.jkt.clone(), now));
         let asked = Asked::of(&client);
-        let (hash, issuer) = (TokenHash::of(&redeem.code), self.issuer().to_owned());
+        let issuer = self.issuer().to_owned();
+        let Some(handle) = Handle::of(&redeem.code) else {
+            return Ok(Err(TokenError::InvalidGrant("code.unknown")));
+        };
         let actor = acting(redeem.actor.clone(), &client);
         let (drawn, questioner) = (draw.clone(), asked.clone());
         let outcome = self
@@ -81,8 +85,8 @@ impl OpenId {
                     let refused = Outcome::Refused(TokenError::InvalidGrant(reason));
                     Ok((refused, vec![event.with(json!({ "reason": reason }))]))
                 };
-                let Some(code) = store::consume_code(tx, &hash, client.id, now)? else {
-                    let Some(used) = store::find_consumed(tx, &hash, client.id)? else {
+                let Some(code) = store::consume_code(tx, &handle, client.id, now)? else {
+                    let Some(used) = store::find_consumed(tx, &handle, client.id)? else {
                         let unknown = TokenError::InvalidGrant("code.unknown");
                         return Ok((Outcome::Refused(unknown), Vec::new()));
                     };

@@ -78,7 +78,7 @@ impl OpenId {
         let seconds = client.settings.access_seconds();
         if drawn.format == TokenFormat::Opaque {
             let token = NewToken {
-                id: self.db().draw(),
+                id: drawn.id,
                 hash: drawn.hash(),
                 kind: TokenKind::Access,
                 scope: scope.to_owned(),
@@ -88,16 +88,7 @@ impl OpenId {
                 expires_at: now.plus_seconds(seconds),
                 ends_at: None,
             };
-            let standing = Standing {
-                family: None,
-                client: client.id,
-                account: None,
-                session: None,
-                organization: client.owner,
-                membership: None,
-                zones: join_zones(&zones),
-                claims: None,
-            };
+            let standing = Standing::of_client(client.id, client.owner, join_zones(&zones));
             self.db()
                 .write(move |tx| {
                     store::insert(tx, &token, &standing)?;

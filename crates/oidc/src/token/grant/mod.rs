@@ -18,7 +18,7 @@ use super::{
     model::{TokenError, TokenResponse},
     store::{NewToken, TokenId, TokenKind},
 };
-use crate::{OpenId, authorize::model::Scope, claims::Claims, client::Client, keys::Kind};
+use crate::{OpenId, authorize::model::Scope, claims::Claims, client::Client, handle, keys::Kind};
 use kernel::{Actor, ActorKind, Result, Timestamp, TokenHash};
 use std::sync::Arc;
 
@@ -31,7 +31,6 @@ enum Outcome<T> {
 /// What a person's tokens are made of, drawn before the transaction.
 struct Draw {
     access: Drawn,
-    access_id: TokenId,
     refresh: Option<(TokenId, String)>,
     jkt: Option<String>,
     now: Timestamp,
@@ -41,15 +40,14 @@ impl Draw {
     fn new(openid: &OpenId, client: &Client, refresh: bool, jkt: Option<String>, now: Timestamp) -> Self {
         Self {
             access: openid.draw_access(client),
-            access_id: openid.db().draw(),
-            refresh: refresh.then(|| (openid.db().draw(), openid.db().rng().token())),
+            refresh: refresh.then(|| handle::draw(openid.db())),
             jkt,
             now,
         }
     }
     fn access(&self, client: &Client, scope: &str, resources: &str) -> NewToken {
         NewToken {
-            id: self.access_id,
+            id: self.access.id,
             hash: self.access.hash(),
             kind: TokenKind::Access,
             scope: scope.to_owned(),

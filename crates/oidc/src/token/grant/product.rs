@@ -3,7 +3,7 @@
 //! any person, and is opaque whatever the client's other tokens are.
 use super::{Own, token_type};
 use crate::{
-    OpenId,
+    OpenId, handle,
     token::{
         model::{TokenError, TokenResponse},
         store::{self, NewToken, Standing, TokenKind},
@@ -23,9 +23,9 @@ impl OpenId {
         if resources.iter().any(|uri| uri != self.issuer()) {
             return Ok(Err(TokenError::InvalidTarget("a client's own token is for this provider alone")));
         }
-        let (secret, seconds) = (self.db().rng().token(), client.settings.access_seconds());
+        let ((id, secret), seconds) = (handle::draw(self.db()), client.settings.access_seconds());
         let token = NewToken {
-            id: self.db().draw(),
+            id,
             hash: TokenHash::of(&secret),
             kind: TokenKind::Access,
             scope: String::new(),
@@ -35,16 +35,7 @@ impl OpenId {
             expires_at: now.plus_seconds(seconds),
             ends_at: None,
         };
-        let standing = Standing {
-            family: None,
-            client: client.id,
-            account: None,
-            session: None,
-            organization: None,
-            membership: None,
-            zones: String::new(),
-            claims: None,
-        };
+        let standing = Standing::of_client(client.id, None, String::new());
         let actor = Actor { kind: ActorKind::Client, client: Some(client.id), ..actor };
         self.db()
             .write(move |tx| {

@@ -7,15 +7,16 @@ use crate::{
     OpenId,
     authorize::model::Scope,
     client::Client,
+    handle::Handle,
     token::{
         grounds::{self, Asked, Question, Where},
         model::{TokenError, TokenResponse},
         resource,
-        store::{self, Refresh, Standing},
+        store::{self, Family, Refresh, Standing},
     },
 };
 use db::Tx;
-use kernel::{Actor, Event, Result, Timestamp, TokenHash};
+use kernel::{Actor, Event, Result, Timestamp};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -65,7 +66,8 @@ impl OpenId {
         let rotates = client.settings.demands().rotates;
         let draw = Arc::new(Draw::new(self, &client, rotates, renew.jkt.clone(), now));
         let asked = Asked::of(&client);
-        let (hash, issuer) = (TokenHash::of(&renew.token), self.issuer().to_owned());
+        let issuer = self.issuer().to_owned();
+        let Some(handle) = Handle::of(&renew.token) else { return Ok(Err(UNKNOWN)) };
         let actor = acting(renew.actor.clone(), &client);
         let (drawn, questioner) = (draw.clone(), asked.clone());
         let outcome = self
@@ -87,7 +89,9 @@ impl OpenId {
                     acting_for: found.organization,
                     ..actor.clone()
                 };
-                let Some(found) = store::find_refresh(tx, &hash, client.id)? else { return refused(UNKNOWN) };
+                let Some(found) = store::find_refresh(tx, &handle, client.id)? else {
+                    return refused(UNKNOWN);
+                };
                 let reused = |tx: &mut Tx<'_>, found: &Refresh| -> Result<Done> {
                     end_family(tx, found, now)?;
                     let again = Event::refused(&actor_of(found), "refresh.reused");
@@ -173,7 +177,7 @@ impl OpenId {
 /// Somebody holds a copy: whichever of the two is the thief, both stop.
 fn end_family(tx: &mut Tx<'_>, found: &Refresh, now: Timestamp) -> Result<()> {
     let ended = match found.family {
-        Some(family) => store::revoke_family(tx, family, now)?,
+        Some(code) => store::revoke_family(tx, Family { code, session: found.session }, now)?,
         None => store::revoke_one(tx, found.id, now)?,
     };
     for id in ended {

@@ -97,7 +97,7 @@ async fn f11_a_program_asks_about_its_own_tokens_and_no_others() {
         let own = own(&program).await["access_token"].as_str().unwrap().to_owned();
         assert_eq!(sibling.introspect(&own).await["active"], true);
         // Another product's client learns nothing.
-        house.change("INSERT INTO product (id, code, name_zh, name_en, summary_zh, summary_en, category, icon, audience, admission_class, grant_mode, admission_editor, minimum_level, minimum_strength, roles_allowed, state, created_at) SELECT 77, 'other', name_zh, name_en, summary_zh, summary_en, category, icon, audience, admission_class, grant_mode, admission_editor, minimum_level, minimum_strength, roles_allowed, state, created_at FROM product").await;
+        house.another_product(None).await;
         house.change("UPDATE client SET product_id = 77 WHERE name = 'Server' AND id = (SELECT MAX(id) FROM client WHERE name = 'Server')").await;
         assert_eq!(sibling.introspect(token).await, json!({ "active": false }));
     }

@@ -49,15 +49,7 @@ async fn an_account_that_staff_disable_and_a_membership_that_ends_take_their_tok
 async fn by_contract(told: &Told) -> (ContractTypeId, ContractId) {
     let (rooms, ours, now) = (told.house.openid.organizations(), told.house.organization, told.now());
     told.house.change("UPDATE product SET admission_class = 'contract'").await;
-    told.house
-        .change(
-            "INSERT INTO product (id, code, name_zh, name_en, summary_zh, summary_en, category, icon, audience,
-                 admission_class, grant_mode, admission_editor, minimum_level, minimum_strength, roles_allowed, state,
-                 created_at)
-             SELECT 77, 'other', name_zh, name_en, '', '', category, icon, audience, admission_class, grant_mode,
-                 admission_editor, minimum_level, minimum_strength, roles_allowed, state, created_at FROM product",
-        )
-        .await;
+    told.house.another_product(None).await;
     let kind =
         ContractType { id: told.house.db.draw(), code: "data".into(), name: Words::new("数据", "Data") };
     let kind = rooms.create_contract_type(&system(), kind, vec![told.product]).await.unwrap();
