@@ -36,6 +36,8 @@ CREATE TABLE account (
     rev BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     last_sign_in_at BIGINT,
+    -- The space that was opened last.
+    last_organization_id BIGINT,
     closed_at BIGINT
 );
 CREATE UNIQUE INDEX account_login_name ON account (login_name) WHERE state <> 'closed';
@@ -100,8 +102,7 @@ CREATE TABLE session (
     expires_at BIGINT NOT NULL,
     ended_at BIGINT,
     address TEXT,
-    user_agent TEXT,
-    last_organization_id BIGINT
+    user_agent TEXT
 );
 CREATE INDEX session_account ON session (account_id, ended_at);
 

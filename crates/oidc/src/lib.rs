@@ -11,7 +11,6 @@ pub mod ending;
 mod fuzzing;
 #[cfg(all(feature = "fuzzing", not(test)))]
 pub mod fuzzing;
-mod handle;
 #[cfg(test)]
 mod house;
 pub mod jose;

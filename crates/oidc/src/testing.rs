@@ -4,12 +4,14 @@ use crate::{
         Algorithm, AuthMethod, Client, GrantType, NewClient, Profile, Settings,
         service::{Registered, create_client},
     },
-    handle::Handle,
     house::{Answer, CALLBACK, House, ISSUER, VERIFIER},
     jose::Jwk,
     keys::model::{SigningKey, Stored, generate},
     machine::{self, NewMachine},
-    token::store::{self, NewToken, Standing, TokenKind},
+    token::{
+        handle::Handle,
+        store::{self, NewToken, Standing, TokenKind},
+    },
 };
 use aws_lc_rs::hmac;
 use axum::body::Body;

@@ -219,6 +219,6 @@ pub fn end_all_in(
     Ok(())
 }
 /// Remembers the space that was opened last, as a convenience alone.
-pub async fn remember_space(db: &Db, session: SessionId, organization: Option<OrganizationId>) -> Result<()> {
-    db.exec("last space", move |s| store::update_last_organization(s, session, organization)).await.map(drop)
+pub async fn remember_space(db: &Db, account: AccountId, organization: Option<OrganizationId>) -> Result<()> {
+    db.exec("last space", move |s| store::update_last_organization(s, account, organization)).await.map(drop)
 }

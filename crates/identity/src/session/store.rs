@@ -11,9 +11,8 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &NewSession) -> Result<u64> {
     tx.run(
         sql!(
             "INSERT INTO session (id, token_hash, account_id, methods, authenticated_at, verified_at, created_at,
-                last_seen_at, expires_at, address, user_agent, last_organization_id)
-             VALUES ($1, $2, $3, $4, $5, $5, $5, $5, $6, $7, $8,
-                (SELECT s.last_organization_id FROM session s WHERE s.account_id = $3 ORDER BY s.id DESC LIMIT 1))"
+                last_seen_at, expires_at, address, user_agent)
+             VALUES ($1, $2, $3, $4, $5, $5, $5, $5, $6, $7, $8)"
         ),
         &[
             &new.id,
@@ -76,7 +75,8 @@ pub(super) fn resolve(
     statement.opt(
         sql!(
             "SELECT s.id, s.account_id, s.methods, s.authenticated_at, s.verified_at, s.last_seen_at,
-                s.last_organization_id, a.login_name, a.name, a.phone, a.owner_kind, a.owner_organization_id, a.state, w.temporary, w.set_at,
+                a.last_organization_id, a.login_name, a.name, a.phone, a.owner_kind, a.owner_organization_id, a.state,
+                w.temporary, w.set_at,
                 COALESCE((SELECT CAST(MAX(CASE i.level WHEN 'primary' THEN 1 WHEN 'intermediate' THEN 2
                         WHEN 'advanced' THEN 3 ELSE 0 END) AS BIGINT)
                     FROM identity_proof i
@@ -141,10 +141,11 @@ pub(super) fn update_verified_as(
 }
 pub(super) fn update_last_organization(
     statement: Statement<'_, '_>,
-    id: SessionId,
+    account: AccountId,
     organization: Option<OrganizationId>,
 ) -> Result<u64> {
-    statement.run(sql!("UPDATE session SET last_organization_id = $2 WHERE id = $1"), &[&id, &organization])
+    statement
+        .run(sql!("UPDATE account SET last_organization_id = $2 WHERE id = $1"), &[&account, &organization])
 }
 pub(super) fn end(tx: &mut Tx<'_>, id: SessionId, now: Timestamp) -> Result<Option<AccountId>> {
     tx.opt(

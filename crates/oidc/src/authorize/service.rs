@@ -223,7 +223,7 @@ impl OpenId {
 
     /// Decides again and inserts the code in one transaction, so the database has the last word.
     pub async fn issue(&self, issue: Issue<'_>) -> Result<Issued> {
-        let (id, code) = crate::handle::draw(self.db());
+        let (id, code) = crate::token::handle::draw(self.db());
         let Issue { asking, client, request, space, flow, remember, now } = issue;
         let new = NewCode {
             id,

@@ -1,11 +1,14 @@
 //! Access tokens: a text that says nothing and that the database answers for, or, by the client's setting, a signed one
 //! (RFC 9068) that a resource server reads by itself and that lives for minutes. Both have a row, but those of programs that
 //! act for themselves: a signed one of theirs is believed for as long as their registration allows it.
-use super::{model::split_lines_or, store::TokenId};
+use super::{
+    handle::{self, Handle},
+    model::split_lines_or,
+    store::TokenId,
+};
 use crate::{
     OpenId,
     client::{Client, TokenFormat, settings::MOST_JWT_SECONDS},
-    handle::{self, Handle},
     keys::Kind,
 };
 use kernel::{Error, Result, Timestamp, TokenHash, id::OrganizationId};

@@ -5,6 +5,7 @@ use super::{
     access::{Confirmation, Reference},
     grant,
     grounds::{self, Asked, Question, Where},
+    handle::Handle,
     model::split_zones,
     resource,
     store::{self, Live, TokenId, TokenKind},
@@ -14,7 +15,6 @@ use crate::{
     authorize::model::Scope,
     claims::Subject,
     client::{Client, GrantType},
-    handle::Handle,
     once,
 };
 use bytes::Bytes;

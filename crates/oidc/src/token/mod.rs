@@ -7,6 +7,7 @@ pub(crate) mod authentication;
 pub mod caller;
 pub mod grant;
 mod grounds;
+pub(crate) mod handle;
 pub mod introspection;
 pub mod live;
 pub mod model;

@@ -3,10 +3,11 @@
 use super::{
     access::Reference,
     api::{authenticate, form},
+    handle::Handle,
     model::{TokenError, no_store},
     store::{self, TokenKind},
 };
-use crate::{OpenId, client::Client, handle::Handle, once, parameters::Parameters};
+use crate::{OpenId, client::Client, once, parameters::Parameters};
 use axum::{Extension, extract::Request, response::IntoResponse};
 use http::{HeaderMap, StatusCode};
 use kernel::{Actor, ActorKind, Event, Result, Timestamp};

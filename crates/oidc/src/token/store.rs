@@ -1,5 +1,5 @@
 //! Rows of codes and tokens.
-use crate::handle::Handle;
+use super::handle::Handle;
 use db::{Statement, Tx, sql};
 use kernel::{
     Id, Result, Timestamp, TokenHash,

@@ -4,9 +4,9 @@ use crate::{
     OpenId,
     authorize::model::{Scope, verifier_fits},
     client::{Client, GrantType},
-    handle::Handle,
     token::{
         grounds::{self, Asked, Question, Where},
+        handle::Handle,
         model::{TokenError, TokenResponse},
         resource,
         store::{self, Code, Standing},

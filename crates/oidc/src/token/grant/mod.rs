@@ -15,10 +15,11 @@ pub use refresh::Renew;
 use super::{
     access::{AccessClaims, Confirmation, Drawn},
     grounds::{Asked, Grounds},
+    handle,
     model::{TokenError, TokenResponse},
     store::{NewToken, TokenId, TokenKind},
 };
-use crate::{OpenId, authorize::model::Scope, claims::Claims, client::Client, handle, keys::Kind};
+use crate::{OpenId, authorize::model::Scope, claims::Claims, client::Client, keys::Kind};
 use kernel::{Actor, ActorKind, Result, Timestamp, TokenHash};
 use std::sync::Arc;
 

@@ -3,8 +3,9 @@
 //! any person, and is opaque whatever the client's other tokens are.
 use super::{Own, token_type};
 use crate::{
-    OpenId, handle,
+    OpenId,
     token::{
+        handle,
         model::{TokenError, TokenResponse},
         store::{self, NewToken, Standing, TokenKind},
     },

@@ -7,9 +7,9 @@ use crate::{
     OpenId,
     authorize::model::Scope,
     client::Client,
-    handle::Handle,
     token::{
         grounds::{self, Asked, Question, Where},
+        handle::Handle,
         model::{TokenError, TokenResponse},
         resource,
         store::{self, Family, Refresh, Standing},

@@ -1,6 +1,6 @@
 //! The text of a code or of a token: the id of its row, then a secret whose hash stands in the row. The id finds the row where
 //! the newest rows are, so that no index of random hashes is written for each; the secret has to fit.
-use crate::token::store::TokenId;
+use super::store::TokenId;
 use db::Db;
 use kernel::TokenHash;
 
