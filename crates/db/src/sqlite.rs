@@ -52,20 +52,31 @@ pub(crate) fn without_memory_statistics() {
 }
 
 pub(crate) fn reader(connection: rusqlite::Connection, queue: Receiver<Box<dyn Job>>) {
-    for job in queue {
+    while let Some(job) = next_of(&queue) {
         let Some(mut job) = still_wanted(job) else { continue };
-        let result = read(&connection, job.as_mut());
+        let result = match job.mode() {
+            Mode::Point => job.run(&mut Tx::new(Connection::Sqlite(&connection))).map(drop),
+            _ => snapshot(&connection, |tx| job.run(tx)).map(drop),
+        };
         job.finish(result);
     }
 }
-fn read(connection: &rusqlite::Connection, job: &mut dyn Job) -> Result<()> {
-    if job.mode() == Mode::Point {
-        return job.run(&mut Tx::new(Connection::Sqlite(connection))).map(drop);
+/// A receiver alone spins and yields before it sleeps, which takes the processor from those who have work.
+fn next_of(queue: &Receiver<Box<dyn Job>>) -> Option<Box<dyn Job>> {
+    crossbeam_channel::select! {
+        recv(queue) -> job => job.ok(),
+        recv(crossbeam_channel::never::<()>()) -> _ => None,
     }
+}
+/// Several statements that see the same.
+pub(crate) fn snapshot<T>(
+    connection: &rusqlite::Connection,
+    run: impl FnOnce(&mut Tx<'_>) -> Result<T>,
+) -> Result<T> {
     statement(connection, "BEGIN")?;
-    let result = job.run(&mut Tx::new(Connection::Sqlite(connection)));
+    let result = run(&mut Tx::new(Connection::Sqlite(connection)));
     let ended = statement(connection, "COMMIT");
-    result.and(ended)
+    result.and_then(|value| ended.map(|()| value))
 }
 
 type Steps = &'static [&'static str];

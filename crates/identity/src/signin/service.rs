@@ -149,14 +149,15 @@ async fn look_up(
     let counters = counters.clone();
     identity
         .db()
-        .read(move |tx| {
+        .read_few(move |tx| {
             let stood = counters.stand_in(tx, now)?;
             let mut accounts = match &parsed {
                 Some(identifier) => account::service::matches_in(tx, &keyring, identifier)?,
                 None => Vec::new(),
             };
             let mut unclaimed = None;
-            let mut former = former::store::find(tx, &folded)?;
+            let has_former = former::store::exists(tx)?;
+            let mut former = if has_former { former::store::find(tx, &folded)? } else { None };
             if let Some(row) = former.take_if(|row| row.account.is_none()) {
                 unclaimed = Some((row.id, row.hash)).filter(|(_, hash)| !hash.is_empty());
             }
@@ -174,7 +175,7 @@ async fn look_up(
                 failures: stood.address.n.max(stood.identifier.n),
                 new_source: true,
                 counted: stood.pair.n + stood.identifier.n > 0,
-                has_former: unclaimed.is_some() || former.is_some() || former::store::exists(tx)?,
+                has_former,
                 unclaimed,
             };
             let since = now.plus_days(-KNOWN_DAYS);

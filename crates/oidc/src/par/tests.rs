@@ -56,6 +56,18 @@ async fn a_pushed_request_is_answered_exactly_once() {
     }
 }
 #[tokio::test]
+async fn a_pushed_request_that_is_too_large_is_told_so() {
+    for house in houses(true).await {
+        let padded = format!("{}&state={}", query(&house), "s".repeat(64 * 1024));
+        for (path, body) in [("/oauth2/par", &padded), ("/oauth2/token", &padded)] {
+            let credentials = Some((house.client.client_id.as_str(), house.secret.as_str()));
+            let answer = house.post(path, credentials, body).await;
+            assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{path} {answer:?}");
+            assert_eq!(answer.json()["error"], "invalid_request", "{path}");
+        }
+    }
+}
+#[tokio::test]
 async fn a_pushed_request_waits_for_its_person_to_sign_in() {
     for house in houses(true).await {
         let pushed = push(&house, &query(&house)).await;

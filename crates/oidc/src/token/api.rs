@@ -18,7 +18,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, Method, header, request::Parts};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use web::Ctx;
 
 pub const PATH: &str = "/oauth2/token";
@@ -144,7 +144,10 @@ pub async fn form(headers: &HeaderMap, body: Body) -> Result<Parameters, TokenEr
     let bytes = Limited::new(body, MOST_BYTES)
         .collect()
         .await
-        .map_err(|_| TokenError::InvalidRequest("the body is larger than 64 KiB or broke off"))?
+        .map_err(|error| match error.is::<LengthLimitError>() {
+            true => TokenError::TooLarge,
+            false => TokenError::InvalidRequest("the body broke off"),
+        })?
         .to_bytes();
     let parameters =
         Parameters::parse(&bytes).map_err(|_| TokenError::InvalidRequest("the body is malformed"))?;

@@ -211,7 +211,7 @@ impl OpenId {
         let (keyring, questioner, row) = (self.db().keyring().clone(), asked.clone(), live.clone());
         let found = self
             .db()
-            .read(move |tx| {
+            .read_few(move |tx| {
                 let question = Question {
                     client: &questioner,
                     account,

@@ -8,6 +8,8 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenError {
     InvalidRequest(&'static str),
+    /// RFC 9126 §2.3.
+    TooLarge,
     /// `basic` tells whether the client used the header, which RFC 6749 wants answered with a challenge.
     InvalidClient {
         basic: bool,
@@ -27,7 +29,7 @@ pub enum TokenError {
 impl TokenError {
     pub const fn code(self) -> &'static str {
         match self {
-            Self::InvalidRequest(_) => "invalid_request",
+            Self::InvalidRequest(_) | Self::TooLarge => "invalid_request",
             Self::InvalidClient { .. } => "invalid_client",
             Self::InvalidGrant(_) => "invalid_grant",
             Self::UnsupportedGrantType => "unsupported_grant_type",
@@ -46,6 +48,7 @@ impl TokenError {
             | Self::InvalidScope(text)
             | Self::InvalidTarget(text)
             | Self::InvalidProof(text) => text,
+            Self::TooLarge => "the body is larger than 64 KiB",
             Self::InvalidClient { .. } => "client authentication failed",
             Self::UnsupportedGrantType => {
                 "grant_type must be authorization_code, refresh_token or client_credentials"
@@ -73,6 +76,7 @@ impl IntoResponse for TokenError {
     fn into_response(self) -> Response {
         let status = match self {
             Self::InvalidClient { .. } => StatusCode::UNAUTHORIZED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             _ => StatusCode::BAD_REQUEST,
         };
         let body = ErrorBody { error: self.code(), error_description: self.description() };

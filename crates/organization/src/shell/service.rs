@@ -18,7 +18,7 @@ impl Organizations {
     pub async fn spaces(&self, account: AccountId, current: Option<OrganizationId>) -> Result<Spaces> {
         let most = SHOWN as i64;
         self.db()
-            .read(move |tx| {
+            .read_few(move |tx| {
                 let newest = store::list_newest(tx, account, most + 1)?;
                 let mut wanted: Vec<OrganizationId> = current.into_iter().collect();
                 wanted.extend(store::list_visited(tx, account, most)?);

@@ -3,7 +3,7 @@ use super::{
     model::{Hit, Limit},
     store,
 };
-use db::{Db, Tx};
+use db::{Db, Statement, Tx};
 use kernel::{Result, Timestamp};
 
 /// Counts one attempt; the row lock makes parallel attempts count one after the other.
@@ -13,7 +13,10 @@ pub fn hit_in(tx: &mut Tx<'_>, limit: Limit, key: &[u8], now: Timestamp) -> Resu
 }
 /// The counter as it stands, without counting.
 pub fn peek_in(tx: &mut Tx<'_>, limit: Limit, key: &[u8], now: Timestamp) -> Result<Hit> {
-    let (n, until) = store::peek(tx, limit.scope, key, now)?.unwrap_or((0, now));
+    peek_by(tx.statement(), limit, key, now)
+}
+fn peek_by(statement: Statement<'_, '_>, limit: Limit, key: &[u8], now: Timestamp) -> Result<Hit> {
+    let (n, until) = store::peek(statement, limit.scope, key, now)?.unwrap_or((0, now));
     Ok(Hit { n, most: limit.most, until })
 }
 /// Four counters of different scopes as they stand, in one statement.
@@ -49,7 +52,7 @@ pub async fn hit(db: &Db, limit: Limit, key: Vec<u8>, now: Timestamp) -> Result<
     db.write_unaudited("counter", move |tx| hit_in(tx, limit, &key, now)).await
 }
 pub async fn peek(db: &Db, limit: Limit, key: Vec<u8>, now: Timestamp) -> Result<Hit> {
-    db.read(move |tx| peek_in(tx, limit, &key, now)).await
+    db.read_one(move |statement| peek_by(statement, limit, &key, now)).await
 }
 pub(crate) async fn forget_old(db: &Db) -> Result<()> {
     let now = db.clock().now();

@@ -20,12 +20,12 @@ pub(super) fn hit(
     )
 }
 pub(super) fn peek(
-    tx: &mut Tx<'_>,
+    statement: Statement<'_, '_>,
     scope: &str,
     key: &[u8],
     now: Timestamp,
 ) -> Result<Option<(i64, Timestamp)>> {
-    tx.opt(
+    statement.opt(
         sql!("SELECT n, window_until FROM counter WHERE scope = $1 AND key = $2 AND window_until > $3"),
         &[&scope, &key, &now],
     )
