@@ -262,7 +262,7 @@ CREATE TABLE product_grant (
 );
 CREATE UNIQUE INDEX product_grant_live ON product_grant (membership_id, product_id) WHERE state <> 'ended';
 CREATE INDEX product_grant_product ON product_grant (product_id);
-CREATE INDEX product_grant_membership ON product_grant (membership_id, product_id);
+CREATE INDEX product_grant_membership ON product_grant (membership_id, product_id, state, valid_until);
 CREATE INDEX product_grant_expiry ON product_grant (valid_until)
     WHERE state = 'active' AND valid_until < 9223372036854775807;
 

@@ -9,7 +9,7 @@ CREATE TABLE space_visit (
 );
 CREATE INDEX space_visit_recent ON space_visit (account_id, at);
 -- The newest memberships of an account without a look at all of them.
-CREATE INDEX membership_newest ON membership (account_id, id) WHERE state <> 'ended';
+CREATE INDEX membership_newest ON membership (account_id, id, organization_id, role, state) WHERE state <> 'ended';
 
 -- Who used a product, and in which space (0 is the personal one): what the product may push is bound to it.
 CREATE TABLE product_use (

@@ -33,7 +33,11 @@ impl Line {
         let plain = Self::plain(row.title(), rounds);
         let per_cpu = median(rounds.iter().map(Round::per_cpu).collect());
         let (parts, limit) = limits.of(row.limits());
-        let ratio = median(rounds.iter().zip(&limit).map(|(round, limit)| round.per_cpu() / limit).collect());
+        // NaN, which no goal meets, if a limit was not measured in every round.
+        let whole = rounds.len() == limit.len();
+        let shares =
+            rounds.iter().zip(&limit).filter(|_| whole).map(|(round, limit)| round.per_cpu() / limit);
+        let ratio = median(shares.collect());
         let limit = median(limit);
         let (goal, met) = match row.goal() {
             Goal::None => (String::new(), None),

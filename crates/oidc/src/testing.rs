@@ -9,7 +9,7 @@ use crate::{
     keys::model::{SigningKey, Stored, generate},
     machine::{self, NewMachine},
     token::{
-        handle::Handle,
+        handle::{self, Handle},
         store::{self, NewToken, Standing, TokenKind},
     },
 };
@@ -265,9 +265,11 @@ impl<'h> Caller<'h> {
     pub async fn refresh(&self, token: &str) -> Answer {
         self.ask("/oauth2/token", &[("grant_type", "refresh_token"), ("refresh_token", token)]).await
     }
-    /// Somebody else renews the token at this moment: the row of the old one is held, the next one, `next`, is written and not
-    /// yet committed. Comes back while it is so.
-    pub async fn renewal_on_its_way(&self, token: &str, next: &'static str) -> tokio::task::JoinHandle<()> {
+    /// Somebody else renews the token at this moment: the row of the old one is held, the next one is written and not yet
+    /// committed. Comes back while it is so; with the next one.
+    pub async fn renewal_on_its_way(&self, token: &str) -> (tokio::task::JoinHandle<()>, String) {
+        let (id, next) = handle::draw(&self.house.db);
+        let hash = TokenHash::of(&next);
         let (db, client, handle) = (self.house.db.clone(), self.client.id, Handle::of(token).unwrap());
         let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
         let now = db.clock().now();
@@ -286,8 +288,8 @@ impl<'h> Caller<'h> {
                     claims: None,
                 };
                 let next = NewToken {
-                    id: tx.draw()?,
-                    hash: TokenHash::of(next),
+                    id,
+                    hash: hash.clone(),
                     kind: TokenKind::Refresh,
                     scope: found.scope,
                     resources: found.resources,
@@ -306,7 +308,7 @@ impl<'h> Caller<'h> {
             .unwrap();
         });
         begins.recv().await.unwrap();
-        renewal
+        (renewal, next)
     }
     /// What introspection says of a token.
     pub async fn introspect(&self, token: &str) -> Value {

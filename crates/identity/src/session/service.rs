@@ -218,7 +218,11 @@ pub fn end_all_in(
     tx.changed("account", account);
     Ok(())
 }
-/// Remembers the space that was opened last, as a convenience alone.
-pub async fn remember_space(db: &Db, account: AccountId, organization: Option<OrganizationId>) -> Result<()> {
-    db.exec("last space", move |s| store::update_last_organization(s, account, organization)).await.map(drop)
+/// Remembers the space that was opened last. A convenience: without it another space is preselected, nothing worse.
+pub async fn remember_space(db: &Db, account: AccountId, organization: Option<OrganizationId>) {
+    let written =
+        db.exec("last space", move |s| store::update_last_organization(s, account, organization)).await;
+    if let Err(error) = written {
+        tracing::warn!(%error, "the last space was not remembered");
+    }
 }

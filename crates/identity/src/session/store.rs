@@ -145,7 +145,7 @@ pub(super) fn update_last_organization(
     organization: Option<OrganizationId>,
 ) -> Result<u64> {
     statement
-        .run(sql!("UPDATE account SET last_organization_id = $2 WHERE id = $1"), &[&account, &organization])
+        .run(sql!("UPDATE account SET last_organization_id = $2 WHERE id = $1 AND last_organization_id IS DISTINCT FROM $2"), &[&account, &organization])
 }
 pub(super) fn end(tx: &mut Tx<'_>, id: SessionId, now: Timestamp) -> Result<Option<AccountId>> {
     tx.opt(

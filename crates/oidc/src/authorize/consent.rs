@@ -258,10 +258,7 @@ pub async fn decide(
     }
     let remember = form.remember.unwrap_or(false) && !pending.client.skip_consent;
     let organization = space.organization();
-    if let Err(error) = session::service::remember_space(openid.db(), signed_in.account, organization).await {
-        // A convenience: the next page preselects another space, nothing worse.
-        tracing::warn!(%error, "the last space was not remembered");
-    }
+    session::service::remember_space(openid.db(), signed_in.account, organization).await;
     issue(&ctx, &openid, &asking, &pending, space, remember).await
 }
 

@@ -1,4 +1,6 @@
-//! One statement a topic: what it says is what a row looks like when nothing may rest on it.
+//! One statement a topic: what it says is what a row looks like when nothing may rest on it. People's tokens are found through
+//! the sessions that they rest on, those of an organization by client and organization together; `+ 0` keeps SQLite, which has
+//! no statistics, from reading all tokens of a client.
 use db::{Query, Tx};
 use kernel::{Result, Timestamp};
 
@@ -29,7 +31,7 @@ fn of_grants(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u64> {
                 "id IN (SELECT t.id FROM product_grant g JOIN client c ON c.product_id = g.product_id
                 JOIN membership m ON m.id = g.membership_id
                 JOIN session s ON s.account_id = m.account_id
-                JOIN token t ON t.session_id = s.id AND t.membership_id = m.id AND t.client_id = c.id
+                JOIN token t ON t.session_id = s.id AND t.membership_id = m.id AND t.client_id + 0 = c.id
                     AND t.revoked_at IS NULL
                 WHERE g.state <> 'active'",
             )

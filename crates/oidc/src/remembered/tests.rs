@@ -77,9 +77,23 @@ async fn f03_a_consent_that_is_withdrawn_ends_what_is_renewed_at_that_moment() {
             )
             .await;
         let who = holder(&house).await;
-        let renewal = caller.renewal_on_its_way(token, "next").await;
+        let (renewal, next) = caller.renewal_on_its_way(token).await;
         house.openid.withdraw_consent(&who, caller.client.id, house.db.clock().now()).await.unwrap();
         renewal.await.unwrap();
-        assert_eq!(caller.refresh("next").await.error(), "invalid_grant");
+        assert_eq!(caller.refresh(&next).await.error(), "invalid_grant");
     }
+}
+#[tokio::test]
+async fn what_ends_with_a_consent_is_looked_for_among_the_persons_own_tokens() {
+    let house = houses(true).await.remove(0);
+    let revokes =
+        |(at, sql): &&(&str, &str)| at.contains("remembered") && sql.trim_start().starts_with("UPDATE token");
+    let (_, sql) = db::STATEMENTS.iter().find(revokes).unwrap();
+    let none: Option<i64> = None;
+    let plan: Vec<(i64, i64, i64, String)> = house
+        .db
+        .read(move |tx| tx.all(&format!("EXPLAIN QUERY PLAN {sql}"), &[&none, &none, &none]))
+        .await
+        .unwrap();
+    assert!(plan.iter().any(|step| step.3.contains("token_session")), "{plan:?}");
 }

@@ -41,15 +41,6 @@ const PERSON: &str = ", a.sub FROM account a CROSS JOIN product p";
 /// A machine has no account and no membership: its columns stand in for them.
 const MACHINE: &str = "
     SELECT 'active', CAST(NULL AS BIGINT), CAST(0 AS BIGINT),";
-/// What a membership has to bring before it is worth deciding about: `decide` has the last word, this only saves rows.
-/// After all tables.
-const FITS: &str =
-    "m.state = 'active' AND o.state = 'active' AND o.registry_state NOT IN ('revoked', 'cancelled')
-    AND p.state = 'active' AND p.audience <> 'person'
-    AND (' ' || p.roles_allowed || ' ') LIKE ('% ' || m.role || ' %')
-    AND (p.admission_class = 'open' OR p.admission_class = 'membership' AND o.member_number IS NOT NULL
-        OR d.state = 'active')
-    AND (p.grant_mode = 'every_agent' OR g.state = 'active')";
 /// The two halves of the tally. After the tables p, o, m.
 const TALLY: &str = "
     LEFT JOIN admission d ON d.organization_id = o.id AND d.product_id = p.id AND d.state <> 'ended'
@@ -63,7 +54,7 @@ const REST: &str = "
             JOIN contract_type_product v ON v.contract_type_id = w.contract_type_id AND v.product_id = p.id
             WHERE w.organization_id = o.id
             ORDER BY CASE WHEN w.state = 'active' THEN 0 ELSE 1 END, w.valid_until DESC, w.id DESC LIMIT 1)";
-/// Memberships with what their order goes by. Before [`TALLY`].
+/// Memberships with what their order goes by. Before [`fits`].
 const MEMBERSHIPS: &str = "
     FROM product p CROSS JOIN membership m
     JOIN organization o ON o.id = m.organization_id AND o.state <> 'closed'
@@ -284,12 +275,10 @@ pub(super) fn spaces<'a>(
     now: &'a Timestamp,
 ) -> Query<'a> {
     let worth = |query: Query<'a>| {
-        query
-            .add("SELECT m.id, COALESCE(b.at, 0) AS visited, CASE WHEN ")
-            .add(FITS)
+        let query = query.add("SELECT m.id, COALESCE(b.at, 0) AS visited, CASE WHEN ");
+        fits(query, now)
             .bind(" THEN 0 ELSE 1 END AS closed, CASE WHEN o.id = ? THEN 0 ELSE 1 END AS unasked", wished)
             .add(MEMBERSHIPS)
-            .add(TALLY)
             .bind(" WHERE m.account_id = ?", account)
             .bind(" AND m.state <> 'ended' AND p.id = ?", product)
             .opt(" AND o.name_folded LIKE ? ESCAPE '\\'", named)
@@ -307,20 +296,36 @@ pub(super) fn elsewhere<'a>(
     now: &'a Timestamp,
 ) -> Query<'a> {
     let worth = |query: Query<'a>| {
-        query
+        let query = query
             .add("SELECT m.id, COALESCE(b.at, 0) AS visited")
             .add(MEMBERSHIPS)
-            .add(TALLY)
             .bind(" WHERE m.account_id = ?", account)
             .bind(" AND m.state <> 'ended' AND m.valid_until > ?", now)
             .bind(" AND o.id <> ?", except)
-            .bind(" AND p.id = ? AND ", product)
-            .add(FITS)
-            .bind(" AND (g.valid_until IS NULL OR g.valid_until > ?)", now)
-            .bind(" AND (d.valid_until IS NULL OR d.valid_until > ?)", now)
-            .bind(" ORDER BY visited DESC, m.id LIMIT ?", most)
+            .bind(" AND p.id = ? AND ", product);
+        fits(query, now).bind(" ORDER BY visited DESC, m.id LIMIT ?", most)
     };
     of_chosen(account, product, now, "JOIN", worth).add(" ORDER BY chosen.visited DESC, chosen.id")
+}
+/// What a membership has to bring before it is worth deciding about: `decide` has the last word, this only saves rows. After
+/// [`MEMBERSHIPS`]. The halves of the tally are looked for where the product asks for them alone, by indexes that say it all:
+/// for somebody in a thousand organizations every row would be another page.
+fn fits<'a>(query: Query<'a>, now: &'a Timestamp) -> Query<'a> {
+    query
+        .add(
+            "m.state = 'active' AND o.state = 'active' AND o.registry_state NOT IN ('revoked', 'cancelled')
+            AND p.state = 'active' AND p.audience <> 'person'
+            AND (' ' || p.roles_allowed || ' ') LIKE ('% ' || m.role || ' %')
+            AND (p.grant_mode = 'every_agent' OR EXISTS (SELECT 1 FROM product_grant g
+                WHERE g.membership_id = m.id AND g.product_id = p.id AND g.state = 'active'",
+        )
+        .bind(" AND g.valid_until > ?))", now)
+        .add(
+            " AND (p.admission_class = 'open' OR p.admission_class = 'membership' AND o.member_number IS NOT NULL
+            OR EXISTS (SELECT 1 FROM admission d WHERE d.organization_id = o.id AND d.product_id = p.id
+                AND d.state <> 'ended' AND d.state = 'active'",
+        )
+        .bind(" AND d.valid_until > ?))", now)
 }
 /// One account × one product × the memberships that `worth` selects. Their keys are sorted and counted before the rest is
 /// read: a person in a thousand organizations costs as many whole rows as are asked for.

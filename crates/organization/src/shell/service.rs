@@ -67,7 +67,7 @@ impl Organizations {
             return Ok(());
         }
         let account = who.account;
-        session::service::remember_space(self.db(), account, Some(organization)).await?;
+        session::service::remember_space(self.db(), account, Some(organization)).await;
         self.db()
             .exec("space visited", move |s| store::upsert_visit(s, account, organization, now))
             .await

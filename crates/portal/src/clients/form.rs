@@ -5,7 +5,7 @@ use kernel::{
     id::{ClientId, mark},
 };
 use oidc::client::{
-    Algorithm, AuthMethod, Client, ClientEdit, GrantType, NewClient, Settings, TokenFormat, keeper,
+    Algorithm, AuthMethod, Client, ClientEdit, GrantType, NewClient, Profile, Settings, TokenFormat, keeper,
     published::check_sector, service,
 };
 use serde::Deserialize;
@@ -195,8 +195,15 @@ struct FormPage {
     desk: bool,
     unusual: bool,
     algorithms: &'static [Algorithm],
+    /// The laxest that may be chosen here.
+    laxest: Profile,
     errors: FormErrors,
     form: Typed,
+}
+impl FormPage {
+    fn offers(&self, profile: Profile) -> bool {
+        self.desk || !profile.is_laxer_than(self.laxest)
+    }
 }
 
 async fn show(console: &Console, client: Option<&Client>, form: Typed, errors: FormErrors) -> web::Result {
@@ -217,6 +224,7 @@ async fn show(console: &Console, client: Option<&Client>, form: Typed, errors: F
         desk: console.is_desk(),
         unusual: form.is_unusual(),
         algorithms: Algorithm::ALL,
+        laxest: client.map_or(Settings::default().profile, |client| client.settings.profile),
         errors,
         form,
     };

@@ -152,7 +152,8 @@ pub(in crate::account) fn erase(tx: &mut Tx<'_>, id: AccountId, login_name: &str
         sql!(
             "UPDATE account SET login_name = $2, name = $3, phone = NULL, phone_index = NULL, phone_proven = $4,
                 phone_proven_at = NULL, email = NULL, email_index = NULL, email_proven = $4, person_id = NULL,
-                document_type = NULL, document = NULL, document_index = NULL, rev = rev + 1 WHERE id = $1"
+                document_type = NULL, document = NULL, document_index = NULL, last_organization_id = NULL,
+                rev = rev + 1 WHERE id = $1"
         ),
         &[&id, &login_name, &name, &false],
     )?;

@@ -304,12 +304,14 @@ async fn bodies_of_other_kinds_are_refused_everywhere() {
     let credentials = Some((house.client.client_id.as_str(), house.secret.as_str()));
     for path in ["/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"] {
         let large = "a=b&".repeat(20_000);
-        for body in [large.as_str(), "%", "a=%ff", "=%00"] {
+        for (body, status) in [
+            (large.as_str(), StatusCode::PAYLOAD_TOO_LARGE),
+            ("%", StatusCode::BAD_REQUEST),
+            ("a=%ff", StatusCode::BAD_REQUEST),
+            ("=%00", StatusCode::BAD_REQUEST),
+        ] {
             let answer: Answer = house.post(path, credentials, body).await;
-            assert_eq!(
-                (answer.status, answer.error().as_str()),
-                (StatusCode::BAD_REQUEST, "invalid_request")
-            );
+            assert_eq!((answer.status, answer.error().as_str()), (status, "invalid_request"));
         }
         let json = http::Request::post(path)
             .header("host", "127.0.0.1:8080")

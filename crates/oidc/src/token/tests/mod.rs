@@ -2,6 +2,7 @@ mod bad_input;
 mod bound;
 mod brought;
 mod machines;
+mod named;
 mod own;
 mod refresh;
 mod rights;

@@ -62,7 +62,7 @@ async fn f03_a_token_that_comes_twice_ends_what_a_thief_renews_at_that_moment() 
             let caller = Caller::new(&house, refreshing()).await;
             let first = text(&caller.tokens(SCOPE).await, "refresh_token");
             let second = text(&caller.refresh(&first).await.json(), "refresh_token");
-            let renewal = caller.renewal_on_its_way(&second, "third").await;
+            let (renewal, third) = caller.renewal_on_its_way(&second).await;
             let [name, which] = members;
             let brought = if which == "first" { &first } else { &second };
             caller.ask(path, &[("grant_type", "refresh_token"), (name, brought)]).await;
@@ -73,7 +73,7 @@ async fn f03_a_token_that_comes_twice_ends_what_a_thief_renews_at_that_moment() 
                 .await
                 .unwrap();
             assert_eq!(left, 0, "{path}");
-            assert_eq!(caller.refresh("third").await.error(), "invalid_grant", "{path}");
+            assert_eq!(caller.refresh(&third).await.error(), "invalid_grant", "{path}");
         }
     }
 }
