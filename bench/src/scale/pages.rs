@@ -5,7 +5,7 @@ use super::{
     plan::{self, Kind},
 };
 use crate::{
-    http::{Browser, Reply},
+    http::Browser,
     round::{Step, Worker, Workers, percentile},
     table::{Line, Percentile},
 };
@@ -76,9 +76,14 @@ const PERSONAL: [&str; 17] = [
     "/me/products",
 ];
 
+/// Where an authorization request ends: an administrator of the demonstration's types may not do business.
+fn expected(target: &str) -> Option<&'static str> {
+    let wished = target.contains("organization%3A");
+    target.starts_with("/oauth2/authorize").then_some(if wished { "/oauth2/explain" } else { "/consent" })
+}
 /// Follows what leads on within the server; a refusal of the page counts as one.
-async fn open(browser: &mut Browser, target: &str) -> Result<Reply> {
-    let mut reply = browser.get(target).await?;
+async fn open(browser: &mut Browser, target: &str) -> Result<()> {
+    let (mut reply, mut led) = (browser.get(target).await?, String::new());
     for _ in 0..4 {
         let Some(place) = reply.location().map(str::to_owned) else {
             let reply = reply.expect(StatusCode::OK).with_context(|| target.to_owned())?;
@@ -87,9 +92,15 @@ async fn open(browser: &mut Browser, target: &str) -> Result<Reply> {
                 "{target}: no whole page: {}",
                 reply.told()
             );
-            return Ok(reply);
+            let expected = expected(target);
+            ensure!(
+                expected.is_none_or(|path| led.starts_with(path)),
+                "{target} was to lead to {expected:?}, led to {led}"
+            );
+            return Ok(());
         };
         reply = browser.get(&place).await?;
+        led = place;
     }
     bail!("{target} leads on and on, last {}", reply.told())
 }
@@ -170,7 +181,8 @@ impl Worker for Rounds {
                 let begun = Instant::now();
                 open(browser, target).await?;
                 let took = begun.elapsed().as_secs_f64() * 1000.0;
-                let name = format!("{who}: {}", shown(target));
+                let led = expected(target).map_or(String::new(), |path| format!(", to {path}"));
+                let name = format!("{who}: {}{led}", shown(target));
                 let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
                 times.entry(name).or_default().push(took);
                 break;
@@ -202,7 +214,8 @@ pub async fn all(world: &World) -> Result<Vec<Line>> {
     let mut busy: Vec<String> = PERSONAL.iter().map(|page| (*page).to_owned()).collect();
     let theirs = world.size.busy_places().next().context("nowhere")?.organization;
     busy.push(format!("/org/{}/", organization(world, theirs)));
-    busy.push(authorize(world)?);
+    busy.push(authorize(world, None)?);
+    busy.push(authorize(world, Some(organization(world, theirs)))?);
     let mut desk: Vec<String> =
         ["/desk", "/desk/organizations", "/desk/people", "/desk/applications"].map(str::to_owned).to_vec();
     desk.push(format!("/desk/organizations/{big}"));
@@ -246,15 +259,16 @@ pub async fn all(world: &World) -> Result<Vec<Line>> {
     }
     Ok(lines)
 }
-/// What a product sends a person to, who may go on for any of a thousand organizations.
-fn authorize(world: &World) -> Result<String> {
+/// What a product sends a person to, who may go on for most of a thousand organizations, or for one of them.
+fn authorize(world: &World, wished: Option<OrganizationId>) -> Result<String> {
     let redirect = world.client.redirect_uris.first().context("the client has nowhere to return to")?;
+    let scope = wished.map_or("openid profile".to_owned(), |id| format!("openid profile organization:{id}"));
     let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     let query = crate::form::encode([
         ("response_type", "code"),
         ("client_id", &world.client.client_id),
         ("redirect_uri", redirect),
-        ("scope", "openid profile"),
+        ("scope", &scope),
         ("state", "s"),
         ("nonce", "n"),
         ("prompt", "consent"),

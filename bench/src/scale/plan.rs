@@ -84,6 +84,8 @@ impl Size {
             1 => (Role::Administrator, true),
             turn => (Role::Agent, turn % 2 == 0),
         };
+        // Whoever acts for a thousand does so with an account of their own.
+        let managed = managed && person != self.busy_person();
         Place { number: person, person, organization: SPECIAL + n % others, role, managed }
     }
     /// One administrator in ten of theirs, an agent elsewhere.
@@ -186,6 +188,7 @@ mod tests {
                 people.dedup();
                 assert_eq!(people.len(), places.len());
             }
+            assert!(!size.place(size.busy_person()).managed);
             let busy = members.values().flatten().filter(|place| place.person == size.busy_person());
             assert_eq!(busy.count() as u64, size.busy_memberships());
         }

@@ -178,8 +178,7 @@ pub(super) async fn strengthen(
 /// What a signed-in person's request leads to. Also the way of the consent page, which shows itself for `Ask`.
 async fn answer(ctx: &Ctx, openid: &OpenId, signed_in: &SignedIn, pending: Pending) -> web::Result {
     let asking = asking(openid, signed_in).await?;
-    let wished = pending.request.organization;
-    let survey = openid.survey(&asking, &pending.client, &pending.request, wished, ctx.now).await?;
+    let survey = openid.survey_asked(&asking, &pending.client, &pending.request, ctx.now).await?;
     let next =
         next(&pending.request, pending.client.skip_consent, &survey.choices(), &survey.consents, ctx.now);
     if pending.request.prompt.none {

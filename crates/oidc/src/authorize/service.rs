@@ -215,10 +215,28 @@ impl OpenId {
         if request.scope.organization {
             spaces.retain(|found| found.space != Space::Personal);
         }
+        Ok(Survey { spaces, consents: self.agreed(asking, client).await? })
+    }
+    /// As [`Self::survey`] for what a request leads to: if it names an organization of the account, that one alone counts.
+    pub async fn survey_asked(
+        &self,
+        asking: &Asking,
+        client: &Client,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Survey> {
+        if let Some(space) = request.organization.map(Space::Organization) {
+            let rooms = self.organizations();
+            let found = rooms.decide_one(asking.account, &asking.facts, space, client.product, now).await?;
+            if let Some(found) = found.filter(|found| found.membership.is_some()) {
+                return Ok(Survey { spaces: vec![found], consents: self.agreed(asking, client).await? });
+            }
+        }
+        self.survey(asking, client, request, None, now).await
+    }
+    async fn agreed(&self, asking: &Asking, client: &Client) -> Result<Vec<Consent>> {
         let (account, id) = (asking.account, client.id);
-        let consents =
-            self.db().read_one(move |statement| store::list_consents(statement, account, id)).await?;
-        Ok(Survey { spaces, consents })
+        self.db().read_one(move |statement| store::list_consents(statement, account, id)).await
     }
 
     /// Decides again and inserts the code in one transaction, so the database has the last word.
