@@ -118,19 +118,29 @@ fn parameters(sql: &str) -> usize {
     });
     numbers.max().unwrap_or(0)
 }
-/// Tables by the names that a statement gives them.
+/// Tables by the names that a statement gives them. What it names by `name AS (SELECT …)` itself is none.
 fn named(sql: &str) -> HashMap<&str, &str> {
     let words: Vec<&str> = sql
         .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
         .filter(|word| !word.is_empty())
         .collect();
     let is_name = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let own: Vec<&str> = words
+        .windows(3)
+        .filter_map(|three| match three {
+            [name, "AS", "SELECT"] => Some(*name),
+            _ => None,
+        })
+        .collect();
     let mut names = HashMap::new();
     for (place, word) in words.iter().enumerate() {
         if !["FROM", "JOIN", "UPDATE", "INTO"].contains(word) {
             continue;
         }
-        let Some(table) = words.get(place + 1).copied().filter(is_name) else { continue };
+        let Some(table) = words.get(place + 1).copied().filter(|word| is_name(word) && !own.contains(word))
+        else {
+            continue;
+        };
         let alias = words.get(place + 2).copied().filter(is_name).unwrap_or(table);
         names.insert(alias, table);
     }
@@ -178,6 +188,8 @@ mod tests {
         );
         assert_eq!(names, HashMap::from([("m", "membership"), ("a", "account"), ("session", "session")]));
         assert_eq!(named("DELETE FROM counter WHERE key = $1"), HashMap::from([("counter", "counter")]));
+        let own = "WITH known AS (SELECT id AS id FROM person) SELECT a.id FROM account a WHERE a.id IN (SELECT id FROM known)";
+        assert_eq!(named(own), HashMap::from([("a", "account"), ("person", "person")]));
         assert_eq!(parameters("SELECT $2, $11, '$x'"), 11);
     }
     #[tokio::test(flavor = "multi_thread")]

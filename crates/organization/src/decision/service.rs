@@ -1,4 +1,5 @@
 //! Decisions from the store: always in one statement, so that both halves are seen at the same instant.
+use super::choice;
 use super::model::{Decision, Facts, MachineFacts, SessionFacts, Space, Subject, decide};
 use super::store::{self, Found};
 use crate::Organizations;
@@ -60,7 +61,7 @@ impl Organizations {
         let found = self
             .db()
             .read_one(move |s| {
-                let rows = store::find(s, &store::spaces(&account, &product, &wished, &None, &most, &now))?;
+                let rows = store::find(s, &choice::spaces(&account, &product, &wished, &None, &most, &now))?;
                 store::found(rows, &session, now)
             })
             .await?;
@@ -80,7 +81,7 @@ impl Organizations {
         let found = self
             .db()
             .read_one(move |s| {
-                let rows = store::find(s, &store::spaces(&account, &product, &None, &named, &most, &now))?;
+                let rows = store::find(s, &choice::spaces(&account, &product, &None, &named, &most, &now))?;
                 store::found(rows, &session, now)
             })
             .await?;
@@ -103,7 +104,7 @@ impl Organizations {
         let found = self
             .db()
             .read_one(move |s| {
-                let query = store::elsewhere(&account, &product, &except_id, &CANDIDATES, &now);
+                let query = choice::elsewhere(&account, &product, &except_id, &CANDIDATES, &now);
                 store::found(store::find(s, &query)?, &facts, now)
             })
             .await?;

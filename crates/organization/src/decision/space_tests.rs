@@ -43,6 +43,77 @@ async fn a_person_in_many_organizations_is_shown_the_first_that_open_the_product
     }
 }
 
+/// However many are open, visited or wished: the order is that of a plain sort of all of them.
+#[tokio::test]
+async fn the_spaces_shown_are_the_first_of_all_spaces_sorted() {
+    for town in towns().await {
+        let person = town.self_owned("guanbinqi").await;
+        let product = new_product(&town.rooms, "quotes", |product| {
+            product.admission_class = AdmissionClass::Membership;
+            product.grant_mode = GrantMode::EveryAgent;
+        })
+        .await;
+        let mut all = Vec::new();
+        for n in 0..SPACES_SHOWN + 9 {
+            let name = format!("行 {n}");
+            let id = new_organization(&town.rooms, town.public, &name, Some(town.account_manager)).await;
+            town.join(id, Role::Agent, person).await;
+            all.push(id);
+        }
+        let visited = |n: usize| if n % 7 == 3 { n as i64 * 1000 % 17 + 1 } else { 0 };
+        for (n, id) in all.iter().copied().enumerate().filter(|(n, _)| visited(*n) > 0) {
+            let at = visited(n);
+            let insert = "INSERT INTO space_visit (account_id, organization_id, at) VALUES ($1, $2, $3)";
+            town.rooms
+                .db()
+                .write_unaudited("visits of the test", move |tx: &mut db::Tx<'_>| {
+                    let values: [&dyn db::Param; 3] = [&person, &id, &at];
+                    tx.run(insert, &values)
+                })
+                .await
+                .unwrap();
+        }
+        let session = SessionFacts { strength: 1, ..SessionFacts::default() };
+        // Scattered, so that neither the open nor the closed ones come first.
+        let place = |n: usize| n * 23 % all.len();
+        let mut numbered = 0;
+        for open in [0, 3, 20, SPACES_SHOWN, SPACES_SHOWN + 5] {
+            for n in numbered..open {
+                let (id, number) = (all[place(n)], Some(format!("{n:04}")));
+                let by = crate::Operator::installation();
+                town.rooms.set_member_number(&by, id, number, town.now()).await.unwrap();
+            }
+            numbered = open;
+            let opens = |n: usize| (0..open).any(|other| place(other) == n);
+            for wished in [None, Some(0), Some(3), Some(all.len() - 1)] {
+                let mut sorted: Vec<usize> = (0..all.len()).collect();
+                sorted.sort_by_key(|n| (Some(*n) != wished, !opens(*n), -visited(*n), *n));
+                let expected: Vec<Space> =
+                    sorted.iter().take(SPACES_SHOWN).map(|n| Space::Organization(all[*n])).collect();
+                let wished = wished.map(|n| all[n]);
+                let found =
+                    town.rooms.decide_spaces(person, &session, product, wished, town.now()).await.unwrap();
+                let found: Vec<Space> = found.iter().skip(1).map(|found| found.space).collect();
+                assert_eq!(found, expected, "{open} open, wished {wished:?}");
+
+                let except = Space::Organization(all[3]);
+                let (found, more) = town
+                    .rooms
+                    .decide_elsewhere(person, &session, product, except, 3, town.now())
+                    .await
+                    .unwrap();
+                let mut sorted: Vec<usize> =
+                    (0..all.len()).filter(|n| opens(*n) && Space::Organization(all[*n]) != except).collect();
+                sorted.sort_by_key(|n| (-visited(*n), *n));
+                assert_eq!(more, sorted.len() > 3);
+                let expected: Vec<Space> =
+                    sorted.iter().take(3).map(|n| Space::Organization(all[*n])).collect();
+                assert_eq!(found.iter().map(|found| found.space).collect::<Vec<_>>(), expected);
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_machine_passes_the_same_decision_for_its_owner() {
     for town in towns().await {

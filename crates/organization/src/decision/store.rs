@@ -20,11 +20,11 @@ use kernel::{
 use std::sync::Arc;
 
 /// The real-name level is derived from the proofs in force; expiry is evaluated here, when it is read.
-const ACCOUNT: &str = "
+pub(super) const ACCOUNT: &str = "
     SELECT a.state, a.owner_organization_id,
         (SELECT MAX(CASE i.level WHEN 'primary' THEN 1 WHEN 'intermediate' THEN 2 WHEN 'advanced' THEN 3 ELSE 0 END)
             FROM identity_proof i WHERE i.account_id = a.id AND i.revoked_at IS NULL";
-const COLUMNS: &str = "
+pub(super) const COLUMNS: &str = "
         p.id, p.state, p.audience, p.admission_class, p.admission_editor, p.grant_mode, p.roles_allowed,
         p.minimum_level, p.minimum_strength, p.network_zone,
         o.id, o.name, o.state, o.member_number, o.registry_state, t.policy,
@@ -37,16 +37,16 @@ const COLUMNS: &str = "
         g.state, g.valid_from, g.valid_until
 ";
 /// With the subject by which products know the account.
-const PERSON: &str = ", a.sub FROM account a CROSS JOIN product p";
+pub(super) const PERSON: &str = ", a.sub FROM account a CROSS JOIN product p";
 /// A machine has no account and no membership: its columns stand in for them.
 const MACHINE: &str = "
     SELECT 'active', CAST(NULL AS BIGINT), CAST(0 AS BIGINT),";
 /// The two halves of the tally. After the tables p, o, m.
-const TALLY: &str = "
+pub(super) const TALLY: &str = "
     LEFT JOIN admission d ON d.organization_id = o.id AND d.product_id = p.id AND d.state <> 'ended'
     LEFT JOIN product_grant g ON g.membership_id = m.id AND g.product_id = p.id AND g.state <> 'ended'";
 /// Whatever else a decision looks at. After [`TALLY`].
-const REST: &str = "
+pub(super) const REST: &str = "
     LEFT JOIN organization_type t ON t.id = o.type_id
     LEFT JOIN contract c ON c.id = d.contract_id AND c.organization_id = o.id
     LEFT JOIN contract s ON d.id IS NULL AND p.admission_class = 'contract' AND s.id = (
@@ -54,12 +54,6 @@ const REST: &str = "
             JOIN contract_type_product v ON v.contract_type_id = w.contract_type_id AND v.product_id = p.id
             WHERE w.organization_id = o.id
             ORDER BY CASE WHEN w.state = 'active' THEN 0 ELSE 1 END, w.valid_until DESC, w.id DESC LIMIT 1)";
-/// Memberships with what their order goes by. Before [`fits`].
-const MEMBERSHIPS: &str = "
-    FROM product p CROSS JOIN membership m
-    JOIN organization o ON o.id = m.organization_id AND o.state <> 'closed'
-    LEFT JOIN space_visit b ON b.account_id = m.account_id AND b.organization_id = o.id";
-
 pub(super) struct FactsRow {
     account_state: AccountState,
     owner: Option<OrganizationId>,
@@ -264,87 +258,6 @@ impl FactsRow {
     }
 }
 
-/// One account × one product × its memberships; one row without organization if it has none. First the wished space, then
-/// those that may open the product, the last visited before others. With a pattern, organizations of such names alone.
-pub(super) fn spaces<'a>(
-    account: &'a AccountId,
-    product: &'a ProductId,
-    wished: &'a Option<OrganizationId>,
-    named: &'a Option<String>,
-    most: &'a i64,
-    now: &'a Timestamp,
-) -> Query<'a> {
-    let worth = |query: Query<'a>| {
-        let query = query.add("SELECT m.id, COALESCE(b.at, 0) AS visited, CASE WHEN ");
-        fits(query, now)
-            .bind(" THEN 0 ELSE 1 END AS closed, CASE WHEN o.id = ? THEN 0 ELSE 1 END AS unasked", wished)
-            .add(MEMBERSHIPS)
-            .bind(" WHERE m.account_id = ?", account)
-            .bind(" AND m.state <> 'ended' AND p.id = ?", product)
-            .opt(" AND o.name_folded LIKE ? ESCAPE '\\'", named)
-            .bind(" ORDER BY unasked, closed, visited DESC, m.id LIMIT ?", most)
-    };
-    let chosen = of_chosen(account, product, now, "LEFT JOIN", worth);
-    chosen.add(" ORDER BY chosen.unasked, chosen.closed, chosen.visited DESC, chosen.id")
-}
-/// The memberships of an account that may open the product, another space excepted; the last visited first.
-pub(super) fn elsewhere<'a>(
-    account: &'a AccountId,
-    product: &'a ProductId,
-    except: &'a OrganizationId,
-    most: &'a i64,
-    now: &'a Timestamp,
-) -> Query<'a> {
-    let worth = |query: Query<'a>| {
-        let query = query
-            .add("SELECT m.id, COALESCE(b.at, 0) AS visited")
-            .add(MEMBERSHIPS)
-            .bind(" WHERE m.account_id = ?", account)
-            .bind(" AND m.state <> 'ended' AND m.valid_until > ?", now)
-            .bind(" AND o.id <> ?", except)
-            .bind(" AND p.id = ? AND ", product);
-        fits(query, now).bind(" ORDER BY visited DESC, m.id LIMIT ?", most)
-    };
-    of_chosen(account, product, now, "JOIN", worth).add(" ORDER BY chosen.visited DESC, chosen.id")
-}
-/// What a membership has to bring before it is worth deciding about: `decide` has the last word, this only saves rows. After
-/// [`MEMBERSHIPS`]. The halves of the tally are looked for where the product asks for them alone, by indexes that say it all:
-/// for somebody in a thousand organizations every row would be another page.
-fn fits<'a>(query: Query<'a>, now: &'a Timestamp) -> Query<'a> {
-    query
-        .add(
-            "m.state = 'active' AND o.state = 'active' AND o.registry_state NOT IN ('revoked', 'cancelled')
-            AND p.state = 'active' AND p.audience <> 'person'
-            AND (' ' || p.roles_allowed || ' ') LIKE ('% ' || m.role || ' %')
-            AND (p.grant_mode = 'every_agent' OR EXISTS (SELECT 1 FROM product_grant g
-                WHERE g.membership_id = m.id AND g.product_id = p.id AND g.state = 'active'",
-        )
-        .bind(" AND g.valid_until > ?))", now)
-        .add(
-            " AND (p.admission_class = 'open' OR p.admission_class = 'membership' AND o.member_number IS NOT NULL
-            OR EXISTS (SELECT 1 FROM admission d WHERE d.organization_id = o.id AND d.product_id = p.id
-                AND d.state <> 'ended' AND d.state = 'active'",
-        )
-        .bind(" AND d.valid_until > ?))", now)
-}
-/// One account × one product × the memberships that `worth` selects. Their keys are sorted and counted before the rest is
-/// read: a person in a thousand organizations costs as many whole rows as are asked for.
-fn of_chosen<'a>(
-    account: &'a AccountId,
-    product: &'a ProductId,
-    now: &'a Timestamp,
-    join: &'static str,
-    worth: impl FnOnce(Query<'a>) -> Query<'a>,
-) -> Query<'a> {
-    let facts = Query::new(ACCOUNT).bind(" AND i.expires_at > ?),", now).add(COLUMNS).add(PERSON);
-    worth(facts.add(" ").add(join).add(" ("))
-        .add(") chosen ON 1 = 1 LEFT JOIN membership m ON m.id = chosen.id")
-        .add(" LEFT JOIN organization o ON o.id = m.organization_id")
-        .add(TALLY)
-        .add(REST)
-        .bind(" WHERE a.id = ?", account)
-        .bind(" AND p.id = ?", product)
-}
 /// Owners of machines × products. A product whose owners are all unknown has one row, without organization.
 pub(super) fn machines<'a>(owners: &'a [OrganizationId], products: &'a [ProductId]) -> Query<'a> {
     Query::new(MACHINE)
