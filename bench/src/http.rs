@@ -7,7 +7,8 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use std::collections::BTreeMap;
-use tokio::net::TcpStream;
+use std::net::{IpAddr, Ipv4Addr};
+use tokio::net::TcpSocket;
 
 #[derive(Debug)]
 pub struct Reply {
@@ -43,11 +44,17 @@ impl Reply {
 #[derive(Debug)]
 pub struct Connection {
     authority: String,
+    source: IpAddr,
     sender: Option<SendRequest<Full<Bytes>>>,
 }
 impl Connection {
     pub fn new(authority: &str) -> Self {
-        Self { authority: authority.to_owned(), sender: None }
+        Self { authority: authority.to_owned(), source: Ipv4Addr::UNSPECIFIED.into(), sender: None }
+    }
+    /// From an address of the loopback network of its own, so that limits by source do not take all callers for one.
+    pub fn come_from(&mut self, source: Ipv4Addr) {
+        self.source = source.into();
+        self.sender = None;
     }
     pub async fn get(&mut self, target: &str) -> Result<Reply> {
         self.send(Method::GET, target, &[], Bytes::new()).await
@@ -79,7 +86,9 @@ impl Connection {
         Ok(self.sender.insert(sender))
     }
     async fn connect(&self) -> Result<SendRequest<Full<Bytes>>> {
-        let stream = TcpStream::connect(&self.authority).await?;
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((self.source, 0).into())?;
+        let stream = socket.connect(self.authority.parse()?).await?;
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
         tokio::spawn(async move { drop(connection.await) });

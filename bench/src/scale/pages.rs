@@ -14,6 +14,7 @@ use http::StatusCode;
 use kernel::id::OrganizationId;
 use std::{
     collections::BTreeMap,
+    net::Ipv4Addr,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
@@ -228,17 +229,15 @@ pub async fn all(world: &World) -> Result<Vec<Line>> {
     for turn in 0..world.connections {
         let mut staff = Browser::new(&world.authority);
         staff.sign_in(&world.staff.login_name, &world.staff.password).await?;
+        let mut wanted = world.signed_in(world.size.busy_person()).await?;
+        wanted.connection.come_from(Ipv4Addr::new(127, 0, 1, u8::try_from(turn + 1)?));
         let people = vec![
             (
                 "100,000 members".to_owned(),
                 world.signed_in(administrator(world, plan::BIG)).await?,
                 in_big.clone(),
             ),
-            (
-                "1,000 organizations".to_owned(),
-                world.signed_in(world.size.busy_person()).await?,
-                busy.clone(),
-            ),
+            ("1,000 organizations".to_owned(), wanted, busy.clone()),
             ("desk".to_owned(), staff, desk.clone()),
         ];
         let pages: usize = people.iter().map(|(.., targets)| targets.len()).sum();

@@ -1,7 +1,7 @@
 //! Who may use which product for whom, now: `decide`, its facts in one statement, and the explanation of a refusal.
 //! The answer is never cached; whoever issues a token or opens a page asks again.
-mod choice;
 mod explain;
+mod facts;
 mod model;
 #[cfg(test)]
 mod oracle_tests;

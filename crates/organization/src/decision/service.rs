@@ -1,7 +1,7 @@
 //! Decisions from the store: always in one statement, so that both halves are seen at the same instant.
-use super::choice;
+use super::facts::{Found, found};
 use super::model::{Decision, Facts, MachineFacts, SessionFacts, Space, Subject, decide};
-use super::store::{self, Found};
+use super::store;
 use crate::Organizations;
 use crate::membership::Role;
 use crate::organization::containing;
@@ -61,8 +61,8 @@ impl Organizations {
         let found = self
             .db()
             .read_one(move |s| {
-                let rows = store::find(s, &choice::spaces(&account, &product, &wished, &None, &most, &now))?;
-                store::found(rows, &session, now)
+                let rows = store::find(s, &store::spaces(&account, &product, &wished, &None, &most, &now))?;
+                found(rows, &session, now)
             })
             .await?;
         Ok(spaces(found))
@@ -81,8 +81,8 @@ impl Organizations {
         let found = self
             .db()
             .read_one(move |s| {
-                let rows = store::find(s, &choice::spaces(&account, &product, &None, &named, &most, &now))?;
-                store::found(rows, &session, now)
+                let rows = store::find(s, &store::spaces(&account, &product, &None, &named, &most, &now))?;
+                found(rows, &session, now)
             })
             .await?;
         let mut found = spaces(found);
@@ -104,8 +104,8 @@ impl Organizations {
         let found = self
             .db()
             .read_one(move |s| {
-                let query = choice::elsewhere(&account, &product, &except_id, &CANDIDATES, &now);
-                store::found(store::find(s, &query)?, &facts, now)
+                let query = store::elsewhere(&account, &product, &except_id, &CANDIDATES, &now);
+                found(store::find(s, &query)?, &facts, now)
             })
             .await?;
         let mut open: Vec<InSpace> = Vec::new();
@@ -135,7 +135,7 @@ impl Organizations {
             .read_one(move |s| {
                 let organization = space.organization();
                 let rows = store::find(s, &store::one(&account, &organization, &product, &now))?;
-                Ok(store::found(rows, &session, now)?.pop())
+                Ok(found(rows, &session, now)?.pop())
             })
             .await
             .map(|found| found.and_then(|found| in_space(space, found)))
@@ -154,7 +154,7 @@ impl Organizations {
             .read_one(move |s| {
                 let organization = space.organization();
                 let rows = store::find(s, &store::catalog(&account, &organization, &now))?;
-                store::found(rows, &session, now)
+                found(rows, &session, now)
             })
             .await?;
         Ok(found
@@ -198,7 +198,7 @@ impl Organizations {
             .db()
             .read_one(move |s| {
                 let rows = store::find(s, &store::machines(&owners, &products))?;
-                store::found(rows, &session, now)
+                found(rows, &session, now)
             })
             .await?;
         let decided = |(machine, product): (MachineFacts, ProductId)| {
@@ -235,7 +235,7 @@ pub fn decide_in(
 ) -> Result<Option<InSpace>> {
     let organization: Option<OrganizationId> = space.organization();
     let rows = store::find_in(tx, &store::one(&account, &organization, &product, &now))?;
-    let found = store::found(rows, session, now)?.pop();
+    let found = found(rows, session, now)?.pop();
     Ok(found.and_then(|found| in_space(space, found)))
 }
 
@@ -252,7 +252,7 @@ pub(crate) fn decide_persons_in(
     let subjects = few_lengths(subjects.to_vec());
     let rows = store::find_in(tx, &store::persons(&subjects, &product, &now))?;
     let mut decided = Vec::with_capacity(rows.len());
-    for mut found in store::found(rows, &SessionFacts::default(), now)? {
+    for mut found in found(rows, &SessionFacts::default(), now)? {
         let subject = std::mem::take(&mut found.subject);
         decided.extend(in_space(Space::Personal, found).map(|there| (subject, there.decision)));
     }
@@ -272,7 +272,7 @@ pub(crate) fn decide_members_in(
     let (subjects, organizations) = (few_lengths(subjects.to_vec()), few_lengths(organizations.to_vec()));
     let rows = store::find_in(tx, &store::members(&subjects, &organizations, &product, &now))?;
     let mut decided = Vec::with_capacity(rows.len());
-    for found in store::found(rows, &SessionFacts::default(), now)? {
+    for found in found(rows, &SessionFacts::default(), now)? {
         let Some(id) = found.facts.organization.as_ref().map(|organization| organization.id) else {
             continue;
         };
@@ -297,7 +297,7 @@ pub(crate) fn decide_products_in(
     let products = few_lengths(products);
     let organization = space.organization();
     let rows = store::find_in(tx, &store::some(&account, &organization, &products, &now))?;
-    let found = store::found(rows, session, now)?;
+    let found = found(rows, session, now)?;
     Ok(found
         .into_iter()
         .filter_map(|found| {
@@ -316,7 +316,7 @@ pub(crate) fn facts_in(
     now: Timestamp,
 ) -> Result<Option<Facts>> {
     let rows = store::find_in(tx, &store::one(&account, &Some(organization), &product, &now))?;
-    let found = store::found(rows, &SessionFacts::default(), now)?.pop();
+    let found = found(rows, &SessionFacts::default(), now)?.pop();
     Ok(found.map(|found| found.facts).filter(|facts| facts.organization.is_some()))
 }
 

@@ -1,30 +1,17 @@
 //! Facts of a decision in one statement: account, product and, in an organization's space, both halves of the tally.
-use super::model::{
-    AccountFacts, AdmissionFacts, ContractFacts, Facts, GrantFacts, MembershipFacts, OrganizationFacts,
-    ProductFacts, SessionFacts, Subject,
-};
-use super::service::Named;
-use crate::admission::AdmissionState;
-use crate::contract::ContractState;
-use crate::grant::GrantState;
-use crate::membership::{MembershipState, Role};
-use crate::organization::{OrganizationState, RegistryState};
-use crate::organization_type::TypePolicy;
-use crate::product::{AdmissionClass, AdmissionEditor, Audience, GrantMode, ProductState, parse_roles};
+use super::facts::FactsRow;
 use db::{Query, Statement, Tx};
-use identity::{account::AccountState, realname::RealNameLevel};
 use kernel::{
     Result, Timestamp,
-    id::{AccountId, MembershipId, OrganizationId, ProductId},
+    id::{AccountId, OrganizationId, ProductId},
 };
-use std::sync::Arc;
 
 /// The real-name level is derived from the proofs in force; expiry is evaluated here, when it is read.
-pub(super) const ACCOUNT: &str = "
+const ACCOUNT: &str = "
     SELECT a.state, a.owner_organization_id,
         (SELECT MAX(CASE i.level WHEN 'primary' THEN 1 WHEN 'intermediate' THEN 2 WHEN 'advanced' THEN 3 ELSE 0 END)
             FROM identity_proof i WHERE i.account_id = a.id AND i.revoked_at IS NULL";
-pub(super) const COLUMNS: &str = "
+const COLUMNS: &str = "
         p.id, p.state, p.audience, p.admission_class, p.admission_editor, p.grant_mode, p.roles_allowed,
         p.minimum_level, p.minimum_strength, p.network_zone,
         o.id, o.name, o.state, o.member_number, o.registry_state, t.policy,
@@ -37,16 +24,16 @@ pub(super) const COLUMNS: &str = "
         g.state, g.valid_from, g.valid_until
 ";
 /// With the subject by which products know the account.
-pub(super) const PERSON: &str = ", a.sub FROM account a CROSS JOIN product p";
+const PERSON: &str = ", a.sub FROM account a CROSS JOIN product p";
 /// A machine has no account and no membership: its columns stand in for them.
 const MACHINE: &str = "
     SELECT 'active', CAST(NULL AS BIGINT), CAST(0 AS BIGINT),";
 /// The two halves of the tally. After the tables p, o, m.
-pub(super) const TALLY: &str = "
+const TALLY: &str = "
     LEFT JOIN admission d ON d.organization_id = o.id AND d.product_id = p.id AND d.state <> 'ended'
     LEFT JOIN product_grant g ON g.membership_id = m.id AND g.product_id = p.id AND g.state <> 'ended'";
 /// Whatever else a decision looks at. After [`TALLY`].
-pub(super) const REST: &str = "
+const REST: &str = "
     LEFT JOIN organization_type t ON t.id = o.type_id
     LEFT JOIN contract c ON c.id = d.contract_id AND c.organization_id = o.id
     LEFT JOIN contract s ON d.id IS NULL AND p.admission_class = 'contract' AND s.id = (
@@ -54,210 +41,131 @@ pub(super) const REST: &str = "
             JOIN contract_type_product v ON v.contract_type_id = w.contract_type_id AND v.product_id = p.id
             WHERE w.organization_id = o.id
             ORDER BY CASE WHEN w.state = 'active' THEN 0 ELSE 1 END, w.valid_until DESC, w.id DESC LIMIT 1)";
-pub(super) struct FactsRow {
-    account_state: AccountState,
-    owner: Option<OrganizationId>,
-    level: Option<i64>,
-    product: ProductId,
-    product_state: ProductState,
-    audience: Audience,
-    admission_class: AdmissionClass,
-    admission_editor: AdmissionEditor,
-    grant_mode: GrantMode,
-    roles_allowed: String,
-    minimum_level: RealNameLevel,
-    minimum_strength: i64,
-    network_zone: Option<String>,
-    organization: Option<OrganizationId>,
-    organization_name: Option<String>,
-    organization_state: Option<OrganizationState>,
-    member_number: Option<String>,
-    registry_state: Option<RegistryState>,
-    policy: Option<String>,
-    membership: Option<MembershipId>,
-    role: Option<Role>,
-    membership_state: Option<MembershipState>,
-    membership_from: Option<Timestamp>,
-    membership_until: Option<Timestamp>,
-    admission_state: Option<AdmissionState>,
-    suspended_by: Option<AdmissionEditor>,
-    admission_from: Option<Timestamp>,
-    admission_until: Option<Timestamp>,
-    contract_state: Option<ContractState>,
-    contract_from: Option<Timestamp>,
-    contract_until: Option<Timestamp>,
-    contract_lists: bool,
-    signed_state: Option<ContractState>,
-    signed_from: Option<Timestamp>,
-    signed_until: Option<Timestamp>,
-    grant_state: Option<GrantState>,
-    grant_from: Option<Timestamp>,
-    grant_until: Option<Timestamp>,
-    subject: String,
-}
-db::row!(FactsRow {
-    account_state,
-    owner,
-    level,
-    product,
-    product_state,
-    audience,
-    admission_class,
-    admission_editor,
-    grant_mode,
-    roles_allowed,
-    minimum_level,
-    minimum_strength,
-    network_zone,
-    organization,
-    organization_name,
-    organization_state,
-    member_number,
-    registry_state,
-    policy,
-    membership,
-    role,
-    membership_state,
-    membership_from,
-    membership_until,
-    admission_state,
-    suspended_by,
-    admission_from,
-    admission_until,
-    contract_state,
-    contract_from,
-    contract_until,
-    contract_lists,
-    signed_state,
-    signed_from,
-    signed_until,
-    grant_state,
-    grant_from,
-    grant_until,
-    subject,
-});
+/// Memberships, each with its organization. Before [`fits`].
+const MEMBERSHIPS: &str = "
+    FROM product p CROSS JOIN membership m
+    JOIN organization o ON o.id = m.organization_id AND o.state <> 'closed'";
+/// After [`known`].
+const KNOWN: &str = " AND m.organization_id IN (SELECT id FROM known)";
+const UNKNOWN: &str = " AND m.organization_id NOT IN (SELECT id FROM known)";
+/// After [`MEMBERSHIPS`]: when the space was visited.
+const VISITS: &str = " LEFT JOIN space_visit b ON b.account_id = m.account_id AND b.organization_id = o.id";
 
-/// Facts with what whoever issues tokens or pages needs beside them.
-pub(super) struct Found {
-    /// By which products know the account.
-    pub subject: String,
-    pub product: ProductId,
-    pub membership: Option<MembershipId>,
-    pub named: Option<Named>,
-    pub facts: Facts,
+/// One account × one product × its memberships; one row without organization if it has none. First the wished space, then
+/// those that may open the product, the last visited before others. With a pattern, organizations of such names alone.
+pub(super) fn spaces<'a>(
+    account: &'a AccountId,
+    product: &'a ProductId,
+    wished: &'a Option<OrganizationId>,
+    named: &'a Option<String>,
+    most: &'a i64,
+    now: &'a Timestamp,
+) -> Query<'a> {
+    let theirs = |query: Query<'a>| {
+        query
+            .bind(" WHERE m.account_id = ?", account)
+            .bind(" AND m.state <> 'ended' AND p.id = ?", product)
+            .opt(" AND o.name_folded LIKE ? ESCAPE '\\'", named)
+    };
+    let worth = |query: Query<'a>| {
+        let ready = known(query, account, wished)
+            .add(", ready AS (SELECT m.id AS id, 0 AS visited, 0 AS closed, 1 AS unasked")
+            .add(MEMBERSHIPS);
+        let ready = fits(theirs(ready).add(UNKNOWN).add(" AND "), now);
+        let known = ready
+            .bind(" ORDER BY m.id LIMIT ?)", most)
+            .add(" SELECT m.id AS id, COALESCE(b.at, 0) AS visited, CASE WHEN ");
+        let known = fits(known, now)
+            .bind(" THEN 0 ELSE 1 END AS closed, CASE WHEN o.id = ? THEN 0 ELSE 1 END AS unasked", wished)
+            .add(MEMBERSHIPS)
+            .add(VISITS);
+        let closed = theirs(known)
+            .add(KNOWN)
+            .add(" UNION ALL SELECT id, visited, closed, unasked FROM ready")
+            .add(" UNION ALL SELECT * FROM (SELECT m.id, 0, 1, 1")
+            .add(MEMBERSHIPS);
+        fits(theirs(closed).add(UNKNOWN).add(" AND NOT COALESCE("), now)
+            .bind(", FALSE) ORDER BY m.id LIMIT CASE WHEN (SELECT COUNT(*) FROM ready) >= ?", most)
+            .bind(" THEN 0 ELSE ? END) AS rest", most)
+            .bind(" ORDER BY unasked, closed, visited DESC, id LIMIT ?", most)
+    };
+    let chosen = of_chosen(account, product, now, "LEFT JOIN", worth);
+    chosen.add(" ORDER BY chosen.unasked, chosen.closed, chosen.visited DESC, chosen.id")
 }
-
-/// Reads the policies of types: rows of one answer mostly share theirs.
-#[derive(Default)]
-struct Reader(Option<(String, Arc<TypePolicy>)>);
-impl Reader {
-    fn policy(&mut self, text: String) -> Result<Arc<TypePolicy>> {
-        match &self.0 {
-            Some((known, policy)) if *known == text => Ok(Arc::clone(policy)),
-            _ => {
-                let policy = Arc::new(TypePolicy::parse(&text)?);
-                self.0 = Some((text, Arc::clone(&policy)));
-                Ok(policy)
-            }
-        }
-    }
+/// The memberships of an account that may open the product, another space excepted; the last visited first.
+pub(super) fn elsewhere<'a>(
+    account: &'a AccountId,
+    product: &'a ProductId,
+    except: &'a OrganizationId,
+    most: &'a i64,
+    now: &'a Timestamp,
+) -> Query<'a> {
+    let theirs = |query: Query<'a>| {
+        let query = query
+            .bind(" WHERE m.account_id = ?", account)
+            .bind(" AND m.state <> 'ended' AND m.valid_until > ?", now)
+            .bind(" AND o.id <> ?", except)
+            .bind(" AND p.id = ? AND ", product);
+        fits(query, now)
+    };
+    let worth = |query: Query<'a>| {
+        let visited = known(query, account, &None)
+            .add(" SELECT m.id AS id, COALESCE(b.at, 0) AS visited")
+            .add(MEMBERSHIPS)
+            .add(VISITS);
+        let others =
+            theirs(visited).add(KNOWN).add(" UNION ALL SELECT * FROM (SELECT m.id, 0").add(MEMBERSHIPS);
+        theirs(others)
+            .add(UNKNOWN)
+            .bind(" ORDER BY m.id LIMIT ?) AS rest", most)
+            .bind(" ORDER BY visited DESC, id LIMIT ?", most)
+    };
+    of_chosen(account, product, now, "JOIN", worth).add(" ORDER BY chosen.visited DESC, chosen.id")
 }
-
-/// One answer of the database as facts.
-pub(super) fn found(rows: Vec<FactsRow>, session: &SessionFacts, now: Timestamp) -> Result<Vec<Found>> {
-    let mut reader = Reader::default();
-    rows.into_iter().map(|row| row.into_found(&mut reader, session, now)).collect()
+/// Organizations that the account visited, and the wished one. The few memberships there are all looked at; of the others, in
+/// the order of their keys, only as many as are asked for. Somebody in a thousand organizations costs as much as in fifty.
+fn known<'a>(query: Query<'a>, account: &'a AccountId, wished: &'a Option<OrganizationId>) -> Query<'a> {
+    query
+        .bind("WITH known AS (SELECT organization_id AS id FROM space_visit WHERE account_id = ?", account)
+        .bind(" UNION SELECT COALESCE(CAST(? AS BIGINT), 0))", wished)
 }
-
-impl FactsRow {
-    fn into_found(self, reader: &mut Reader, session: &SessionFacts, now: Timestamp) -> Result<Found> {
-        let membership = match (self.role, self.membership_state, self.membership_from, self.membership_until)
-        {
-            (Some(role), Some(state), Some(valid_from), Some(valid_until)) => {
-                Some(MembershipFacts { role, state, valid_from, valid_until })
-            }
-            _ => None,
-        };
-        let contract = match (self.contract_state, self.contract_from, self.contract_until) {
-            (Some(state), Some(valid_from), Some(valid_until)) => {
-                Some(ContractFacts { state, valid_from, valid_until, lists_product: self.contract_lists })
-            }
-            _ => None,
-        };
-        let admission = match (self.admission_state, self.admission_from, self.admission_until) {
-            (Some(state), Some(valid_from), Some(valid_until)) => {
-                let suspended_by = self.suspended_by;
-                Some(AdmissionFacts { state, suspended_by, valid_from, valid_until, contract })
-            }
-            _ => None,
-        };
-        let signed = match (self.signed_state, self.signed_from, self.signed_until) {
-            (Some(state), Some(valid_from), Some(valid_until)) => {
-                Some(ContractFacts { state, valid_from, valid_until, lists_product: true })
-            }
-            _ => None,
-        };
-        let grant = match (self.grant_state, self.grant_from, self.grant_until) {
-            (Some(state), Some(valid_from), Some(valid_until)) => {
-                Some(GrantFacts { state, valid_from, valid_until })
-            }
-            _ => None,
-        };
-        let mut named = None;
-        let organization = match (self.organization, self.organization_state, self.policy) {
-            (Some(id), Some(state), Some(policy)) => {
-                let policy = reader.policy(policy)?;
-                named = Some(Named {
-                    name: self.organization_name.unwrap_or_default(),
-                    role: self.role,
-                    policy: Arc::clone(&policy),
-                });
-                Some(OrganizationFacts {
-                    id,
-                    state,
-                    has_member_number: self.member_number.is_some(),
-                    registry_state: self.registry_state.unwrap_or(RegistryState::Unknown),
-                    administrators_do_business: policy.administrators_do_business,
-                    network_zones: policy.network_zones.clone(),
-                    membership,
-                    admission,
-                    signed,
-                    grant,
-                })
-            }
-            _ => None,
-        };
-        let level = RealNameLevel::from_rank(self.level.unwrap_or(0));
-        Ok(Found {
-            subject: self.subject,
-            product: self.product,
-            membership: self.membership,
-            named,
-            facts: Facts {
-                subject: Subject::Person(AccountFacts {
-                    state: self.account_state,
-                    owner: self.owner,
-                    level,
-                }),
-                organization,
-                product: ProductFacts {
-                    state: self.product_state,
-                    audience: self.audience,
-                    admission_class: self.admission_class,
-                    admission_editor: self.admission_editor,
-                    grant_mode: self.grant_mode,
-                    roles_allowed: parse_roles(&self.roles_allowed)?,
-                    minimum_level: self.minimum_level,
-                    minimum_strength: self.minimum_strength,
-                    network_zone: self.network_zone,
-                },
-                session: session.clone(),
-                now,
-            },
-        })
-    }
+/// What a membership has to bring before it is worth deciding about: `decide` has the last word, this only saves rows. After
+/// [`MEMBERSHIPS`]. The halves of the tally are looked for where the product asks for them alone.
+fn fits<'a>(query: Query<'a>, now: &'a Timestamp) -> Query<'a> {
+    query
+        .add(
+            "m.state = 'active' AND o.state = 'active' AND o.registry_state NOT IN ('revoked', 'cancelled')
+            AND p.state = 'active' AND p.audience <> 'person'
+            AND (' ' || p.roles_allowed || ' ') LIKE ('% ' || m.role || ' %')
+            AND (p.grant_mode = 'every_agent' OR EXISTS (SELECT 1 FROM product_grant g
+                WHERE g.membership_id = m.id AND g.product_id = p.id AND g.state = 'active'",
+        )
+        .bind(" AND g.valid_until > ?))", now)
+        .add(
+            " AND (p.admission_class = 'open' OR p.admission_class = 'membership' AND o.member_number IS NOT NULL
+            OR EXISTS (SELECT 1 FROM admission d WHERE d.organization_id = o.id AND d.product_id = p.id
+                AND d.state <> 'ended' AND d.state = 'active'",
+        )
+        .bind(" AND d.valid_until > ?))", now)
 }
-
+/// One account × one product × the memberships that `worth` selects. Their keys are sorted and counted before the rest is
+/// read.
+fn of_chosen<'a>(
+    account: &'a AccountId,
+    product: &'a ProductId,
+    now: &'a Timestamp,
+    join: &'static str,
+    worth: impl FnOnce(Query<'a>) -> Query<'a>,
+) -> Query<'a> {
+    let facts = Query::new(ACCOUNT).bind(" AND i.expires_at > ?),", now).add(COLUMNS).add(PERSON);
+    worth(facts.add(" ").add(join).add(" ("))
+        .add(") chosen ON 1 = 1 LEFT JOIN membership m ON m.id = chosen.id")
+        .add(" LEFT JOIN organization o ON o.id = m.organization_id")
+        .add(TALLY)
+        .add(REST)
+        .bind(" WHERE a.id = ?", account)
+        .bind(" AND p.id = ?", product)
+}
 /// Owners of machines × products. A product whose owners are all unknown has one row, without organization.
 pub(super) fn machines<'a>(owners: &'a [OrganizationId], products: &'a [ProductId]) -> Query<'a> {
     Query::new(MACHINE)
