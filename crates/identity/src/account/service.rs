@@ -321,7 +321,7 @@ pub async fn find_by_login_name(db: &Db, login_name: LoginName) -> Result<Option
 /// Cards in the order of `ids`; unknown ids are left out.
 pub async fn cards(db: &Db, ids: Vec<AccountId>) -> Result<Vec<AccountCard>> {
     let keyring = std::sync::Arc::clone(db.keyring());
-    db.read(move |tx| cards_in(tx, &keyring, &ids)).await
+    db.read_few(move |tx| cards_in(tx, &keyring, &ids)).await
 }
 pub fn cards_in(tx: &mut Tx<'_>, keyring: &Keyring, ids: &[AccountId]) -> Result<Vec<AccountCard>> {
     let mut found = HashMap::with_capacity(ids.len());

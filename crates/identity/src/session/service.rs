@@ -138,7 +138,7 @@ pub async fn list(identity: &Identity, signed_in: &SignedIn, now: Timestamp) -> 
     let policies = identity.settings().policies().await?;
     let seen_after = now.plus_seconds(-policies.session.idle_minutes * 60);
     let (account, current) = (signed_in.account, signed_in.session);
-    let rows = identity.db().read(move |tx| store::list(tx, account, seen_after, now)).await?;
+    let rows = identity.db().read_few(move |tx| store::list(tx, account, seen_after, now)).await?;
     Ok(rows
         .into_iter()
         .map(|row| SessionCard {

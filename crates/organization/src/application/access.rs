@@ -228,7 +228,7 @@ impl Organizations {
     }
     /// For the badge in the navigation.
     pub async fn open_applications(&self, organization: OrganizationId, now: Timestamp) -> Result<i64> {
-        self.db().read(move |tx| store::count_waiting(tx, organization, now)).await
+        self.db().read_few(move |tx| store::count_waiting(tx, organization, now)).await
     }
 }
 

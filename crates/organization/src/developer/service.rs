@@ -55,7 +55,7 @@ impl Organizations {
         now: Timestamp,
     ) -> Result<bool> {
         self.db()
-            .read(move |tx| {
+            .read_few(move |tx| {
                 Ok(store::develops(tx, organization)?
                     && (administers || store::is_named(tx, account, organization, now)?))
             })

@@ -37,7 +37,7 @@ pub struct Overview {
 impl Organizations {
     pub async fn organization(&self, id: OrganizationId) -> Result<Organization> {
         self.db()
-            .read(move |tx| store::find(tx, id))
+            .read_few(move |tx| store::find(tx, id))
             .await?
             .ok_or_else(|| Error::not_found("organization.unknown"))
     }
@@ -73,7 +73,7 @@ impl Organizations {
         let (id, role, account) = (membership.organization, membership.role, who.account);
         let session = self.session_facts(who).await?;
         self.db()
-            .read(move |tx| {
+            .read_few(move |tx| {
                 let mut recent = match role.administers() {
                     true => audit::of_organization_in(tx, id, Before::NEWEST, i64::from(3 * RECENT))?,
                     false => Vec::new(),

@@ -8,7 +8,7 @@ use kernel::{Actor, Error, Event, Result, Timestamp, id::AccountId};
 use serde_json::json;
 
 pub async fn find(db: &Db, account: AccountId) -> Result<Option<StaffMember>> {
-    db.read(move |tx| store::find(tx, account)).await
+    db.read_few(move |tx| store::find(tx, account)).await
 }
 pub fn find_in(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<StaffMember>> {
     store::find(tx, account)
