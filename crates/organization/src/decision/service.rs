@@ -60,9 +60,12 @@ impl Organizations {
         let most = SPACES_SHOWN as i64;
         let found = self
             .db()
-            .read_one(move |s| {
-                let rows = store::find(s, &store::spaces(&account, &product, &wished, &None, &most, &now))?;
-                found(rows, &session, now)
+            .read_few(move |tx| {
+                let query = match store::is_in_more(tx, account, most)? {
+                    true => store::first_spaces(&account, &product, &wished, &most, &now),
+                    false => store::spaces(&account, &product, &wished, &None, &most, &now),
+                };
+                found(store::find_in(tx, &query)?, &session, now)
             })
             .await?;
         Ok(spaces(found))

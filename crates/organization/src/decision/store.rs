@@ -1,6 +1,6 @@
 //! Facts of a decision in one statement: account, product and, in an organization's space, both halves of the tally.
 use super::facts::FactsRow;
-use db::{Query, Statement, Tx};
+use db::{Query, Statement, Tx, sql};
 use kernel::{
     Result, Timestamp,
     id::{AccountId, OrganizationId, ProductId},
@@ -41,16 +41,22 @@ const REST: &str = "
             JOIN contract_type_product v ON v.contract_type_id = w.contract_type_id AND v.product_id = p.id
             WHERE w.organization_id = o.id
             ORDER BY CASE WHEN w.state = 'active' THEN 0 ELSE 1 END, w.valid_until DESC, w.id DESC LIMIT 1)";
-/// Memberships, each with its organization. Before [`fits`].
+/// Memberships, each with its organization and the last visit there. Before [`fits`].
 const MEMBERSHIPS: &str = "
     FROM product p CROSS JOIN membership m
+    LEFT JOIN space_visit b ON b.account_id = m.account_id AND b.organization_id = m.organization_id
     JOIN organization o ON o.id = m.organization_id AND o.state <> 'closed'";
-/// After [`known`].
-const KNOWN: &str = " AND m.organization_id IN (SELECT id FROM known)";
-const UNKNOWN: &str = " AND m.organization_id NOT IN (SELECT id FROM known)";
-/// After [`MEMBERSHIPS`]: when the space was visited.
-const VISITS: &str = " LEFT JOIN space_visit b ON b.account_id = m.account_id AND b.organization_id = o.id";
 
+/// Whether the account is in more organizations than these.
+pub(super) fn is_in_more(tx: &mut Tx<'_>, account: AccountId, most: i64) -> Result<bool> {
+    let counted: i64 = tx.one(
+        sql!(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM membership WHERE account_id = $1 AND state <> 'ended' LIMIT $2) AS counted"
+        ),
+        &[&account, &(most + 1)],
+    )?;
+    Ok(counted > most)
+}
 /// One account × one product × its memberships; one row without organization if it has none. First the wished space, then
 /// those that may open the product, the last visited before others. With a pattern, organizations of such names alone.
 pub(super) fn spaces<'a>(
@@ -61,37 +67,59 @@ pub(super) fn spaces<'a>(
     most: &'a i64,
     now: &'a Timestamp,
 ) -> Query<'a> {
-    let theirs = |query: Query<'a>| {
-        query
+    let worth = |query: Query<'a>| {
+        fits(query.add(RANKED), now)
+            .bind(" THEN 0 ELSE 1 END AS closed, CASE WHEN o.id = ? THEN 0 ELSE 1 END AS unasked", wished)
+            .add(MEMBERSHIPS)
             .bind(" WHERE m.account_id = ?", account)
             .bind(" AND m.state <> 'ended' AND p.id = ?", product)
             .opt(" AND o.name_folded LIKE ? ESCAPE '\\'", named)
+            .add(RANKING)
+            .bind(" LIMIT ?", most)
+    };
+    of_chosen(account, product, now, "LEFT JOIN", worth).add(CHOSEN)
+}
+/// As [`spaces`], for somebody in more organizations than are shown. The few that they visited, and the wished one, are all
+/// looked at; of the others, in the order of their keys, as many as are shown: first of those that may open the product, and
+/// only if these are too few, of the rest.
+pub(super) fn first_spaces<'a>(
+    account: &'a AccountId,
+    product: &'a ProductId,
+    wished: &'a Option<OrganizationId>,
+    most: &'a i64,
+    now: &'a Timestamp,
+) -> Query<'a> {
+    let theirs = |query: Query<'a>| {
+        query
+            .add(MEMBERSHIPS)
+            .bind(" WHERE m.account_id = ?", account)
+            .bind(" AND m.state <> 'ended' AND p.id = ?", product)
+    };
+    let others = |query: Query<'a>| {
+        theirs(query).bind(" AND b.at IS NULL AND m.organization_id IS DISTINCT FROM ?", wished)
     };
     let worth = |query: Query<'a>| {
-        let ready = known(query, account, wished)
-            .add(", ready AS (SELECT m.id AS id, 0 AS visited, 0 AS closed, 1 AS unasked")
-            .add(MEMBERSHIPS);
-        let ready = fits(theirs(ready).add(UNKNOWN).add(" AND "), now);
-        let known = ready
-            .bind(" ORDER BY m.id LIMIT ?)", most)
-            .add(" SELECT m.id AS id, COALESCE(b.at, 0) AS visited, CASE WHEN ");
+        let ready =
+            others(query.add("WITH ready AS (SELECT m.id AS id, 0 AS visited, 0 AS closed, 1 AS unasked"));
+        let known = fits(ready.add(" AND "), now).bind(" ORDER BY m.id LIMIT ?) ", most).add(RANKED);
         let known = fits(known, now)
-            .bind(" THEN 0 ELSE 1 END AS closed, CASE WHEN o.id = ? THEN 0 ELSE 1 END AS unasked", wished)
-            .add(MEMBERSHIPS)
-            .add(VISITS);
+            .bind(" THEN 0 ELSE 1 END AS closed, CASE WHEN o.id = ? THEN 0 ELSE 1 END AS unasked", wished);
         let closed = theirs(known)
-            .add(KNOWN)
+            .bind(" AND (b.at IS NOT NULL OR m.organization_id = ?)", wished)
             .add(" UNION ALL SELECT id, visited, closed, unasked FROM ready")
-            .add(" UNION ALL SELECT * FROM (SELECT m.id, 0, 1, 1")
-            .add(MEMBERSHIPS);
-        fits(theirs(closed).add(UNKNOWN).add(" AND NOT COALESCE("), now)
+            .add(" UNION ALL SELECT * FROM (SELECT m.id, 0, 1, 1");
+        fits(others(closed).add(" AND NOT COALESCE("), now)
             .bind(", FALSE) ORDER BY m.id LIMIT CASE WHEN (SELECT COUNT(*) FROM ready) >= ?", most)
             .bind(" THEN 0 ELSE ? END) AS rest", most)
-            .bind(" ORDER BY unasked, closed, visited DESC, id LIMIT ?", most)
+            .add(RANKING)
+            .bind(" LIMIT ?", most)
     };
-    let chosen = of_chosen(account, product, now, "LEFT JOIN", worth);
-    chosen.add(" ORDER BY chosen.unasked, chosen.closed, chosen.visited DESC, chosen.id")
+    of_chosen(account, product, now, "LEFT JOIN", worth).add(CHOSEN)
 }
+const RANKED: &str = "SELECT m.id AS id, COALESCE(b.at, 0) AS visited, CASE WHEN ";
+const RANKING: &str = " ORDER BY unasked, closed, visited DESC, id";
+const CHOSEN: &str = " ORDER BY chosen.unasked, chosen.closed, chosen.visited DESC, chosen.id";
+
 /// The memberships of an account that may open the product, another space excepted; the last visited first.
 pub(super) fn elsewhere<'a>(
     account: &'a AccountId,
@@ -102,6 +130,7 @@ pub(super) fn elsewhere<'a>(
 ) -> Query<'a> {
     let theirs = |query: Query<'a>| {
         let query = query
+            .add(MEMBERSHIPS)
             .bind(" WHERE m.account_id = ?", account)
             .bind(" AND m.state <> 'ended' AND m.valid_until > ?", now)
             .bind(" AND o.id <> ?", except)
@@ -109,25 +138,12 @@ pub(super) fn elsewhere<'a>(
         fits(query, now)
     };
     let worth = |query: Query<'a>| {
-        let visited = known(query, account, &None)
-            .add(" SELECT m.id AS id, COALESCE(b.at, 0) AS visited")
-            .add(MEMBERSHIPS)
-            .add(VISITS);
-        let others =
-            theirs(visited).add(KNOWN).add(" UNION ALL SELECT * FROM (SELECT m.id, 0").add(MEMBERSHIPS);
-        theirs(others)
-            .add(UNKNOWN)
-            .bind(" ORDER BY m.id LIMIT ?) AS rest", most)
+        let visited = theirs(query.add("SELECT m.id AS id, b.at AS visited")).add(" AND b.at IS NOT NULL");
+        theirs(visited.add(" UNION ALL SELECT * FROM (SELECT m.id, 0"))
+            .bind(" AND b.at IS NULL ORDER BY m.id LIMIT ?) AS rest", most)
             .bind(" ORDER BY visited DESC, id LIMIT ?", most)
     };
     of_chosen(account, product, now, "JOIN", worth).add(" ORDER BY chosen.visited DESC, chosen.id")
-}
-/// Organizations that the account visited, and the wished one. The few memberships there are all looked at; of the others, in
-/// the order of their keys, only as many as are asked for. Somebody in a thousand organizations costs as much as in fifty.
-fn known<'a>(query: Query<'a>, account: &'a AccountId, wished: &'a Option<OrganizationId>) -> Query<'a> {
-    query
-        .bind("WITH known AS (SELECT organization_id AS id FROM space_visit WHERE account_id = ?", account)
-        .bind(" UNION SELECT COALESCE(CAST(? AS BIGINT), 0))", wished)
 }
 /// What a membership has to bring before it is worth deciding about: `decide` has the last word, this only saves rows. After
 /// [`MEMBERSHIPS`]. The halves of the tally are looked for where the product asks for them alone.
