@@ -6,7 +6,7 @@ use crate::{
     sqlite,
     tx::{Connection, Statement, Tx},
     upkeep,
-    worker::{Mode, Queue, Shared},
+    worker::{Mode, Queue, Shared, contained},
 };
 use kernel::{Clock, Error, Event, Id, Result, Rng, Timestamp, id::IdSource};
 use std::{
@@ -175,7 +175,7 @@ impl Db {
         for point in &self.0.points {
             if let Ok(connection) = point.try_lock() {
                 return sqlite::snapshot(&connection, |tx| {
-                    let found = run(tx);
+                    let found = contained(tx, &run);
                     self.0.statements_read.fetch_add(tx.statements, Ordering::Relaxed);
                     found
                 });
@@ -191,7 +191,7 @@ impl Db {
         self.0.statements_read.fetch_add(1, Ordering::Relaxed);
         for point in &self.0.points {
             if let Ok(connection) = point.try_lock() {
-                return run(Statement(&mut Tx::new(Connection::Sqlite(&connection))));
+                return contained(&mut Tx::new(Connection::Sqlite(&connection)), |tx| run(Statement(tx)));
             }
         }
         answer(self.0.reads.submit(Mode::Point, move |tx| Ok((run(Statement(tx))?, Vec::new())))?).await

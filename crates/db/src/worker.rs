@@ -43,18 +43,24 @@ struct Closure<F, T> {
     answer: oneshot::Sender<Result<T>>,
     deadline: Instant,
 }
+/// Whatever a closure does, its connection is as good as before: a panic becomes an error, and so does a failed statement that it
+/// took no notice of.
+pub(crate) fn contained<T>(tx: &mut Tx<'_>, run: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+    let value = catch_unwind(AssertUnwindSafe(|| run(tx))).map_err(|_| Error::internal("db.panic"))??;
+    if tx.failed() {
+        return Err(
+            Error::internal("db.transaction_failed").because("a closure went on after a failed statement")
+        );
+    }
+    Ok(value)
+}
 impl<T: Send, F: Fn(&mut Tx<'_>) -> Result<(T, Vec<Event>)> + Send> Job for Closure<F, T> {
     fn mode(&self) -> Mode {
         self.mode
     }
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<Vec<Event>> {
         let run = &self.run;
-        let (value, events) =
-            catch_unwind(AssertUnwindSafe(|| run(tx))).map_err(|_| Error::internal("db.panic"))??;
-        if tx.failed() {
-            return Err(Error::internal("db.transaction_failed")
-                .because("a closure went on after a failed statement"));
-        }
+        let (value, events) = contained(tx, run)?;
         self.value = Some(value);
         Ok(events)
     }

@@ -78,6 +78,30 @@ async fn failing_and_panicking_jobs_hurt_only_themselves() {
     }
 }
 
+/// As often as there are connections, and more: each of them reads what is written afterwards.
+#[tokio::test]
+async fn a_look_that_panics_or_swallows_an_error_leaves_its_connection_as_it_was() {
+    for db in engines().await {
+        for _ in 0..40 {
+            let few = db.read_few(|_| -> kernel::Result<i64> { panic!("a look that breaks") }).await;
+            let one = db.read_one(|_| -> kernel::Result<i64> { panic!("a look that breaks") }).await;
+            let swallowed = db
+                .read_few(|tx| {
+                    drop(tx.all::<i64>("SELECT n FROM nowhere", &[]));
+                    Ok(0i64)
+                })
+                .await;
+            let codes = [few, one, swallowed].map(|answer| answer.unwrap_err().code);
+            assert_eq!(codes, ["db.panic", "db.panic", "db.transaction_failed"]);
+        }
+        put(&db, "after".into()).await.unwrap();
+        for _ in 0..40 {
+            let seen: i64 = db.read_few(|tx| tx.one("SELECT COUNT(*) FROM setting", &[])).await.unwrap();
+            assert_eq!(seen, 1);
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closure_that_errs_or_swallows_an_error_has_written_nothing() {
     for db in engines().await {

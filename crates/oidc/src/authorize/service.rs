@@ -199,7 +199,7 @@ impl OpenId {
     pub async fn release(&self, flow: FlowId) -> Result<()> {
         self.db().exec("the browser of a request", move |statement| store::unbind_flow(statement, flow)).await
     }
-    /// Two single statements: all spaces with their facts, `wished` before others, and the consents.
+    /// The first spaces with their facts, `wished` before others and that of the request among them; then the consents.
     pub async fn survey(
         &self,
         asking: &Asking,
@@ -215,6 +215,10 @@ impl OpenId {
         if request.scope.organization {
             spaces.retain(|found| found.space != Space::Personal);
         }
+        let asked = request.organization.map(Space::Organization);
+        if asked.is_some_and(|asked| spaces.iter().all(|found| found.space != asked)) {
+            spaces.extend(self.decide_asked(asking, client, request, now).await?);
+        }
         Ok(Survey { spaces, consents: self.agreed(asking, client).await? })
     }
     /// As [`Self::survey`] for what a request leads to: if it names an organization of the account, that one alone counts.
@@ -225,14 +229,23 @@ impl OpenId {
         request: &Request,
         now: Timestamp,
     ) -> Result<Survey> {
-        if let Some(space) = request.organization.map(Space::Organization) {
-            let rooms = self.organizations();
-            let found = rooms.decide_one(asking.account, &asking.facts, space, client.product, now).await?;
-            if let Some(found) = found.filter(|found| found.membership.is_some()) {
-                return Ok(Survey { spaces: vec![found], consents: self.agreed(asking, client).await? });
-            }
+        match self.decide_asked(asking, client, request, now).await? {
+            Some(found) => Ok(Survey { spaces: vec![found], consents: self.agreed(asking, client).await? }),
+            None => self.survey(asking, client, request, None, now).await,
         }
-        self.survey(asking, client, request, None, now).await
+    }
+    /// None if the request names no organization, or none of the account's.
+    async fn decide_asked(
+        &self,
+        asking: &Asking,
+        client: &Client,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Option<InSpace>> {
+        let Some(space) = request.organization.map(Space::Organization) else { return Ok(None) };
+        let rooms = self.organizations();
+        let found = rooms.decide_one(asking.account, &asking.facts, space, client.product, now).await?;
+        Ok(found.filter(|found| found.membership.is_some()))
     }
     async fn agreed(&self, asking: &Asking, client: &Client) -> Result<Vec<Consent>> {
         let (account, id) = (asking.account, client.id);

@@ -153,3 +153,23 @@ async fn m49_another_space_opens_although_the_product_wished_for_one_that_does_n
         assert!(allowed.location().starts_with(CALLBACK), "{allowed:?}");
     }
 }
+
+/// As above, for somebody in more organizations than are shown: the wished one is not forgotten because another was chosen.
+#[tokio::test]
+async fn a_wish_for_one_of_many_organizations_that_does_not_open_is_not_forgotten() {
+    for house in houses(true).await {
+        let ids = join(&house, SPACES_SHOWN + 4).await;
+        let (other, wished) = (ids[0].to_string(), ids.last().unwrap().to_string());
+        let suspend = format!("UPDATE organization SET state = 'suspended' WHERE id <> {}", ids[0].as_i64());
+        house.db.write_unaudited("a test's world", move |tx| tx.run(&suspend, &[])).await.unwrap();
+        let wish =
+            house.request("").replace("openid+profile", &format!("openid+profile+organization:{wished}"));
+        let address = house.get(&wish, true).await.location();
+        assert!(address.starts_with("/oauth2/explain?flow=") && address.ends_with(&wished), "{address}");
+        let flow = house.get(&address, true).await.value_of("flow");
+        // The product did not wish for it, so the person says so.
+        let page = house.get(&format!("/consent?flow={flow}&space={other}"), true).await;
+        assert_eq!(page.status, StatusCode::OK, "{page:?}");
+        assert!(page.body.contains(&format!("value=\"{other}\"")), "{}", page.body);
+    }
+}

@@ -1,4 +1,4 @@
-//! Decisions from the store: always in one statement, so that both halves are seen at the same instant.
+//! Decisions from the store: the facts always in one statement, so that both halves are seen at the same instant.
 use super::facts::{Found, found};
 use super::model::{Decision, Facts, MachineFacts, SessionFacts, Space, Subject, decide};
 use super::store;
