@@ -147,8 +147,15 @@ async fn a_form_that_is_sent_twice_or_too_late_overwrites_nothing(engine: Engine
     let typed = page.form_to(&new)?.with("name", "站").with("redirect_uris", "https://rp.test/a");
     // What the platform decides is not offered, and not taken from somebody who sends it all the same.
     ensure!(!page.body.contains("value=\"basic\"") && !page.body.contains("value=\"pairwise\""));
-    let forged = administrator.submit(&page, &typed.clone().with("subject_type", "pairwise")).await?;
+    let door = std::net::TcpListener::bind("127.0.0.1:0")?;
+    door.set_nonblocking(true)?;
+    let sector = format!("https://127.0.0.1:{}/sector", door.local_addr()?.port());
+    let forged = typed.clone().with("subject_type", "pairwise").with("sector_identifier_uri", &sector);
+    let forged = administrator.submit(&page, &forged).await?;
     assert_eq!(forged.status.as_u16(), 422, "{}", forged.excerpt());
+    assert!(forged.body.contains("subject_type-e"), "{}", forged.excerpt());
+    let came = door.accept().err().map(|error| error.kind());
+    assert_eq!(came, Some(std::io::ErrorKind::WouldBlock), "the server goes nowhere for them");
     assert_eq!(count(&server, clients)?, 2);
     // An API of another product is the platform's to enter.
     let foreign = administrator.submit(&page, &typed.with("resources", "http://127.0.0.1:8090/api")).await?;

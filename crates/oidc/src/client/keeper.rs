@@ -68,7 +68,7 @@ impl Keeper {
     }
     /// What the platform decides of a product stays as it was set: how strict its clients are, and by which names they know
     /// people. Error `client.platform_decides`.
-    pub(super) fn may_set(&self, new: &Settings, before: &Settings) -> Result<()> {
+    pub fn may_set(&self, new: &Settings, before: &Settings) -> Result<()> {
         let fault = |field| Err(Error::invalid("client.platform_decides").at(field));
         match self {
             Self::Desk(_) => Ok(()),

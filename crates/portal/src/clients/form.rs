@@ -251,7 +251,7 @@ pub(super) async fn create(console: Console, Form(typed): Form<Typed>) -> web::R
     if service::list_of_product(db, product).await?.iter().any(|known| known.id == client) {
         return Ok(with_flash(see_other(&console.list()), "info", "portal-client-exists", &[]));
     }
-    let created = match checked(&console, &typed).await {
+    let created = match checked(&console, &typed, &Settings::default()).await {
         Ok(edit) => {
             let new = NewClient {
                 id: client,
@@ -291,7 +291,7 @@ pub(super) async fn save(kept: Kept, Form(typed): Form<Typed>) -> web::Result {
     let (console, client) = (&kept.console, &kept.client);
     // Where answers go and by which key the client proves itself: nobody changes that in somebody else's open session.
     console.must_be_fresh(&format!("{}/edit", kept.address())).await?;
-    let saved = match checked(console, &typed).await {
+    let saved = match checked(console, &typed, &client.settings).await {
         Ok(edit) => {
             let keeper = console.keeper.clone();
             service::update_client(console.db(), keeper, console.product, client.id, edit).await
@@ -317,9 +317,10 @@ pub(super) async fn save(kept: Kept, Form(typed): Form<Typed>) -> web::Result {
     }
 }
 
-/// Read, and a list of addresses elsewhere asked before anything is written.
-async fn checked(console: &Console, typed: &Typed) -> Result<ClientEdit> {
+/// Read, and a list of addresses elsewhere asked before anything is written; who may not set one sends nobody there.
+async fn checked(console: &Console, typed: &Typed, before: &Settings) -> Result<ClientEdit> {
     let edit = typed.read()?;
+    console.keeper.may_set(&edit.settings, before)?;
     let outbound = console.organizations.identity().outbound();
     check_sector(outbound, &edit.settings, &edit.redirect_uris).await?;
     Ok(edit)
