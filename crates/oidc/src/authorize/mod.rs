@@ -8,6 +8,7 @@ pub mod explain;
 #[cfg(test)]
 mod flow_tests;
 pub mod incoming;
+pub mod issue;
 pub mod model;
 #[cfg(test)]
 mod model_tests;

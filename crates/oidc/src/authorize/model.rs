@@ -6,6 +6,7 @@ use crate::{
     parameters::Parameters,
 };
 use kernel::id::OrganizationId;
+use organization::decision::{InSpace, Space};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -117,6 +118,13 @@ impl Request {
     /// What the person has to agree to: the scopes, and what the claims parameter asks for besides.
     pub fn asked(&self) -> Scope {
         self.scope.with(self.wishes.scope())
+    }
+    /// Those in which the product may be told of the person at all.
+    pub(super) fn spaces(&self, mut spaces: Vec<InSpace>) -> Vec<InSpace> {
+        if self.scope.organization {
+            spaces.retain(|found| found.space != Space::Personal);
+        }
+        spaces
     }
 }
 

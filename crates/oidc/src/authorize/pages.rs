@@ -3,9 +3,10 @@
 use super::{
     answer::Answer,
     incoming::Fault,
+    issue::{Issue, Issued},
     model::{ErrorCode, Refused, Request},
     next::{HARDWARE, Next, Step, next, step, without_page},
-    service::{Asking, Issue, Issued, Kept},
+    service::{Asking, Kept},
     store::FlowId,
 };
 use crate::{OpenId, client::Client, decision::space_text, parameters::Parameters, token::api::form};
@@ -27,6 +28,12 @@ pub(super) struct Pending {
     pub request: Request,
     /// Handle, flow and time of a kept one.
     pub kept: Option<(String, FlowId, Timestamp)>,
+}
+impl Pending {
+    fn issue<'a>(&'a self, asking: &'a Asking, remember: bool, now: Timestamp) -> Issue<'a> {
+        let flow = self.kept.as_ref().map(|kept| kept.1);
+        Issue { asking, client: &self.client, request: &self.request, flow, remember, now }
+    }
 }
 impl From<Kept> for Pending {
     fn from(kept: Kept) -> Self {
@@ -178,6 +185,10 @@ pub(super) async fn strengthen(
 /// What a signed-in person's request leads to. Also the way of the consent page, which shows itself for `Ask`.
 async fn answer(ctx: &Ctx, openid: &OpenId, signed_in: &SignedIn, pending: Pending) -> web::Result {
     let asking = asking(openid, signed_in).await?;
+    // Most requests lead to a code; what is asked for first is the way on which nothing is looked at twice.
+    if let Some(issued) = openid.issue_at_once(pending.issue(&asking, false, ctx.now)).await? {
+        return answered(ctx, openid, &pending, issued);
+    }
     let survey = openid.survey_asked(&asking, &pending.client, &pending.request, ctx.now).await?;
     let next =
         next(&pending.request, pending.client.skip_consent, &survey.choices(), &survey.consents, ctx.now);
@@ -214,19 +225,23 @@ pub(super) async fn issue(
     space: Space,
     remember: bool,
 ) -> web::Result {
-    let (client, request) = (&*pending.client, &pending.request);
-    let flow = pending.kept.as_ref().map(|kept| kept.1);
-    let issue = Issue { asking, client, request, space, flow, remember, now: ctx.now };
-    match openid.issue(issue).await? {
-        Issued::Code(code) => Ok(openid.code_answer(request, &code).respond(ctx)),
-        Issued::AlreadyAnswered => Err(Error::conflict("flow.answered").into()),
-        Issued::Refused(reason) if request.prompt.none => {
-            let refused = Refused::new(ErrorCode::AccessDenied, reason);
-            Ok(openid.refusal(request, &refused).respond(ctx))
-        }
-        Issued::Refused(_) => {
+    match openid.issue(pending.issue(asking, remember, ctx.now), space).await? {
+        Issued::Refused(_) if !pending.request.prompt.none => {
             let handle = keep(ctx, openid, pending, Some(ctx.browser)).await?;
             Ok(see_other(&explain_address(&handle, space)))
+        }
+        issued => answered(ctx, openid, pending, issued),
+    }
+}
+/// On the way to the client.
+fn answered(ctx: &Ctx, openid: &OpenId, pending: &Pending, issued: Issued) -> web::Result {
+    let request = &pending.request;
+    match issued {
+        Issued::Code(code) => Ok(openid.code_answer(request, &code).respond(ctx)),
+        Issued::AlreadyAnswered => Err(Error::conflict("flow.answered").into()),
+        Issued::Refused(reason) => {
+            let refused = Refused::new(ErrorCode::AccessDenied, reason);
+            Ok(openid.refusal(request, &refused).respond(ctx))
         }
     }
 }

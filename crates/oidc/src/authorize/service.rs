@@ -1,33 +1,24 @@
-//! Use cases of the authorization endpoint: keep a request, survey the spaces, issue a code.
+//! Use cases of the authorization endpoint: keep a request, survey the spaces, decline.
 pub(crate) use super::store::FlowKind;
 use super::{
     answer::Answer,
     model::{self, Request},
     next::{Choice, Consent},
-    store::{self, Flow, FlowId, NewCode, NewFlow},
+    store::{self, Flow, FlowId, NewFlow},
 };
-use crate::{
-    OpenId,
-    claims::{Sector, pairwise},
-    client::{Client, settings::join_lines},
-    logout::backchannel,
-    token::model::join_zones,
-};
+use crate::{OpenId, client::Client};
 use kernel::{
     Actor, Error, Event, Result, Timestamp, TokenHash,
     id::{AccountId, OrganizationId, SessionId},
 };
-use organization::decision::{InSpace, SessionFacts, Space, decide_in};
-use organization::refusal::{self, Refused};
+use organization::decision::{InSpace, SessionFacts, Space};
+use organization::refusal::Refused;
 use platform::counter::{self, Limit};
 use serde_json::json;
 use std::sync::Arc;
 
 /// How long a request waits for its person to sign in, register or agree.
 pub const FLOW_SECONDS: i64 = 1800;
-
-/// How long a code waits for its client (FAPI 2.0 §5.3.2.1: no longer than this).
-pub const CODE_SECONDS: i64 = 60;
 
 /// Requests that one source may leave to be kept: nobody has to be signed in to make one, and each is a row for a while.
 pub(crate) const FLOWS: Limit = Limit { scope: "oidc.flow", most: 1200, seconds: 60 };
@@ -81,27 +72,6 @@ impl Survey {
     pub fn find(&self, space: Space) -> Option<&InSpace> {
         self.spaces.iter().find(|found| found.space == space)
     }
-}
-
-#[derive(Debug, PartialEq, Eq)]
-pub enum Issued {
-    /// The code, to be handed to the client.
-    Code(String),
-    /// Decided again in the writing transaction, it no longer fits.
-    Refused(&'static str),
-    /// The request was answered before: a second click, or another tab.
-    AlreadyAnswered,
-}
-
-/// What to issue, and what comes with it.
-pub struct Issue<'a> {
-    pub asking: &'a Asking,
-    pub client: &'a Client,
-    pub request: &'a Request,
-    pub space: Space,
-    pub flow: Option<FlowId>,
-    pub remember: bool,
-    pub now: Timestamp,
 }
 
 impl OpenId {
@@ -208,13 +178,9 @@ impl OpenId {
         wished: Option<OrganizationId>,
         now: Timestamp,
     ) -> Result<Survey> {
-        let mut spaces = self
-            .organizations()
-            .decide_spaces(asking.account, &asking.facts, client.product, wished, now)
-            .await?;
-        if request.scope.organization {
-            spaces.retain(|found| found.space != Space::Personal);
-        }
+        let rooms = self.organizations();
+        let spaces = rooms.decide_spaces(asking.account, &asking.facts, client.product, wished, now).await?;
+        let mut spaces = request.spaces(spaces);
         let asked = request.organization.map(Space::Organization);
         if asked.is_some_and(|asked| spaces.iter().all(|found| found.space != asked)) {
             spaces.extend(self.decide_asked(asking, client, request, now).await?);
@@ -250,89 +216,6 @@ impl OpenId {
     async fn agreed(&self, asking: &Asking, client: &Client) -> Result<Vec<Consent>> {
         let (account, id) = (asking.account, client.id);
         self.db().read_one(move |statement| store::list_consents(statement, account, id)).await
-    }
-
-    /// Decides again and inserts the code in one transaction, so the database has the last word.
-    pub async fn issue(&self, issue: Issue<'_>) -> Result<Issued> {
-        let (id, code) = crate::token::handle::draw(self.db());
-        let Issue { asking, client, request, space, flow, remember, now } = issue;
-        let new = NewCode {
-            id,
-            hash: TokenHash::of(&code),
-            client: client.id,
-            account: asking.account,
-            session: asking.session,
-            organization: space.organization(),
-            redirect_uri: request.redirect_uri.clone(),
-            code_challenge: request.code_challenge.clone(),
-            nonce: request.nonce.clone(),
-            scope: request.scope,
-            zones: join_zones(&asking.facts.zones),
-            resources: join_lines(&request.resources),
-            dpop_jkt: request.dpop_jkt.clone(),
-            claims: request.wishes.stored(),
-            now,
-            expires_at: now.plus_seconds(CODE_SECONDS),
-        };
-        let agreed = request.asked();
-        let sector = Sector::of(client);
-        let hears_of_end = client.settings.backchannel_logout_uri.is_some();
-        let keyring = self.db().keyring().clone();
-        let refusal_id = self.db().draw();
-        let (facts, actor, product) = (asking.facts.clone(), asking.actor.clone(), client.product);
-        let outcome = self
-            .db()
-            .write(move |tx| {
-                let found = decide_in(tx, new.account, &facts, space, product, now)?;
-                let (allow, reason, membership) = match &found {
-                    Some(found) => (found.decision.allow, found.decision.code(), found.membership),
-                    None => (false, "decision.membership_missing", None),
-                };
-                if let Some(found) = found.as_ref().filter(|found| !found.decision.allow) {
-                    let account = new.account;
-                    let decision = &found.decision;
-                    let refused = Refused { account, space, product, session: &facts, decision };
-                    let member = membership.is_some();
-                    let (_, events) = refusal::note_in(tx, &actor, refusal_id, refused, member, now)?;
-                    return Ok((Some(decision.code()), events));
-                }
-                // A stranger's attempt is none of that organization's record: it would show them a name.
-                let acted_for = space.organization().filter(|_| membership.is_some());
-                let event = |event: Event, detail| {
-                    let event = event.on("client", new.client).with(detail);
-                    match acted_for {
-                        Some(organization) => event.of(organization),
-                        None => event,
-                    }
-                };
-                if !allow {
-                    let refused = Event::refused(&actor, "authorization.refused");
-                    return Ok((Some(reason), vec![event(refused, json!({ "reason": reason }))]));
-                }
-                if let Some(flow) = flow
-                    && !store::consume_flow(tx, flow, now)?
-                {
-                    return Ok((Some(ALREADY_ANSWERED), Vec::new()));
-                }
-                if remember {
-                    store::upsert_consent(tx, new.account, new.client, space, agreed, now)?;
-                }
-                store::insert_code(tx, &new, membership)?;
-                // Whoever was told of the person under a name of its own, and whoever wants to hear of the end.
-                pairwise::remember_in(tx, &keyring, &sector, new.account)?;
-                if hears_of_end {
-                    backchannel::remember_in(tx, new.session, new.client)?;
-                }
-                let granted = Event::done(&actor, "authorization.granted");
-                let detail = json!({ "scope": new.scope.text(), "remembered": remember });
-                Ok((None, vec![event(granted, detail)]))
-            })
-            .await?;
-        Ok(match outcome {
-            None => Issued::Code(code),
-            Some(ALREADY_ANSWERED) => Issued::AlreadyAnswered,
-            Some(reason) => Issued::Refused(reason),
-        })
     }
 
     /// The person said no, or goes back without access. False if the request was answered before.
@@ -384,5 +267,3 @@ impl OpenId {
         Answer::refusal(request, self.issuer(), refused)
     }
 }
-/// No decision's reason: told apart from them in the transaction's outcome.
-const ALREADY_ANSWERED: &str = "flow.answered";

@@ -173,3 +173,56 @@ async fn a_wish_for_one_of_many_organizations_that_does_not_open_is_not_forgotte
         assert!(page.body.contains(&format!("value=\"{other}\"")), "{}", page.body);
     }
 }
+
+/// The only space that opens is taken without a question, whether all are looked at where the code is written or, since there are
+/// many, before.
+#[tokio::test]
+async fn m49_the_only_space_that_opens_needs_no_page_however_many_there_are() {
+    for count in [0, 3, 7, 8, SPACES_SHOWN + 4] {
+        for house in houses(true).await {
+            let ids = join(&house, count).await;
+            let first = house.organization.to_string();
+            house.change("UPDATE organization SET state = 'suspended' WHERE member_number IS NULL").await;
+            if let Some(closed) = ids.first().copied() {
+                let close =
+                    format!("UPDATE organization SET state = 'closed' WHERE id = {}", closed.as_i64());
+                house.db.write_unaudited("a test's world", move |tx| tx.run(&close, &[])).await.unwrap();
+            }
+            let foreign = OrganizationId::from_i64(5);
+            let wishes =
+                [String::new(), format!("+organization:{first}"), format!("+organization:{foreign}")];
+            for wish in wishes {
+                let request = house.request("").replace("openid+profile", &format!("openid+profile{wish}"));
+                let answer = house.get(&request, true).await;
+                let code = answer.query("code").unwrap_or_else(|| panic!("{count}{wish}: {answer:?}"));
+                let tokens = house.exchange(&code).await.json();
+                let userinfo = house.bearer(tokens["access_token"].as_str().unwrap()).await.json();
+                assert_eq!(userinfo["org_id"], first.as_str(), "{count}{wish}");
+            }
+        }
+    }
+}
+
+/// A request that has to be asked about leaves itself behind and nothing else: no code that nobody agreed to, and no event.
+#[tokio::test]
+async fn a_request_that_has_to_be_asked_about_leaves_no_code_behind() {
+    for house in houses(false).await {
+        join(&house, 2).await;
+        let left = async || {
+            let count =
+                "SELECT (SELECT COUNT(*) FROM authorization_code), (SELECT COUNT(*) FROM audit_event),
+                (SELECT COUNT(*) FROM consent), (SELECT COUNT(*) FROM flow)";
+            let counts: (i64, i64, i64, i64) = house.db.read(move |tx| tx.one(count, &[])).await.unwrap();
+            counts
+        };
+        let before = left().await;
+        for more in ["", "&prompt=consent", "&prompt=select_account"] {
+            let answer = house.get(&house.request(more), true).await;
+            assert!(answer.location().starts_with("/consent?flow="), "{more}: {answer:?}");
+        }
+        assert_eq!(left().await, (before.0, before.1, before.2, before.3 + 3));
+        let silent = house.get(&house.request("&prompt=none"), true).await;
+        assert_eq!(silent.query("error").as_deref(), Some("interaction_required"), "{silent:?}");
+        assert_eq!(left().await, (before.0, before.1, before.2, before.3 + 3));
+    }
+}

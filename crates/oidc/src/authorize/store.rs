@@ -147,7 +147,6 @@ pub struct NewCode {
     pub client: ClientId,
     pub account: AccountId,
     pub session: SessionId,
-    pub organization: Option<OrganizationId>,
     pub redirect_uri: String,
     pub code_challenge: Option<String>,
     pub nonce: Option<String>,
@@ -161,8 +160,12 @@ pub struct NewCode {
     pub expires_at: Timestamp,
 }
 
-/// `membership` is the one that the decision in this transaction found.
-pub fn insert_code(tx: &mut Tx<'_>, code: &NewCode, membership: Option<MembershipId>) -> Result<()> {
+pub fn insert_code(
+    tx: &mut Tx<'_>,
+    code: &NewCode,
+    space: Space,
+    membership: Option<MembershipId>,
+) -> Result<()> {
     tx.run(
         sql!(
             "INSERT INTO authorization_code (id, code_hash, client_id, account_id, session_id, organization_id,
@@ -176,7 +179,7 @@ pub fn insert_code(tx: &mut Tx<'_>, code: &NewCode, membership: Option<Membershi
             &code.client,
             &code.account,
             &code.session,
-            &code.organization,
+            &space.organization(),
             &membership,
             &code.redirect_uri,
             &code.code_challenge,

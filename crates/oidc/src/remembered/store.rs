@@ -1,4 +1,4 @@
-use crate::{authorize::service::CODE_SECONDS, token::until_none_is_left};
+use crate::{authorize::issue::CODE_SECONDS, token::until_none_is_left};
 use db::{Statement, Tx, sql};
 use kernel::{
     Id, Result, Timestamp,

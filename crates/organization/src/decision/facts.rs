@@ -16,7 +16,7 @@ use kernel::{
     Result, Timestamp,
     id::{MembershipId, OrganizationId, ProductId},
 };
-use std::sync::Arc;
+use std::{cell::RefCell, collections::VecDeque, sync::Arc};
 
 pub(super) struct FactsRow {
     account_state: AccountState,
@@ -111,30 +111,31 @@ pub(super) struct Found {
     pub facts: Facts,
 }
 
-/// Reads the policies of types: rows of one answer mostly share theirs.
-#[derive(Default)]
-struct Reader(Option<(String, Arc<TypePolicy>)>);
-impl Reader {
-    fn policy(&mut self, text: String) -> Result<Arc<TypePolicy>> {
-        match &self.0 {
-            Some((known, policy)) if *known == text => Ok(Arc::clone(policy)),
-            _ => {
-                let policy = Arc::new(TypePolicy::parse(&text)?);
-                self.0 = Some((text, Arc::clone(&policy)));
-                Ok(policy)
-            }
+thread_local! {
+    /// Policies of types that this thread read lately, each with its text: there are few, and they seldom change.
+    static READ: RefCell<VecDeque<(String, Arc<TypePolicy>)>> = const { RefCell::new(VecDeque::new()) };
+}
+const MOST_READ: usize = 16;
+
+fn policy_of(text: String) -> Result<Arc<TypePolicy>> {
+    READ.with_borrow_mut(|read| {
+        if let Some((_, policy)) = read.iter().find(|(known, _)| *known == text) {
+            return Ok(Arc::clone(policy));
         }
-    }
+        let policy = Arc::new(TypePolicy::parse(&text)?);
+        read.truncate(MOST_READ - 1);
+        read.push_front((text, Arc::clone(&policy)));
+        Ok(policy)
+    })
 }
 
 /// One answer of the database as facts.
 pub(super) fn found(rows: Vec<FactsRow>, session: &SessionFacts, now: Timestamp) -> Result<Vec<Found>> {
-    let mut reader = Reader::default();
-    rows.into_iter().map(|row| row.into_found(&mut reader, session, now)).collect()
+    rows.into_iter().map(|row| row.into_found(session, now)).collect()
 }
 
 impl FactsRow {
-    fn into_found(self, reader: &mut Reader, session: &SessionFacts, now: Timestamp) -> Result<Found> {
+    fn into_found(self, session: &SessionFacts, now: Timestamp) -> Result<Found> {
         let membership = match (self.role, self.membership_state, self.membership_from, self.membership_until)
         {
             (Some(role), Some(state), Some(valid_from), Some(valid_until)) => {
@@ -170,7 +171,7 @@ impl FactsRow {
         let mut named = None;
         let organization = match (self.organization, self.organization_state, self.policy) {
             (Some(id), Some(state), Some(policy)) => {
-                let policy = reader.policy(policy)?;
+                let policy = policy_of(policy)?;
                 named = Some(Named {
                     name: self.organization_name.unwrap_or_default(),
                     role: self.role,

@@ -19,6 +19,6 @@ pub use explain::{Contact, Explanation};
 pub use model::*;
 pub use page::{Back, Typed, Verify, Ways};
 pub use pages::{layer_key, tally_class};
-pub use service::{InSpace, Named, SPACES_SHOWN, decide_in};
+pub use service::{InSpace, Named, SPACES_SHOWN, decide_few_in, decide_in};
 pub(crate) use service::{decide_members_in, decide_persons_in, decide_products_in, facts_in};
 pub use why::routes;

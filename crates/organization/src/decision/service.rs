@@ -20,6 +20,8 @@ use std::{
 pub const SPACES_SHOWN: usize = 50;
 /// Memberships that are looked at for other spaces in which a product opens.
 const CANDIDATES: i64 = 24;
+/// Whoever is in no more organizations than these is decided about where a code is written.
+pub(super) const FEW: usize = 8;
 
 /// The organization of a space, as its member knows it.
 #[derive(Clone, Debug)]
@@ -240,6 +242,22 @@ pub fn decide_in(
     let rows = store::find_in(tx, &store::one(&account, &organization, &product, &now))?;
     let found = found(rows, session, now)?.pop();
     Ok(found.and_then(|found| in_space(space, found)))
+}
+
+/// As [`Organizations::decide_spaces`] inside a transaction, in no order. None if the account is in more than a few
+/// organizations: nobody else waits for those to be looked at.
+pub fn decide_few_in(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    session: &SessionFacts,
+    product: ProductId,
+    now: Timestamp,
+) -> Result<Option<Vec<InSpace>>> {
+    let rows = store::find_in(tx, &store::few(&account, &product, &(FEW as i64 + 1), &now))?;
+    if rows.len() > FEW {
+        return Ok(None);
+    }
+    Ok(Some(spaces(found(rows, session, now)?)))
 }
 
 /// As `decide_one` for several accounts by their subjects, in the personal space. Whoever is not in the answer is unknown.

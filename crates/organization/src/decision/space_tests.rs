@@ -1,19 +1,25 @@
 //! Facts from the store: a person in many organizations, and machines.
 use super::model::{LayerKind, MachineFacts, SessionFacts, Space};
-use super::service::SPACES_SHOWN;
+use super::service::{FEW, InSpace, SPACES_SHOWN, decide_few_in};
 use crate::membership::Role;
 use crate::product::{AdmissionClass, GrantMode};
-use crate::testing::{new_organization, new_product, towns};
+use crate::testing::{Town, new_organization, new_product, towns};
+use kernel::id::ProductId;
+
+/// Open to every agent of an organization that is a member.
+async fn for_members(town: &Town) -> ProductId {
+    new_product(&town.rooms, "quotes", |product| {
+        product.admission_class = AdmissionClass::Membership;
+        product.grant_mode = GrantMode::EveryAgent;
+    })
+    .await
+}
 
 #[tokio::test]
 async fn a_person_in_many_organizations_is_shown_the_first_that_open_the_product() {
     for town in towns().await {
         let person = town.self_owned("guanbinqi").await;
-        let product = new_product(&town.rooms, "quotes", |product| {
-            product.admission_class = AdmissionClass::Membership;
-            product.grant_mode = GrantMode::EveryAgent;
-        })
-        .await;
+        let product = for_members(&town).await;
         let mut last = None;
         for n in 0..SPACES_SHOWN + 3 {
             let organization =
@@ -48,11 +54,7 @@ async fn a_person_in_many_organizations_is_shown_the_first_that_open_the_product
 async fn the_spaces_shown_are_the_first_of_all_spaces_sorted() {
     for town in towns().await {
         let person = town.self_owned("guanbinqi").await;
-        let product = new_product(&town.rooms, "quotes", |product| {
-            product.admission_class = AdmissionClass::Membership;
-            product.grant_mode = GrantMode::EveryAgent;
-        })
-        .await;
+        let product = for_members(&town).await;
         let mut all = Vec::new();
         for n in 0..SPACES_SHOWN + 9 {
             let name = format!("行 {n}");
@@ -109,6 +111,55 @@ async fn the_spaces_shown_are_the_first_of_all_spaces_sorted() {
                 let expected: Vec<Space> =
                     sorted.iter().take(3).map(|n| Space::Organization(all[*n])).collect();
                 assert_eq!(found.iter().map(|found| found.space).collect::<Vec<_>>(), expected);
+            }
+        }
+    }
+}
+
+/// Inside a transaction the same is decided about the same spaces, unless there are many.
+#[tokio::test]
+async fn few_spaces_are_decided_inside_a_transaction_as_outside() {
+    for town in towns().await {
+        let person = town.self_owned("guanbinqi").await;
+        let product = for_members(&town).await;
+        let session = SessionFacts { strength: 1, ..SessionFacts::default() };
+        let mut all = Vec::new();
+        for n in 0..FEW + 2 {
+            let outside =
+                town.rooms.decide_spaces(person, &session, product, None, town.now()).await.unwrap();
+            let (facts, now) = (session.clone(), town.now());
+            let inside = town.rooms.db().read(move |tx| decide_few_in(tx, person, &facts, product, now));
+            let inside = inside.await.unwrap();
+            assert_eq!(inside.is_some(), all.len() <= FEW, "{n}");
+            let said = |spaces: Vec<InSpace>| {
+                let mut said: Vec<String> = spaces
+                    .into_iter()
+                    .map(|found| format!("{:?} {:?} {:?}", found.space, found.membership, found.decision))
+                    .collect();
+                said.sort();
+                said
+            };
+            if let Some(inside) = inside {
+                assert_eq!(inside.first().unwrap().space, Space::Personal);
+                assert_eq!(said(inside), said(outside), "{n}");
+            }
+            let name = format!("行 {n}");
+            let id = new_organization(&town.rooms, town.public, &name, Some(town.account_manager)).await;
+            town.join(id, Role::Agent, person).await;
+            all.push(id);
+            let by = crate::Operator::installation();
+            match n % 3 {
+                0 => town.rooms.set_member_number(&by, id, Some(format!("{n:04}")), now).await.unwrap(),
+                1 => town
+                    .rooms
+                    .db()
+                    .write_unaudited("a closed one of the test", move |tx: &mut db::Tx<'_>| {
+                        tx.run("UPDATE organization SET state = 'closed' WHERE id = $1", &[&id])
+                    })
+                    .await
+                    .map(drop)
+                    .unwrap(),
+                _ => {}
             }
         }
     }

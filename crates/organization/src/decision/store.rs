@@ -182,6 +182,25 @@ fn of_chosen<'a>(
         .bind(" WHERE a.id = ?", account)
         .bind(" AND p.id = ?", product)
 }
+/// One account × one product × its memberships, so many at most; one row without organization if it has none.
+pub(super) fn few<'a>(
+    account: &'a AccountId,
+    product: &'a ProductId,
+    most: &'a i64,
+    now: &'a Timestamp,
+) -> Query<'a> {
+    Query::new(ACCOUNT)
+        .bind(" AND i.expires_at > ?),", now)
+        .add(COLUMNS)
+        .add(PERSON)
+        .add(" LEFT JOIN membership m ON m.account_id = a.id AND m.state <> 'ended'")
+        .add(" LEFT JOIN organization o ON o.id = m.organization_id AND o.state <> 'closed'")
+        .add(TALLY)
+        .add(REST)
+        .bind(" WHERE a.id = ?", account)
+        .bind(" AND p.id = ?", product)
+        .bind(" LIMIT ?", most)
+}
 /// Owners of machines × products. A product whose owners are all unknown has one row, without organization.
 pub(super) fn machines<'a>(owners: &'a [OrganizationId], products: &'a [ProductId]) -> Query<'a> {
     Query::new(MACHINE)

@@ -6,5 +6,5 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use model::{RecordedLayer, Refusal, Refused, Wanted};
+pub use model::{RecordedLayer, Refusal, RefusalId, Refused, Wanted};
 pub use service::{forget_old_in, note_in};
