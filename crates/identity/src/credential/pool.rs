@@ -1,8 +1,11 @@
 //! Argon2id on threads of its own, so that a burst of sign-ins cannot starve the rest. Each thread reuses its memory
 //! (page faults cost more than a third of a hash); it is wiped when the queue is empty and freed after a quiet while.
-use super::model::{Parameters, Password, Phc};
+use super::{
+    memory::Memory,
+    model::{Parameters, Password, Phc},
+};
 use crate::former::FormerHash;
-use argon2::{Algorithm, Argon2, Block, Params, Version};
+use argon2::{Algorithm, Argon2, Params, Version};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use kernel::{Error, Result, Rng};
 use std::{
@@ -13,7 +16,6 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::sync::oneshot;
-use zeroize::Zeroize;
 
 const HASH_BYTES: usize = 32;
 /// What stands for a hash where a former one was compared.
@@ -151,27 +153,6 @@ impl PasswordPool {
         }
         metrics::gauge!("fujie_password_queue").set(self.jobs.len() as f64);
         answer.await.map_err(|_| Error::overloaded("signin.busy"))?
-    }
-}
-
-/// Wipes what it holds when it goes.
-#[derive(Default)]
-struct Memory(Vec<Block>);
-impl Memory {
-    fn of(&mut self, blocks: usize) -> &mut [Block] {
-        if self.0.len() < blocks {
-            self.wipe();
-            self.0 = vec![Block::new(); blocks];
-        }
-        self.0.get_mut(..blocks).unwrap_or_default()
-    }
-    fn wipe(&mut self) {
-        self.0.iter_mut().zeroize();
-    }
-}
-impl Drop for Memory {
-    fn drop(&mut self) {
-        self.wipe();
     }
 }
 
