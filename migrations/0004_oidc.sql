@@ -61,6 +61,7 @@ CREATE TABLE signing_key (
 );
 
 -- Parameters of one authorization or logout request under a one-time handle, bound to the browser that brought it.
+-- pushed_id: the pushed request that this one takes up. Several may wait for their person; the first that is answered ends it.
 CREATE TABLE flow (
     id BIGINT PRIMARY KEY,
     handle_hash BYTEA NOT NULL UNIQUE,
@@ -68,6 +69,7 @@ CREATE TABLE flow (
     client_id BIGINT REFERENCES client (id),
     parameters TEXT NOT NULL,
     browser BYTEA,
+    pushed_id BIGINT,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     consumed_at BIGINT

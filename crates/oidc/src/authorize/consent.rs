@@ -292,10 +292,5 @@ pub(super) async fn back(
     pending: Pending,
     reason: &'static str,
 ) -> web::Result {
-    let Some((_, flow, _)) = &pending.kept else { return Err(Error::not_found("flow.unknown").into()) };
-    if !openid.decline(&signed_in.actor, &pending.client, *flow, reason, ctx.now).await? {
-        return Err(Error::conflict("flow.answered").into());
-    }
-    let refused = Refused::new(ErrorCode::AccessDenied, reason);
-    Ok(openid.refusal(&pending.request, &refused).respond(ctx))
+    pending.decline(ctx, openid, signed_in, Refused::new(ErrorCode::AccessDenied, reason)).await
 }

@@ -4,9 +4,21 @@ use super::{
     answer::Answer,
     model::{self, ErrorCode, Refused, Request},
     object,
+    store::FlowId,
 };
 use crate::{OpenId, client::Client, jose::Jws, par, parameters::Parameters};
 use kernel::{Result, Timestamp};
+
+/// Nothing was pushed under that name, or it was answered or ran out.
+pub(super) const UNKNOWN_PUSHED: &str = "authorize.request_uri_unknown";
+
+/// A request that may be answered.
+#[derive(Debug)]
+pub struct Incoming {
+    pub request: Request,
+    /// The row of a pushed one.
+    pub pushed: Option<FlowId>,
+}
 
 /// Why a request is not answered.
 #[derive(Debug)]
@@ -25,7 +37,7 @@ impl OpenId {
         client: &Client,
         parameters: &Parameters,
         now: Timestamp,
-    ) -> Result<std::result::Result<Request, Fault>> {
+    ) -> Result<std::result::Result<Incoming, Fault>> {
         let not_here = |error, reason| Ok(Err(self.fault(client, parameters, Refused::new(error, reason))));
         if let Some(uri) = parameters.get("request_uri") {
             let Some(handle) = uri.strip_prefix(par::URN) else {
@@ -40,14 +52,14 @@ impl OpenId {
             if parameters.refuse_duplicates().is_err() {
                 return not_here(ErrorCode::InvalidRequest, "a parameter occurs more than once");
             }
-            return Ok(match self.take_pushed(client, handle, now).await? {
-                Some(request) => Ok(request),
+            return Ok(match self.find_pushed(client, handle, now).await? {
+                Some((pushed, request)) => Ok(Incoming { request, pushed: Some(pushed) }),
                 None => Err(Fault {
                     refused: Refused::new(
                         ErrorCode::InvalidRequest,
                         "request_uri is unknown, expired or used",
                     ),
-                    code: "authorize.request_uri_unknown",
+                    code: UNKNOWN_PUSHED,
                     back: None,
                 }),
             });
@@ -55,7 +67,8 @@ impl OpenId {
         if client.settings.demands().par {
             return not_here(ErrorCode::InvalidRequest, "this client has to push its requests (RFC 9126)");
         }
-        self.examine(client, parameters, now).await
+        let examined = self.examine(client, parameters, now).await?;
+        Ok(examined.map(|request| Incoming { request, pushed: None }))
     }
 
     /// A request that came in full, here or pushed.

@@ -40,7 +40,8 @@ pub struct Issue<'a> {
     pub asking: &'a Asking,
     pub client: &'a Client,
     pub request: &'a Request,
-    pub flow: Option<FlowId>,
+    /// The requests that this answers: the one that waited, and the pushed one that it took up.
+    pub flows: Vec<FlowId>,
     pub remember: bool,
     pub now: Timestamp,
 }
@@ -105,7 +106,7 @@ struct Draft {
     facts: SessionFacts,
     actor: Actor,
     agreed: Scope,
-    flow: Option<FlowId>,
+    flows: Vec<FlowId>,
     remember: bool,
     sector: Sector,
     hears_of_end: bool,
@@ -114,7 +115,7 @@ struct Draft {
 impl Draft {
     fn of(openid: &OpenId, issue: &Issue<'_>) -> (Self, String) {
         let (id, text) = crate::token::handle::draw(openid.db());
-        let Issue { asking, client, request, flow, remember, now } = *issue;
+        let Issue { asking, client, request, ref flows, remember, now } = *issue;
         let code = NewCode {
             id,
             hash: TokenHash::of(&text),
@@ -138,7 +139,7 @@ impl Draft {
             facts: asking.facts.clone(),
             actor: asking.actor.clone(),
             agreed: request.asked(),
-            flow,
+            flows: flows.clone(),
             remember,
             sector: Sector::of(client),
             hears_of_end: client.settings.backchannel_logout_uri.is_some(),
@@ -197,9 +198,7 @@ impl Draft {
         membership: Option<MembershipId>,
     ) -> Result<(Outcome, Vec<Event>)> {
         let code = &self.code;
-        if let Some(flow) = self.flow
-            && !store::consume_flow(tx, flow, code.now)?
-        {
+        if !store::consume_flows(tx, &self.flows, code.now)? {
             return Ok((Outcome::AlreadyAnswered, Vec::new()));
         }
         if self.remember {

@@ -2,7 +2,7 @@
 //! request leads to a code, to the sign-in page, to the consent page or to an explanation.
 use super::{
     answer::Answer,
-    incoming::Fault,
+    incoming::{Fault, Incoming},
     issue::{Issue, Issued},
     model::{ErrorCode, Refused, Request},
     next::{HARDWARE, Next, Step, next, step, without_page},
@@ -28,11 +28,31 @@ pub(super) struct Pending {
     pub request: Request,
     /// Handle, flow and time of a kept one.
     pub kept: Option<(String, FlowId, Timestamp)>,
+    /// The pushed request that it came as.
+    pub pushed: Option<FlowId>,
 }
 impl Pending {
     fn issue<'a>(&'a self, asking: &'a Asking, remember: bool, now: Timestamp) -> Issue<'a> {
-        let flow = self.kept.as_ref().map(|kept| kept.1);
-        Issue { asking, client: &self.client, request: &self.request, flow, remember, now }
+        let flows = self.flows();
+        Issue { asking, client: &self.client, request: &self.request, flows, remember, now }
+    }
+    /// What an answer uses up.
+    fn flows(&self) -> Vec<FlowId> {
+        self.kept.iter().map(|kept| kept.1).chain(self.pushed).collect()
+    }
+    /// Answers with a refusal that is noted. Error: `flow.answered`.
+    pub(super) async fn decline(
+        &self,
+        ctx: &Ctx,
+        openid: &OpenId,
+        signed_in: &SignedIn,
+        refused: Refused,
+    ) -> web::Result {
+        let (actor, reason) = (&signed_in.actor, refused.reason);
+        if !openid.decline(actor, &self.client, self.flows(), reason, ctx.now).await? {
+            return Err(Error::conflict("flow.answered").into());
+        }
+        Ok(openid.refusal(&self.request, &refused).respond(ctx))
     }
 }
 impl From<Kept> for Pending {
@@ -41,6 +61,7 @@ impl From<Kept> for Pending {
             client: kept.client,
             request: kept.request,
             kept: Some((kept.handle, kept.flow, kept.created_at)),
+            pushed: kept.pushed,
         }
     }
 }
@@ -74,7 +95,7 @@ pub async fn authorize_posted(
     let parameters = form(&parts.headers, body).await.map_err(|_| bad("authorize.malformed"))?;
     match read(&openid, &parameters, ctx.now).await? {
         Ok(pending) => {
-            let handle = openid.keep(&pending.client, &pending.request, None, &ctx.source(), ctx.now).await?;
+            let handle = keep(&ctx, &openid, &pending, None).await?;
             Ok(see_other(&format!("/oauth2/authorize?handle={handle}")))
         }
         Err(answer) => Ok(answer.respond(&ctx)),
@@ -98,7 +119,7 @@ async fn read(
     };
     let client = client.ok_or_else(|| bad("client.unknown"))?;
     match openid.incoming(&client, parameters, now).await? {
-        Ok(request) => Ok(Ok(Pending { client, request, kept: None })),
+        Ok(Incoming { request, pushed }) => Ok(Ok(Pending { client, request, kept: None, pushed })),
         Err(Fault { back: Some(answer), .. }) => Ok(Err(answer)),
         Err(fault) => {
             tracing::info!(client.id = %client.id, error = fault.refused.error.as_str(), reason = fault.refused.reason, "authorization request refused");
@@ -169,15 +190,11 @@ pub(super) async fn strengthen(
             Ok(Some(see_other(&sign_in_address(&handle, request, true))))
         }
         Step::Unmet => {
-            if let Some((_, flow, _)) = &pending.kept
-                && !openid
-                    .decline(&signed_in.actor, &pending.client, *flow, "strength.unmet", ctx.now)
-                    .await?
-            {
-                return Err(Error::conflict("flow.answered").into());
-            }
             let refused = Refused::new(ErrorCode::UnmetAuthenticationRequirements, "strength.unmet");
-            Ok(Some(openid.refusal(request, &refused).respond(ctx)))
+            if pending.kept.is_none() {
+                return Ok(Some(openid.refusal(request, &refused).respond(ctx)));
+            }
+            pending.decline(ctx, openid, signed_in, refused).await.map(Some)
         }
     }
 }
@@ -254,7 +271,10 @@ async fn keep(
 ) -> kernel::Result<String> {
     match &pending.kept {
         Some((handle, ..)) => Ok(handle.clone()),
-        None => openid.keep(&pending.client, &pending.request, browser, &ctx.source(), ctx.now).await,
+        None => {
+            let (client, request) = (&pending.client, &pending.request);
+            openid.keep(client, request, pending.pushed, browser, &ctx.source(), ctx.now).await
+        }
     }
 }
 
@@ -319,13 +339,9 @@ pub(super) async fn not_meant(
     signed_in: &SignedIn,
     pending: &Pending,
 ) -> web::Result {
-    let reason = "login.another_person";
-    let Some((_, flow, _)) = &pending.kept else { return Err(Error::not_found("flow.unknown").into()) };
-    if !openid.decline(&signed_in.actor, &pending.client, *flow, reason, ctx.now).await? {
-        return Err(Error::conflict("flow.answered").into());
-    }
-    let refused = Refused::new(ErrorCode::LoginRequired, reason);
-    Ok(openid.refusal(&pending.request, &refused).respond(ctx))
+    pending
+        .decline(ctx, openid, signed_in, Refused::new(ErrorCode::LoginRequired, "login.another_person"))
+        .await
 }
 
 /// To the second factor, and back into the request.

@@ -40,6 +40,7 @@ pub(crate) struct Keep<'a> {
     pub parameters: String,
     /// None: the first browser to bring it.
     pub browser: Option<[u8; 32]>,
+    pub pushed: Option<FlowId>,
     /// Whose requests are counted.
     pub source: &'a str,
     pub limit: Limit,
@@ -52,6 +53,7 @@ pub struct Kept {
     pub handle: String,
     pub client: Arc<Client>,
     pub request: Request,
+    pub pushed: Option<FlowId>,
     pub created_at: Timestamp,
 }
 
@@ -76,11 +78,12 @@ impl Survey {
 
 impl OpenId {
     /// Keeps a request under a one-time handle. `browser` binds it at once; without, the first browser to bring it.
-    /// `source` is where the request comes from; error `flow.too_many` for one that sends them without end.
+    /// `pushed` is the pushed request that it takes up, `source` where the request comes from; error `flow.too_many` for one that sends them without end.
     pub async fn keep(
         &self,
         client: &Client,
         request: &Request,
+        pushed: Option<FlowId>,
         browser: Option<[u8; 32]>,
         source: &str,
         now: Timestamp,
@@ -92,6 +95,7 @@ impl OpenId {
             client: Some(client.id),
             parameters,
             browser,
+            pushed,
             source,
             limit: FLOWS,
             seconds: FLOW_SECONDS,
@@ -99,7 +103,7 @@ impl OpenId {
         self.keep_flow(keep, now).await
     }
     pub(crate) async fn keep_flow(&self, keep: Keep<'_>, now: Timestamp) -> Result<String> {
-        let Keep { kind, client, parameters, browser, source, limit, seconds } = keep;
+        let Keep { kind, client, parameters, browser, pushed, source, limit, seconds } = keep;
         let key = self.db().keyring().mac("counter.flow", &[source.as_bytes()]);
         let handle = self.db().rng().token();
         let flow = NewFlow {
@@ -109,6 +113,7 @@ impl OpenId {
             client,
             parameters,
             browser,
+            pushed,
             now,
             expires_at: now.plus_seconds(seconds),
         };
@@ -118,6 +123,9 @@ impl OpenId {
                 let hit = counter::service::hit_in(tx, limit, &key, now)?;
                 if hit.allowed() {
                     store::insert_flow(tx, &flow)?;
+                    if let Some(pushed) = flow.pushed {
+                        store::prolong(tx, pushed, flow.expires_at)?;
+                    }
                 }
                 Ok(hit.allowed())
             })
@@ -137,7 +145,8 @@ impl OpenId {
         if !client.allows_redirect(&request.redirect_uri) {
             return Err(unknown());
         }
-        Ok(Kept { flow: flow.id, handle: handle.to_owned(), client, request, created_at: flow.created_at })
+        let (flow, pushed, created_at) = (flow.id, flow.pushed, flow.created_at);
+        Ok(Kept { flow, handle: handle.to_owned(), client, request, pushed, created_at })
     }
     pub(crate) async fn kept_flow(
         &self,
@@ -223,14 +232,14 @@ impl OpenId {
         &self,
         actor: &Actor,
         client: &Client,
-        flow: FlowId,
+        flows: Vec<FlowId>,
         reason: &'static str,
         now: Timestamp,
     ) -> Result<bool> {
         let (actor, client) = (actor.clone(), client.id);
         self.db()
             .write(move |tx| {
-                if !store::consume_flow(tx, flow, now)? {
+                if !store::consume_flows(tx, &flows, now)? {
                     return Ok((false, Vec::new()));
                 }
                 let event = Event::refused(&actor, "authorization.declined");

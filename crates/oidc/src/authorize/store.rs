@@ -19,10 +19,12 @@ pub struct Flow {
     pub client_id: Option<String>,
     pub parameters: String,
     pub browser: Option<Vec<u8>>,
+    /// The pushed request that this one takes up.
+    pub pushed: Option<FlowId>,
     pub created_at: Timestamp,
     pub consumed_at: Option<Timestamp>,
 }
-db::row!(Flow { id, client_id, parameters, browser, created_at, consumed_at });
+db::row!(Flow { id, client_id, parameters, browser, pushed, created_at, consumed_at });
 
 pub struct NewFlow {
     pub id: FlowId,
@@ -31,6 +33,7 @@ pub struct NewFlow {
     pub client: Option<ClientId>,
     pub parameters: String,
     pub browser: Option<[u8; 32]>,
+    pub pushed: Option<FlowId>,
     pub now: Timestamp,
     pub expires_at: Timestamp,
 }
@@ -38,8 +41,8 @@ pub struct NewFlow {
 pub fn insert_flow(tx: &mut Tx<'_>, flow: &NewFlow) -> Result<()> {
     tx.run(
         sql!(
-            "INSERT INTO flow (id, handle_hash, kind, client_id, parameters, browser, created_at, expires_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+            "INSERT INTO flow (id, handle_hash, kind, client_id, parameters, browser, pushed_id, created_at, expires_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
         ),
         &[
             &flow.id,
@@ -48,6 +51,7 @@ pub fn insert_flow(tx: &mut Tx<'_>, flow: &NewFlow) -> Result<()> {
             &flow.client,
             &flow.parameters,
             &flow.browser,
+            &flow.pushed,
             &flow.now,
             &flow.expires_at,
         ],
@@ -63,7 +67,7 @@ pub fn find_flow(
 ) -> Result<Option<Flow>> {
     statement.opt(
         sql!(
-            "SELECT f.id, c.client_id, f.parameters, f.browser, f.created_at, f.consumed_at
+            "SELECT f.id, c.client_id, f.parameters, f.browser, f.pushed_id, f.created_at, f.consumed_at
              FROM flow f LEFT JOIN client c ON c.id = f.client_id
              WHERE f.handle_hash = $1 AND f.kind = $2 AND f.expires_at > $3"
         ),
@@ -85,13 +89,24 @@ pub fn unbind_flow(statement: Statement<'_, '_>, flow: FlowId) -> Result<()> {
     statement.run(sql!("UPDATE flow SET browser = NULL WHERE id = $1"), &[&flow]).map(drop)
 }
 
-/// Exactly once.
-pub fn consume_flow(tx: &mut Tx<'_>, flow: FlowId, now: Timestamp) -> Result<bool> {
-    let changed = tx.run(
-        sql!("UPDATE flow SET consumed_at = $1 WHERE id = $2 AND consumed_at IS NULL"),
-        &[&now, &flow],
-    )?;
-    Ok(changed > 0)
+/// A pushed request is there as long as somebody may answer it.
+pub fn prolong(tx: &mut Tx<'_>, pushed: FlowId, until: Timestamp) -> Result<()> {
+    tx.run(sql!("UPDATE flow SET expires_at = $1 WHERE id = $2 AND expires_at < $1"), &[&until, &pushed])
+        .map(drop)
+}
+
+/// Exactly once: false if one of them was answered before.
+pub fn consume_flows(tx: &mut Tx<'_>, flows: &[FlowId], now: Timestamp) -> Result<bool> {
+    for flow in flows {
+        let changed = tx.run(
+            sql!("UPDATE flow SET consumed_at = $1 WHERE id = $2 AND consumed_at IS NULL"),
+            &[&now, flow],
+        )?;
+        if changed == 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 struct ConsentRow {

@@ -1,15 +1,18 @@
 //! A request tried out, for whoever writes the client: read as the authorization endpoint reads it, and neither kept nor
 //! answered.
-use super::model::{Request, ResponseMode};
-use crate::{OpenId, client::Client, par, parameters::Parameters};
+use super::{
+    incoming::UNKNOWN_PUSHED,
+    model::{Request, ResponseMode},
+};
+use crate::{OpenId, client::Client, parameters::Parameters};
 use kernel::{Result, Timestamp};
 
 /// What a request would lead to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Tried {
     Good(Box<Request>),
-    /// Only its name stands in the address; it is examined when it is pushed.
-    Pushed,
+    /// The address names a pushed request that was answered, ran out or was never there.
+    Gone,
     Refused {
         error: &'static str,
         reason: &'static str,
@@ -37,12 +40,9 @@ impl OpenId {
             Some(other) if other != client.client_id => return Ok(Tried::AnotherClient),
             Some(_) => {}
         }
-        // Taking it up would use it up.
-        if parameters.get("request_uri").is_some_and(|uri| uri.starts_with(par::URN)) {
-            return Ok(Tried::Pushed);
-        }
         Ok(match self.incoming(client, &parameters, now).await? {
-            Ok(request) => Tried::Good(Box::new(request)),
+            Ok(incoming) => Tried::Good(Box::new(incoming.request)),
+            Err(fault) if fault.code == UNKNOWN_PUSHED => Tried::Gone,
             Err(fault) => Tried::Refused {
                 error: fault.refused.error.as_str(),
                 reason: fault.refused.reason,
@@ -55,7 +55,7 @@ impl OpenId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::house::houses;
+    use crate::{house::houses, par::URN};
 
     #[tokio::test]
     async fn a_request_is_judged_and_nothing_comes_of_it() {
@@ -82,10 +82,16 @@ mod tests {
         for nothing in ["", "nonsense", "https://op.test/?x=%ff"] {
             assert_eq!(tried(nothing).await, Tried::Unreadable, "{nothing}");
         }
-        let pushed = format!("client_id={}&request_uri={}x", house.client.client_id, par::URN);
-        assert_eq!(tried(&pushed).await, Tried::Pushed);
+        let Tried::Good(request) = tried(&house.request("")).await else { panic!("a good request") };
+        let handle = house.openid.keep_pushed(&house.client, &request, "", now).await.unwrap();
+        let pushed = format!("client_id={}&request_uri={URN}{handle}", house.client.client_id);
+        assert_eq!(tried(&pushed).await, Tried::Good(request));
+        let answer = house.get(&format!("/oauth2/authorize?{pushed}"), true).await;
+        assert!(answer.query("code").is_some(), "trying it out has used nothing up");
+        let pushed = format!("client_id={}&request_uri={}x", house.client.client_id, URN);
+        assert_eq!(tried(&pushed).await, Tried::Gone);
         let kept: i64 =
             house.db.read(|tx| tx.one("SELECT CAST(COUNT(*) AS BIGINT) FROM flow", &[])).await.unwrap();
-        assert_eq!(kept, 0);
+        assert_eq!(kept, 1, "what was pushed");
     }
 }

@@ -90,6 +90,7 @@ async fn keep(ctx: &Ctx, openid: &OpenId, parameters: &Parameters) -> web::Resul
         kind: FlowKind::Logout,
         client: client.map(|client| client.id),
         parameters: text,
+        pushed: None,
         browser: None,
         source: &ctx.source(),
         limit: FLOWS,

@@ -4,6 +4,7 @@ use crate::{
     authorize::{
         model::Request,
         service::{FlowKind, Keep},
+        store::FlowId,
     },
     client::Client,
 };
@@ -40,32 +41,31 @@ impl OpenId {
             client: Some(client.id),
             parameters,
             browser: None,
+            pushed: None,
             source,
             limit,
             seconds: PUSHED_SECONDS,
         };
         self.keep_flow(keep, now).await
     }
-    /// Exactly once, and for this client. None: unknown, expired, used, another client's, or for an address that was taken from
-    /// the client since.
-    pub async fn take_pushed(
+    /// To be answered once, for this client: whoever only looks, as programs that load addresses in advance do, uses nothing up
+    /// (FAPI 2.0 §5.3.2.2 note 3). None: unknown, expired, answered, another client's, or for an address that was taken from the
+    /// client since.
+    pub async fn find_pushed(
         &self,
         client: &Client,
         handle: &str,
         now: Timestamp,
-    ) -> Result<Option<Request>> {
+    ) -> Result<Option<(FlowId, Request)>> {
         if handle.is_empty() || handle.len() > MOST_HANDLE {
             return Ok(None);
         }
         let (hash, id) = (TokenHash::of(handle), client.id);
-        let found = self
-            .db()
-            .write_unaudited("a pushed request taken up", move |tx| store::take(tx, &hash, id, now))
-            .await?;
-        let read = |text: String| -> Result<Request> {
-            serde_json::from_str(&text).map_err(|error| Error::internal("internal").because(error))
-        };
-        let request = found.map(read).transpose()?;
-        Ok(request.filter(|request| client.allows_redirect(&request.redirect_uri)))
+        let since = now.plus_seconds(-PUSHED_SECONDS);
+        let found = self.db().read_one(move |statement| store::find(statement, &hash, id, since)).await?;
+        let Some((flow, text)) = found else { return Ok(None) };
+        let request: Request =
+            serde_json::from_str(&text).map_err(|error| Error::internal("internal").because(error))?;
+        Ok(client.allows_redirect(&request.redirect_uri).then_some((flow, request)))
     }
 }

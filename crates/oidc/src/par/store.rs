@@ -1,20 +1,19 @@
-use crate::authorize::service::FlowKind;
-use db::{Tx, sql};
+use crate::authorize::{service::FlowKind, store::FlowId};
+use db::{Statement, sql};
 use kernel::{Result, Timestamp, TokenHash, id::ClientId};
 
-/// The one winner among all who bring the name; a client takes its own requests alone.
-pub(super) fn take(
-    tx: &mut Tx<'_>,
+/// What was pushed after `since` and not answered; a client finds its own requests alone.
+pub(super) fn find(
+    statement: Statement<'_, '_>,
     handle: &TokenHash,
     client: ClientId,
-    now: Timestamp,
-) -> Result<Option<String>> {
-    tx.opt(
+    since: Timestamp,
+) -> Result<Option<(FlowId, String)>> {
+    statement.opt(
         sql!(
-            "UPDATE flow SET consumed_at = $1
-             WHERE handle_hash = $2 AND kind = $3 AND client_id = $4 AND consumed_at IS NULL AND expires_at > $1
-             RETURNING parameters"
+            "SELECT id, parameters FROM flow
+             WHERE handle_hash = $1 AND kind = $2 AND client_id = $3 AND consumed_at IS NULL AND created_at > $4"
         ),
-        &[&now, handle, &FlowKind::Pushed, &client],
+        &[handle, &FlowKind::Pushed, &client, &since],
     )
 }

@@ -9,6 +9,7 @@ use crate::{
 use http::StatusCode;
 use platform::counter::service::hit_in;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 fn query(house: &House) -> String {
     house.request("").split_once('?').unwrap().1.to_owned()
@@ -22,6 +23,9 @@ fn address(client_id: &str, pushed: &crate::house::Answer) -> String {
     let uri = pushed.json()["request_uri"].as_str().unwrap_or_else(|| panic!("{pushed:?}")).to_owned();
     let uri: String = url::form_urlencoded::byte_serialize(uri.as_bytes()).collect();
     format!("/oauth2/authorize?client_id={client_id}&request_uri={uri}")
+}
+async fn count(house: &House, sql: &'static str) -> i64 {
+    house.db.read(move |tx| tx.one(sql, &[])).await.unwrap()
 }
 async fn set(house: &House, sql: &'static str, value: String) {
     let id = house.client.id;
@@ -81,20 +85,69 @@ async fn a_pushed_request_waits_for_its_person_to_sign_in() {
 async fn of_parallel_uses_of_one_pushed_request_one_wins() {
     for house in houses(true).await {
         let pushed = push(&house, &query(&house)).await;
-        let handle = pushed.json()["request_uri"].as_str().unwrap().strip_prefix(URN).unwrap().to_owned();
+        let address = address(&house.client.client_id, &pushed);
+        let house = Arc::new(house);
         let mut tasks = tokio::task::JoinSet::new();
         for _ in 0..50 {
-            let (openid, client, handle) = (house.openid.clone(), house.client.clone(), handle.clone());
-            tasks.spawn(async move {
-                let now = openid.db().clock().now();
-                openid.take_pushed(&client, &handle, now).await.unwrap().is_some()
-            });
+            let (house, address) = (house.clone(), address.clone());
+            tasks.spawn(async move { house.get(&address, true).await });
         }
-        let mut winners = 0;
-        while let Some(won) = tasks.join_next().await {
-            winners += usize::from(won.unwrap());
+        let answers = tasks.join_all().await;
+        let (codes, others): (Vec<_>, Vec<_>) =
+            answers.into_iter().partition(|answer| answer.status == StatusCode::SEE_OTHER);
+        assert_eq!(codes.len(), 1);
+        assert!(codes[0].query("code").is_some());
+        for other in others {
+            let code = other.error_code();
+            assert!(["flow.answered", "authorize.request_uri_unknown"].contains(&code.as_str()), "{code}");
         }
-        assert_eq!(winners, 1);
+        assert_eq!(count(&house, "SELECT CAST(COUNT(*) AS BIGINT) FROM authorization_code").await, 1);
+    }
+}
+/// A page that is loaded anew, or a program that loads addresses in advance, costs nobody the sign-in (FAPI 2.0 §5.3.2.2 note 3).
+#[tokio::test]
+async fn a_pushed_request_may_be_looked_at_until_it_is_answered() {
+    for house in houses(true).await {
+        let pushed = push(&house, &query(&house)).await;
+        let address = address(&house.client.client_id, &pushed);
+        let mut waiting = Vec::new();
+        for _ in 0..3 {
+            let answer = house.get(&address, false).await;
+            assert!(answer.location().starts_with("/login?return_to="), "{answer:?}");
+            waiting.push(answer.query("return_to").unwrap());
+        }
+        // Longer than its name is good, and the pushed request would be swept away if nobody waited for it.
+        house.db.clock().advance_seconds(900);
+        house.openid.sweep().await.unwrap();
+        assert_eq!(house.get(&address, false).await.error_code(), "authorize.request_uri_unknown");
+        assert!(house.get(&waiting[1], true).await.query("code").is_some());
+        assert_eq!(house.get(&waiting[0], true).await.error_code(), "flow.answered");
+        assert_eq!(house.get(&waiting[1], true).await.error_code(), "flow.unknown");
+        assert_eq!(count(&house, "SELECT CAST(COUNT(*) AS BIGINT) FROM authorization_code").await, 1);
+        house.db.clock().advance_seconds(1800);
+        house.openid.sweep().await.unwrap();
+        assert_eq!(count(&house, "SELECT CAST(COUNT(*) AS BIGINT) FROM flow").await, 0);
+    }
+}
+#[tokio::test]
+async fn a_no_answers_a_pushed_request_for_every_page_that_waits() {
+    for house in houses(false).await {
+        let pushed = push(&house, &query(&house)).await;
+        let address = address(&house.client.client_id, &pushed);
+        let mut pages = Vec::new();
+        for _ in 0..2 {
+            pages.push(house.get(&house.get(&address, true).await.location(), true).await);
+        }
+        let space = house.organization.to_string();
+        let decide = async |page: &crate::house::Answer, decision: &str| {
+            let flow = page.value_of("flow");
+            let members = [("flow", flow.as_str()), ("space", space.as_str()), ("decision", decision)];
+            house.submit(page, "/consent", &members).await
+        };
+        let denied = decide(&pages[0], "deny").await;
+        assert_eq!(denied.query("error").as_deref(), Some("access_denied"));
+        assert_eq!(decide(&pages[1], "allow").await.error_code(), "flow.answered");
+        assert_eq!(house.get(&address, true).await.error_code(), "authorize.request_uri_unknown");
     }
 }
 #[tokio::test]

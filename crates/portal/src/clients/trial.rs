@@ -57,7 +57,7 @@ fn judged(page: &Page, tried: &Tried) -> Verdict {
     match tried {
         Tried::Unreadable => verdict("bad", "portal-trial-unreadable", String::new()),
         Tried::AnotherClient => verdict("bad", "portal-trial-another", String::new()),
-        Tried::Pushed => verdict("info", "portal-trial-pushed", String::new()),
+        Tried::Gone => verdict("bad", "portal-trial-gone", String::new()),
         Tried::Refused { error, reason, told } => {
             let key = if *told { "portal-trial-refused-told" } else { "portal-trial-refused-shown" };
             verdict("bad", key, format!("{error}: {reason}"))
