@@ -1,8 +1,14 @@
 //! Lists what is compiled into the binary: the locale files and the built assets with one hash over their bytes.
-use std::{env, fmt::Write as _, fs, io, path::Path};
+use std::{
+    env,
+    fmt::Write as _,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 fn main() -> io::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Asked when it runs: a build folder that two checkouts share would else bring the other's files.
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?);
     let mut out = String::new();
     let locales = root.join("../../locales");
     println!("cargo::rerun-if-changed={}", locales.display());

@@ -524,6 +524,7 @@ identity-verify-again-use-password = Use your password
 identity-verify-again-use-sms = Use a code by SMS
 identity-verify-again-use-external = Use a linked account
 identity-verify-again-cancel = Cancel
+identity-verify-again-without = Continue without it
 identity-verify-again-over = This proof is no longer good. Choose a way again.
 identity-sms-step-up-code = [Fujie] Your verification code is { $code }, valid for { $minutes } minutes. Do not share it. If it was not you, change your password.
 error-stepup-other-identity = The account at { $name } is not linked to yours. Use another account or another way.

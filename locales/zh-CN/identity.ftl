@@ -504,6 +504,7 @@ identity-verify-again-use-password = 使用密码
 identity-verify-again-use-sms = 使用短信验证码
 identity-verify-again-use-external = 使用已关联的账号
 identity-verify-again-cancel = 取消
+identity-verify-again-without = 不验证，继续
 identity-verify-again-over = 这次验证已失效，重新选择一种方式。
 identity-sms-step-up-code = 【符节】身份确认验证码 { $code }，{ $minutes } 分钟内有效。非本人操作时立即修改密码，切勿告诉他人。
 error-stepup-other-identity = { $name } 上登录的账号没有关联到您的账号，换一个账号或换一种方式

@@ -21,8 +21,9 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let root =
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in the workspace")?.to_owned();
+    // Asked when it runs: a build folder that two checkouts share would else judge the other.
+    let folder = std::env::var("CARGO_MANIFEST_DIR").context("run it by `cargo xtask`")?;
+    let root = PathBuf::from(folder).parent().context("xtask lies in the workspace")?.to_owned();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["tidy"] => tidy::run(&root),

@@ -42,7 +42,9 @@ struct VerifyPage {
     means: Option<Means>,
     need: Need,
     return_to: String,
-    /// `need` and `return_to` for links.
+    /// Where whoever does not want to goes on.
+    cancel: String,
+    /// `need`, `return_to` and `cancel` for links.
     query: String,
     captcha: Option<View>,
     /// The code that was sent.
@@ -54,6 +56,7 @@ struct VerifyPage {
 struct Typed {
     need: String,
     return_to: String,
+    cancel: String,
     means: String,
     password: String,
     code: String,
@@ -76,7 +79,11 @@ impl Typed {
         Need::parse(&self.need)
     }
     fn query(&self) -> String {
-        format!("need={}&return_to={}", self.need(), encoded(&target(&self.return_to)))
+        let query = format!("need={}&return_to={}", self.need(), encoded(&target(&self.return_to)));
+        if self.cancel.is_empty() { query } else { format!("{query}&cancel={}", encoded(&self.cancel())) }
+    }
+    fn cancel(&self) -> String {
+        if self.cancel.is_empty() { "/me".to_owned() } else { target(&self.cancel) }
     }
 }
 
@@ -125,6 +132,7 @@ async fn page(
         means,
         need,
         return_to: target(&typed.return_to),
+        cancel: typed.cancel(),
         query: typed.query(),
         captcha,
         sent,

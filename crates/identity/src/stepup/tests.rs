@@ -177,7 +177,7 @@ async fn every_message_has_a_captcha_before_it_and_return_to_stays_here() {
         let mut browser = signed_in(&room, "linzy").await;
         room.db().clock().advance_seconds(600);
         let page = browser.get("/me/verify?means=sms&return_to=//evil.test").await;
-        assert!(page.has("name=\"return_to\" value=\"/\"><input type=\"hidden\" name=\"means\""));
+        assert!(page.has("name=\"return_to\" value=\"/\"><input type=\"hidden\" name=\"cancel\""));
         let csrf = page.value("csrf").unwrap();
         assert!(browser.post("/me/verify/sms", &csrf, &[]).await.shows("error-captcha-missing"));
         assert!(room.message(PHONE).await.is_none());
@@ -188,5 +188,25 @@ async fn every_message_has_a_captcha_before_it_and_return_to_stays_here() {
         let members = [("means", "password"), ("password", PASSWORD), ("return_to", "https://evil.test/")];
         assert_eq!(browser.post("/me/verify", &csrf, &members).await.location.as_deref(), Some("/"));
         assert!(room.browser().get(FRESH).await.location.unwrap().starts_with("/login?"));
+    }
+}
+
+#[tokio::test]
+async fn whoever_does_not_want_to_prove_anything_goes_where_the_action_says() {
+    for room in Room::on_engines().await {
+        room.account("linzy", None).await;
+        let mut browser = signed_in(&room, "linzy").await;
+        room.db().clock().advance_seconds(600);
+        let link = |to: &str| format!("id=\"verify-cancel\" href=\"{to}\"");
+        assert!(browser.get(FRESH).await.has(&link("/me")));
+        let page = browser.get(&format!("{FRESH}&cancel=%2Fme%2Fsessions%3Fx%3D1%26y%3D2")).await;
+        assert!(page.has(&link("/me/sessions?x=1&#38;y=2")), "{}", page.text);
+        // It is there after a slip too.
+        let cancel = page.value("cancel").unwrap().replace("&#38;", "&");
+        let members = [("means", "password"), ("password", "mistyped secret"), ("cancel", cancel.as_str())];
+        let wrong = submit(&mut browser, &page, &members).await;
+        assert!(wrong.has(&link("/me/sessions?x=1&#38;y=2")), "{}", wrong.text);
+        let elsewhere = browser.get(&format!("{FRESH}&cancel=https%3A%2F%2Fevil.test")).await;
+        assert!(elsewhere.has(&link("/")), "{}", elsewhere.text);
     }
 }

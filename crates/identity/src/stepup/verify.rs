@@ -78,6 +78,11 @@ pub async fn offered(identity: &Identity, ctx: &Ctx, signed_in: &SignedIn, need:
     Ok(Offered { lack, means, phone_masked, linked })
 }
 
+/// Whether the account has what would close the gap.
+pub async fn can_close(identity: &Identity, ctx: &Ctx, signed_in: &SignedIn, need: Need) -> Result<bool> {
+    Ok(!offered(identity, ctx, signed_in, need).await?.means.is_empty())
+}
+
 /// The session counts what was proven, under a new token. None if it ended meanwhile, or if what was proven would stand in
 /// for the second factor that the account has.
 fn strengthen_in(

@@ -75,9 +75,10 @@ async fn a_product_that_wants_an_organization_gets_one_or_nobody() {
 async fn a_wanted_strength_is_asked_for_in_the_flow() {
     for house in houses(true).await {
         let wants = |acr: &str| house.request(&format!("&acr_values={acr}"));
-        let address = house.get(&wants("urn:fujie:aal:2"), true).await.location();
-        assert!(address.starts_with("/me/verify?need=strong&return_to=%2Foauth2%2Fauthorize%3Fhandle%3D"));
-        let handle = address.rsplit_once("%3D").unwrap().1.to_owned();
+        let address = house.get(&wants("urn:fujie:aal:2"), true).await;
+        assert!(address.location().starts_with("/me/verify?need=strong&return_to="));
+        let handle =
+            address.query("return_to").unwrap().strip_prefix("/oauth2/authorize?handle=").unwrap().to_owned();
         let consent = format!("/consent?flow={handle}");
         assert!(house.get(&consent, true).await.location().starts_with("/me/verify?"), "no way around");
         house.change("UPDATE session SET methods = 'pwd otp mfa'").await;
@@ -92,6 +93,48 @@ async fn a_wanted_strength_is_asked_for_in_the_flow() {
         house.change("UPDATE session SET authenticated_at = authenticated_at + 60000").await;
         let reached = house.get(&back, true).await;
         assert_eq!(claims_of(&tokens(&house, &reached).await)["acr"], "urn:fujie:aal:2");
+    }
+}
+/// Who has no second factor is no worse off than where nobody asks for one, and who has one may keep it in the pocket.
+#[tokio::test]
+async fn a_strength_that_the_client_would_merely_like_is_no_obstacle() {
+    for house in houses(false).await {
+        let wants = house.request("&acr_values=urn:fujie:aal:2");
+        let verify = house.get(&wants, true).await;
+        let cancel = verify.query("cancel").unwrap();
+        assert_eq!(cancel, format!("{}&as_is=1", verify.query("return_to").unwrap()));
+        let consent = house.get(&cancel, true).await.location();
+        assert!(consent.starts_with("/consent?flow="), "{consent}");
+        let page = house.get(&consent, true).await;
+        assert_eq!(page.status, StatusCode::OK, "not asked for again: {page:?}");
+        let (flow, space) = (page.value_of("flow"), house.organization.to_string());
+        let members = [("flow", flow.as_str()), ("space", &space), ("decision", "allow")];
+        let allowed = house.submit(&page, "/consent", &members).await;
+        assert_eq!(claims_of(&tokens(&house, &allowed).await)["acr"], "urn:fujie:aal:1");
+
+        house.change("UPDATE account SET phone_proven = FALSE").await;
+        let consent = house.get(&wants, true).await.location();
+        assert!(consent.starts_with("/consent?flow="), "nothing to ask for: {consent}");
+        assert_eq!(house.get(&consent, true).await.status, StatusCode::OK);
+    }
+}
+#[tokio::test]
+async fn whoever_gives_up_an_essential_strength_goes_back_to_the_product() {
+    for house in houses(true).await {
+        let wish = encoded(r#"{"id_token":{"acr":{"essential":true,"value":"urn:fujie:aal:2"}}}"#);
+        for has in [true, false] {
+            if !has {
+                house.change("UPDATE account SET phone_proven = FALSE").await;
+            }
+            let verify = house.get(&house.request(&format!("&claims={wish}")), true).await;
+            assert!(verify.location().starts_with("/me/verify?"), "{verify:?}");
+            let cancel = verify.query("cancel").unwrap();
+            assert!(house.get(&cancel, false).await.location().starts_with("/login?"), "not for strangers");
+            let back = house.get(&cancel, true).await;
+            assert_eq!(back.query("error").as_deref(), Some("unmet_authentication_requirements"));
+            assert_eq!(back.query("state").as_deref(), Some("st"));
+            assert_eq!(house.get(&cancel, true).await.error_code(), "flow.unknown", "answered");
+        }
     }
 }
 #[tokio::test]

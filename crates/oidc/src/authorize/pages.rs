@@ -16,11 +16,17 @@ use axum::{
     response::Response,
 };
 use http::StatusCode;
-use identity::session::{MaybeSignedIn, SignedIn};
+use identity::{
+    session::{MaybeSignedIn, SignedIn},
+    stepup::{Need, verify},
+};
 use kernel::{Error, Timestamp};
 use organization::decision::Space;
 use std::sync::Arc;
 use web::{Ctx, Failure, see_other};
+
+/// Beside the handle: the session is not to become stronger for this request.
+const AS_IS: &str = "as_is";
 
 /// A request that is about to be answered: new, or kept from before.
 pub(super) struct Pending {
@@ -76,7 +82,14 @@ pub async fn authorize(
         Parameters::parse(query.unwrap_or_default().as_bytes()).map_err(|_| bad("authorize.malformed"))?;
     if let Some(handle) = parameters.get("handle") {
         let browser = signed_in.as_ref().map(|_| ctx.browser);
-        let kept = openid.kept(handle, browser, ctx.now).await?;
+        let mut kept = openid.kept(handle, browser, ctx.now).await?;
+        if let (Some(_), Some(signed_in)) = (parameters.get(AS_IS), &signed_in) {
+            if is_essential(&kept.request) {
+                let refused = Refused::new(ErrorCode::UnmetAuthenticationRequirements, "strength.unmet");
+                return Pending::from(kept).decline(&ctx, &openid, signed_in, refused).await;
+            }
+            openid.without_strength(&mut kept).await?;
+        }
         return proceed(&ctx, &openid, signed_in.as_ref(), kept.into()).await;
     }
     match read(&openid, &parameters, ctx.now).await? {
@@ -174,6 +187,8 @@ pub(super) async fn strengthen(
     let anew = since_asked(signed_in, pending);
     match step(signed_in.strength, request.strength, request.prompt.none, anew) {
         Step::Enough => Ok(None),
+        // Of what the client would merely like, as much as the person has.
+        Step::Verify if !is_essential(request) && !can_verify(openid, ctx, signed_in).await? => Ok(None),
         Step::Verify => {
             let handle = keep(ctx, openid, pending, None).await?;
             // The session goes on under another token, so the request is let go until that one takes it up.
@@ -344,9 +359,17 @@ pub(super) async fn not_meant(
         .await
 }
 
-/// To the second factor, and back into the request.
+fn is_essential(request: &Request) -> bool {
+    request.strength.is_some_and(|wanted| wanted.essential)
+}
+async fn can_verify(openid: &OpenId, ctx: &Ctx, signed_in: &SignedIn) -> kernel::Result<bool> {
+    verify::can_close(openid.organizations().identity(), ctx, signed_in, Need::Strong).await
+}
+
+/// To the second factor, and back into the request with or without it.
 pub(super) fn verify_address(handle: &str) -> String {
-    format!("/me/verify?need=strong&return_to=%2Foauth2%2Fauthorize%3Fhandle%3D{handle}")
+    let back = format!("%2Foauth2%2Fauthorize%3Fhandle%3D{handle}");
+    format!("/me/verify?need=strong&return_to={back}&cancel={back}%26{AS_IS}%3D1")
 }
 
 /// `again` asks for the sign-in page although somebody is signed in, and for a proof that is given now.

@@ -76,6 +76,11 @@ impl Survey {
     }
 }
 
+/// A request as its row holds it.
+pub(crate) fn stored(request: &Request) -> Result<String> {
+    serde_json::to_string(request).map_err(|error| Error::internal("internal").because(error))
+}
+
 impl OpenId {
     /// Keeps a request under a one-time handle. `browser` binds it at once; without, the first browser to bring it.
     /// `pushed` is the pushed request that it takes up, `source` where the request comes from; error `flow.too_many` for one that sends them without end.
@@ -88,8 +93,7 @@ impl OpenId {
         source: &str,
         now: Timestamp,
     ) -> Result<String> {
-        let parameters =
-            serde_json::to_string(request).map_err(|error| Error::internal("internal").because(error))?;
+        let parameters = stored(request)?;
         let keep = Keep {
             kind: FlowKind::Authorize,
             client: Some(client.id),
@@ -172,6 +176,19 @@ impl OpenId {
             }
         };
         if bound { Ok(flow) } else { Err(unknown()) }
+    }
+
+    /// The person does without the strength that the client would have liked: nobody asks for it again in this request.
+    pub async fn without_strength(&self, kept: &mut Kept) -> Result<()> {
+        if kept.request.strength.take().is_none() {
+            return Ok(());
+        }
+        let (flow, text) = (kept.flow, stored(&kept.request)?);
+        self.db()
+            .exec("a request without strength", move |statement| {
+                store::update_parameters(statement, flow, &text)
+            })
+            .await
     }
 
     /// The person signs in anew, as the same or another account: the session that begins takes the request up.

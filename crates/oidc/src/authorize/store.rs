@@ -84,6 +84,10 @@ pub fn bind_flow(statement: Statement<'_, '_>, flow: FlowId, browser: &[u8; 32])
     Ok(changed > 0)
 }
 
+pub fn update_parameters(statement: Statement<'_, '_>, flow: FlowId, parameters: &str) -> Result<()> {
+    statement.run(sql!("UPDATE flow SET parameters = $1 WHERE id = $2"), &[&parameters, &flow]).map(drop)
+}
+
 /// Sets a flow free, so that the session that begins next can take it up.
 pub fn unbind_flow(statement: Statement<'_, '_>, flow: FlowId) -> Result<()> {
     statement.run(sql!("UPDATE flow SET browser = NULL WHERE id = $1"), &[&flow]).map(drop)

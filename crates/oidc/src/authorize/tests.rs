@@ -362,7 +362,7 @@ async fn a_product_that_asks_for_two_factors_leads_to_the_missing_one_and_back()
         let verify =
             house.submit(&page, "/oauth2/explain/verify", &[("flow", flow.as_str())]).await.location();
         let back = format!("%2Foauth2%2Fauthorize%3Fhandle%3D{flow}");
-        assert_eq!(verify, format!("/me/verify?need=strong&return_to={back}"));
+        assert_eq!(verify, format!("/me/verify?need=strong&return_to={back}&cancel={back}%26as_is%3D1"));
         // The proof gives the session another token, hence another browser to bind to.
         house.change("UPDATE session SET methods = 'pwd otp mfa'").await;
         let on = house.get(&format!("/oauth2/authorize?handle={flow}"), true).await;

@@ -3,7 +3,7 @@ use crate::{
     OpenId,
     authorize::{
         model::Request,
-        service::{FlowKind, Keep},
+        service::{FlowKind, Keep, stored},
         store::FlowId,
     },
     client::Client,
@@ -34,8 +34,7 @@ impl OpenId {
         } else {
             (source, PUSHED_FREELY)
         };
-        let parameters =
-            serde_json::to_string(request).map_err(|error| Error::internal("internal").because(error))?;
+        let parameters = stored(request)?;
         let keep = Keep {
             kind: FlowKind::Pushed,
             client: Some(client.id),
