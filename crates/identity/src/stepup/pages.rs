@@ -42,9 +42,11 @@ struct VerifyPage {
     means: Option<Means>,
     need: Need,
     return_to: String,
-    /// Where whoever does not want to goes on.
+    /// Where whoever does not want to goes.
     cancel: String,
-    /// `need`, `return_to` and `cancel` for links.
+    /// Where the action goes on without the proof, if it may.
+    without: String,
+    /// All of that for links.
     query: String,
     captcha: Option<View>,
     /// The code that was sent.
@@ -57,6 +59,7 @@ struct Typed {
     need: String,
     return_to: String,
     cancel: String,
+    without: String,
     means: String,
     password: String,
     code: String,
@@ -79,11 +82,16 @@ impl Typed {
         Need::parse(&self.need)
     }
     fn query(&self) -> String {
-        let query = format!("need={}&return_to={}", self.need(), encoded(&target(&self.return_to)));
-        if self.cancel.is_empty() { query } else { format!("{query}&cancel={}", encoded(&self.cancel())) }
+        let mut query = format!("need={}&return_to={}", self.need(), encoded(&target(&self.return_to)));
+        for (name, place) in [("cancel", &self.cancel), ("without", &self.without)] {
+            if !place.is_empty() {
+                query.push_str(&format!("&{name}={}", encoded(&target(place))));
+            }
+        }
+        query
     }
-    fn cancel(&self) -> String {
-        if self.cancel.is_empty() { "/me".to_owned() } else { target(&self.cancel) }
+    fn place(text: &str) -> String {
+        if text.is_empty() { String::new() } else { target(text) }
     }
 }
 
@@ -132,7 +140,8 @@ async fn page(
         means,
         need,
         return_to: target(&typed.return_to),
-        cancel: typed.cancel(),
+        cancel: Typed::place(&typed.cancel),
+        without: Typed::place(&typed.without),
         query: typed.query(),
         captcha,
         sent,

@@ -197,16 +197,39 @@ async fn whoever_does_not_want_to_prove_anything_goes_where_the_action_says() {
         room.account("linzy", None).await;
         let mut browser = signed_in(&room, "linzy").await;
         room.db().clock().advance_seconds(600);
-        let link = |to: &str| format!("id=\"verify-cancel\" href=\"{to}\"");
-        assert!(browser.get(FRESH).await.has(&link("/me")));
-        let page = browser.get(&format!("{FRESH}&cancel=%2Fme%2Fsessions%3Fx%3D1%26y%3D2")).await;
-        assert!(page.has(&link("/me/sessions?x=1&#38;y=2")), "{}", page.text);
-        // It is there after a slip too.
-        let cancel = page.value("cancel").unwrap().replace("&#38;", "&");
-        let members = [("means", "password"), ("password", "mistyped secret"), ("cancel", cancel.as_str())];
-        let wrong = submit(&mut browser, &page, &members).await;
-        assert!(wrong.has(&link("/me/sessions?x=1&#38;y=2")), "{}", wrong.text);
-        let elsewhere = browser.get(&format!("{FRESH}&cancel=https%3A%2F%2Fevil.test")).await;
-        assert!(elsewhere.has(&link("/")), "{}", elsewhere.text);
+        let link = |id: &str, to: &str| format!("id=\"verify-{id}\" href=\"{to}\"");
+        assert!(browser.get(FRESH).await.has(&link("cancel", "/me")));
+        for name in ["cancel", "without"] {
+            let asked = browser.get(&format!("{FRESH}&{name}=%2Fme%2Fsessions%3Fx%3D1%26y%3D2")).await;
+            // It is there after a slip too.
+            let place = asked.value(name).unwrap().replace("&#38;", "&");
+            let members = [("means", "password"), ("password", "mistyped secret"), (name, place.as_str())];
+            let wrong = submit(&mut browser, &asked, &members).await;
+            for page in [asked, wrong] {
+                assert!(page.has(&link(name, "/me/sessions?x=1&#38;y=2")), "{}", page.text);
+            }
+            let elsewhere = browser.get(&format!("{FRESH}&{name}=https%3A%2F%2Fevil.test")).await;
+            assert!(elsewhere.has(&link(name, "/")), "{}", elsewhere.text);
+        }
+        let both = browser.get(&format!("{FRESH}&without=%2Fme%2Fsessions")).await;
+        assert!(!both.has("verify-cancel"), "one way out is enough");
+    }
+}
+
+#[tokio::test]
+async fn what_would_not_make_a_second_kind_is_not_asked_for() {
+    for room in Room::on_engines().await {
+        room.account("linzy", Some(PHONE)).await;
+        let mut browser = signed_in(&room, "linzy").await;
+        let change = async |sql: &'static str| {
+            room.db().write_unaudited("a test's world", move |tx| tx.run(sql, &[])).await.unwrap();
+        };
+        // Begun at another provider, whose word is one factor: a password and a code by SMS are two.
+        change("UPDATE session SET methods = 'fed'").await;
+        let page = browser.get(STRONG).await;
+        assert!(page.has("name=\"password\"") && page.has("means=sms"), "{}", page.text);
+        change("DELETE FROM password").await;
+        let page = browser.get(STRONG).await;
+        assert!(page.has("/me/authenticator") && !page.has("sms-send"), "{}", page.text);
     }
 }

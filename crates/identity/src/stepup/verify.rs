@@ -55,7 +55,10 @@ pub async fn offered(identity: &Identity, ctx: &Ctx, signed_in: &SignedIn, need:
     let any = lack == Lack::Any;
     let second = lack == Lack::Second;
     let own_second = second && factors.second();
-    if (any && password) || (second && !own_second && password && !by("pwd")) {
+    // Without a second factor of its own, password and SMS make two kinds together.
+    let both = (by("pwd") || password) && (by("sms") || phone.is_some());
+    let pair = second && !own_second && both;
+    if (any && password) || (pair && password && !by("pwd")) {
         means.push(Means::Password);
     }
     if (any || own_second) && factors.totp > 0 {
@@ -64,7 +67,7 @@ pub async fn offered(identity: &Identity, ctx: &Ctx, signed_in: &SignedIn, need:
     if (any || own_second) && factors.passkeys > 0 {
         means.push(Means::Passkey);
     }
-    if phone.is_some() && (any || (second && !own_second && !by("sms"))) {
+    if phone.is_some() && (any || (pair && !by("sms"))) {
         means.push(Means::Sms);
     }
     let linked: Vec<_> = linked.into_iter().filter(|linked| linked.enabled && any).collect();

@@ -71,6 +71,7 @@ async fn show(
 #[serde(default)]
 pub struct VerifyForm {
     flow: String,
+    space: String,
 }
 /// To the missing factor, and back into the request. The session goes on under another token, so the request is let go
 /// until that one takes it up.
@@ -83,7 +84,8 @@ pub async fn verify(
     let pending: Pending = openid.kept(&form.flow, Some(ctx.browser), ctx.now).await?.into();
     let Some((handle, flow, _)) = &pending.kept else { return Err(Error::not_found("flow.unknown").into()) };
     openid.release(*flow).await?;
-    Ok(see_other(&verify_address(handle)))
+    let space = parse_space(&form.space).unwrap_or(Space::Personal);
+    Ok(see_other(&verify_address(handle, "cancel", &explain_address(handle, space))))
 }
 
 #[derive(Default, Deserialize)]

@@ -84,11 +84,13 @@ pub async fn authorize(
         let browser = signed_in.as_ref().map(|_| ctx.browser);
         let mut kept = openid.kept(handle, browser, ctx.now).await?;
         if let (Some(_), Some(signed_in)) = (parameters.get(AS_IS), &signed_in) {
-            if is_essential(&kept.request) {
-                let refused = Refused::new(ErrorCode::UnmetAuthenticationRequirements, "strength.unmet");
-                return Pending::from(kept).decline(&ctx, &openid, signed_in, refused).await;
+            match kept.request.strength.filter(|wanted| signed_in.strength < wanted.least) {
+                Some(wanted) if wanted.essential => {
+                    return Pending::from(kept).decline(&ctx, &openid, signed_in, unmet()).await;
+                }
+                Some(_) => openid.without_strength(&mut kept).await?,
+                None => {}
             }
-            openid.without_strength(&mut kept).await?;
         }
         return proceed(&ctx, &openid, signed_in.as_ref(), kept.into()).await;
     }
@@ -195,7 +197,9 @@ pub(super) async fn strengthen(
             if let Some((_, flow, _)) = &pending.kept {
                 openid.release(*flow).await?;
             }
-            Ok(Some(see_other(&verify_address(&handle))))
+            let gives_up = if is_essential(request) { "cancel" } else { "without" };
+            let on = format!("/oauth2/authorize?handle={handle}&{AS_IS}=1");
+            Ok(Some(see_other(&verify_address(&handle, gives_up, &on))))
         }
         Step::SignIn => {
             let handle = keep(ctx, openid, pending, None).await?;
@@ -205,11 +209,10 @@ pub(super) async fn strengthen(
             Ok(Some(see_other(&sign_in_address(&handle, request, true))))
         }
         Step::Unmet => {
-            let refused = Refused::new(ErrorCode::UnmetAuthenticationRequirements, "strength.unmet");
-            if pending.kept.is_none() {
-                return Ok(Some(openid.refusal(request, &refused).respond(ctx)));
+            if pending.flows().is_empty() {
+                return Ok(Some(openid.refusal(request, &unmet()).respond(ctx)));
             }
-            pending.decline(ctx, openid, signed_in, refused).await.map(Some)
+            pending.decline(ctx, openid, signed_in, unmet()).await.map(Some)
         }
     }
 }
@@ -359,6 +362,9 @@ pub(super) async fn not_meant(
         .await
 }
 
+fn unmet() -> Refused {
+    Refused::new(ErrorCode::UnmetAuthenticationRequirements, "strength.unmet")
+}
 fn is_essential(request: &Request) -> bool {
     request.strength.is_some_and(|wanted| wanted.essential)
 }
@@ -366,10 +372,13 @@ async fn can_verify(openid: &OpenId, ctx: &Ctx, signed_in: &SignedIn) -> kernel:
     verify::can_close(openid.organizations().identity(), ctx, signed_in, Need::Strong).await
 }
 
-/// To the second factor, and back into the request with or without it.
-pub(super) fn verify_address(handle: &str) -> String {
-    let back = format!("%2Foauth2%2Fauthorize%3Fhandle%3D{handle}");
-    format!("/me/verify?need=strong&return_to={back}&cancel={back}%26{AS_IS}%3D1")
+/// To the second factor, and back into the request; whoever gives up, by `cancel` or by `without`, goes on elsewhere.
+pub(super) fn verify_address(handle: &str, gives_up: &str, elsewhere: &str) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("need", "strong");
+    query.append_pair("return_to", &format!("/oauth2/authorize?handle={handle}"));
+    query.append_pair(gives_up, elsewhere);
+    format!("/me/verify?{}", query.finish())
 }
 
 /// `again` asks for the sign-in page although somebody is signed in, and for a proof that is given now.

@@ -83,7 +83,8 @@ pub(crate) fn stored(request: &Request) -> Result<String> {
 
 impl OpenId {
     /// Keeps a request under a one-time handle. `browser` binds it at once; without, the first browser to bring it.
-    /// `pushed` is the pushed request that it takes up, `source` where the request comes from; error `flow.too_many` for one that sends them without end.
+    /// `pushed` is the pushed request that it takes up, `source` where the request comes from. Errors: `flow.too_many`, of a
+    /// source that sends them without end, and `flow.answered`.
     pub async fn keep(
         &self,
         client: &Client,
@@ -124,17 +125,19 @@ impl OpenId {
         let kept = self
             .db()
             .write_unaudited("a request on its way", move |tx| {
-                let hit = counter::service::hit_in(tx, limit, &key, now)?;
-                if hit.allowed() {
-                    store::insert_flow(tx, &flow)?;
-                    if let Some(pushed) = flow.pushed {
-                        store::prolong(tx, pushed, flow.expires_at)?;
-                    }
+                if !counter::service::hit_in(tx, limit, &key, now)?.allowed() {
+                    return Ok(Err(Error::too_many("flow.too_many")));
                 }
-                Ok(hit.allowed())
+                if let Some(pushed) = flow.pushed
+                    && !store::prolong(tx, pushed, flow.expires_at)?
+                {
+                    return Ok(Err(Error::conflict("flow.answered")));
+                }
+                store::insert_flow(tx, &flow)?;
+                Ok(Ok(()))
             })
             .await?;
-        if kept { Ok(handle) } else { Err(Error::too_many("flow.too_many")) }
+        kept.map(|()| handle)
     }
     /// Finds a kept request again. `browser` binds it if nobody did; another browser's request does not exist here.
     /// Error: `flow.unknown`, also for one that ran out or was answered.

@@ -93,10 +93,16 @@ pub fn unbind_flow(statement: Statement<'_, '_>, flow: FlowId) -> Result<()> {
     statement.run(sql!("UPDATE flow SET browser = NULL WHERE id = $1"), &[&flow]).map(drop)
 }
 
-/// A pushed request is there as long as somebody may answer it.
-pub fn prolong(tx: &mut Tx<'_>, pushed: FlowId, until: Timestamp) -> Result<()> {
-    tx.run(sql!("UPDATE flow SET expires_at = $1 WHERE id = $2 AND expires_at < $1"), &[&until, &pushed])
-        .map(drop)
+/// A pushed request is there as long as somebody may answer it. False: it was answered, or ran out.
+pub fn prolong(tx: &mut Tx<'_>, pushed: FlowId, until: Timestamp) -> Result<bool> {
+    let changed = tx.run(
+        sql!(
+            "UPDATE flow SET expires_at = CASE WHEN expires_at < $1 THEN $1 ELSE expires_at END
+             WHERE id = $2 AND consumed_at IS NULL"
+        ),
+        &[&until, &pushed],
+    )?;
+    Ok(changed > 0)
 }
 
 /// Exactly once: false if one of them was answered before.
@@ -217,8 +223,11 @@ pub fn insert_code(
 
 /// Removes a slice of what ran out: requests at once, codes and tokens a while after. Answers how many rows went.
 pub fn delete_expired(tx: &mut Tx<'_>, now: Timestamp, before: Timestamp) -> Result<u64> {
+    // Asked twice: a pushed request may be taken up while the statement waits for its row.
     let mut gone = tx.run(
-        sql!("DELETE FROM flow WHERE id IN (SELECT id FROM flow WHERE expires_at < $1 LIMIT 500)"),
+        sql!(
+            "DELETE FROM flow WHERE id IN (SELECT id FROM flow WHERE expires_at < $1 LIMIT 500) AND expires_at < $1"
+        ),
         &[&now],
     )?;
     gone += tx.run(

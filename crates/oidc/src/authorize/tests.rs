@@ -358,11 +358,14 @@ async fn a_product_that_asks_for_two_factors_leads_to_the_missing_one_and_back()
         let address = house.get(&house.request(""), true).await.location();
         let page = house.get(&address, true).await;
         assert!(page.body.contains("id=\"explain-verify\""), "{}", page.body);
-        let flow = page.value_of("flow");
-        let verify =
-            house.submit(&page, "/oauth2/explain/verify", &[("flow", flow.as_str())]).await.location();
-        let back = format!("%2Foauth2%2Fauthorize%3Fhandle%3D{flow}");
-        assert_eq!(verify, format!("/me/verify?need=strong&return_to={back}&cancel={back}%26as_is%3D1"));
+        let (flow, space) = (page.value_of("flow"), page.value_of("space"));
+        let members = [("flow", flow.as_str()), ("space", space.as_str())];
+        let verify = house.submit(&page, "/oauth2/explain/verify", &members).await;
+        assert!(verify.location().starts_with("/me/verify?need=strong&"));
+        assert_eq!(verify.query("return_to").unwrap(), format!("/oauth2/authorize?handle={flow}"));
+        let cancel = verify.query("cancel").unwrap();
+        assert_eq!(cancel, format!("/oauth2/explain?flow={flow}&space={space}"));
+        assert_eq!(house.get(&cancel, true).await.status, StatusCode::OK, "the explanation is there again");
         // The proof gives the session another token, hence another browser to bind to.
         house.change("UPDATE session SET methods = 'pwd otp mfa'").await;
         let on = house.get(&format!("/oauth2/authorize?handle={flow}"), true).await;

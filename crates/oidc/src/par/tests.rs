@@ -18,6 +18,9 @@ async fn push(house: &House, body: &str) -> crate::house::Answer {
     let credentials = Some((house.client.client_id.as_str(), house.secret.as_str()));
     house.post("/oauth2/par", credentials, body).await
 }
+fn parameters(house: &House) -> Parameters {
+    Parameters::parse(query(house).as_bytes()).unwrap()
+}
 /// The address to which the browser is sent.
 fn address(client_id: &str, pushed: &crate::house::Answer) -> String {
     let uri = pushed.json()["request_uri"].as_str().unwrap_or_else(|| panic!("{pushed:?}")).to_owned();
@@ -148,6 +151,36 @@ async fn a_no_answers_a_pushed_request_for_every_page_that_waits() {
         assert_eq!(denied.query("error").as_deref(), Some("access_denied"));
         assert_eq!(decide(&pages[1], "allow").await.error_code(), "flow.answered");
         assert_eq!(house.get(&address, true).await.error_code(), "authorize.request_uri_unknown");
+    }
+}
+#[tokio::test]
+async fn a_strength_that_is_not_there_answers_a_pushed_request() {
+    for house in houses(true).await {
+        let wish = r#"{"id_token":{"acr":{"essential":true,"value":"urn:fujie:aal:2"}}}"#;
+        let wish: String = url::form_urlencoded::byte_serialize(wish.as_bytes()).collect();
+        let pushed = push(&house, &format!("{}&prompt=none&claims={wish}", query(&house))).await;
+        let address = address(&house.client.client_id, &pushed);
+        let unmet = house.get(&address, true).await;
+        assert_eq!(unmet.query("error").as_deref(), Some("unmet_authentication_requirements"));
+        assert_eq!(house.get(&address, true).await.error_code(), "authorize.request_uri_unknown");
+    }
+}
+#[tokio::test]
+async fn a_pushed_request_that_was_answered_meanwhile_is_not_kept() {
+    for house in houses(true).await {
+        let request = house.openid.examine(&house.client, &parameters(&house), house.db.clock().now()).await;
+        let request = request.unwrap().unwrap();
+        let now = house.db.clock().now();
+        let handle = house.openid.keep_pushed(&house.client, &request, "", now).await.unwrap();
+        let (pushed, _) = house.openid.find_pushed(&house.client, &handle, now).await.unwrap().unwrap();
+        let keep = async || house.openid.keep(&house.client, &request, Some(pushed), None, "", now).await;
+        assert!(keep().await.is_ok());
+        house.change("UPDATE flow SET consumed_at = 1 WHERE kind = 'pushed'").await;
+        assert_eq!(keep().await.unwrap_err().code, "flow.answered");
+        assert_eq!(
+            count(&house, "SELECT CAST(COUNT(*) AS BIGINT) FROM flow WHERE kind = 'authorize'").await,
+            1
+        );
     }
 }
 #[tokio::test]
