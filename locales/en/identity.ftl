@@ -154,7 +154,7 @@ identity-code-not-there = No message?
 identity-code-resend = Send again
 identity-code-resend-wait = Send again in { "{n}" } s
 identity-code-resent = A new code was sent, earlier ones are no longer valid
-identity-sms-register-code = [Fujie] Your registration code is { $code }, valid for { $minutes } minutes. Do not share it.
+identity-sms-register-code = Your registration code is { $code }, valid for { $minutes } minutes. Do not share it.
 error-code-shape = A code has 6 digits. Check the message.
 error-code-wrong = { $left ->
     [one] The code is not correct. You have one more attempt.
@@ -237,7 +237,6 @@ identity-privacy-5 = You may see and correct your data, withdraw consent or clos
 identity-recover-title = Forgot password
 
 # Messages and reminders
-identity-notice-sms = [Fujie] { $text }
 identity-notice-mail = { $title }
 
  { $text }
@@ -284,7 +283,7 @@ identity-notice-dispute-opened-text = At { $at } another account asked to be ver
 identity-notice-dispute-decided = Identity dispute decided
 identity-notice-dispute-decided-text = The dispute about the identity of your account { $login_name } was decided at { $at }. Sign in to see the state of your real-name verification.
 identity-notice-closing = Account will be closed
-identity-notice-closing-text = Closing your account { $login_name } was requested at { $at }; it will be closed at { $due }. Sign in before then to undo it. If it was not you, sign in at once, undo it and change the password.
+identity-notice-closing-text = Closing your account { $login_name } was requested at { $at }; it will be closed at { $due }. Until then you can undo it: sign in and undo it on the page of your account. If it was not you, do so at once and change the password.
 identity-notice-closing-undone = Closing undone
 identity-notice-closing-undone-text = Closing your account { $login_name } was undone at { $at }; it stays as it is.
 identity-notice-product-message = { $product }
@@ -376,8 +375,8 @@ identity-document-passport = Passport
 identity-document-foreign-resident = Foreign permanent resident ID card
 error-document-number-shape = Not a number of that document. Check it and type it again.
 error-document-country = The issuing country or region has a three-letter code such as CHN. Type it again.
-identity-sms-contact-code = [Fujie] Your code to bind this mobile number is { $code }, valid for { $minutes } minutes. Do not share it.
-identity-mail-contact-code = Your code to bind this e-mail address to your Fujie account is { $code }, valid for { $minutes } minutes. Do not share it. If it was not you, ignore this mail.
+identity-sms-contact-code = Your code to bind this mobile number is { $code }, valid for { $minutes } minutes. Do not share it.
+identity-mail-contact-code = Your code to bind this e-mail address to your account is { $code }, valid for { $minutes } minutes. Do not share it. If it was not you, ignore this mail.
 error-account-phone-same = This number is bound already; type another one
 error-account-email-same = This address is bound already; type another one
 error-account-phone-just-proven = Another account proved this number a moment ago; check the number and ask for a new code
@@ -401,9 +400,9 @@ identity-login-sms-code = Code
 identity-code-other-number = Use another number
 identity-code-another-way = Sign in another way
 identity-login-sms-over = The code has been used or has expired. Send a new one to sign in.
-identity-login-sms-unconfirmed = This number was not confirmed for a long time and does not open the account by itself. Sign in with your password, then verify the number in the security center.
+identity-login-sms-unconfirmed = This number was not confirmed for a long time and does not open the account by itself. Sign in with your password, then confirm the number on the mobile number page of the security center.
 identity-login-sms-staff = Platform staff do not sign in by SMS alone. Sign in with your password, or add an authenticator app or a passkey in the security center first.
-identity-sms-sign-in-code = [Fujie] Your sign-in code is { $code }, valid for { $minutes } minutes. Do not share it.
+identity-sms-sign-in-code = Your sign-in code is { $code }, valid for { $minutes } minutes. Do not share it.
 
 # Second step
 identity-second-title = Second step
@@ -526,7 +525,7 @@ identity-verify-again-use-external = Use a linked account
 identity-verify-again-cancel = Cancel
 identity-verify-again-without = Continue without it
 identity-verify-again-over = This proof is no longer good. Choose a way again.
-identity-sms-step-up-code = [Fujie] Your verification code is { $code }, valid for { $minutes } minutes. Do not share it. If it was not you, change your password.
+identity-sms-step-up-code = Your verification code is { $code }, valid for { $minutes } minutes. Do not share it. If it was not you, change your password.
 error-stepup-other-identity = The account at { $name } is not linked to yours. Use another account or another way.
 
 ## Notices of records

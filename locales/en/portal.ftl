@@ -493,6 +493,7 @@ portal-event-account-email-changed = E-mail bound or changed
 portal-event-account-employer-set = Employer changed
 portal-event-account-login-name-changed = Login name changed
 portal-event-account-phone-changed = Mobile number bound or changed
+portal-event-account-phone-confirmed = Mobile number confirmed
 portal-event-account-phone-released = Mobile number verified by somebody else
 portal-event-account-renamed = Name changed
 portal-event-consent-withdrawn = Authorization of an application withdrawn

@@ -90,9 +90,9 @@ error-recovery-too-many = { $minutes ->
 error-recovery-foreign = This Alipay account does not prove that account. Try with the one that is linked, or choose another way.
 
 # Messages
-recovery-sms-code = [Fujie] Your code for recovering the password is { $code }, valid for { $minutes } minutes. If it was not you, give it to nobody.
-recovery-mail-code = Your code for recovering the password of your Fujie account is { $code }, valid for { $minutes } minutes. Enter it only on the page that you opened. If it was not you, ignore this message and give the code to nobody.
-recovery-message-suspended = [Fujie] Somebody tried to recover the password of your account. It is suspended and cannot be recovered; ask your administrator or account manager.
+recovery-sms-code = Your code for recovering the password is { $code }, valid for { $minutes } minutes. If it was not you, give it to nobody.
+recovery-mail-code = Your code for recovering the password of your account is { $code }, valid for { $minutes } minutes. Enter it only on the page that you opened. If it was not you, ignore this message and give the code to nobody.
+recovery-message-suspended = Somebody tried to recover the password of your account. It is suspended and cannot be recovered; ask your administrator or account manager.
 
 # Security questions
 recovery-crumbs = Breadcrumbs

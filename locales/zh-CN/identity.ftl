@@ -147,7 +147,7 @@ identity-code-not-there = 没有收到？
 identity-code-resend = 重新发送
 identity-code-resend-wait = { "{n}" } 秒后可重新发送
 identity-code-resent = 新的短信验证码已发送，以前的不再有效
-identity-sms-register-code = 【符节】您的注册验证码是 { $code }，{ $minutes } 分钟内有效。请勿转告他人。
+identity-sms-register-code = 您的注册验证码是 { $code }，{ $minutes } 分钟内有效。请勿转告他人。
 error-code-shape = 短信验证码是 6 位数字，核对短信后再填
 error-code-wrong = 短信验证码不正确，还可以再试 { $left } 次
 error-code-exhausted = 错误次数过多，这个验证码已失效，重新发送后再试
@@ -217,7 +217,6 @@ identity-privacy-5 = 您可以查看、更正自己的信息，撤回同意，�
 identity-recover-title = 忘记密码
 
 # 消息与提醒
-identity-notice-sms = 【符节】{ $text }
 identity-notice-mail = { $title }
 
  { $text }
@@ -264,7 +263,7 @@ identity-notice-dispute-opened-text = { $at }，另一账号以与您的账号 {
 identity-notice-dispute-decided = 实名争议已处理
 identity-notice-dispute-decided-text = 与您的账号 { $login_name } 有关的实名争议已于 { $at } 处理完成，登录后查看实名认证的结果。
 identity-notice-closing = 账号将被注销
-identity-notice-closing-text = 您的账号 { $login_name } 已于 { $at } 申请注销，将于 { $due } 注销。在此之前登录即可撤销。如非本人操作，立即登录撤销并修改密码。
+identity-notice-closing-text = 您的账号 { $login_name } 已于 { $at } 申请注销，将于 { $due } 注销。在此之前，登录后可在账号页面撤销。如非本人操作，立即登录撤销并修改密码。
 identity-notice-closing-undone = 已撤销注销
 identity-notice-closing-undone-text = 您的账号 { $login_name } 的注销申请已于 { $at } 撤销，账号照常使用。
 identity-notice-product-message = { $product }
@@ -356,8 +355,8 @@ identity-document-passport = 护照
 identity-document-foreign-resident = 外国人永久居留身份证
 error-document-number-shape = 证件号码格式不正确，核对后重新填写
 error-document-country = 签发国家或地区为三位字母代码，如 CHN
-identity-sms-contact-code = 【符节】您正在绑定手机号，验证码是 { $code }，{ $minutes } 分钟内有效。请勿转告他人。
-identity-mail-contact-code = 您正在将此邮箱绑定到符节账号，验证码是 { $code }，{ $minutes } 分钟内有效。请勿转告他人。如非本人操作，无需处理。
+identity-sms-contact-code = 您正在绑定手机号，验证码是 { $code }，{ $minutes } 分钟内有效。请勿转告他人。
+identity-mail-contact-code = 您正在将此邮箱绑定到您的账号，验证码是 { $code }，{ $minutes } 分钟内有效。请勿转告他人。如非本人操作，无需处理。
 error-account-phone-same = 这就是目前绑定的手机号，换一个号码再继续
 error-account-email-same = 这就是目前绑定的邮箱，换一个邮箱再继续
 error-account-phone-just-proven = 这个手机号刚刚由另一账号验证并绑定，确认号码后重新获取验证码
@@ -381,9 +380,9 @@ identity-login-sms-code = 短信验证码
 identity-code-other-number = 更换手机号
 identity-code-another-way = 使用其他方式登录
 identity-login-sms-over = 验证码已使用或已过期，重新获取后登录。
-identity-login-sms-unconfirmed = 该手机号长时间未确认，不能单独用于登录。用密码登录后，可在安全中心重新验证手机号。
+identity-login-sms-unconfirmed = 该手机号长时间未确认，不能单独用于登录。用密码登录后，在安全中心的手机号页面确认该号码。
 identity-login-sms-staff = 平台人员不能只用短信登录。改用密码登录，或先在安全中心添加验证器应用或通行密钥。
-identity-sms-sign-in-code = 【符节】登录验证码 { $code }，{ $minutes } 分钟内有效。非本人操作时忽略，切勿告诉他人。
+identity-sms-sign-in-code = 登录验证码 { $code }，{ $minutes } 分钟内有效。非本人操作时忽略，切勿告诉他人。
 
 # 第二步验证
 identity-second-title = 第二步验证
@@ -506,7 +505,7 @@ identity-verify-again-use-external = 使用已关联的账号
 identity-verify-again-cancel = 取消
 identity-verify-again-without = 不验证，继续
 identity-verify-again-over = 这次验证已失效，重新选择一种方式。
-identity-sms-step-up-code = 【符节】身份确认验证码 { $code }，{ $minutes } 分钟内有效。非本人操作时立即修改密码，切勿告诉他人。
+identity-sms-step-up-code = 身份确认验证码 { $code }，{ $minutes } 分钟内有效。非本人操作时立即修改密码，切勿告诉他人。
 error-stepup-other-identity = { $name } 上登录的账号没有关联到您的账号，换一个账号或换一种方式
 
 ## Notices of records

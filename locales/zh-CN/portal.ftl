@@ -493,6 +493,7 @@ portal-event-account-email-changed = 绑定或更换邮箱
 portal-event-account-employer-set = 修改工作单位
 portal-event-account-login-name-changed = 修改登录名
 portal-event-account-phone-changed = 绑定或更换手机号
+portal-event-account-phone-confirmed = 确认手机号
 portal-event-account-phone-released = 手机号由他人验证
 portal-event-account-renamed = 修改姓名
 portal-event-consent-withdrawn = 撤销应用授权

@@ -80,9 +80,9 @@ error-recovery-too-many = 尝试次数过多，{ $minutes } 分钟后再试，�
 error-recovery-foreign = 此支付宝账号不能验证该账号。用绑定的支付宝账号重试，或换一种方式
 
 # 短信与邮件
-recovery-sms-code = 【符节】您正在找回密码，验证码 { $code }，{ $minutes } 分钟内有效。如非本人操作，不要告诉任何人。
-recovery-mail-code = 您正在找回符节账号的密码，验证码 { $code }，{ $minutes } 分钟内有效。只在您打开的找回页面中填写；如非本人操作，忽略本邮件，不要告诉任何人。
-recovery-message-suspended = 【符节】有人尝试找回您账号的密码。此账号已停用，不能自助找回；联系本机构管理员或客户经理。
+recovery-sms-code = 您正在找回密码，验证码 { $code }，{ $minutes } 分钟内有效。如非本人操作，不要告诉任何人。
+recovery-mail-code = 您正在找回账号的密码，验证码 { $code }，{ $minutes } 分钟内有效。只在您打开的找回页面中填写；如非本人操作，忽略本邮件，不要告诉任何人。
+recovery-message-suspended = 有人尝试找回您账号的密码。此账号已停用，不能自助找回；联系本机构管理员或客户经理。
 
 # 密保问题
 recovery-crumbs = 面包屑

@@ -6,8 +6,8 @@ use std::{
     time::SystemTime,
 };
 use tokio_rustls::rustls::{
-    ServerConfig,
-    crypto::aws_lc_rs,
+    CipherSuite, ServerConfig,
+    crypto::{CryptoProvider, aws_lc_rs},
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
@@ -31,7 +31,7 @@ impl Tls {
         let loaded = load(&chain, &key)?;
         let changed = changed_at(&chain, &key);
         let files = Arc::new(Files { chain, key, current: RwLock::new((loaded, changed)) });
-        let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        let mut config = ServerConfig::builder_with_provider(Arc::new(provider()))
             .with_safe_default_protocol_versions()
             .map_err(std::io::Error::other)?
             .with_no_client_auth()
@@ -59,6 +59,21 @@ impl ResolvesServerCert for Files {
     }
 }
 
+/// For TLS 1.2 the four suites that BCP 195 recommends (RFC 9325 §4.2; FAPI 2.0 §5.2.2), for TLS 1.3 all.
+fn provider() -> CryptoProvider {
+    let mut provider = aws_lc_rs::default_provider();
+    provider.cipher_suites.retain(|suite| {
+        suite.tls13().is_some()
+            || matches!(
+                suite.suite(),
+                CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+                    | CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
+                    | CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+                    | CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
+            )
+    });
+    provider
+}
 /// The later of the two files' times.
 fn changed_at(chain: &PathBuf, key: &PathBuf) -> Option<SystemTime> {
     let at = |path: &PathBuf| std::fs::metadata(path).and_then(|meta| meta.modified()).ok();

@@ -19,6 +19,7 @@ use platform::{
     setting::ProfileField,
 };
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use web::{Ctx, Lang};
 
 /// Phone or mail: purpose of the code, text of the message, field.
@@ -50,6 +51,7 @@ struct Data {
     to: String,
     /// Milliseconds.
     since: i64,
+    aim: Aim,
 }
 fn json(error: serde_json::Error) -> Error {
     Error::internal("contact.json").because(error)
@@ -65,10 +67,33 @@ pub async fn start(
     to: To,
 ) -> Result<Sent> {
     editable.must(field(to.channel()))?;
+    send(identity, ctx, signed_in, to, Aim::Change).await
+}
+/// Sends a code to the proven number, so that the holder may confirm that it is still theirs, also whoever may not change it.
+/// Error: `account.unknown` if there is none.
+pub async fn confirm(identity: &Identity, ctx: &Ctx, signed_in: &SignedIn) -> Result<Sent> {
+    let (keyring, account) = (Arc::clone(identity.db().keyring()), signed_in.account);
+    let held = identity.db().read(move |tx| service::phone_in(tx, &keyring, account)).await?;
+    let proven = held.filter(|(_, proven)| *proven).map(|(phone, _)| phone);
+    let phone = proven.ok_or_else(|| Error::not_found("account.unknown"))?;
+    send(identity, ctx, signed_in, To::Sms(Mobile::parse(&phone)?), Aim::Confirm).await
+}
+/// What a right code does.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Aim {
+    Change,
+    Confirm,
+}
+async fn send(identity: &Identity, ctx: &Ctx, signed_in: &SignedIn, to: To, aim: Aim) -> Result<Sent> {
     let policies = identity.settings().policies().await?;
     let channel = to.channel();
-    let sending = Sending::new(identity, ctx, &policies, purpose(channel), &to, text(channel));
-    let data = Data { account: signed_in.account, to: to.as_str().to_owned(), since: ctx.now.as_millis() };
+    let text = match aim {
+        Aim::Change => text(channel),
+        Aim::Confirm => "identity-sms-step-up-code",
+    };
+    let sending = Sending::new(identity, ctx, &policies, purpose(channel), &to, text);
+    let data =
+        Data { account: signed_in.account, to: to.as_str().to_owned(), since: ctx.now.as_millis(), aim };
     let data = serde_json::to_string(&data).map_err(json)?;
     let (identity2, account, actor) = (identity.clone(), signed_in.account, signed_in.actor.clone());
     let (browser, now) = (ctx.browser, ctx.now);
@@ -81,7 +106,7 @@ pub async fn start(
                 Channel::Sms => (contact.phone, Error::conflict("account.phone_same").at("phone")),
                 Channel::Mail => (contact.email, Error::conflict("account.email_same").at("email")),
             };
-            if held.as_deref() == Some(to.as_str()) {
+            if aim == Aim::Change && held.as_deref() == Some(to.as_str()) {
                 return Err(same);
             }
             let sent = code::service::open_in(tx, &identity2, &sending, &Deal::Code, &data, browser, now)?;
@@ -119,6 +144,15 @@ pub async fn verify(
             let data: Data = serde_json::from_str(data).map_err(json)?;
             if data.account != account {
                 return Ok((Attempt::Gone, Vec::new()));
+            }
+            if data.aim == Aim::Confirm {
+                let held = service::phone_in(tx, identity2.db().keyring(), account)?;
+                if held.is_none_or(|(phone, proven)| !proven || phone != data.to) {
+                    return Ok((Attempt::Gone, Vec::new()));
+                }
+                service::confirm_phone_in(tx, account, now)?;
+                let event = Event::done(&actor, "account.phone_confirmed").on("account", account);
+                return Ok((attempt, vec![event]));
             }
             let change = Change { identity: &identity2, actor: &actor, account, lang, now };
             let events = match channel {

@@ -53,6 +53,37 @@ async fn kinds(room: &Room, account: AccountId) -> Vec<Kind> {
 }
 
 #[tokio::test]
+async fn a_number_that_was_not_confirmed_for_long_is_confirmed_without_a_change() {
+    for room in Room::on_engines().await {
+        let (who, _) = holder(&room, "linzy", Some(PHONE)).await;
+        room.db().clock().advance_seconds(200 * 86_400);
+        let ask = async || {
+            let asked = contact::confirm(&room.identity, &room.ctx([1; 32]), &who).await.unwrap();
+            (id(asked), room.message(PHONE).await.unwrap().code.unwrap())
+        };
+        let (first, code) = ask().await;
+        assert!(matches!(typed(&room, &who, 1, first, "000000").await.unwrap(), Attempt::Wrong { .. }));
+        assert!(matches!(typed(&room, &who, 1, first, &code).await.unwrap(), Attempt::Right(_)));
+        let after = own(&room, who.account).await;
+        assert_eq!(
+            (after.phone.as_deref(), after.phone_proven_at),
+            (Some("+8613800138000"), Some(room.now()))
+        );
+        assert_eq!(kinds(&room, who.account).await, [], "nothing has changed");
+        assert_eq!(room.events("account.phone_confirmed").await, 1);
+        // Another number came meanwhile: the code of the old one brings it back to nobody.
+        room.db().clock().advance_seconds(120);
+        let (second, code) = ask().await;
+        let account = who.account;
+        let gone = "UPDATE account SET phone_proven = FALSE WHERE id = $1";
+        room.db().write_unaudited("test", move |tx| tx.run(gone, &[&account])).await.unwrap();
+        assert_eq!(typed(&room, &who, 1, second, &code).await.unwrap(), Attempt::Gone);
+        assert!(!own(&room, who.account).await.phone_proven);
+        let none = contact::confirm(&room.identity, &room.ctx([1; 32]), &who).await.unwrap_err();
+        assert_eq!(none.code, "account.unknown");
+    }
+}
+#[tokio::test]
 async fn m15_a_new_number_takes_a_code_and_the_old_one_is_told() {
     for room in Room::on_engines().await {
         let (who, _) = holder(&room, "linzy", Some(PHONE)).await;

@@ -71,7 +71,7 @@ pub fn tell_number_in(
         to: to.to_owned(),
         purpose: notice.kind.purpose(),
         lang: lang.tag(),
-        text: lang.ta("identity-notice-sms", &[("text", &text)]),
+        text: text.clone(),
         code: None,
         subject: Some(title.clone()),
         args: vec![("title", title), ("notice", text)],
@@ -151,7 +151,7 @@ fn queue_in(
         purpose: kind.purpose(),
         lang: lang.tag(),
         text: match channel {
-            Channel::Sms => lang.ta("identity-notice-sms", &[("text", &text)]),
+            Channel::Sms => text.clone(),
             Channel::Mail => lang.ta("identity-notice-mail", &[("title", &title), ("text", &text)]),
         },
         code: None,

@@ -47,7 +47,7 @@ async fn m18_the_holder_chooses_what_reaches_the_phone_and_security_always_does(
         service::set_wishes(&room.identity, &who, sms(Group::Access, true)).await.unwrap();
         tell(&room, account, grant(), false).await;
         let text = room.message(PHONE).await.unwrap().text;
-        assert_eq!(text, "[Fujie] 澄江证券 granted you the use of “Quotes”.");
+        assert_eq!(text, "澄江证券 granted you the use of “Quotes”.");
 
         let mut wishes = sms(Group::Security, false);
         wishes.reminders.push(Reminder { group: Group::Security, channel: Channel::Mail, on: false });

@@ -29,7 +29,8 @@ pub(super) fn insert(tx: &mut Tx<'_>, row: &Queued) -> Result<u64> {
         ],
     )
 }
-/// The oldest messages whose recipients have no older one waiting, in their order. A lost race claims nothing.
+/// The oldest messages whose recipients have no older one waiting, in their order. What was tried before holds up its own
+/// purpose alone: a notice that no gateway takes is no reason to keep a code. A lost race claims nothing.
 pub(super) fn claim(
     tx: &mut Tx<'_>,
     lease_until: Timestamp,
@@ -42,7 +43,8 @@ pub(super) fn claim(
              WHERE state = 'queued' AND lease_until < $2 AND expires_at > $2 AND id IN (
                 SELECT o.id FROM outbox o WHERE o.state = 'queued' AND o.lease_until < $2 AND o.expires_at > $2
                     AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.state = 'queued' AND p.channel = o.channel
-                        AND p.subject = o.subject AND p.id < o.id AND p.expires_at > $2)
+                        AND p.subject = o.subject AND p.id < o.id AND p.expires_at > $2
+                        AND (p.purpose = o.purpose OR p.attempts = 0))
                 ORDER BY o.id LIMIT $3)
              RETURNING id, channel, purpose, body, attempts, lease_until, created_at"
         ),
@@ -100,7 +102,8 @@ pub(super) fn is_due(statement: Statement<'_, '_>, now: Timestamp) -> Result<boo
         sql!(
             "SELECT o.id FROM outbox o WHERE o.state = 'queued' AND o.lease_until < $1 AND o.expires_at > $1
                 AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.state = 'queued' AND p.channel = o.channel
-                    AND p.subject = o.subject AND p.id < o.id AND p.expires_at > $1)
+                    AND p.subject = o.subject AND p.id < o.id AND p.expires_at > $1
+                        AND (p.purpose = o.purpose OR p.attempts = 0))
              ORDER BY o.id LIMIT 1"
         ),
         &[&now],

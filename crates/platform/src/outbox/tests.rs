@@ -104,6 +104,39 @@ async fn a_failed_delivery_holds_back_the_next_to_the_same_recipient_alone() {
     }
 }
 
+/// Takes no notices, as where none of their templates is approved.
+struct CodesAlone(Mutex<Vec<String>>);
+impl Delivery for CodesAlone {
+    fn deliver<'a>(
+        &'a self,
+        message: &'a Outgoing,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<(), DeliveryError>> + Send + 'a>> {
+        Box::pin(async move {
+            if message.purpose == "test.notice" {
+                return Err(DeliveryError::Later("sign".into()));
+            }
+            self.0.lock().unwrap().push(message.text.clone());
+            Ok(())
+        })
+    }
+}
+const NOTICE: Purpose = Purpose::registered("test.notice", Content::Code, &[Channel::Sms]);
+
+#[tokio::test]
+async fn a_notice_that_no_gateway_takes_holds_up_no_code() {
+    for db in db::testing::engines().await {
+        let taken = Arc::new(CodesAlone(Mutex::default()));
+        let outbox = Outbox::new(db.clone(), Arc::clone(&taken) as Arc<dyn Delivery>);
+        let soon = db.clock().now().plus_seconds(300);
+        let notice = Message { purpose: NOTICE, ..message(&db, "+8613800138000", "notice", soon) };
+        queue(&db, &outbox, notice).await.unwrap();
+        outbox.drain().await.unwrap();
+        queue(&db, &outbox, message(&db, "+8613800138000", "code", soon)).await.unwrap();
+        outbox.drain().await.unwrap();
+        assert_eq!(*taken.0.lock().unwrap(), ["code"]);
+    }
+}
+
 /// Never answers about one number.
 struct Hanging(Mutex<Vec<String>>);
 impl Delivery for Hanging {

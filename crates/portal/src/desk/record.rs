@@ -83,6 +83,7 @@ const WORDS: &[(&str, &str)] = &[
     ("account.employer_set", "portal-event-account-employer-set"),
     ("account.login_name_changed", "portal-event-account-login-name-changed"),
     ("account.phone_changed", "portal-event-account-phone-changed"),
+    ("account.phone_confirmed", "portal-event-account-phone-confirmed"),
     ("account.phone_released", "portal-event-account-phone-released"),
     ("account.renamed", "portal-event-account-renamed"),
     ("consent.withdrawn", "portal-event-consent-withdrawn"),

@@ -10,7 +10,7 @@ async fn an_account_is_closed_after_the_days_to_take_it_back() {
         let account = house.person("linzy", Some("13800138000")).await;
         let mut browser = house.browser(account).await;
         let page = browser.get("/me/close").await;
-        assert!(page.has("What you will lose") && page.has("within 15 days"));
+        assert!(page.has("What you will lose") && page.has("For 15 days you can sign in"));
         let wrong = browser.post(&page, "/me/close", &[("login_name", "somebody")]).await;
         assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(wrong.has("not your login name"));

@@ -109,6 +109,10 @@ const EMAIL: Kind = Kind {
     done: "profile-email-done",
 };
 impl Kind {
+    /// A number may belong to somebody else after a while (二次放号), so that one that is proven may be confirmed.
+    fn is_confirmable(&self, proven: bool) -> bool {
+        proven && self.channel == Channel::Sms
+    }
     fn of(&self, own: &Own) -> (Option<String>, Option<String>, bool) {
         match self.channel {
             Channel::Sms => (own.phone.clone(), own.phone_masked(), own.phone_proven),
@@ -151,17 +155,26 @@ struct ContactPage {
     owner: Option<String>,
     /// Masked, and whether it was proven.
     now: Option<(String, bool)>,
+    /// It is proven, and may be confirmed.
+    confirmable: bool,
+    stale: bool,
     typed: String,
     stored_chosen: bool,
     captcha: View,
 }
 async fn show(me: Me, kind: &'static Kind) -> web::Result {
+    let (_, _, proven) = kind.of(&me.own().await?);
+    let confirmable = kind.is_confirmable(proven);
     let editable = me.editable().await?.has(contact::field(kind.channel));
-    if editable && let Some(verify) = me.must_be_fresh(kind.path).await? {
+    if (editable || confirmable)
+        && let Some(verify) = me.must_be_fresh(kind.path).await?
+    {
         return Ok(verify);
     }
     let view = captcha::service::ask(&me.identity, &me.ctx, Purpose::Contact, Way::Picture).await?;
-    page(&me, kind, &Typed { which: "stored".into(), ..Typed::default() }, FormErrors::none(), view).await
+    // Whoever comes with a number that was confirmed lately comes to change it.
+    let which = if !confirmable || is_stale(&me).await? { "stored" } else { "other" };
+    page(&me, kind, &Typed { which: which.into(), ..Typed::default() }, FormErrors::none(), view).await
 }
 async fn page(me: &Me, kind: &'static Kind, typed: &Typed, errors: FormErrors, captcha: View) -> web::Result {
     let (_, masked, proven) = kind.of(&me.own().await?);
@@ -170,6 +183,8 @@ async fn page(me: &Me, kind: &'static Kind, typed: &Typed, errors: FormErrors, c
         editable: me.editable().await?.has(contact::field(kind.channel)),
         owner: me.owner().await?.map(|(_, name)| name),
         now: masked.map(|masked| (masked, proven)),
+        confirmable: kind.is_confirmable(proven),
+        stale: kind.is_confirmable(proven) && is_stale(me).await?,
         typed: typed_of(kind, typed).to_owned(),
         stored_chosen: typed.which == "stored",
         errors,
@@ -177,6 +192,12 @@ async fn page(me: &Me, kind: &'static Kind, typed: &Typed, errors: FormErrors, c
         captcha,
     };
     Ok(html_status(page.errors.status(), page))
+}
+/// Whether the number was confirmed so long ago that it no longer opens a verified account by itself.
+async fn is_stale(me: &Me) -> kernel::Result<bool> {
+    let days = me.identity.settings().policies().await?.recovery.phone_days;
+    let confirmed = me.own().await?.phone_proven_at;
+    Ok(confirmed.is_some_and(|at| at.plus_days(days) <= me.ctx.now))
 }
 fn typed_of<'t>(kind: &Kind, typed: &'t Typed) -> &'t str {
     match kind.channel {
@@ -201,13 +222,14 @@ async fn submit(me: Me, kind: &'static Kind, typed: Typed) -> web::Result {
     }
     let editable = me.editable().await?;
     let (stored, _, proven) = kind.of(&me.own().await?);
+    let confirms = typed.which == "stored" && kind.is_confirmable(proven);
     let text = match stored {
-        Some(stored) if typed.which == "stored" && !proven => stored,
+        Some(stored) if typed.which == "stored" && (!proven || confirms) => stored,
         _ => typed_of(kind, &typed).to_owned(),
     };
     let input = typed.input();
     let to = match parse(kind, &text) {
-        Ok(to) => to,
+        Ok(to) => (!confirms).then_some(to),
         Err(error) => {
             let view = captcha::service::ask_again(&me.identity, &me.ctx, Purpose::Contact, &input).await?;
             return page(&me, kind, &typed, FormErrors::from(&error, me.ctx.lang), view).await;
@@ -223,12 +245,13 @@ async fn submit(me: Me, kind: &'static Kind, typed: Typed) -> web::Result {
     let view = captcha::service::ask(&me.identity, &me.ctx, Purpose::Contact, way).await?;
     page(&me, kind, &typed, errors, view).await
 }
-/// Captcha first, as before every message.
-async fn send(me: &Me, editable: &Editable, input: &Input, to: To) -> kernel::Result<Sent> {
+/// Captcha first, as before every message. None: to the number that is proven already.
+async fn send(me: &Me, editable: &Editable, input: &Input, to: Option<To>) -> kernel::Result<Sent> {
     let checked = captcha::service::check(&me.identity, &me.ctx, Purpose::Contact, input).await?;
-    match checked.error() {
-        Some(error) => Err(error),
-        None => contact::start(&me.identity, &me.ctx, &me.who, editable, to).await,
+    match (checked.error(), to) {
+        (Some(error), _) => Err(error),
+        (None, Some(to)) => contact::start(&me.identity, &me.ctx, &me.who, editable, to).await,
+        (None, None) => contact::confirm(&me.identity, &me.ctx, &me.who).await,
     }
 }
 

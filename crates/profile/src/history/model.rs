@@ -11,6 +11,7 @@ pub(crate) const ACTIONS: &[&str] = &[
     "account.employer_set",
     "account.login_name_changed",
     "account.phone_changed",
+    "account.phone_confirmed",
     "account.phone_released",
     "account.registered",
     "account.renamed",

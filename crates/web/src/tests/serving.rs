@@ -129,11 +129,21 @@ mod over_tls {
         address: std::net::SocketAddr,
         trusted: rustls_pki_types::CertificateDer<'static>,
     ) -> bool {
+        connects_with(address, trusted, rustls::ALL_VERSIONS, |_| true).await
+    }
+    /// By these versions, and by those suites alone whose name is taken.
+    async fn connects_with(
+        address: std::net::SocketAddr,
+        trusted: rustls_pki_types::CertificateDer<'static>,
+        versions: &[&'static rustls::SupportedProtocolVersion],
+        takes: impl Fn(&str) -> bool,
+    ) -> bool {
         let mut roots = RootCertStore::empty();
         roots.add(trusted).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
+        let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+        provider.cipher_suites.retain(|suite| takes(&format!("{:?}", suite.suite())));
+        let config = ClientConfig::builder_with_provider(Arc::new(provider))
+            .with_protocol_versions(versions)
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
@@ -165,6 +175,21 @@ mod over_tls {
         assert!(tls.reload().is_err());
         assert!(connects(address, second).await);
         assert!(held(address, b"").await < Duration::from_secs(3));
+    }
+    #[tokio::test]
+    async fn an_older_tls_is_spoken_with_the_recommended_suites_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let trusted = write(folder.path());
+        let files = [folder.path().join("cert.pem"), folder.path().join("key.pem")];
+        let tls = crate::tls::Tls::from_files(&files[0], &files[1]).unwrap();
+        let (address, _stop, _server) = start(Some(tls)).await;
+        let by = async |version, name: &'static str| {
+            connects_with(address, trusted.clone(), &[version], |suite| suite.contains(name)).await
+        };
+        assert!(by(&rustls::version::TLS13, "CHACHA20").await);
+        assert!(by(&rustls::version::TLS12, "AES_128_GCM").await);
+        assert!(by(&rustls::version::TLS12, "AES_256_GCM").await);
+        assert!(!by(&rustls::version::TLS12, "CHACHA20").await);
     }
     #[test]
     fn a_key_of_another_certificate_is_refused() {

@@ -54,7 +54,10 @@ async fn code(stub: &Stub, phone: &str) -> Result<String> {
     let until = Instant::now() + Duration::from_secs(10);
     loop {
         if let Some(taken) = stub.taken().into_iter().find(|taken| taken.to == phone) {
-            assert!(taken.text.starts_with("【符节】"), "{taken:?}");
+            assert!(
+                taken.text.starts_with("【符节】您的") && taken.text.matches('【').count() == 1,
+                "{taken:?}"
+            );
             let digits: String = taken.text.chars().filter(char::is_ascii_digit).take(6).collect();
             anyhow::ensure!(digits.len() == 6, "{taken:?}");
             return Ok(digits);
