@@ -86,6 +86,25 @@ async fn a_wanted_strength_is_asked_for_in_the_flow() {
         let claims = claims_of(&tokens(&house, &answer).await);
         assert_eq!(claims["acr"], "urn:fujie:aal:2");
         assert_eq!(claims["amr"], serde_json::json!(["pwd", "otp", "mfa"]));
+        // More than was asked for goes by the name that was asked for.
+        let wish = |values: &str| {
+            encoded(&format!(r#"{{"id_token":{{"acr":{{"essential":true,"values":[{values}]}}}}}}"#))
+        };
+        for (values, told) in [
+            (r#""urn:fujie:aal:1""#, "urn:fujie:aal:1"),
+            (r#""urn:fujie:aal:1","urn:fujie:aal:2","urn:fujie:aal:3""#, "urn:fujie:aal:2"),
+        ] {
+            let answer = house.get(&house.request(&format!("&claims={}", wish(values))), true).await;
+            assert_eq!(claims_of(&tokens(&house, &answer).await)["acr"], told, "{values}");
+        }
+        // Only methods that have a name of their own are told.
+        house.change("UPDATE session SET methods = 'fed otp mfa'").await;
+        let claims = claims_of(&tokens(&house, &house.get(&house.request(""), true).await).await);
+        assert_eq!(
+            (&claims["amr"], &claims["acr"]),
+            (&serde_json::json!(["otp", "mfa"]), &"urn:fujie:aal:2".into())
+        );
+        house.change("UPDATE session SET methods = 'pwd otp mfa'").await;
         // Hardware proves itself at sign-in; whoever comes back without it is told what was reached.
         let address = house.get(&wants("urn:fujie:aal:3"), true).await;
         assert!(address.location().starts_with("/login?"));

@@ -1,6 +1,6 @@
 //! Requests to the authorization endpoint: parsing, and the answers that go back to the client.
 pub use super::scope::Scope;
-use super::wishes::Wishes;
+use super::wishes::{Wish, Wishes};
 use crate::{
     client::{Client, GrantType},
     parameters::Parameters,
@@ -315,6 +315,12 @@ fn rank(acr: &str) -> Option<i64> {
     acr.strip_prefix("urn:fujie:aal:")
         .and_then(|text| text.parse().ok())
         .filter(|rank| (1..=3).contains(rank))
+}
+/// What a session of this strength is called: of the values that the client named, the highest that it reaches (Core §5.5.1.1).
+pub fn acr(strength: i64, wish: Option<&Wish>) -> String {
+    let named = wish.iter().flat_map(|wish| &wish.values).filter_map(|value| rank(value.as_str()?));
+    let reached = named.filter(|rank| *rank <= strength).max();
+    format!("urn:fujie:aal:{}", reached.unwrap_or(strength).clamp(1, 3))
 }
 /// The weakest of what will do: a session that reaches any of the values reaches what was asked for. Values without a
 /// meaning here are passed over, unless one of them is essential (Core §5.5.1.1).

@@ -164,7 +164,9 @@ pub struct IdToken<'a> {
     pub auth_time: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonce: Option<&'a str>,
-    pub acr: String,
+    pub acr: &'a str,
+    /// Absent where nothing has a registered name.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub amr: &'a [String],
     pub sid: String,
     pub at_hash: String,
@@ -182,8 +184,7 @@ pub struct Claims<'a> {
     pub now: Timestamp,
     pub authenticated_at: Timestamp,
     pub nonce: Option<&'a str>,
-    /// 1 to 3.
-    pub strength: i64,
+    pub acr: &'a str,
     pub methods: &'a [String],
     pub session: i64,
     /// Of the ID token.
@@ -200,7 +201,7 @@ impl Claims<'_> {
             exp: self.now.plus_seconds(ID_TOKEN_SECONDS).as_seconds(),
             auth_time: self.authenticated_at.as_seconds(),
             nonce: self.nonce,
-            acr: format!("urn:fujie:aal:{}", self.strength.clamp(1, 3)),
+            acr: self.acr,
             amr: self.methods,
             sid: session_identifier(keyring, self.session, self.client_id),
             at_hash: half_hash(self.algorithm, self.access_token),

@@ -87,7 +87,7 @@ fn the_id_token_names_the_person_and_the_organization_acted_for() {
         now: Timestamp::from_millis(1_800_000_000_500),
         authenticated_at: Timestamp::from_millis(1_799_999_990_999),
         nonce: Some("n"),
-        strength: 2,
+        acr: "urn:fujie:aal:2",
         methods: &methods,
         session: 7,
         algorithm: Algorithm::Es256,

@@ -337,7 +337,7 @@ async fn f10_a_client_with_anothers_api_is_not_handed_over() {
 
 /// Their own switch and the platform's at once: whatever comes first, what the platform switched off stays off.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn f08_no_switch_of_the_developers_undoes_the_platforms() {
+async fn no_switch_of_the_developers_undoes_the_platforms() {
     for house in houses(true).await {
         let (db, product) = (&house.db, house.client.product);
         let developer = entrusted(&house).await;

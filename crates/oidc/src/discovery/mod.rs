@@ -199,6 +199,9 @@ mod tests {
         assert_eq!(openid.body, oauth.body);
         assert_eq!(openid.headers["cache-control"], "public, max-age=300");
         assert_eq!(openid.headers["access-control-allow-origin"], "*");
+        let keys = house.get("/oauth2/jwks", false).await;
+        assert_eq!(keys.headers["cache-control"], "public, max-age=300");
+        assert_eq!(keys.headers["access-control-allow-origin"], "*");
         assert_eq!(openid.json()["issuer"], crate::house::ISSUER);
     }
 }

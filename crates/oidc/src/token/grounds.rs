@@ -3,7 +3,7 @@
 use super::{model::split_zones, store};
 use crate::{
     authorize::{
-        model::Scope,
+        model::{Scope, acr},
         wishes::{Place, Wishes},
     },
     claims::{self, More, Sector, Subject, Telling},
@@ -56,6 +56,7 @@ pub(super) struct Grounds {
     wishes: Wishes,
     place: Where,
     pub membership: Option<MembershipId>,
+    /// As `amr` tells them.
     pub methods: Vec<String>,
     pub authenticated_at: Timestamp,
     /// Until when it holds if nothing is changed, the session and proofs of identity aside.
@@ -89,7 +90,12 @@ pub(super) fn find_in(
     let more = claims::more(tx, &telling, account, found.membership, client.product, now)?;
     let until = found.decision.layers.iter().filter_map(|layer| layer.until).min();
     Ok(Ok(Grounds {
-        methods: facts.methods.split_whitespace().map(str::to_owned).collect(),
+        methods: facts
+            .methods
+            .split_whitespace()
+            .filter(|method| is_registered(method))
+            .map(str::to_owned)
+            .collect(),
         authenticated_at: facts.authenticated_at,
         membership: found.membership,
         until: until.unwrap_or(Timestamp::FOREVER),
@@ -99,6 +105,10 @@ pub(super) fn find_in(
         wishes,
     }))
 }
+/// Of RFC 8176. By whom else somebody signed in, or that a phone let a desktop in, has no name there.
+fn is_registered(method: &str) -> bool {
+    !matches!(method, "fed" | "scan")
+}
 fn place(wishes: &Wishes, place: Where) -> &Place {
     match place {
         Where::IdToken => &wishes.id_token,
@@ -107,8 +117,9 @@ fn place(wishes: &Wishes, place: Where) -> &Place {
 }
 
 impl Grounds {
-    pub fn strength(&self) -> i64 {
-        strength(&self.methods)
+    /// As `acr` tells the strength of the session.
+    pub fn acr(&self) -> String {
+        acr(strength(&self.methods), self.wishes.acr())
     }
     /// What the client is told of the person: opens the sealed columns that the scope asks for.
     pub fn subject(self, client: &Asked, scope: &str, keyring: &Keyring, now: Timestamp) -> Result<Subject> {

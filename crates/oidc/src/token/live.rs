@@ -229,12 +229,12 @@ impl OpenId {
             })
             .await?;
         let Some((grounds, bound)) = found else { return Ok(None) };
-        let (methods, strength) = (grounds.methods.clone(), grounds.strength());
+        let (methods, acr) = (grounds.methods.clone(), grounds.acr());
         let authenticated_at = grounds.authenticated_at;
         let subject = grounds.subject(&asked, &live.scope, &keyring, now)?;
         let introspection = Introspection {
             auth_time: Some(authenticated_at.as_seconds()),
-            acr: Some(format!("urn:fujie:aal:{}", strength.clamp(1, 3))),
+            acr: Some(acr),
             amr: &methods,
             acting_for: subject.acting_for,
             org_id: subject.org_id,

@@ -114,7 +114,7 @@ impl OpenId {
     ) -> Result<TokenResponse> {
         let Told { grounds, session, nonce, scope, resources, refresh } = told;
         let (keyring, now) = (self.db().keyring(), draw.now);
-        let (strength, authenticated_at) = (grounds.strength(), grounds.authenticated_at);
+        let (acr, authenticated_at) = (grounds.acr(), grounds.authenticated_at);
         let methods = grounds.methods.clone();
         let subject = grounds.subject(asked, &scope, keyring, now)?;
         let seconds = client.settings.access_seconds();
@@ -129,7 +129,7 @@ impl OpenId {
             scope: &scope,
             cnf: draw.jkt.clone().map(|jkt| Confirmation { jkt }),
             auth_time: Some(authenticated_at.as_seconds()),
-            acr: Some(format!("urn:fujie:aal:{}", strength.clamp(1, 3))),
+            acr: Some(acr.clone()),
             amr: &methods,
             acting_for: subject.acting_for,
             org_id: subject.org_id,
@@ -142,7 +142,7 @@ impl OpenId {
             now,
             authenticated_at,
             nonce: nonce.as_deref(),
-            strength,
+            acr: &acr,
             methods: &methods,
             session,
             algorithm: client.id_token_algorithm,
