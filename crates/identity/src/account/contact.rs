@@ -146,6 +146,7 @@ pub async fn verify(
                 return Ok((Attempt::Gone, Vec::new()));
             }
             if data.aim == Aim::Confirm {
+                service::lock_in(tx, account)?;
                 let held = service::phone_in(tx, identity2.db().keyring(), account)?;
                 if held.is_none_or(|(phone, proven)| !proven || phone != data.to) {
                     return Ok((Attempt::Gone, Vec::new()));
