@@ -125,8 +125,10 @@ impl Letter {
     pub fn national(&self) -> &str {
         self.to.strip_prefix("+86").or_else(|| self.to.strip_prefix('+')).unwrap_or(&self.to)
     }
-    /// As mainland operators ask: the sign in its brackets, then the text.
+    /// As mainland operators ask: the sign in its brackets, then the text. Where none is set, people read whose message it is.
     pub fn signed_text(&self, sign: &str) -> String {
+        let brand = self.values.get("brand").map_or("", String::as_str);
+        let sign = if sign.is_empty() { brand } else { sign };
         if sign.is_empty() { self.text.clone() } else { format!("【{sign}】{}", self.text) }
     }
     /// In the order that the template names them. Error: what is missing.
