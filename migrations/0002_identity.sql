@@ -101,6 +101,8 @@ CREATE TABLE session (
     last_seen_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     ended_at BIGINT,
+    -- Ended so that nothing of it is left, as after a recovery; what products hold for the person's absence ends with it.
+    severed_at BIGINT,
     address TEXT,
     user_agent TEXT
 );

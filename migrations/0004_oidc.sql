@@ -36,6 +36,7 @@ CREATE TABLE client (
     resources TEXT NOT NULL DEFAULT '',
     refresh_idle_seconds BIGINT NOT NULL DEFAULT 604800,
     refresh_absolute_seconds BIGINT NOT NULL DEFAULT 2592000,
+    id_token_claims BOOLEAN NOT NULL DEFAULT FALSE,
     -- The organization whose developers keep it, of those that sign people in; NULL: the platform's staff do.
     developer_organization_id BIGINT REFERENCES organization (id),
     -- Counts its changes: a form that showed another registration is refused.
@@ -103,7 +104,8 @@ CREATE TABLE authorization_code (
 
 -- code_id is the family: everything that came of one code, and ends together when a refresh token comes twice. A program that acts
 -- without a person has neither account nor session. jkt: the key that must be proven with it. resources: its audience, one a line.
--- Of refresh tokens: used_at when it was exchanged for the next, ends_at the end of the whole family.
+-- used_at: when a refresh token was exchanged for the next. ends_at: the end of the whole family, of one that stays good while the
+-- person is away (offline_access); null where the tokens end with the session.
 CREATE TABLE token (
     id BIGINT PRIMARY KEY,
     token_hash BYTEA NOT NULL,
@@ -138,16 +140,19 @@ CREATE TABLE used_identifier (
 );
 CREATE INDEX used_identifier_expiry ON used_identifier (expires_at);
 
--- organization_id is 0 for the personal space, so that the key stays unique.
+-- organization_id is 0 for the personal space, so that the key stays unique; session_id is the session that it counts for, 0 if it was
+-- to be remembered for longer.
 CREATE TABLE consent (
     account_id BIGINT NOT NULL REFERENCES account (id),
     client_id BIGINT NOT NULL REFERENCES client (id),
     organization_id BIGINT NOT NULL,
+    session_id BIGINT NOT NULL DEFAULT 0,
     scope TEXT NOT NULL,
     at BIGINT NOT NULL,
-    PRIMARY KEY (account_id, client_id, organization_id)
+    PRIMARY KEY (account_id, client_id, organization_id, session_id)
 );
 CREATE INDEX consent_client ON consent (client_id);
+CREATE INDEX consent_session ON consent (session_id) WHERE session_id <> 0;
 
 -- Names by which clients of one sector know an account, where they asked for names of their own, and the way back from them.
 CREATE TABLE pairwise_subject (

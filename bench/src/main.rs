@@ -16,6 +16,7 @@ mod scenarios;
 mod server;
 mod table;
 mod token;
+mod work;
 
 use anyhow::Result;
 use clap::Parser;
@@ -148,7 +149,7 @@ async fn drive(options: Options) -> Result<bool> {
         measure::measure(&options, &server, threads, programs).await?;
     if options.wants(Row::Enumeration) {
         match enumeration::run(&server.authority).await {
-            Ok(line) => lines.push(line),
+            Ok(places) => lines.extend(places),
             Err(error) => {
                 eprintln!("{}: {error:#}", Row::Enumeration.title());
                 whole = false;

@@ -34,6 +34,8 @@ oidc-data-email = email
 # Signing out
 oidc-logout-title = Sign out
 oidc-logout-text = { $name }, after signing out you need to sign in again, and your sign-ins at products end as well.
+oidc-logout-connected = Applications that you let stay connected while you are away stay so.
+oidc-logout-connected-see = See which
 oidc-logout-confirm = Sign out
 oidc-logout-stay = Stay signed in
 oidc-logout-done-title = Signed out

@@ -334,9 +334,10 @@ profile-event-session-verify = Failed to verify again
 
 # Authorized applications
 profile-consents-title = Authorized applications
-profile-consents-lead = These applications may learn what you agreed to, without asking again.
+profile-consents-lead = These applications may learn what you agreed to without asking again, or stay connected while you are away.
 profile-consents-none = No application yet. Those that you agree to when entering a product are listed here.
 profile-consents-effect = After withdrawal what the application holds stops working at once, and it asks again next time.
+profile-consent-away = Stays connected while you are away, until { $until } unless it renews that
 profile-consent-withdraw = Withdraw
 profile-consent-withdrawn = Authorization withdrawn
 profile-scope-profile = name and login name

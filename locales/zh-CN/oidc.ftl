@@ -34,6 +34,8 @@ oidc-data-email = 邮箱
 # Signing out
 oidc-logout-title = 退出登录
 oidc-logout-text = { $name }，退出后需要重新登录才能继续使用，各产品的登录也会结束。
+oidc-logout-connected = 您允许在不在时保持连接的应用不受影响。
+oidc-logout-connected-see = 查看
 oidc-logout-confirm = 退出登录
 oidc-logout-stay = 暂不退出
 oidc-logout-done-title = 已退出登录

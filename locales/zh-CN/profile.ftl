@@ -333,9 +333,10 @@ profile-event-session-verify = 再次验证身份失败
 
 # 已授权的应用
 profile-consents-title = 已授权的应用
-profile-consents-lead = 这些应用可以获取您同意过的信息，不再询问。
+profile-consents-lead = 这些应用可以获取您同意过的信息而不再询问，或在您不在时保持连接。
 profile-consents-none = 还没有授权过应用。首次进入产品并同意授权后，会列在这里。
 profile-consents-effect = 撤销后，应用已取得的凭证立即失效，下次进入时会重新询问。
+profile-consent-away = 您不在时保持连接，至 { $until }，期间可续期
 profile-consent-withdraw = 撤销授权
 profile-consent-withdrawn = 授权已撤销
 profile-scope-profile = 姓名和登录名

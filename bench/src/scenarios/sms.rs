@@ -6,11 +6,11 @@ use crate::{
     http::Browser,
     people,
     round::{Step, Worker, Workers},
+    work,
 };
 use anyhow::{Context as _, Result, bail, ensure};
 use http::StatusCode;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use std::{
     sync::{
         Arc,
@@ -49,9 +49,7 @@ impl ByCode {
         let page = page.text()?;
         let asked = form::forms(page).into_iter().find(|form| form.has("phone"));
         let asked = asked.context("the page has no form for a number")?;
-        let token = value(&asked, "captcha")?;
-        let bits = page.split_once("data-bits=\"").and_then(|(_, rest)| rest.split_once('"')?.0.parse().ok());
-        let work = work(&token, bits.context("the page says nothing of work")?);
+        let work = work::of(page, &asked)?.context("the page says nothing of work")?;
         let asked = asked.with("phone", phone).with("captcha-work", &work);
         let sent = self.browser.submit(&asked).await?.expect(StatusCode::SEE_OTHER)?;
         let next = sent.location().context("no page of the code")?.to_owned();
@@ -81,29 +79,6 @@ impl ByCode {
         bail!("no code was sent to {phone}")
     }
 }
-fn value(form: &form::Form, name: &str) -> Result<String> {
-    let found = form.fields.iter().find(|(field, _)| field == name);
-    Ok(found.with_context(|| format!("no {name} in the form"))?.1.clone())
-}
-/// What a script does in place of the picture.
-fn work(token: &str, bits: u32) -> String {
-    for nonce in 0_u64.. {
-        let hash =
-            Sha256::new().chain_update(token).chain_update(b":").chain_update(nonce.to_string()).finalize();
-        let mut zeros = 0;
-        for byte in hash {
-            zeros += byte.leading_zeros();
-            if byte != 0 {
-                break;
-            }
-        }
-        if zeros >= bits {
-            return nonce.to_string();
-        }
-    }
-    String::new()
-}
-
 impl Worker for ByCode {
     fn once(&mut self) -> Step<'_> {
         Box::pin(async {

@@ -32,8 +32,10 @@ pub fn welcome(config: &Config) -> Html<String> {
 
 pub fn signed_in(config: &Config, session: &SignedIn, userinfo: Option<&Value>) -> Html<String> {
     let claims = &session.claims;
-    let text =
-        |pointer: &str| claims.pointer(pointer).and_then(Value::as_str).map(escape).unwrap_or_default();
+    // Who it is stands at userinfo, for whom they act in the ID token as well.
+    let told =
+        |pointer: &str| userinfo.and_then(|told| told.pointer(pointer)).or_else(|| claims.pointer(pointer));
+    let text = |pointer: &str| told(pointer).and_then(Value::as_str).map(escape).unwrap_or_default();
     let who = if text("/name").is_empty() { text("/sub") } else { text("/name") };
     let for_whom = match text("/acting_for").as_str() {
         "organization" => {

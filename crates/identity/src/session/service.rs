@@ -90,15 +90,21 @@ pub async fn resolve(identity: &Identity, ctx: &Ctx, token: &str) -> Result<Opti
 pub fn expires_at(policy: &SessionPolicy, now: Timestamp) -> Timestamp {
     now.plus_seconds(policy.absolute_minutes * 60)
 }
-/// Begins a session and ends the one that the browser had. The caller commits its event.
-pub fn begin_in(tx: &mut Tx<'_>, new: &NewSession, replaced: Option<&TokenHash>) -> Result<()> {
-    if let Some(token) = replaced
-        && let Some(ended) = store::end_by_token(tx, token, new.now)?
-    {
-        tx.changed("session", ended);
+/// Begins a session, or goes on with the one that the browser had if it is this account's: to sign in again signs nobody out
+/// of the products that are open. Another account's ends. The caller commits its event.
+pub fn begin_in(tx: &mut Tx<'_>, new: &NewSession, before: Option<&TokenHash>) -> Result<SessionId> {
+    account::store::update_last_sign_in(tx, new.account, new.now)?;
+    if let Some(token) = before {
+        if let Some(same) = store::renew(tx, new, token)? {
+            tx.changed("session", same);
+            return Ok(same);
+        }
+        if let Some(ended) = store::end_by_token(tx, token, new.now)? {
+            tx.changed("session", ended);
+        }
     }
     store::insert(tx, new)?;
-    account::store::update_last_sign_in(tx, new.account, new.now).map(drop)
+    Ok(new.id)
 }
 /// After a step-up: the methods count from now on, and the session goes on under a new token. False if it ended meanwhile.
 /// The caller commits the event and sets the cookie.
@@ -152,7 +158,7 @@ pub async fn list(identity: &Identity, signed_in: &SignedIn, now: Timestamp) -> 
         })
         .collect())
 }
-/// Ends one of the own sessions. False if it is not theirs or has ended already.
+/// Ends one of the own sessions, with all that products hold of it. False if it is not theirs or has ended already.
 pub async fn revoke(
     identity: &Identity,
     signed_in: &SignedIn,
@@ -177,8 +183,7 @@ pub async fn revoke_others(identity: &Identity, signed_in: &SignedIn, now: Times
     identity
         .db()
         .write(move |tx| {
-            let ended = store::end_all(tx, account, Some(session), now)?;
-            tx.changed("account", account);
+            let ended = sever_in(tx, account, Some(session), now)?;
             let detail = serde_json::json!({ "sessions": ended });
             Ok((
                 ended,
@@ -187,7 +192,8 @@ pub async fn revoke_others(identity: &Identity, signed_in: &SignedIn, now: Times
         })
         .await
 }
-/// Signs out: the session ends now. The page that does so clears the cookie.
+/// Signs out: the session ends now. What a product may do while the person is away goes on until they withdraw it. The page
+/// that does so clears the cookie.
 pub async fn end(identity: &Identity, signed_in: &SignedIn, now: Timestamp) -> Result<()> {
     let (session, actor) = (signed_in.session, signed_in.actor.clone());
     identity
@@ -207,16 +213,28 @@ pub fn end_in(tx: &mut Tx<'_>, session: SessionId, now: Timestamp) -> Result<Opt
     }
     Ok(ended)
 }
-/// Ends every session of an account but one, as part of a change that the caller audits.
+/// Ends every session of an account but one, with all that products hold of them, as part of a change that the caller audits.
 pub fn end_all_in(
     tx: &mut Tx<'_>,
     account: AccountId,
     except: Option<SessionId>,
     now: Timestamp,
 ) -> Result<()> {
-    store::end_all(tx, account, except, now)?;
+    sever_in(tx, account, except, now).map(drop)
+}
+fn sever_in(tx: &mut Tx<'_>, account: AccountId, except: Option<SessionId>, now: Timestamp) -> Result<u64> {
+    let ended = store::end_all(tx, account, except, now)?;
+    store::sever_all(tx, account, except, now)?;
     tx.changed("account", account);
-    Ok(())
+    Ok(ended)
+}
+/// Writes down the end of those that have run out, so that whoever was told of them hears of it. How many there were.
+pub fn end_run_out_in(tx: &mut Tx<'_>, ids: &[i64], now: Timestamp) -> Result<usize> {
+    let ended = store::end_run_out(tx, ids, now)?;
+    for session in &ended {
+        tx.changed("session", *session);
+    }
+    Ok(ended.len())
 }
 /// Remembers the space that was opened last. A convenience: without it another space is preselected, nothing worse.
 pub async fn remember_space(db: &Db, account: AccountId, organization: Option<OrganizationId>) {

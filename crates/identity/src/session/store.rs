@@ -1,6 +1,6 @@
 use super::model::NewSession;
 use crate::account::{AccountState, OwnerKind};
-use db::{Statement, Tx, sql};
+use db::{Query, Statement, Tx, sql};
 use kernel::{
     Result, Timestamp, TokenHash,
     id::{AccountId, OrganizationId, SessionId},
@@ -17,6 +17,27 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &NewSession) -> Result<u64> {
         &[
             &new.id,
             &TokenHash::of(&new.token),
+            &new.account,
+            &new.methods.join(" "),
+            &new.now,
+            &new.expires_at,
+            &new.address.to_string(),
+            &new.user_agent,
+        ],
+    )
+}
+
+/// The same person signs in again in the same browser: the session goes on under a new token, with what was proven now.
+pub(super) fn renew(tx: &mut Tx<'_>, new: &NewSession, token: &TokenHash) -> Result<Option<SessionId>> {
+    tx.opt(
+        sql!(
+            "UPDATE session SET token_hash = $1, methods = $4, authenticated_at = $5, verified_at = $5, last_seen_at = $5,
+                 expires_at = $6, address = $7, user_agent = $8
+             WHERE token_hash = $2 AND account_id = $3 AND ended_at IS NULL AND expires_at > $5 RETURNING id"
+        ),
+        &[
+            &TokenHash::of(&new.token),
+            &token,
             &new.account,
             &new.methods.join(" "),
             &new.now,
@@ -160,7 +181,10 @@ pub(super) fn end_of_account(
     now: Timestamp,
 ) -> Result<u64> {
     tx.run(
-        sql!("UPDATE session SET ended_at = $3 WHERE id = $1 AND account_id = $2 AND ended_at IS NULL"),
+        sql!(
+            "UPDATE session SET ended_at = $3, severed_at = $3
+             WHERE id = $1 AND account_id = $2 AND ended_at IS NULL"
+        ),
         &[&id, &account, &now],
     )
 }
@@ -179,6 +203,29 @@ pub(super) fn end_all(
     let except = except.unwrap_or(SessionId::from_i64(0));
     tx.run(
         sql!("UPDATE session SET ended_at = $3 WHERE account_id = $1 AND ended_at IS NULL AND id <> $2"),
+        &[&account, &except, &now],
+    )
+}
+/// Of these, those that have run out by themselves, for whom nobody has said so yet.
+pub(super) fn end_run_out(tx: &mut Tx<'_>, ids: &[i64], now: Timestamp) -> Result<Vec<SessionId>> {
+    let query = Query::new("UPDATE session SET ended_at = ").bind("?", &now);
+    let query = query.bind(" WHERE ended_at IS NULL AND expires_at <= ?", &now);
+    let query = query.list(" AND id IN (?)", ids).add(" RETURNING id");
+    tx.all(query.sql(), query.params())
+}
+/// Those that have ended already, too.
+pub(super) fn sever_all(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    except: Option<SessionId>,
+    now: Timestamp,
+) -> Result<u64> {
+    let except = except.unwrap_or(SessionId::from_i64(0));
+    tx.run(
+        sql!(
+            "UPDATE session SET severed_at = $3
+             WHERE account_id = $1 AND ended_at IS NOT NULL AND severed_at IS NULL AND id <> $2"
+        ),
         &[&account, &except, &now],
     )
 }

@@ -28,6 +28,49 @@ async fn a_session_ends_by_idleness_at_its_absolute_end_and_by_hand() {
 }
 
 #[tokio::test]
+async fn who_signs_in_again_in_the_same_browser_stays_in_the_session() {
+    for room in Room::on_engines().await {
+        room.account("linzy", None).await;
+        room.account("other", None).await;
+        let mut browser = room.browser();
+        browser.sign_in("linzy", PASSWORD).await;
+        let (first, token) = (browser.signed_in().await.unwrap(), browser.session().unwrap().clone());
+        let clock = room.db().clock().clone();
+        // Idle for long, so that pages ask to sign in; what products were told of the session goes on.
+        clock.advance_seconds(2 * 3600);
+        assert!(browser.signed_in().await.is_none());
+        browser.sign_in("linzy", PASSWORD).await;
+        let again = browser.signed_in().await.unwrap();
+        assert_eq!(again.session, first.session);
+        assert!(again.authenticated_at > first.authenticated_at);
+        assert_ne!(browser.session(), Some(&token), "under a new token");
+        let mut thief = room.browser();
+        thief.cookies.insert("fujie-8080".into(), token);
+        assert!(thief.signed_in().await.is_none(), "whoever has seen the old one has nothing");
+        // Twelve hours count from the last sign-in.
+        clock.advance_seconds(11 * 3600);
+        browser.sign_in("linzy", PASSWORD).await;
+        assert_eq!(browser.signed_in().await.unwrap().session, first.session);
+        // Somebody else at the same browser ends it.
+        clock.advance_seconds(2 * 3600);
+        browser.sign_in("other", PASSWORD).await;
+        assert_ne!(browser.signed_in().await.unwrap().session, first.session);
+        let live: Vec<(i64, Option<i64>)> = room
+            .db()
+            .read(|tx| tx.all("SELECT ended_at, severed_at FROM session WHERE ended_at IS NOT NULL", &[]))
+            .await
+            .unwrap();
+        assert_eq!(live.len(), 1);
+        assert_eq!(live[0].1, None, "as by signing out");
+        // One that ran out is over.
+        let before = browser.signed_in().await.unwrap().session;
+        clock.advance_seconds(13 * 3600);
+        browser.sign_in("other", PASSWORD).await;
+        assert_ne!(browser.signed_in().await.unwrap().session, before);
+    }
+}
+
+#[tokio::test]
 async fn sessions_are_listed_and_revoked_by_their_owner_alone() {
     for room in Room::on_engines().await {
         room.account("linzy", None).await;

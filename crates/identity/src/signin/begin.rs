@@ -28,7 +28,7 @@ pub struct Start {
     pub(super) identity: Identity,
     id: kernel::id::SessionId,
     token: String,
-    replaced: Option<TokenHash>,
+    before: Option<TokenHash>,
     address: std::net::IpAddr,
     user_agent: Option<String>,
     pub(super) device: Shown,
@@ -46,7 +46,7 @@ impl Start {
             identity: identity.clone(),
             id: identity.db().draw(),
             token: identity.db().rng().token(),
-            replaced: web::cookie::session_token(headers, &ctx.app).map(|token| TokenHash::of(&token)),
+            before: web::cookie::session_token(headers, &ctx.app).map(|token| TokenHash::of(&token)),
             address: ctx.address,
             user_agent: user_agent.map(session::model::clean_user_agent),
             device: device::service::shown(identity, ctx, headers),
@@ -118,11 +118,11 @@ impl Start {
             now: self.now,
             expires_at: self.expires_at,
         };
-        session::service::begin_in(tx, &new, self.replaced.as_ref())?;
+        let session = session::service::begin_in(tx, &new, self.before.as_ref())?;
         let actor = Actor {
             kind: ActorKind::Account,
             account: Some(account),
-            session: Some(self.id),
+            session: Some(session),
             ..self.actor.clone()
         };
         let event = Event::done(&actor, "session.begun").on("account", account).with(detail);

@@ -1,7 +1,7 @@
 //! `/consent`: choose the acting space first, then agree. Spaces that cannot be used stay visible with the reason.
 use super::{
     model::{ErrorCode, Refused, Scope},
-    next::{CONSENT_DAYS, Next, next},
+    next::{CONSENT_DAYS, Next, Remember, next},
     pages::{Pending, Who, asking, explain_address, issue, not_meant, sign_in_address, strengthen, who},
     view::{self, Receiver, SpaceView},
 };
@@ -106,7 +106,7 @@ pub async fn page(
     let next = next(request, pending.client.skip_consent, &survey.choices(), &survey.consents, ctx.now);
     let opens = |space: Space| survey.find(space).is_some_and(|found| found.decision.allow);
     match next {
-        Next::Issue(space) => issue(&ctx, &openid, &asking, &pending, space, false).await,
+        Next::Issue(space) => issue(&ctx, &openid, &asking, &pending, space, Remember::Nothing).await,
         // The product wished for a space that does not open; the person comes with another that does.
         Next::Explain(space, _) if !chosen.is_some_and(|chosen| chosen != space && opens(chosen)) => {
             Ok(see_other(&explain_address(&query.flow, space)))
@@ -256,7 +256,12 @@ pub async fn decide(
     if pending.request.scope.organization && space == Space::Personal {
         return Err(Error::invalid("decision.space").at("space").into());
     }
-    let remember = form.remember.unwrap_or(false) && !pending.client.skip_consent;
+    let remember = match (pending.client.skip_consent, form.remember) {
+        (true, _) => Remember::Nothing,
+        (false, Some(true)) => Remember::Days,
+        // Nobody agrees twice to the same between signing in and signing out.
+        (false, _) => Remember::Session,
+    };
     let organization = space.organization();
     session::service::remember_space(openid.db(), signed_in.account, organization).await;
     issue(&ctx, &openid, &asking, &pending, space, remember).await

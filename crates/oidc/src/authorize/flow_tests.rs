@@ -132,7 +132,7 @@ async fn a_strength_that_the_client_would_merely_like_is_no_obstacle() {
         assert_eq!(claims_of(&tokens(&house, &allowed).await)["acr"], "urn:fujie:aal:1");
 
         house.change("UPDATE account SET phone_proven = FALSE").await;
-        let consent = house.get(&wants, true).await.location();
+        let consent = house.get(&format!("{wants}&prompt=consent"), true).await.location();
         assert!(consent.starts_with("/consent?flow="), "nothing to ask for: {consent}");
         assert_eq!(house.get(&consent, true).await.status, StatusCode::OK);
     }

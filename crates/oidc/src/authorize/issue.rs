@@ -1,7 +1,7 @@
 //! A code is issued: decided about in the transaction that writes it, so that the database has the last word.
 use super::{
     model::{Request, Scope},
-    next::{Next, next},
+    next::{Next, Remember, next},
     service::{Asking, Survey},
     store::{self, FlowId, NewCode},
 };
@@ -42,7 +42,7 @@ pub struct Issue<'a> {
     pub request: &'a Request,
     /// The requests that this answers: the one that waited, and the pushed one that it took up.
     pub flows: Vec<FlowId>,
-    pub remember: bool,
+    pub remember: Remember,
     pub now: Timestamp,
 }
 
@@ -107,7 +107,7 @@ struct Draft {
     actor: Actor,
     agreed: Scope,
     flows: Vec<FlowId>,
-    remember: bool,
+    remember: Remember,
     sector: Sector,
     hears_of_end: bool,
     keyring: Arc<Keyring>,
@@ -163,7 +163,7 @@ impl Draft {
         };
         let consents = match agreed_before {
             true => Vec::new(),
-            false => store::list_consents(tx.statement(), account, self.code.client)?,
+            false => store::list_consents(tx.statement(), account, self.code.client, self.code.session)?,
         };
         Ok(Some(Survey { spaces, consents }))
     }
@@ -201,8 +201,14 @@ impl Draft {
         if !store::consume_flows(tx, &self.flows, code.now)? {
             return Ok((Outcome::AlreadyAnswered, Vec::new()));
         }
-        if self.remember {
-            store::upsert_consent(tx, code.account, code.client, space, self.agreed, code.now)?;
+        let counts_for = match self.remember {
+            Remember::Nothing => None,
+            Remember::Session => Some(Some(code.session)),
+            Remember::Days => Some(None),
+        };
+        if let Some(session) = counts_for {
+            let who = (code.account, session);
+            store::upsert_consent(tx, who, code.client, space, self.agreed, code.now)?;
         }
         store::insert_code(tx, code, space, membership)?;
         // Whoever was told of the person under a name of its own, and whoever wants to hear of the end.
@@ -210,7 +216,7 @@ impl Draft {
         if self.hears_of_end {
             backchannel::remember_in(tx, code.session, code.client)?;
         }
-        let detail = json!({ "scope": code.scope.text(), "remembered": self.remember });
+        let detail = json!({ "scope": code.scope.text(), "remembered": self.remember == Remember::Days });
         let granted =
             Event::done(&self.actor, "authorization.granted").on("client", code.client).with(detail);
         let granted = match space.organization() {

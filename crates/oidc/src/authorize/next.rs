@@ -6,6 +6,17 @@ use organization::decision::Space;
 /// How long a remembered consent holds.
 pub const CONSENT_DAYS: i64 = 90;
 
+/// How long an agreement counts beyond the answer to this one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remember {
+    /// Nobody was asked.
+    Nothing,
+    /// As long as the person stays signed in here.
+    Session,
+    /// For [`CONSENT_DAYS`].
+    Days,
+}
+
 /// One space of the account, with what was decided about it.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice {

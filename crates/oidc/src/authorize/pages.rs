@@ -5,7 +5,7 @@ use super::{
     incoming::{Fault, Incoming},
     issue::{Issue, Issued},
     model::{ErrorCode, Refused, Request},
-    next::{HARDWARE, Next, Step, next, step, without_page},
+    next::{HARDWARE, Next, Remember, Step, next, step, without_page},
     service::{Asking, Kept},
     store::FlowId,
 };
@@ -38,7 +38,7 @@ pub(super) struct Pending {
     pub pushed: Option<FlowId>,
 }
 impl Pending {
-    fn issue<'a>(&'a self, asking: &'a Asking, remember: bool, now: Timestamp) -> Issue<'a> {
+    fn issue<'a>(&'a self, asking: &'a Asking, remember: Remember, now: Timestamp) -> Issue<'a> {
         let flows = self.flows();
         Issue { asking, client: &self.client, request: &self.request, flows, remember, now }
     }
@@ -221,7 +221,7 @@ pub(super) async fn strengthen(
 async fn answer(ctx: &Ctx, openid: &OpenId, signed_in: &SignedIn, pending: Pending) -> web::Result {
     let asking = asking(openid, signed_in).await?;
     // Most requests lead to a code; what is asked for first is the way on which nothing is looked at twice.
-    if let Some(issued) = openid.issue_at_once(pending.issue(&asking, false, ctx.now)).await? {
+    if let Some(issued) = openid.issue_at_once(pending.issue(&asking, Remember::Nothing, ctx.now)).await? {
         return answered(ctx, openid, &pending, issued);
     }
     let survey = openid.survey_asked(&asking, &pending.client, &pending.request, ctx.now).await?;
@@ -229,7 +229,7 @@ async fn answer(ctx: &Ctx, openid: &OpenId, signed_in: &SignedIn, pending: Pendi
         next(&pending.request, pending.client.skip_consent, &survey.choices(), &survey.consents, ctx.now);
     if pending.request.prompt.none {
         return match without_page(next) {
-            Ok(space) => issue(ctx, openid, &asking, &pending, space, false).await,
+            Ok(space) => issue(ctx, openid, &asking, &pending, space, Remember::Nothing).await,
             Err(refused) => {
                 if let Next::Explain(space, _) = next {
                     openid.note_refusal(&asking, &pending.client, &survey, space, ctx.now).await?;
@@ -239,7 +239,7 @@ async fn answer(ctx: &Ctx, openid: &OpenId, signed_in: &SignedIn, pending: Pendi
         };
     }
     match next {
-        Next::Issue(space) => issue(ctx, openid, &asking, &pending, space, false).await,
+        Next::Issue(space) => issue(ctx, openid, &asking, &pending, space, Remember::Nothing).await,
         Next::Ask { .. } | Next::Nowhere => {
             let handle = keep(ctx, openid, &pending, Some(ctx.browser)).await?;
             Ok(see_other(&consent_address(&handle, &pending.request)))
@@ -258,7 +258,7 @@ pub(super) async fn issue(
     asking: &Asking,
     pending: &Pending,
     space: Space,
-    remember: bool,
+    remember: Remember,
 ) -> web::Result {
     match openid.issue(pending.issue(asking, remember, ctx.now), space).await? {
         Issued::Refused(_) if !pending.request.prompt.none => {

@@ -72,6 +72,11 @@ impl Scope {
             && (self.offline_access || !wanted.offline_access)
             && (self.verified || !wanted.verified)
     }
+    /// Without what it tells of the person.
+    #[must_use]
+    pub const fn without_person(self) -> Self {
+        Self { profile: false, phone: false, email: false, ..self }
+    }
     /// Both together.
     #[must_use]
     pub const fn with(self, other: Self) -> Self {

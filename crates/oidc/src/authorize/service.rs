@@ -243,8 +243,8 @@ impl OpenId {
         Ok(found.filter(|found| found.membership.is_some()))
     }
     async fn agreed(&self, asking: &Asking, client: &Client) -> Result<Vec<Consent>> {
-        let (account, id) = (asking.account, client.id);
-        self.db().read_one(move |statement| store::list_consents(statement, account, id)).await
+        let (account, id, session) = (asking.account, client.id, asking.session);
+        self.db().read_one(move |statement| store::list_consents(statement, account, id, session)).await
     }
 
     /// The person said no, or goes back without access. False if the request was answered before.

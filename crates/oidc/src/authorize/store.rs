@@ -126,14 +126,19 @@ struct ConsentRow {
 }
 db::row!(ConsentRow { organization, scope, at });
 
+/// Those that count in this session.
 pub fn list_consents(
     statement: Statement<'_, '_>,
     account: AccountId,
     client: ClientId,
+    session: SessionId,
 ) -> Result<Vec<Consent>> {
     let rows: Vec<ConsentRow> = statement.all(
-        sql!("SELECT organization_id, scope, at FROM consent WHERE account_id = $1 AND client_id = $2"),
-        &[&account, &client],
+        sql!(
+            "SELECT organization_id, scope, at FROM consent
+             WHERE account_id = $1 AND client_id = $2 AND (session_id = 0 OR session_id = $3)"
+        ),
+        &[&account, &client, &session],
     )?;
     let consent = |row: ConsentRow| Consent {
         space: if row.organization == 0 {
@@ -147,21 +152,25 @@ pub fn list_consents(
     Ok(rows.into_iter().map(consent).collect())
 }
 
+/// `session`: the one that it counts for; None: all.
 pub fn upsert_consent(
     tx: &mut Tx<'_>,
-    account: AccountId,
+    (account, session): (AccountId, Option<SessionId>),
     client: ClientId,
     space: Space,
     scope: Scope,
     now: Timestamp,
 ) -> Result<()> {
     let organization = space.organization().map_or(0, OrganizationId::as_i64);
+    let session = session.map_or(0, SessionId::as_i64);
     tx.run(
         sql!(
-            "INSERT INTO consent (account_id, client_id, organization_id, scope, at) VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (account_id, client_id, organization_id) DO UPDATE SET scope = excluded.scope, at = excluded.at"
+            "INSERT INTO consent (account_id, client_id, organization_id, session_id, scope, at)
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (account_id, client_id, organization_id, session_id)
+                 DO UPDATE SET scope = excluded.scope, at = excluded.at"
         ),
-        &[&account, &client, &organization, &scope.consent_text(), &now],
+        &[&account, &client, &organization, &session, &scope.consent_text(), &now],
     )
     .map(drop)
 }
@@ -241,6 +250,14 @@ pub fn delete_expired(tx: &mut Tx<'_>, now: Timestamp, before: Timestamp) -> Res
             "DELETE FROM authorization_code WHERE id IN (SELECT id FROM authorization_code WHERE id < $1 LIMIT 500)"
         ),
         &[&oldest],
+    )?;
+    gone += tx.run(
+        sql!(
+            "DELETE FROM consent WHERE session_id IN (SELECT c.session_id FROM consent c
+                 JOIN session s ON s.id = c.session_id
+                 WHERE c.session_id <> 0 AND (s.ended_at IS NOT NULL OR s.expires_at < $1) LIMIT 500)"
+        ),
+        &[&now],
     )?;
     Ok(gone)
 }

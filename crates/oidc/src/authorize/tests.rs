@@ -24,10 +24,17 @@ async fn a_session_leads_to_verified_tokens_that_name_the_organization() {
         assert_eq!(claims["organization"]["name"], "澄江证券股份有限公司");
         assert_eq!(
             (&claims["role"], &claims["nonce"], &claims["name"]),
-            (&"agent".into(), &"no".into(), &"陈思齐".into())
+            (&"agent".into(), &"no".into(), &Value::Null),
+            "for whom somebody acts stands in the ID token, who they are at userinfo (Core §5.4)"
         );
         let userinfo = house.bearer(tokens["access_token"].as_str().unwrap()).await.json();
         assert_eq!((&userinfo["sub"], &userinfo["org_id"]), (&claims["sub"], &claims["org_id"]));
+        assert_eq!(userinfo["name"], "陈思齐");
+        // A client whose framework asks no userinfo is told at once, if it is registered so.
+        house.change("UPDATE client SET id_token_claims = TRUE").await;
+        let tokens = house.exchange(&house.code().await).await.json();
+        let told = crate::jose::Jws::parse(tokens["id_token"].as_str().unwrap()).unwrap();
+        assert_eq!(told.claims::<Value>().unwrap()["name"], "陈思齐");
     }
 }
 
@@ -186,6 +193,35 @@ async fn consent_is_asked_given_remembered_and_refused() {
         assert_eq!(denied.query("error").as_deref(), Some("access_denied"));
         assert_eq!(denied.query("error_description").as_deref(), Some("consent.denied"));
         assert_eq!(denied.query("state").as_deref(), Some("st"));
+    }
+}
+
+#[tokio::test]
+async fn a_consent_that_is_not_to_be_remembered_counts_until_the_person_signs_out() {
+    for house in houses(false).await {
+        let page = house.get(&house.get(&house.request(""), true).await.location(), true).await;
+        let (flow, space) = (page.value_of("flow"), house.organization.to_string());
+        let members = [("flow", flow.as_str()), ("space", &space), ("decision", "allow")];
+        let allowed = house.submit(&page, "/consent", &members).await;
+        assert!(allowed.query("code").is_some(), "{allowed:?}");
+        let silent = house.get(&house.request("&prompt=none"), true).await;
+        assert!(silent.query("code").is_some(), "nobody agrees twice within one session: {silent:?}");
+        let more = house.request("&prompt=none").replace("openid+profile", "openid+profile+phone");
+        assert_eq!(house.get(&more, true).await.query("error").as_deref(), Some("consent_required"));
+        let anew = house.get(&house.request("&prompt=consent"), true).await;
+        assert!(
+            anew.location().starts_with("/consent?flow="),
+            "asked for again where the product wants that"
+        );
+        // Another session of the same person, as the table sees it.
+        house.change("UPDATE consent SET session_id = session_id + 1").await;
+        let elsewhere = house.get(&house.request("&prompt=none"), true).await;
+        assert_eq!(elsewhere.query("error").as_deref(), Some("consent_required"));
+        house.change("UPDATE consent SET session_id = session_id - 1").await;
+        house.change("UPDATE session SET ended_at = created_at").await;
+        house.openid.sweep().await.unwrap();
+        let left: i64 = house.db.read(|tx| tx.one("SELECT COUNT(*) FROM consent", &[])).await.unwrap();
+        assert_eq!(left, 0, "nothing is kept of it");
     }
 }
 

@@ -46,12 +46,13 @@ db::row!(Facts {
     authenticated_at,
 });
 
-/// None once the session has ended.
+/// None once the session has ended; what holds while the person is away lasts until the session is severed.
 pub fn find(
     tx: &mut Tx<'_>,
     account: AccountId,
     organization: Option<OrganizationId>,
     session: SessionId,
+    away: bool,
     now: Timestamp,
 ) -> Result<Option<Facts>> {
     tx.opt(
@@ -67,9 +68,10 @@ pub fn find(
              JOIN account a ON a.id = s.account_id
              LEFT JOIN organization o ON o.id = $2
              LEFT JOIN membership m ON m.organization_id = o.id AND m.account_id = a.id AND m.state <> 'ended'
-             WHERE s.id = $3 AND s.account_id = $1 AND s.ended_at IS NULL AND s.expires_at > $4"
+             WHERE s.id = $3 AND s.account_id = $1
+                 AND (s.ended_at IS NULL AND s.expires_at > $4 OR $5 AND s.severed_at IS NULL)"
         ),
-        &[&account, &organization, &session, &now],
+        &[&account, &organization, &session, &now, &away],
     )
 }
 

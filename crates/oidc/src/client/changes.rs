@@ -37,6 +37,7 @@ fn members(client: &Client) -> Vec<(&'static str, Value)> {
         resources,
         refresh_idle_seconds,
         refresh_absolute_seconds,
+        id_token_claims,
     } = &client.settings;
     let digest =
         jwks.as_ref().map(|text| data_encoding::BASE64URL_NOPAD.encode(&Sha256::digest(text.as_bytes())));
@@ -65,5 +66,6 @@ fn members(client: &Client) -> Vec<(&'static str, Value)> {
         ("resources", json!(resources)),
         ("refresh_idle_seconds", json!(refresh_idle_seconds)),
         ("refresh_absolute_seconds", json!(refresh_absolute_seconds)),
+        ("id_token_claims", json!(id_token_claims)),
     ]
 }

@@ -169,6 +169,7 @@ impl db::FromRow for Client {
                 resources: settings::split_lines(&row.get::<String>(next())?),
                 refresh_idle_seconds: row.get(next())?,
                 refresh_absolute_seconds: row.get(next())?,
+                id_token_claims: row.get(next())?,
             },
             keeping: Keeping { developer: row.get(next())?, asleep: row.get(next())?, rev: row.get(next())? },
         })

@@ -86,6 +86,8 @@ pub struct Settings {
     pub resources: Vec<String>,
     pub refresh_idle_seconds: i64,
     pub refresh_absolute_seconds: i64,
+    /// What a scope tells of the person stands in the ID token too, not at userinfo alone (Core §5.4).
+    pub id_token_claims: bool,
 }
 
 impl Default for Settings {
@@ -110,6 +112,7 @@ impl Default for Settings {
             resources: Vec::new(),
             refresh_idle_seconds: 7 * 86_400,
             refresh_absolute_seconds: 30 * 86_400,
+            id_token_claims: false,
         }
     }
 }

@@ -12,7 +12,7 @@ const CLIENTS: &str = "SELECT l.id, l.client_id, l.product_id, l.name, l.secret_
          l.access_token_format, l.access_token_seconds, l.dpop_bound, l.require_par, l.subject_type,
          l.sector_identifier_uri, l.request_object_algorithm, l.backchannel_logout_uri,
          l.backchannel_logout_session_required, l.resources, l.refresh_idle_seconds, l.refresh_absolute_seconds,
-         l.developer_organization_id,
+         l.id_token_claims, l.developer_organization_id,
          l.developer_organization_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM organization o
              WHERE o.id = l.developer_organization_id AND o.state = 'active'
                  AND o.registry_state NOT IN ('revoked', 'cancelled')), l.rev
@@ -117,9 +117,9 @@ pub fn insert(tx: &mut Tx<'_>, client: &Client, now: Timestamp) -> Result<()> {
                  profile, auth_method, auth_algorithm, jwks, jwks_uri, grant_types, access_token_format,
                  access_token_seconds, dpop_bound, require_par, subject_type, sector_identifier_uri,
                  request_object_algorithm, backchannel_logout_uri, backchannel_logout_session_required, resources,
-                 refresh_idle_seconds, refresh_absolute_seconds, created_at, developer_organization_id)
+                 refresh_idle_seconds, refresh_absolute_seconds, created_at, developer_organization_id, id_token_claims)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-                 $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)"
+                 $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35)"
         ),
         &[
             &client.id,
@@ -156,6 +156,7 @@ pub fn insert(tx: &mut Tx<'_>, client: &Client, now: Timestamp) -> Result<()> {
             &set.refresh_absolute_seconds,
             &now,
             &client.keeping.developer,
+            &set.id_token_claims,
         ],
     )?;
     tx.changed("client", client.id);
@@ -179,8 +180,8 @@ pub fn update(tx: &mut Tx<'_>, client: &Client) -> Result<bool> {
                  access_token_format = $15, access_token_seconds = $16, dpop_bound = $17, require_par = $18,
                  subject_type = $19, sector_identifier_uri = $20, request_object_algorithm = $21,
                  backchannel_logout_uri = $22, backchannel_logout_session_required = $23, resources = $24,
-                 refresh_idle_seconds = $25, refresh_absolute_seconds = $26, rev = rev + 1
-             WHERE id = $1 AND rev = $27"
+                 refresh_idle_seconds = $25, refresh_absolute_seconds = $26, id_token_claims = $27, rev = rev + 1
+             WHERE id = $1 AND rev = $28"
         ),
         &[
             &client.id,
@@ -209,6 +210,7 @@ pub fn update(tx: &mut Tx<'_>, client: &Client) -> Result<bool> {
             &resources,
             &set.refresh_idle_seconds,
             &set.refresh_absolute_seconds,
+            &set.id_token_claims,
             &client.keeping.rev,
         ],
     )?;

@@ -24,6 +24,8 @@ struct ConfirmPage<'a> {
     /// The product that asks, if one does.
     client_name: Option<String>,
     flow: Option<&'a str>,
+    /// Something stays connected while the person is away.
+    connected: bool,
 }
 #[derive(askama::Template)]
 #[template(path = "logout/done.html")]
@@ -122,7 +124,9 @@ pub async fn page(
     };
     let page = Page::new(&ctx, ctx.lang.t("oidc-logout-title"));
     let client_name = client.map(|client| client.name.clone());
-    Ok(html(ConfirmPage { page, user_name: &signed_in.name, client_name, flow: query.flow.as_deref() }))
+    let connected = openid.stays_connected(signed_in.account).await?;
+    let (user_name, flow) = (&signed_in.name, query.flow.as_deref());
+    Ok(html(ConfirmPage { page, user_name, client_name, flow, connected }))
 }
 
 #[derive(Deserialize)]

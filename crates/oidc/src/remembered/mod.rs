@@ -3,7 +3,7 @@
 pub mod service;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use service::Remembered;
 pub(crate) use store::delete_of_client as forget_client_in;

@@ -8,7 +8,7 @@ use kernel::{
 use organization::organization_type::Words;
 use serde_json::json;
 
-/// One consent that a client would not ask for again.
+/// What one client was allowed in one space, or holds there.
 #[derive(Clone, Debug)]
 pub struct Remembered {
     pub client: ClientId,
@@ -19,23 +19,57 @@ pub struct Remembered {
     /// As words of the protocol: `profile phone`.
     pub scope: Vec<String>,
     pub at: Timestamp,
+    /// Until when at most the client stays connected while the person is away; later if it renews that.
+    pub away_until: Option<Timestamp>,
+}
+impl Remembered {
+    fn of(row: store::Row) -> Self {
+        Self {
+            client: row.client,
+            client_name: row.client_name,
+            product: Words { zh: row.product_zh, en: row.product_en },
+            organization: (row.organization != 0)
+                .then(|| (Id::from_i64(row.organization), row.organization_name.unwrap_or_default())),
+            scope: row.scope.split_whitespace().map(str::to_owned).collect(),
+            at: row.at,
+            away_until: row.away_until,
+        }
+    }
+    fn is_of(&self, other: &Self) -> bool {
+        let space = |one: &Self| one.organization.as_ref().map(|(id, _)| *id);
+        self.client == other.client && space(self) == space(other)
+    }
+}
+/// One line for each client and space: what was agreed to last, and how long the client stays connected.
+fn merged(rows: impl Iterator<Item = Remembered>) -> Vec<Remembered> {
+    let mut lines: Vec<Remembered> = Vec::new();
+    for row in rows {
+        match lines.iter_mut().find(|line| line.is_of(&row)) {
+            Some(line) => line.away_until = line.away_until.max(row.away_until),
+            None => lines.push(row),
+        }
+    }
+    lines
 }
 
 impl OpenId {
+    /// What clients were allowed, and what they hold while the person is away.
     pub async fn consents(&self, account: AccountId) -> Result<Vec<Remembered>> {
-        let rows = self.db().read(move |tx| store::list(tx, account)).await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| Remembered {
-                client: row.client,
-                client_name: row.client_name,
-                product: Words { zh: row.product_zh, en: row.product_en },
-                organization: (row.organization != 0)
-                    .then(|| (Id::from_i64(row.organization), row.organization_name.unwrap_or_default())),
-                scope: row.scope.split_whitespace().map(str::to_owned).collect(),
-                at: row.at,
+        let now = self.db().clock().now();
+        let rows = self
+            .db()
+            .read(move |tx| {
+                let mut rows = store::list(tx, account, now)?;
+                rows.extend(store::list_away(tx, account, now)?);
+                Ok(rows)
             })
-            .collect())
+            .await?;
+        Ok(merged(rows.into_iter().map(Remembered::of)))
+    }
+    /// Whether some client stays connected while the person is away.
+    pub async fn stays_connected(&self, account: AccountId) -> Result<bool> {
+        let now = self.db().clock().now();
+        self.db().read(move |tx| Ok(!store::list_away(tx, account, now)?.is_empty())).await
     }
     /// Takes back what the client was allowed in every space: it asks again, and what it holds is worth nothing from now on.
     /// Error: `consent.unknown`.
@@ -43,12 +77,13 @@ impl OpenId {
         let (account, actor) = (by.account, by.actor.clone());
         self.db()
             .write(move |tx| {
-                if store::delete(tx, account, client)? == 0 {
-                    return Err(Error::not_found("consent.unknown"));
-                }
+                let agreed = store::delete(tx, account, client)?;
                 store::delete_use(tx, account, client)?;
                 store::consume_codes(tx, account, client, now)?;
                 let tokens = store::revoke_tokens(tx, account, client, now)?;
+                if agreed == 0 && tokens.is_empty() {
+                    return Err(Error::not_found("consent.unknown"));
+                }
                 for token in &tokens {
                     tx.changed("token", *token);
                 }

@@ -14,18 +14,49 @@ pub(super) struct Row {
     pub organization_name: Option<String>,
     pub scope: String,
     pub at: Timestamp,
+    /// Of a token that stays good while the person is away: its end. None: agreed to.
+    pub away_until: Option<Timestamp>,
 }
-db::row!(Row { client, client_name, product_zh, product_en, organization, organization_name, scope, at });
+db::row!(Row {
+    client,
+    client_name,
+    product_zh,
+    product_en,
+    organization,
+    organization_name,
+    scope,
+    at,
+    away_until,
+});
 
-pub(super) fn list(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Row>> {
+/// What was agreed to, for longer or for a session that lives, the latest first.
+pub(super) fn list(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<Vec<Row>> {
     tx.all(
         sql!(
-            "SELECT c.client_id, l.name, p.name_zh, p.name_en, c.organization_id, o.name, c.scope, c.at
+            "SELECT c.client_id, l.name, p.name_zh, p.name_en, c.organization_id, o.name, c.scope, c.at, CAST(NULL AS BIGINT)
              FROM consent c JOIN client l ON l.id = c.client_id JOIN product p ON p.id = l.product_id
              LEFT JOIN organization o ON o.id = c.organization_id
-             WHERE c.account_id = $1 ORDER BY c.at DESC, c.client_id, c.organization_id"
+             LEFT JOIN session s ON s.id = c.session_id
+             WHERE c.account_id = $1
+                 AND (c.session_id = 0 OR s.ended_at IS NULL AND s.expires_at > $2)
+             ORDER BY c.at DESC, c.client_id, c.organization_id, c.session_id"
         ),
-        &[&account],
+        &[&account, &now],
+    )
+}
+/// What clients hold that stays good while the person is away, whether it was agreed to or nobody was asked.
+pub(super) fn list_away(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<Vec<Row>> {
+    tx.all(
+        sql!(
+            "SELECT l.id, l.name, p.name_zh, p.name_en, COALESCE(t.organization_id, 0), o.name, t.scope, t.created_at,
+                 CASE WHEN t.ends_at < t.expires_at THEN t.ends_at ELSE t.expires_at END
+             FROM session s JOIN token t ON t.session_id = s.id AND t.kind = 'refresh' AND t.used_at IS NULL
+                 AND t.revoked_at IS NULL AND t.expires_at > $2
+             JOIN client l ON l.id = t.client_id JOIN product p ON p.id = l.product_id
+             LEFT JOIN organization o ON o.id = t.organization_id
+             WHERE s.account_id = $1 AND s.severed_at IS NULL ORDER BY t.created_at DESC, t.id"
+        ),
+        &[&account, &now],
     )
 }
 pub(super) fn delete(tx: &mut Tx<'_>, account: AccountId, client: ClientId) -> Result<u64> {
@@ -93,7 +124,7 @@ pub(super) fn revoke_tokens(
         tx.all(
             sql!(
                 "UPDATE token SET revoked_at = $3
-                 WHERE session_id IN (SELECT id FROM session WHERE account_id = $1 AND expires_at > $3)
+                 WHERE session_id IN (SELECT id FROM session WHERE account_id = $1)
                      AND client_id + 0 = $2 AND revoked_at IS NULL AND expires_at > $3 RETURNING id"
             ),
             &[&account, &client, &now],

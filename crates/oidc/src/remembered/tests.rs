@@ -17,7 +17,7 @@ async fn allowed(house: &House) -> String {
     let members = [("flow", flow.as_str()), ("space", &space), ("decision", "allow"), ("remember", "on")];
     house.submit(&page, "/consent", &members).await.query("code").unwrap()
 }
-async fn holder(house: &House) -> SignedIn {
+pub(crate) async fn holder(house: &House) -> SignedIn {
     let account: AccountId =
         house.db.read(|tx| tx.one("SELECT id FROM account WHERE login_name = 'chensq'", &[])).await.unwrap();
     SignedIn {

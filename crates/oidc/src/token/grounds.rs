@@ -4,7 +4,7 @@ use super::{model::split_zones, store};
 use crate::{
     authorize::{
         model::{Scope, acr},
-        wishes::{Place, Wishes},
+        wishes::Wishes,
     },
     claims::{self, More, Sector, Subject, Telling},
     client::Client,
@@ -24,6 +24,8 @@ pub(super) struct Question<'a> {
     pub client: &'a Asked,
     pub account: AccountId,
     pub session: SessionId,
+    /// Whether it holds while the person is away (`offline_access`).
+    pub away: bool,
     pub organization: Option<OrganizationId>,
     pub membership: Option<MembershipId>,
     pub scope: &'a str,
@@ -42,10 +44,27 @@ pub(super) struct Asked {
     pub client_id: String,
     pub product: ProductId,
     pub sector: Sector,
+    id_token_claims: bool,
 }
 impl Asked {
     pub fn of(client: &Arc<Client>) -> Self {
-        Self { client_id: client.client_id.clone(), product: client.product, sector: Sector::of(client) }
+        Self {
+            client_id: client.client_id.clone(),
+            product: client.product,
+            sector: Sector::of(client),
+            id_token_claims: client.settings.id_token_claims,
+        }
+    }
+    /// What is asked for by the scope, and by the claims parameter for this place. Where there is userinfo, what the scope tells
+    /// of the person stands there (Core §5.4).
+    fn telling<'a>(&'a self, scope: &str, wishes: &'a Wishes, place: Where) -> Telling<'a> {
+        let scope = Scope::of_text(scope);
+        let (scope, place) = match place {
+            Where::Userinfo => (scope, &wishes.userinfo),
+            Where::IdToken if self.id_token_claims => (scope, &wishes.id_token),
+            Where::IdToken => (scope.without_person(), &wishes.id_token),
+        };
+        Telling { client_id: &self.client_id, sector: &self.sector, scope, place }
     }
 }
 
@@ -70,7 +89,7 @@ pub(super) fn find_in(
     now: Timestamp,
 ) -> Result<std::result::Result<Grounds, &'static str>> {
     let Question { client, account, session, organization, membership, .. } = *question;
-    let Some(facts) = claims::find(tx, account, organization, session, now)? else {
+    let Some(facts) = claims::find(tx, account, organization, session, question.away, now)? else {
         return Ok(Err("session.ended"));
     };
     let space = organization.map_or(Space::Personal, Space::Organization);
@@ -81,12 +100,7 @@ pub(super) fn find_in(
         Err(reason) => return Ok(Err(reason)),
     };
     let wishes = Wishes::of_stored(question.claims);
-    let telling = Telling {
-        client_id: &client.client_id,
-        sector: &client.sector,
-        scope: Scope::of_text(question.scope),
-        place: place(&wishes, question.place),
-    };
+    let telling = client.telling(question.scope, &wishes, question.place);
     let more = claims::more(tx, &telling, account, found.membership, client.product, now)?;
     let until = found.decision.layers.iter().filter_map(|layer| layer.until).min();
     Ok(Ok(Grounds {
@@ -109,12 +123,6 @@ pub(super) fn find_in(
 fn is_registered(method: &str) -> bool {
     !matches!(method, "fed" | "scan")
 }
-fn place(wishes: &Wishes, place: Where) -> &Place {
-    match place {
-        Where::IdToken => &wishes.id_token,
-        Where::Userinfo => &wishes.userinfo,
-    }
-}
 
 impl Grounds {
     /// As `acr` tells the strength of the session.
@@ -123,12 +131,7 @@ impl Grounds {
     }
     /// What the client is told of the person: opens the sealed columns that the scope asks for.
     pub fn subject(self, client: &Asked, scope: &str, keyring: &Keyring, now: Timestamp) -> Result<Subject> {
-        let telling = Telling {
-            client_id: &client.client_id,
-            sector: &client.sector,
-            scope: Scope::of_text(scope),
-            place: place(&self.wishes, self.place),
-        };
+        let telling = client.telling(scope, &self.wishes, self.place);
         Subject::new(self.facts, &self.more, &telling, keyring, now)
     }
 }
@@ -137,11 +140,10 @@ impl Grounds {
 pub(super) fn bound_in(
     tx: &mut Tx<'_>,
     grounds: &Grounds,
-    session: SessionId,
-    account: AccountId,
+    question: &Question<'_>,
     now: Timestamp,
 ) -> Result<Timestamp> {
-    let bound = store::find_bound(tx, session, account, now)?;
+    let bound = store::find_bound(tx, question.session, question.account, question.away, now)?;
     Ok(bound.map_or(now, |bound| bound.min(grounds.until)))
 }
 

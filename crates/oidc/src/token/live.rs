@@ -216,6 +216,7 @@ impl OpenId {
                     client: &questioner,
                     account,
                     session,
+                    away: row.ends_at.is_some(),
                     organization: row.organization,
                     membership: row.membership,
                     scope: &row.scope,
@@ -224,7 +225,7 @@ impl OpenId {
                     place: Where::Userinfo,
                 };
                 let Ok(grounds) = grounds::find_in(tx, &question, now)? else { return Ok(None) };
-                let bound = grounds::bound_in(tx, &grounds, session, account, now)?;
+                let bound = grounds::bound_in(tx, &grounds, &question, now)?;
                 Ok(Some((grounds, bound)))
             })
             .await?;

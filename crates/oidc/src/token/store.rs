@@ -143,11 +143,12 @@ pub fn end_unbound_of_client(tx: &mut Tx<'_>, client: ClientId, now: Timestamp) 
         &[&now, &client],
     )
 }
+/// What stays good while the person is away is left (Back-Channel Logout 1.0 §2.7).
 pub fn revoke_of_session(tx: &mut Tx<'_>, session: SessionId, now: Timestamp) -> Result<Vec<TokenId>> {
     tx.all(
         sql!(
-            "UPDATE token SET revoked_at = $1 WHERE session_id = $2 AND revoked_at IS NULL AND expires_at > $1
-             RETURNING id"
+            "UPDATE token SET revoked_at = $1
+             WHERE session_id = $2 AND revoked_at IS NULL AND expires_at > $1 AND ends_at IS NULL RETURNING id"
         ),
         &[&now, &session],
     )
@@ -190,7 +191,7 @@ pub struct NewToken {
     pub jkt: Option<String>,
     pub now: Timestamp,
     pub expires_at: Timestamp,
-    /// Of a refresh token: the end of the family.
+    /// The end of the family, of one that stays good while the person is away.
     pub ends_at: Option<Timestamp>,
 }
 
@@ -324,6 +325,7 @@ pub struct Live {
     pub jkt: Option<String>,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
+    pub ends_at: Option<Timestamp>,
 }
 db::row!(Live {
     id,
@@ -341,13 +343,14 @@ db::row!(Live {
     jkt,
     created_at,
     expires_at,
+    ends_at,
 });
 
 pub fn find_live(statement: Statement<'_, '_>, handle: &Handle, now: Timestamp) -> Result<Option<Live>> {
     statement.opt(
         sql!(
             "SELECT t.id, t.kind, c.client_id, c.product_id, t.account_id, t.session_id, t.organization_id,
-                 t.membership_id, t.scope, t.zones, t.resources, t.claims, t.jkt, t.created_at, t.expires_at
+                 t.membership_id, t.scope, t.zones, t.resources, t.claims, t.jkt, t.created_at, t.expires_at, t.ends_at
              FROM token t JOIN client c ON c.id = t.client_id AND c.state = 'active'
              WHERE t.id = $1 AND t.token_hash = $2 AND t.used_at IS NULL AND t.revoked_at IS NULL AND t.expires_at > $3"
         ),
@@ -355,12 +358,13 @@ pub fn find_live(statement: Statement<'_, '_>, handle: &Handle, now: Timestamp) 
     )
 }
 
-/// When, besides the token's own end, what was said of it may turn out otherwise by time alone: the session's end, and that of
-/// the earliest proof of identity.
+/// When, besides the token's own end, what was said of it may turn out otherwise by time alone: the session's end, where it
+/// rests on that, and the end of the earliest proof of identity.
 pub fn find_bound(
     tx: &mut Tx<'_>,
     session: SessionId,
     account: AccountId,
+    away: bool,
     now: Timestamp,
 ) -> Result<Option<Timestamp>> {
     let bounds: Option<(Timestamp, Option<Timestamp>)> = tx.opt(
@@ -371,7 +375,10 @@ pub fn find_bound(
         ),
         &[&session, &account, &now],
     )?;
-    Ok(bounds.map(|(session, proof)| proof.map_or(session, |proof| proof.min(session))))
+    Ok(bounds.map(|(session, proof)| {
+        let session = if away { Timestamp::FOREVER } else { session };
+        proof.map_or(session, |proof| proof.min(session))
+    }))
 }
 
 /// A client's token, living or not, for its revocation: the family of a refresh token ends with it.

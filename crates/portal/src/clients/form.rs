@@ -42,6 +42,9 @@ pub(super) struct Typed {
     backchannel_logout_uri: String,
     session_required: bool,
     resources: String,
+    id_token_claims: bool,
+    /// Of a new one, at the desk.
+    skip_consent: bool,
 }
 
 /// One a line, each once; empty lines are nothing.
@@ -92,6 +95,7 @@ impl Typed {
             backchannel_logout_uri: edit.backchannel_logout_uri.clone().unwrap_or_default(),
             session_required: edit.backchannel_logout_session_required,
             resources: edit.resources.join("\n"),
+            id_token_claims: edit.id_token_claims,
             ..Self::default()
         }
     }
@@ -146,6 +150,7 @@ impl Typed {
                 backchannel_logout_uri: optional(&self.backchannel_logout_uri),
                 backchannel_logout_session_required: self.session_required,
                 resources: lines(&self.resources),
+                id_token_claims: self.id_token_claims,
                 refresh_idle_seconds: seconds("refresh_idle_seconds", &self.refresh_idle_seconds)?,
                 refresh_absolute_seconds: seconds(
                     "refresh_absolute_seconds",
@@ -168,6 +173,8 @@ impl Typed {
             || self.own_token
             || self.require_par
             || self.session_required
+            || self.id_token_claims
+            || self.skip_consent
             || [
                 &self.jwks,
                 &self.jwks_uri,
@@ -260,7 +267,8 @@ pub(super) async fn create(console: Console, Form(typed): Form<Typed>) -> web::R
                 redirect_uris: edit.redirect_uris,
                 post_logout_redirect_uris: edit.post_logout_redirect_uris,
                 initiate_login_uri: edit.initiate_login_uri,
-                skip_consent: false,
+                // Developers are refused what their form does not offer.
+                skip_consent: typed.skip_consent,
                 id_token_algorithm: edit.id_token_algorithm,
                 settings: edit.settings,
             };

@@ -94,6 +94,8 @@ fn facts(page: &Page, client: &Client) -> Vec<(&'static str, String)> {
                 SubjectType::Pairwise => "portal-client-subjects-pairwise",
             }),
         ),
+        ("portal-client-id-token", yes(settings.id_token_claims)),
+        ("portal-client-consent", yes(!client.skip_consent)),
         ("portal-client-backchannel", settings.backchannel_logout_uri.clone().unwrap_or_default()),
     ]
 }

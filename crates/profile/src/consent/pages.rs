@@ -27,6 +27,8 @@ struct Space {
     /// What it may learn, in words.
     learns: String,
     at: String,
+    /// How long it stays connected while nobody is there.
+    away: Option<String>,
 }
 #[derive(Template)]
 #[template(path = "consent/list.html")]
@@ -57,6 +59,7 @@ async fn list(me: Me, Extension(openid): Extension<OpenId>) -> web::Result {
                 learns.join(&me.t("profile-scope-and"))
             },
             at: me.minute(consent.at),
+            away: consent.away_until.map(|until| me.minute(until)),
         };
         match lines.iter_mut().find(|line| line.client == consent.client) {
             Some(line) => line.spaces.push(space),

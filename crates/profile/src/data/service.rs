@@ -214,7 +214,7 @@ async fn business(me: &Me, openid: &OpenId) -> Result<Value> {
     let more = json!({
         "consents": openid.consents(account).await?.iter().map(|consent| json!({
             "application": consent.client_name, "organization": consent.organization, "scope": consent.scope,
-            "at": time(consent.at),
+            "at": time(consent.at), "connected_until": consent.away_until.map(time),
         })).collect::<Vec<_>>(),
         "products_used": uses.iter().map(|used| json!({
             "product": used.code, "name": used.name, "organization": space(used.organization), "at": time(used.at),

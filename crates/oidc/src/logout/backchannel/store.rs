@@ -167,7 +167,26 @@ pub(super) fn list(statement: Statement<'_, '_>, client: ClientId, most: i64) ->
         &[&client, &most],
     )
 }
-/// Slices of what is long over; sessions that ran out by themselves are told to nobody.
+/// Sessions that clients were told of and that have run out since; those that were signed in to again are put off.
+pub(super) fn find_run_out(tx: &mut Tx<'_>, now: Timestamp, most: i64) -> Result<Vec<i64>> {
+    tx.run(
+        sql!(
+            "UPDATE client_session SET ends_at =
+                 (SELECT s.expires_at FROM session s WHERE s.id = client_session.session_id)
+             WHERE ends_at <= $1 AND EXISTS (SELECT 1 FROM session s
+                 WHERE s.id = client_session.session_id AND s.ended_at IS NULL AND s.expires_at > $1)"
+        ),
+        &[&now],
+    )?;
+    tx.all(
+        sql!(
+            "SELECT k.session_id FROM client_session k JOIN session s ON s.id = k.session_id AND s.ended_at IS NULL
+             WHERE k.ends_at <= $1 ORDER BY k.ends_at LIMIT $2"
+        ),
+        &[&now, &most],
+    )
+}
+/// Slices of what is long over.
 pub(crate) fn delete_old(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64> {
     let gone = tx.run(
         sql!(

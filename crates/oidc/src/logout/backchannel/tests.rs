@@ -109,6 +109,30 @@ async fn m71_signing_out_reaches_the_product_with_a_token_that_proves_itself() {
     }
 }
 #[tokio::test]
+async fn m71_a_session_that_runs_out_is_told_and_one_that_was_signed_in_to_again_is_not() {
+    for (house, receiver, _) in told().await {
+        let put = async |column: &'static str, seconds: i64| {
+            let (id, at) = (house.session, house.db.clock().now().plus_seconds(seconds));
+            let sql = match column {
+                "client" => "UPDATE client_session SET ends_at = $1 WHERE session_id = $2",
+                _ => "UPDATE session SET expires_at = $1 WHERE id = $2",
+            };
+            let write = move |tx: &mut db::Tx<'_>| tx.run(sql, &[&at, &id]).map(drop);
+            house.db.write_unaudited("a test's world", write).await.unwrap();
+        };
+        put("client", -1).await;
+        put("session", 100).await;
+        house.openid.sweep().await.unwrap();
+        assert_eq!(house.openid.drain_logouts().await.unwrap(), 0);
+        house.db.clock().advance_seconds(101);
+        house.openid.sweep().await.unwrap();
+        assert_eq!(house.openid.drain_logouts().await.unwrap(), 1);
+        assert_eq!(receiver.tokens().len(), 1);
+        house.openid.sweep().await.unwrap();
+        assert_eq!(house.openid.drain_logouts().await.unwrap(), 0, "once");
+    }
+}
+#[tokio::test]
 async fn m71_every_way_in_which_a_session_ends_is_told() {
     for way in ["ended elsewhere", "all of the account", "account closed"] {
         for (house, receiver, _) in told().await {

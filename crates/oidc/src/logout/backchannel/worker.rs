@@ -9,6 +9,7 @@ use crate::{
     keys::model::Kind,
 };
 use http::{HeaderValue, StatusCode, header};
+use identity::session;
 use kernel::{Result, Timestamp, id::ClientId};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{sync::Notify, task::JoinSet, time::timeout};
@@ -85,8 +86,23 @@ impl OpenId {
         }
         Ok(attempts)
     }
-    /// Forgets what is long over.
+    /// Has those hear of it whose sessions ran out, and forgets what is long over.
     pub(crate) async fn sweep_logouts(&self) -> Result<()> {
+        let now = self.db().clock().now();
+        loop {
+            let ended = self
+                .db()
+                .write_bulk(move |tx| {
+                    let ids = store::find_run_out(tx, now, 200)?;
+                    let ended =
+                        if ids.is_empty() { 0 } else { session::service::end_run_out_in(tx, &ids, now)? };
+                    Ok((ended, Vec::new()))
+                })
+                .await?;
+            if ended == 0 {
+                break;
+            }
+        }
         let before = self.db().clock().now().plus_days(-KEPT_DAYS);
         self.db()
             .write_unaudited("old told sign-outs", move |tx| store::delete_old(tx, before).map(drop))

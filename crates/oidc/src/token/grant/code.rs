@@ -103,6 +103,8 @@ impl OpenId {
                     client: &questioner,
                     account: code.account,
                     session: code.session,
+                    // Whatever comes of it, it begins with the person there.
+                    away: false,
                     organization: code.organization,
                     membership: code.membership,
                     scope: &code.scope,
@@ -129,12 +131,13 @@ impl OpenId {
                     zones: code.zones.clone(),
                     claims: code.claims.clone(),
                 };
-                store::insert(tx, &drawn.access(client, &code.scope, &resources), &standing)?;
                 let refresh = if Scope::of_text(&code.scope).offline_access {
                     drawn.refresh(client, &code.scope, &code.resources, None)
                 } else {
                     None
                 };
+                let ends_at = refresh.as_ref().and_then(|refresh| refresh.ends_at);
+                store::insert(tx, &drawn.access(client, &code.scope, &resources, ends_at), &standing)?;
                 if let Some(refresh) = &refresh {
                     store::insert(tx, refresh, &standing)?;
                 }

@@ -46,7 +46,8 @@ impl Draw {
             now,
         }
     }
-    fn access(&self, client: &Client, scope: &str, resources: &str) -> NewToken {
+    /// `ends_at`: as of [`Self::refresh`], if one was given with it.
+    fn access(&self, client: &Client, scope: &str, resources: &str, ends_at: Option<Timestamp>) -> NewToken {
         NewToken {
             id: self.access.id,
             hash: self.access.hash(),
@@ -56,7 +57,7 @@ impl Draw {
             jkt: self.jkt.clone(),
             now: self.now,
             expires_at: self.now.plus_seconds(client.settings.access_seconds()),
-            ends_at: None,
+            ends_at,
         }
     }
     /// It is bound to the key only where nothing else proves who brings it (RFC 9449 §5): a confidential client proves that

@@ -117,6 +117,7 @@ impl OpenId {
                     client: &questioner,
                     account: found.account,
                     session: found.session,
+                    away: true,
                     organization: found.organization,
                     membership: found.membership,
                     scope: &scope,
@@ -153,7 +154,7 @@ impl OpenId {
                 if !won {
                     return reused(tx, &found);
                 }
-                store::insert(tx, &drawn.access(client, &scope, &resources), &standing)?;
+                store::insert(tx, &drawn.access(client, &scope, &resources, Some(found.ends_at)), &standing)?;
                 if let Some(next) = &next {
                     store::insert(tx, next, &standing)?;
                 }

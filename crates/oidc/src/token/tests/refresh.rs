@@ -213,10 +213,62 @@ async fn f20_whatever_ends_or_sleeps_stops_a_refresh_at_once() {
         "UPDATE account SET state = 'disabled'",
         "UPDATE organization SET state = 'suspended'",
         "UPDATE product SET state = 'suspended'",
-        "UPDATE session SET ended_at = created_at",
-        "UPDATE session SET expires_at = created_at",
+        "UPDATE session SET ended_at = created_at, severed_at = created_at",
     ] {
         stops(change).await;
+    }
+}
+#[tokio::test]
+async fn m71_what_a_product_may_do_while_nobody_is_there_outlives_the_session() {
+    for change in ["UPDATE session SET ended_at = created_at", "UPDATE session SET expires_at = created_at"] {
+        for house in houses(true).await {
+            let caller = Caller::new(&house, refreshing()).await;
+            let there = caller.tokens("openid").await;
+            let away = caller.tokens(SCOPE).await;
+            house.change(change).await;
+            let access = text(&there, "access_token");
+            assert_eq!(house.bearer(&access).await.status, StatusCode::UNAUTHORIZED, "{change}");
+            let userinfo = house.bearer(&text(&away, "access_token")).await;
+            assert_eq!(userinfo.status, StatusCode::OK, "{change}: {userinfo:?}");
+            let renewed = caller.refresh(&text(&away, "refresh_token")).await;
+            assert_eq!(renewed.status, StatusCode::OK, "{change}: {renewed:?}");
+            let renewed = renewed.json();
+            let access = text(&renewed, "access_token");
+            assert_eq!(caller.introspect(&access).await["active"], true, "{change}");
+            // For less, and still for somebody who is away.
+            let members = [("grant_type", "refresh_token"), ("scope", "openid")];
+            let token = text(&renewed, "refresh_token");
+            let less =
+                caller.ask("/oauth2/token", &[&members[..], &[("refresh_token", &token)]].concat()).await;
+            let access = text(&less.json(), "access_token");
+            assert_eq!(house.bearer(&access).await.status, StatusCode::OK, "{change}");
+            // After a recovery, or once the person ends that device's session, nothing of it is left.
+            house.change("UPDATE session SET severed_at = created_at, ended_at = created_at").await;
+            assert_eq!(house.bearer(&access).await.status, StatusCode::UNAUTHORIZED, "{change}");
+            let next = text(&less.json(), "refresh_token");
+            assert_eq!(caller.refresh(&next).await.error(), "invalid_grant", "{change}");
+        }
+    }
+}
+#[tokio::test]
+async fn m71_signing_out_leaves_what_was_agreed_to_for_the_time_away_and_it_can_be_withdrawn() {
+    for house in houses(true).await {
+        let caller = Caller::new(&house, refreshing()).await;
+        let there = text(&caller.tokens("openid").await, "access_token");
+        let away = caller.tokens(SCOPE).await;
+        let page = house.get("/logout", true).await;
+        house.submit(&page, "/logout", &[]).await;
+        assert_eq!(house.bearer(&there).await.status, StatusCode::UNAUTHORIZED);
+        let next = text(&caller.refresh(&text(&away, "refresh_token")).await.json(), "refresh_token");
+        // Nobody was asked, as the client is the platform's own; it stands in the person's list all the same.
+        let who = crate::remembered::tests::holder(&house).await;
+        let lines = house.openid.consents(who.account).await.unwrap();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].away_until.is_some_and(|until| until > house.db.clock().now()));
+        let now = house.db.clock().now();
+        house.openid.withdraw_consent(&who, lines[0].client, now).await.unwrap();
+        assert_eq!(caller.refresh(&next).await.error(), "invalid_grant");
+        assert!(house.openid.consents(who.account).await.unwrap().is_empty());
     }
 }
 #[tokio::test]
