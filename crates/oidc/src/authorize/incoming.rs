@@ -102,28 +102,29 @@ impl OpenId {
         now: Timestamp,
     ) -> Result<std::result::Result<Option<Parameters>, Refused>> {
         let invalid = |reason| Ok(Err(Refused::new(ErrorCode::InvalidRequestObject, reason)));
-        let text = parameters.get("request");
-        let Some(algorithm) = client.settings.request_object_algorithm else {
-            return Ok(match text {
-                Some(_) => Err(Refused::new(
-                    ErrorCode::RequestNotSupported,
-                    "this client is not registered to sign requests",
-                )),
-                None => Ok(None),
-            });
+        let settings = &client.settings;
+        let Some(text) = parameters.get("request") else {
+            return match settings.request_object_algorithm {
+                Some(_) => invalid("this client has to sign its requests"),
+                None => Ok(Ok(None)),
+            };
         };
-        let Some(text) = text else {
-            return invalid("this client has to sign its requests");
-        };
+        let algorithms = object::algorithms(settings);
+        if algorithms.is_empty() {
+            return Ok(Err(Refused::new(
+                ErrorCode::RequestNotSupported,
+                "a client that signs requests registers its public keys first, as jwks or jwks_uri",
+            )));
+        }
         if parameters.refuse_duplicates().is_err() {
             return Ok(Err(Refused::new(ErrorCode::InvalidRequest, "a parameter occurs more than once")));
         }
         let Some(message) = Jws::parse(text) else {
             return invalid("request is no signed message in compact form");
         };
-        // The algorithm is the registered one, never the message's choice.
-        if message.algorithm() != Some(algorithm) {
-            return invalid("the request object is not signed with the registered algorithm");
+        // Which may sign is what was registered, never the message's choice alone.
+        if !message.algorithm().is_some_and(|algorithm| algorithms.contains(&algorithm)) {
+            return invalid("the request object is not signed with an algorithm that this client may use");
         }
         if !self.is_signed_by_client(client, &message, now).await? {
             return invalid("the signature of the request object is not the client's");

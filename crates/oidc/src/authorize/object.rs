@@ -1,6 +1,10 @@
 //! Request objects by value (RFC 9101, OpenID Connect Core §6.1): parameters that the client signed. Pure.
 use super::wishes::Unique;
-use crate::{jose::Jws, parameters::Parameters};
+use crate::{
+    client::{Algorithm, Settings},
+    jose::Jws,
+    parameters::Parameters,
+};
 use kernel::Timestamp;
 use serde_json::{Map, Value};
 
@@ -10,6 +14,16 @@ const MOST_SECONDS: i64 = 3600;
 const LEEWAY: i64 = 10;
 /// What says something about the object, and nothing about the request.
 const ENVELOPE: [&str; 7] = ["iss", "aud", "exp", "nbf", "iat", "jti", "sub"];
+
+/// What may sign a client's request objects: the algorithm that it registered or, as it registered none, any that the profile
+/// allows and the keys fit (OpenID Connect Registration §2). None without keys of its own: a secret signs no requests.
+pub fn algorithms(settings: &Settings) -> &[Algorithm] {
+    match &settings.request_object_algorithm {
+        Some(registered) => std::slice::from_ref(registered),
+        None if settings.jwks.is_some() || settings.jwks_uri.is_some() => settings.demands().algorithms,
+        None => &[],
+    }
+}
 
 /// The parameters of an object whose signature was verified. They alone count: whatever stands outside is not looked at.
 /// Error: what is wrong, for the client's developer.
@@ -149,6 +163,29 @@ mod tests {
         claims.to_string()
     }
 
+    #[test]
+    fn which_algorithms_may_sign_follows_from_keys_profile_and_registration() {
+        use crate::client::Profile;
+        use Algorithm::{EdDsa, Es256, Ps256, Rs256};
+        let (keys, published) = (Some("{}".to_owned()), Some("https://rp.test/keys".to_owned()));
+        let usual = Settings::default();
+        let strict = Settings { profile: Profile::Fapi2, ..usual.clone() };
+        let cases: [(&str, Settings, &[Algorithm]); 6] = [
+            ("no keys", usual.clone(), &[]),
+            ("keys", Settings { jwks: keys.clone(), ..usual.clone() }, &[Es256, Rs256, Ps256, EdDsa]),
+            ("keys elsewhere", Settings { jwks_uri: published.clone(), ..usual.clone() }, Algorithm::ALL),
+            (
+                "registered",
+                Settings { jwks: keys.clone(), request_object_algorithm: Some(Ps256), ..usual },
+                &[Ps256],
+            ),
+            ("FAPI", Settings { jwks: keys, ..strict.clone() }, &[Es256, Ps256, EdDsa]),
+            ("FAPI, elsewhere", Settings { jwks_uri: published, ..strict }, &[Es256, Ps256, EdDsa]),
+        ];
+        for (name, settings, expected) in cases {
+            assert_eq!(algorithms(&settings), expected, "{name}");
+        }
+    }
     #[test]
     fn what_is_inside_counts_and_nothing_else() {
         let found =

@@ -322,7 +322,8 @@ fn object(house: &House, key: &Key, change: &Value) -> String {
     for (name, value) in change.as_object().unwrap() {
         claims[name] = value.clone();
     }
-    key.signed(&json!({ "alg": "ES256", "kid": key.kid(), "typ": "oauth-authz-req+jwt" }), &claims)
+    let algorithm = key.public()["alg"].clone();
+    key.signed(&json!({ "alg": algorithm, "kid": key.kid(), "typ": "oauth-authz-req+jwt" }), &claims)
 }
 
 #[tokio::test]
@@ -375,6 +376,61 @@ async fn a_signed_request_is_taken_with_what_is_inside_and_by_the_registered_key
         assert_eq!(answer.error_code(), "client.redirect_uri_unknown");
         let unsigned = house.get(&house.request(""), true).await;
         assert_eq!(unsigned.query("error").as_deref(), Some("invalid_request_object"), "it has to sign");
+    }
+}
+
+#[tokio::test]
+async fn whoever_registered_keys_and_no_algorithm_signs_with_any_of_them_or_not_at_all() {
+    for house in houses(true).await {
+        let keys = Algorithm::ALL.iter().map(|algorithm| Key::new(*algorithm)).collect::<Vec<_>>();
+        let id = &house.client.client_id;
+        let outer = |object: &str| {
+            format!(
+                "client_id={id}&response_type=code&redirect_uri=https%3A%2F%2Frp.test%2Fcallback&scope=openid&request={object}"
+            )
+        };
+        // At both doors alike: what the client hears, the code itself aside.
+        let both = async |object: &str| {
+            let query = outer(object);
+            let answer = house.get(&format!("/oauth2/authorize?{query}"), true).await;
+            let pushed = push(&house, &query).await;
+            let heard = answer.query("error").unwrap_or_else(|| answer.query("state").unwrap_or_default());
+            if pushed.status == StatusCode::CREATED {
+                let answer = house.get(&address(id, &pushed), true).await;
+                assert_eq!(answer.query("state").as_deref(), Some(heard.as_str()));
+                assert!(answer.query("code").is_some(), "{answer:?}");
+            } else {
+                assert_eq!(pushed.error(), heard);
+                assert_eq!(pushed.json()["error_description"], answer.query("error_description").unwrap());
+            }
+            (heard, answer.query("error_description").unwrap_or_default())
+        };
+        let (refused, why) = both(&object(&house, &keys[0], &json!({}))).await;
+        assert_eq!(refused, "request_not_supported", "it has no keys");
+        assert!(why.contains("jwks"), "{why}: what to register");
+
+        let published: Vec<Value> = keys.iter().map(Key::public).collect();
+        set(&house, "UPDATE client SET jwks = $1 WHERE id = $2", json!({ "keys": published }).to_string())
+            .await;
+        for key in &keys {
+            let (state, why) = both(&object(&house, key, &json!({ "state": "inside" }))).await;
+            assert_eq!(state, "inside", "{} {why}", key.public()["alg"]);
+        }
+        assert!(house.get(&house.request(""), true).await.query("code").is_some(), "it need not sign");
+
+        let claims = object(&house, &keys[0], &json!({}));
+        let claims = claims.split('.').nth(1).unwrap();
+        let none = format!("{}.{claims}.", data_encoding::BASE64URL_NOPAD.encode(br#"{"alg":"none"}"#));
+        let hmac = keys[0].signed(&json!({ "alg": "HS256", "kid": keys[0].kid() }), &json!({}));
+        let other_name = keys[0].signed(&json!({ "alg": "RS256", "kid": keys[0].kid() }), &json!({}));
+        for (object, why) in [
+            (object(&house, &Key::new(Algorithm::Es256), &json!({})), "f18: a key of somebody else"),
+            (none, "f18: no signature"),
+            (hmac, "f18: a shared secret"),
+            (other_name, "f18: a key under the name of another algorithm"),
+        ] {
+            assert_eq!(both(&object).await.0, "invalid_request_object", "{why}");
+        }
     }
 }
 
