@@ -1,6 +1,6 @@
-//! Clients: the applications of a product that may ask who signed in. Redirect addresses are compared as exact strings,
-//! secrets are 256 random bits kept as a keyed hash. `authorize`, `token`, `logout` and the decision API call `service`;
-//! the command line and the desk register clients.
+//! Clients: the applications of a product that may ask who signed in. Redirect addresses are compared as exact strings, but
+//! for the port of an app on loopback; secrets are 256 random bits kept as a keyed hash. `authorize`, `token`, `logout` and
+//! the decision API call `service`; the command line and the desk register clients.
 pub mod cap;
 #[cfg(test)]
 mod cap_tests;
@@ -12,6 +12,9 @@ pub mod keeper;
 mod keeper_tests;
 pub mod model;
 mod narrowing;
+mod native;
+#[cfg(test)]
+mod native_tests;
 pub mod published;
 pub(crate) mod resources;
 pub mod service;

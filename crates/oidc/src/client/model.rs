@@ -1,4 +1,7 @@
-use super::settings::{self, AuthMethod, Settings};
+use super::{
+    native,
+    settings::{self, AuthMethod, Profile, Settings},
+};
 use kernel::{
     Error, Result,
     id::{ClientId, OrganizationId, ProductId},
@@ -33,7 +36,7 @@ const MOST_URI: usize = 2048;
 const MOST_URIS: usize = 20;
 
 /// An address to which an answer may be sent: exists only when it is safe to register. It is then compared as an exact
-/// string, so whatever a lenient URL parser would make of the request's text plays no part.
+/// string, but for the port of an app on loopback, so whatever a lenient URL parser would make of the request's text plays no part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedirectUri(String);
 
@@ -189,9 +192,13 @@ impl Client {
     pub fn works(&self) -> bool {
         self.state == ClientState::Active && !self.keeping.asleep
     }
-    /// Exact equality with a registered address, nothing cleverer.
+    /// Exact equality with a registered address; of an app that listens on loopback, but for the port.
     pub fn allows_redirect(&self, uri: &str) -> bool {
+        // A server has a port of its own, and FAPI 2.0 §5.3.2.2 compares exactly.
+        let is_app = !self.is_confidential() && self.settings.profile != Profile::Fapi2;
         listed(&self.redirect_uris, uri)
+            || (is_app
+                && self.redirect_uris.split('\n').any(|registered| native::at_another_port(registered, uri)))
     }
     pub fn allows_post_logout_redirect(&self, uri: &str) -> bool {
         listed(&self.post_logout_redirect_uris, uri)

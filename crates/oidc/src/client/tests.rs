@@ -1,7 +1,7 @@
 use super::model::*;
 use kernel::Id;
 
-fn client(uris: &[&str]) -> Client {
+pub(super) fn client(uris: &[&str]) -> Client {
     Client {
         id: Id::from_i64(1),
         client_id: "c".into(),

@@ -8,7 +8,8 @@ use crate::{
 use url::Url;
 
 /// Lines: addresses that somebody wants to register, then one that a request brings. What may be registered means the same to
-/// every reader of addresses; what is taken is byte for byte one that is registered.
+/// every reader of addresses; what is taken is byte for byte one that is registered or, of an app on loopback, what the writer of
+/// addresses makes of one with another port.
 pub fn redirect(data: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(data) else { return false };
     let mut lines: Vec<&str> = text.split('\n').collect();
@@ -24,10 +25,19 @@ pub fn redirect(data: &[u8]) -> bool {
     let again: Vec<&str> = stored.split('\n').filter(|line| !line.is_empty()).collect();
     assert_eq!(parse_list(&again, false).unwrap(), registered, "stored and read again");
 
-    let client = Client { redirect_uris: stored.clone(), ..super::client(0) };
+    let server = Client { redirect_uris: stored.clone(), ..super::client(0) };
+    let app = Client { redirect_uris: stored.clone(), ..super::client(1) };
     let exact = |uri: &str| {
-        assert_eq!(client.allows_redirect(uri), list.contains(&uri), "{uri:?} against {list:?}");
-        assert!(!client.allows_post_logout_redirect(uri), "another list");
+        assert_eq!(server.allows_redirect(uri), list.contains(&uri), "{uri:?} against {list:?}");
+        let moved = list.iter().any(|one| with_port_of(one, uri).as_deref() == Some(uri));
+        assert_eq!(app.allows_redirect(uri), list.contains(&uri) || moved, "{uri:?} against {list:?}");
+        if moved {
+            is_plain(uri);
+        }
+        assert!(
+            !server.allows_post_logout_redirect(uri) && !app.allows_post_logout_redirect(uri),
+            "another list"
+        );
     };
     exact(asked);
     exact(text);
@@ -47,8 +57,41 @@ pub fn redirect(data: &[u8]) -> bool {
             exact(&format!("{uri}{more}"));
             exact(&format!("{before}{more}{after}"));
         }
+        for host in ["http://127.0.0.1", "http://[::1]", "http://localhost"] {
+            let Some(rest) = uri.strip_prefix(host) else { continue };
+            let path = &rest[rest.find('/').unwrap_or(rest.len())..];
+            for port in [
+                "",
+                ":",
+                ":0",
+                ":80",
+                ":050",
+                ":5000",
+                ":65535",
+                ":65536",
+                ":+5",
+                ".evil.test:5000",
+                ":5@evil.test",
+                asked,
+            ] {
+                exact(&format!("{host}{port}{path}"));
+            }
+        }
     }
-    client.allows_redirect(asked)
+    app.allows_redirect(asked)
+}
+
+/// A loopback address at the port that another one names; None where either has no such port.
+fn with_port_of(registered: &str, asked: &str) -> Option<String> {
+    let mut url = Url::parse(registered).ok()?;
+    let port = Url::parse(asked).ok()?.port().filter(|port| *port != 0)?;
+    let bare = url.as_str() != registered;
+    if url.scheme() != "http" || !matches!(url.host_str(), Some("127.0.0.1" | "[::1]")) {
+        return None;
+    }
+    url.set_port(Some(port)).ok()?;
+    let written = url.as_str();
+    Some(if bare { written.strip_suffix('/')?.to_owned() } else { written.to_owned() })
 }
 
 /// An address means the same to a reader by RFC 3986, to a browser, and to whoever decodes it once more.
