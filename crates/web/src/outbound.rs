@@ -3,11 +3,13 @@
 //! connected to. No redirects, no proxies, a limit of time and of size.
 mod guard;
 #[cfg(test)]
+mod names_tests;
+#[cfg(test)]
 mod tests;
 
 use crate::Network;
 use bytes::{Bytes, BytesMut};
-use guard::{Guard, Resolver};
+use guard::{Guard, Machine, Names, Resolver};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use kernel::Error;
 use rustls_pki_types::CertificateDer;
@@ -107,6 +109,9 @@ impl Outbound {
     /// Public authorities come with the program, so that a machine without a store of its own can call out.
     /// Error: `outbound.roots`.
     pub fn new(options: OutboundOptions) -> kernel::Result<Self> {
+        Self::asking(options, Arc::new(Machine))
+    }
+    fn asking(options: OutboundOptions, names: Arc<dyn Names>) -> kernel::Result<Self> {
         let bad = |e: &dyn std::fmt::Display| Error::internal("outbound.roots").because(e.to_string());
         let mut store = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         for root in &options.roots {
@@ -117,7 +122,7 @@ impl Outbound {
             .map_err(|e| bad(&e))?
             .with_root_certificates(store)
             .with_no_client_auth();
-        let guard = Arc::new(Guard { allow: options.allow });
+        let guard = Arc::new(Guard { allow: options.allow, names });
         let client = |plain: bool| {
             let mut tls = tls.clone();
             tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
