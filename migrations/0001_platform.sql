@@ -60,7 +60,8 @@ CREATE TABLE setting (
     updated_at BIGINT NOT NULL
 );
 
--- subject groups what must arrive in order; body is sealed and erased on delivery.
+-- subject groups what must arrive in order; body is sealed and erased on delivery. What is held waits until what messages are
+-- sent with changes, or until its lease ends.
 CREATE TABLE outbox (
     id BIGINT PRIMARY KEY,
     channel TEXT NOT NULL,
@@ -70,6 +71,7 @@ CREATE TABLE outbox (
     state TEXT NOT NULL,
     attempts BIGINT NOT NULL,
     lease_until BIGINT NOT NULL,
+    held BOOLEAN NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     delivered_at BIGINT,

@@ -57,14 +57,16 @@ CREATE TABLE mail_text (
     PRIMARY KEY (purpose, lang)
 );
 
--- One row for each time a gateway was given a message or passed over. Neither text nor code nor the whole recipient.
+-- One row for each time a gateway was given a message, one for each gateway that was passed over, and one for a message that
+-- no gateway was given: that one has the message's own id. Neither text nor code nor the whole recipient; to_index finds it.
 CREATE TABLE delivery (
     id BIGINT PRIMARY KEY,
     outbox_id BIGINT NOT NULL,
-    connector_id BIGINT NOT NULL,
+    connector_id BIGINT,
     gateway TEXT NOT NULL,
     channel TEXT NOT NULL,
     recipient TEXT NOT NULL,
+    to_index BYTEA NOT NULL,
     purpose TEXT NOT NULL,
     lang TEXT NOT NULL,
     state TEXT NOT NULL,
@@ -77,4 +79,6 @@ CREATE TABLE delivery (
 CREATE INDEX delivery_outbox ON delivery (outbox_id);
 CREATE INDEX delivery_provider ON delivery (connector_id, provider_id);
 CREATE INDEX delivery_channel ON delivery (channel, id);
+CREATE INDEX delivery_to ON delivery (to_index, id);
+CREATE INDEX delivery_state ON delivery (state, id);
 CREATE INDEX delivery_at ON delivery (at);

@@ -80,19 +80,24 @@ channel-security-none = None
 
 # Why a gateway took nothing
 channel-reason-credentials = Key, password or request signature is wrong. Check and enter it again
-channel-reason-sign = The SMS signature is unknown or not approved
-channel-reason-template = The template is unknown, not approved, or its variables do not fit
+channel-reason-sign = The SMS signature is unknown or not approved. Correct it at the channel, or have it approved at the provider
+channel-reason-template = The template is unknown, not approved, or its variables do not fit. Compare code and variables under “Templates” with the provider's
 channel-reason-no-template = No approved template fits. Register one under “Templates”
 channel-reason-balance = Balance or package used up. Top up and try again
 channel-reason-too-often = Above the provider's rate. Try again later
-channel-reason-recipient = The number or address is not valid
-channel-reason-content = The provider refused the text
+channel-reason-recipient = The number or address is not valid. Whoever gave it has to correct it
+channel-reason-content = The provider refused the text. Have the template approved anew, or ask the provider which words it refuses
 channel-reason-unreachable = No connection. Check address and network; private networks must be opened first
-channel-reason-timeout = No answer in time
-channel-reason-answer = The answer cannot be understood
-channel-reason-other = The provider reports an error
-channel-reason-cap = Today's cap is used up
-channel-reason-circuit = Failed several times in a row, resting
+channel-reason-timeout = No answer in time. Check address and network, or ask the provider
+channel-reason-answer = The answer cannot be understood. Check the address and where success is said
+channel-reason-other = The provider reports an error. Look its code up, or ask the provider
+channel-reason-cap = Today's cap is used up. Raise it at the channel or add another channel; otherwise the message waits until tomorrow
+channel-reason-circuit = Failed several times in a row, resting; tried again by itself. See the channel's last failure
+channel-reason-no-gateway-sms = No SMS channel is switched on. Add one or switch one on under “SMS and mail”
+channel-reason-no-gateway-mail = No mail channel is switched on. Add one or switch one on under “SMS and mail”
+channel-reason-expired = It expired before a channel took it. See the earlier tries and the last failure of each channel
+
+error-delivery-recipient = Type a whole mobile number or mail address, such as 13800138000 or name@example.cn
 
 error-gateway-tests = No more tests for now. Try again in { $minutes } minutes
 error-gateway-sign = Enter the signature without 【】

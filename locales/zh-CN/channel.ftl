@@ -80,19 +80,24 @@ channel-security-none = 不加密
 
 # 通道为什么没有收下
 channel-reason-credentials = 密钥、密码或请求签名不正确，核对后重新填写
-channel-reason-sign = 短信签名不存在或未通过审核
-channel-reason-template = 模板不存在、未通过审核或变量不符
+channel-reason-sign = 短信签名不存在或未通过审核，在通道中更正，或在服务商处完成审核
+channel-reason-template = 模板不存在、未通过审核或变量不符，对照服务商核对“模板”中的编号和变量
 channel-reason-no-template = 没有已通过审核的模板可用，在“模板”中登记
 channel-reason-balance = 余额或套餐不足，充值后重试
 channel-reason-too-often = 超过服务商的发送频率，稍后重试
-channel-reason-recipient = 收件号码或地址无效
-channel-reason-content = 内容被服务商拒绝
+channel-reason-recipient = 收件号码或地址无效，须由填写的人更正
+channel-reason-content = 内容被服务商拒绝，重新申请模板，或向服务商查询被拒的词
 channel-reason-unreachable = 连接不上，检查地址和网络；内网地址须先放行
-channel-reason-timeout = 没有在规定时间内答复
-channel-reason-answer = 答复无法识别
-channel-reason-other = 服务商报告错误
-channel-reason-cap = 今天的上限已用完
-channel-reason-circuit = 连续失败，暂停使用
+channel-reason-timeout = 没有在规定时间内答复，检查地址和网络，或联系服务商
+channel-reason-answer = 答复无法识别，检查地址和判断成功的设置
+channel-reason-other = 服务商报告错误，按错误码查找原因，或联系服务商
+channel-reason-cap = 今天的上限已用完，提高上限或增加通道，否则等到明天
+channel-reason-circuit = 连续失败，暂停使用，稍后自动重试；原因见通道最近失败
+channel-reason-no-gateway-sms = 没有启用的短信通道，在“短信与邮件”中添加或启用一个
+channel-reason-no-gateway-mail = 没有启用的邮件通道，在“短信与邮件”中添加或启用一个
+channel-reason-expired = 到期前没有通道接收，查看之前的尝试和各通道最近失败的原因
+
+error-delivery-recipient = 请填写完整的手机号或邮箱地址，例如 13800138000 或 name@example.cn
 
 error-gateway-tests = 测试次数已用完，{ $minutes } 分钟后再试
 error-gateway-sign = 签名不带【】

@@ -78,7 +78,9 @@ impl Channels {
 }
 
 /// Unaudited work that keeps tables small; the binary calls it every few minutes.
-pub async fn tidy_up(db: &Db) -> Result<()> {
+pub async fn tidy_up(channels: &Channels) -> Result<()> {
+    let db = channels.db();
+    channels.expire().await?;
     delivery::service::forget_old(db).await?;
     template::service::forget_gone(db).await?;
     circuit::service::forget_gone(db).await

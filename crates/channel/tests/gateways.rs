@@ -10,7 +10,7 @@ use channel::{
     Channels,
     alarm::{self, Alarm},
     circuit,
-    delivery::{self, Delivered, DeliveryState},
+    delivery::{self, Delivered, DeliveryState, Filter},
     gateway::{Provider, Reason, setup},
     template::{self, Approval, Template},
 };
@@ -135,7 +135,7 @@ impl Town {
     }
     /// Oldest first.
     async fn deliveries(&self) -> Vec<Delivered> {
-        let mut rows = delivery::service::list(&self.db, None, None, None, 200).await.unwrap();
+        let mut rows = delivery::service::list(&self.db, Filter::default(), None, 200).await.unwrap();
         rows.reverse();
         rows
     }
@@ -313,6 +313,11 @@ async fn a_message_waits_until_somebody_takes_it_and_a_wrong_number_does_not() {
         town.db.clock().advance_seconds(40);
         let waiting = alarm::service::list(&town.channels).await.unwrap();
         assert!(matches!(waiting.as_slice(), [Alarm::NoGateway { waiting: 1, .. }]), "{waiting:?}");
+        assert_eq!(
+            town.states().await,
+            [(String::new(), DeliveryState::Waiting, Some(Reason::NoGateway))],
+            "one row, however often it was looked at"
+        );
         let stub = Stub::start().await;
         let aliyun = town.aliyun(&stub, SECRET).await;
         for (purpose, approval) in [("register", Approval::Submitted), ("any_notice", Approval::Approved)] {
@@ -321,18 +326,97 @@ async fn a_message_waits_until_somebody_takes_it_and_a_wrong_number_does_not() {
         town.outbox.drain().await.unwrap();
         assert_eq!(
             town.states().await,
-            [("Aliyun".into(), DeliveryState::Skipped, Some(Reason::NoTemplate))]
+            [("Aliyun".into(), DeliveryState::Waiting, Some(Reason::NoTemplate))]
         );
         assert_eq!(stub.asked(), 0, "a template that is not approved is not tried");
-        town.template(aliyun, "any_code", "SMS_2", &["code", "minutes"], Approval::Approved).await;
         town.db.clock().advance_seconds(61);
+        assert_eq!(town.outbox.drain().await.unwrap(), 0, "nothing has changed that could help");
+        town.template(aliyun, "any_code", "SMS_2", &["code", "minutes"], Approval::Approved).await;
         town.outbox.drain().await.unwrap();
+        assert_eq!(town.states().await, [("Aliyun".into(), DeliveryState::Taken, None)], "it waits no more");
         assert_eq!(stub.taken()[0].text, r#"{"code":"482913","minutes":"5"}"#);
         // The maker says that there is no such number; it is not asked again.
         town.deliver("+85251234567").await;
         town.db.clock().advance_seconds(120);
         assert_eq!(town.outbox.drain().await.unwrap(), 0);
         assert_eq!(town.states().await.last().unwrap().2, Some(Reason::Recipient));
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_expires_leaves_one_row_that_says_why() {
+    for town in Town::all().await {
+        let expired = async || {
+            town.db.clock().advance_seconds(301);
+            channel::tidy_up(&town.channels).await.unwrap();
+            channel::tidy_up(&town.channels).await.unwrap();
+            town.states().await
+        };
+        town.deliver("+8613800138000").await;
+        // Behind the first one, so that it was never tried.
+        town.queue("+8613800138000").await;
+        let no_gateway = (String::new(), DeliveryState::NotSent, Some(Reason::NoGateway));
+        assert_eq!(expired().await, [no_gateway.clone(), no_gateway.clone()]);
+        let rows = town.deliveries().await;
+        assert_eq!((rows[0].recipient.as_str(), rows[0].purpose.as_str()), ("138****8000", "register"));
+        assert!(rows[0].connector_id.is_none() && rows[0].id < rows[1].id);
+
+        let stub = Stub::start().await;
+        let aliyun = town.aliyun(&stub, SECRET).await;
+        for _ in 0..3 {
+            town.deliver("+8613900139000").await;
+        }
+        let states = expired().await;
+        assert_eq!(states.len(), 5, "{states:?}");
+        assert_eq!(states[2], ("Aliyun".into(), DeliveryState::NotSent, Some(Reason::NoTemplate)));
+        let queued: Vec<i64> =
+            town.db.read(|tx| tx.all("SELECT id FROM outbox WHERE body IS NOT NULL", &[])).await.unwrap();
+        assert!(queued.is_empty(), "nothing of them is kept");
+
+        // Asked, and in vain until the end: each try has its row, and one says that it was given up.
+        connector::service::delete(&town.db, &PolicyEditor::command_line(), aliyun).await.unwrap();
+        let broken = Stub::start().await;
+        broken.mood(Mood::Status(503));
+        town.generic("Broken", &broken, &[]).await;
+        town.deliver("+8613900139001").await;
+        let states = expired().await;
+        assert_eq!(
+            states[5..],
+            [
+                (String::new(), DeliveryState::NotSent, Some(Reason::Expired)),
+                ("Broken".into(), DeliveryState::Failed, Some(Reason::Answer)),
+            ]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_used_up_cap_holds_a_message_until_tomorrow_or_until_it_is_raised() {
+    for town in Town::all().await {
+        let stub = Stub::start().await;
+        town.generic("Small", &stub, &[("daily_cap", "1")]).await;
+        town.deliver("+8613800138000").await;
+        town.deliver("+8613800138001").await;
+        for _ in 0..3 {
+            town.db.clock().advance_seconds(61);
+            assert_eq!(town.outbox.drain().await.unwrap(), 0);
+        }
+        assert_eq!(
+            town.states().await,
+            [
+                ("Small".into(), DeliveryState::Taken, None),
+                ("Small".into(), DeliveryState::Waiting, Some(Reason::Cap)),
+            ]
+        );
+        town.generic("Large", &stub, &[]).await;
+        town.outbox.drain().await.unwrap();
+        assert_eq!(
+            town.states().await[1..],
+            [
+                ("Small".into(), DeliveryState::Skipped, Some(Reason::Cap)),
+                ("Large".into(), DeliveryState::Taken, None),
+            ]
+        );
     }
 }
 

@@ -144,7 +144,7 @@ async fn assemble(
         tokio::spawn(organizations.clone().work()),
         tokio::spawn(organizations.entitlements().clone().work()),
         tokio::spawn(organizations.clone().work_batches()),
-        tokio::spawn(tidy(organizations.clone())),
+        tokio::spawn(tidy(organizations.clone(), channels.clone())),
     ];
     Ok(Built { router, standing, route_table, app, db, identity, organizations, openid, outbox, workers })
 }
@@ -181,7 +181,7 @@ async fn is_ready(db: &Db) -> bool {
 }
 
 /// Small tables stay small; nothing depends on it being done on time.
-async fn tidy(rooms: Organizations) {
+async fn tidy(rooms: Organizations, channels: Channels) {
     let db = rooms.db().clone();
     let mut every = tokio::time::interval(TIDY_EVERY);
     every.tick().await;
@@ -190,8 +190,8 @@ async fn tidy(rooms: Organizations) {
         if let Err(error) = platform::tidy_up(&db).await {
             tracing::warn!(%error, "old counters and messages were not cleared away");
         }
-        if let Err(error) = channel::tidy_up(&db).await {
-            tracing::warn!(%error, "old deliveries were not cleared away");
+        if let Err(error) = channel::tidy_up(&channels).await {
+            tracing::warn!(%error, "expired messages and old deliveries were not cleared away");
         }
         if let Err(error) = identity::tidy_up(&db).await {
             tracing::warn!(%error, "old challenges were not cleared away");

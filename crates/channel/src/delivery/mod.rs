@@ -5,4 +5,4 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use model::{Delivered, DeliveryId, DeliveryState};
+pub use model::{Delivered, DeliveryId, DeliveryState, Filter};

@@ -1,6 +1,7 @@
 //! One handing-over.
 use crate::gateway::Reason;
-use kernel::{Id, Timestamp, id::mark};
+use db::Keyring;
+use kernel::{Error, Id, Mobile, Result, Timestamp, email::Email, id::mark};
 use platform::{Channel, connector::ConnectorId};
 
 pub type DeliveryId = Id<mark::Delivery>;
@@ -15,8 +16,12 @@ db::text_enum!(
         /// A receipt says that it did not.
         Lost = "lost",
         Failed = "failed",
-        /// The gateway was not asked.
+        /// The gateway was not asked; another one was.
         Skipped = "skipped",
+        /// No gateway could be asked yet.
+        Waiting = "waiting",
+        /// It expired before a gateway took it.
+        NotSent = "not_sent",
     }
 );
 
@@ -24,12 +29,15 @@ db::text_enum!(
 pub struct Delivered {
     pub id: DeliveryId,
     pub outbox_id: OutboxId,
-    pub connector_id: ConnectorId,
+    /// None where there was no gateway at all.
+    pub connector_id: Option<ConnectorId>,
     /// Its name at that time.
     pub gateway: String,
     pub channel: Channel,
     /// Masked.
     pub recipient: String,
+    /// By which staff finds what somebody got.
+    pub to_index: Vec<u8>,
     pub purpose: String,
     pub lang: String,
     pub state: DeliveryState,
@@ -46,6 +54,7 @@ db::row!(Delivered {
     gateway,
     channel,
     recipient,
+    to_index,
     purpose,
     lang,
     state,
@@ -55,6 +64,32 @@ db::row!(Delivered {
     at,
     receipt_at
 });
+
+/// What staff looks for; nothing given looks for all.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub channel: Option<Channel>,
+    pub connector: Option<ConnectorId>,
+    pub to_index: Option<Vec<u8>>,
+    pub state: Option<DeliveryState>,
+    pub from: Option<Timestamp>,
+    /// Exclusive.
+    pub until: Option<Timestamp>,
+}
+
+/// Of a number or address as messages name it; mailboxes are not told apart by case.
+pub fn index_of(keyring: &Keyring, to: &str) -> Vec<u8> {
+    keyring.blind("delivery.to", &to.to_lowercase())
+}
+/// A number or address as people type it. Error: `delivery.recipient` at `to`.
+pub fn recipient(typed: &str) -> Result<String> {
+    let parsed = if typed.contains('@') {
+        Email::parse(typed).map(|email| email.as_str().to_owned())
+    } else {
+        Mobile::parse(typed).map(|phone| phone.as_str().to_owned())
+    };
+    parsed.map_err(|_| Error::invalid("delivery.recipient").at("to"))
+}
 
 /// Operators write the id of one message here in decimal, there in hexadecimal, in upper case or lower.
 pub fn spellings(id: &str) -> Vec<String> {

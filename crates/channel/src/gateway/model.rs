@@ -1,7 +1,10 @@
 //! What staff sets up, what a gateway gets, what it answers.
 use crate::template::Template;
 use kernel::{Error, Result, Timestamp, id::mark};
-use platform::connector::{Connector, ConnectorId, Kind, Server};
+use platform::{
+    Channel,
+    connector::{Connector, ConnectorId, Kind, Server},
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -173,6 +176,10 @@ db::text_enum!(
         Cap = "cap",
         /// It failed too often a moment ago; the gateway was not asked.
         Circuit = "circuit",
+        /// There is none, or none is switched on.
+        NoGateway = "no_gateway",
+        /// Its time was over before one took it.
+        Expired = "expired",
     }
 );
 impl Reason {
@@ -193,7 +200,7 @@ impl Reason {
         matches!(self, Self::Recipient | Self::Content)
     }
     pub fn was_asked(self) -> bool {
-        !matches!(self, Self::NoTemplate | Self::Cap | Self::Circuit)
+        !matches!(self, Self::NoTemplate | Self::Cap | Self::Circuit | Self::NoGateway | Self::Expired)
     }
 }
 
@@ -224,6 +231,13 @@ impl From<web::OutboundError> for Failure {
 /// The id that the gateway gave the message, if any.
 pub type Taken = std::result::Result<Option<String>, Failure>;
 impl Reason {
+    /// As [`Self::key`], of a message of this channel.
+    pub fn key_of(self, channel: Channel) -> &'static str {
+        match (self, channel) {
+            (Self::NoGateway, Channel::Mail) => "channel-reason-no-gateway-mail",
+            _ => self.key(),
+        }
+    }
     /// Its words for staff: what happened, then what to do.
     pub fn key(self) -> &'static str {
         match self {
@@ -241,6 +255,8 @@ impl Reason {
             Self::Other => "channel-reason-other",
             Self::Cap => "channel-reason-cap",
             Self::Circuit => "channel-reason-circuit",
+            Self::NoGateway => "channel-reason-no-gateway-sms",
+            Self::Expired => "channel-reason-expired",
         }
     }
 }

@@ -1,37 +1,32 @@
-//! Deliver, and try one gateway out.
-use super::scrub::scrubbed;
+//! Deliver.
+use super::{scrub::scrubbed, verdict};
 use crate::{
     Channels, alarm, circuit,
     circuit::Entry,
-    delivery::{self, Delivered, DeliveryState},
+    delivery::{self, Delivered, DeliveryState, model::index_of},
     gateway::{Failure, Gateway, Letter, Reason, Way, model::Taken},
     purpose,
     template::{self, Template},
     text::{self, MailText},
 };
-use kernel::{Error, Event, Id, Result, Timestamp};
+use kernel::{Error, Result, Timestamp};
 use platform::{
     Channel, Delivery,
-    connector::{self, ConnectorId, Kind},
-    counter::{self, Limit},
-    outbox::{DeliveryError, Outgoing, model::OutboxId},
-    staff::PolicyEditor,
+    connector::{self, Kind},
+    outbox::{DeliveryError, Outgoing},
 };
-use serde_json::json;
 use std::{collections::BTreeMap, pin::Pin, sync::Arc};
 use web::Lang;
 
-const TESTS: Limit = Limit { scope: "gateway.test", most: 30, seconds: 3600 };
-
 /// Everything that one delivery reads.
-struct Plan {
+pub(super) struct Plan {
     gateways: Vec<Gateway>,
-    templates: Vec<Template>,
-    mail_text: Option<MailText>,
+    pub(super) templates: Vec<Template>,
+    pub(super) mail_text: Option<MailText>,
     taken: bool,
 }
 
-fn kind_of(channel: Channel) -> Kind {
+pub(super) fn kind_of(channel: Channel) -> Kind {
     match channel {
         Channel::Sms => Kind::Sms,
         Channel::Mail => Kind::Mail,
@@ -58,26 +53,40 @@ impl Channels {
         }
         if plan.gateways.is_empty() {
             tracing::warn!(channel = %message.channel, purpose, "no gateway is set up for this channel");
-            return Err(DeliveryError::Later("no gateway is set up".into()));
         }
         let mut letter = self.letter(message, purpose, plan.mail_text.as_ref());
-        let mut refusals = Vec::new();
+        let (mut refusals, mut passed) = (Vec::new(), Vec::new());
         for gateway in &plan.gateways {
             letter.template = self.template(&plan.templates, gateway, &letter, true);
             letter.nonce = self.db().rng().short_token();
-            match self.by_one(gateway, &letter, message.channel).await.map_err(later)? {
+            match self.by_one(gateway, &letter, message.channel, &mut passed).await.map_err(later)? {
                 Ok(_) => return Ok(()),
-                Err(failure) => refusals.push(failure),
+                Err(failure) => refusals.push(failure.reason),
             }
         }
-        let said = refusals.last().map_or("", |failure| failure.reason.as_str());
-        let mut asked = refusals.iter().filter(|failure| failure.reason.was_asked()).peekable();
-        if asked.peek().is_some() && asked.all(|failure| failure.reason.speaks_of_message()) {
-            return Err(DeliveryError::Never(said.to_owned()));
+        if refusals.iter().any(|reason| reason.was_asked()) {
+            self.pass_over(passed).await.map_err(later)?;
+        } else {
+            let (place, reason) = verdict::hindrance(&refusals);
+            let gateway = place.and_then(|place| plan.gateways.get(place));
+            let row = self.unsent(message, gateway, DeliveryState::Waiting, reason);
+            let waits = move |tx: &mut db::Tx<'_>| delivery::service::wait_in(tx, &row);
+            self.db().write_unaudited("delivery", waits).await.map_err(later)?;
         }
-        Err(DeliveryError::Later(said.to_owned()))
+        Err(verdict::of(&refusals, self.held_until(&refusals)))
     }
-    async fn plan(&self, message: &Outgoing, purpose: &str) -> Result<Plan> {
+    /// Gateways that were passed over, where another one was asked.
+    async fn pass_over(&self, passed: Vec<Delivered>) -> Result<()> {
+        if passed.is_empty() {
+            return Ok(());
+        }
+        self.db()
+            .write_unaudited("delivery", move |tx| {
+                passed.iter().try_for_each(|row| delivery::service::pass_over_in(tx, row))
+            })
+            .await
+    }
+    pub(super) async fn plan(&self, message: &Outgoing, purpose: &str) -> Result<Plan> {
         let keyring = Arc::clone(self.db().keyring());
         let (channel, purpose, lang, id) =
             (message.channel, purpose.to_owned(), message.lang.clone(), message.id);
@@ -109,7 +118,7 @@ impl Channels {
         }
         Ok(Plan { gateways, ..plan })
     }
-    fn letter(&self, message: &Outgoing, purpose: String, mail_text: Option<&MailText>) -> Letter {
+    pub(super) fn letter(&self, message: &Outgoing, purpose: String, mail_text: Option<&MailText>) -> Letter {
         let brand = self.brand(&message.lang).to_owned();
         let lang = Lang::from_tag(&message.lang).unwrap_or(Lang::Zh);
         let subject = message.subject.clone().unwrap_or_else(|| {
@@ -157,7 +166,7 @@ impl Channels {
         }
         letter
     }
-    fn template(
+    pub(super) fn template(
         &self,
         templates: &[Template],
         gateway: &Gateway,
@@ -168,16 +177,26 @@ impl Channels {
         template::model::choose(templates, gateway.id, wanted, approved).cloned()
     }
     /// The outcome at one gateway, recorded.
-    async fn by_one(&self, gateway: &Gateway, letter: &Letter, channel: Channel) -> Result<Taken> {
-        if gateway.provider.wants_templates() && letter.template.is_none() {
-            let failure = Failure::new(Reason::NoTemplate, "");
-            self.record(gateway, letter, channel, &Err(failure.clone())).await?;
-            return Ok(Err(failure));
-        }
+    async fn by_one(
+        &self,
+        gateway: &Gateway,
+        letter: &Letter,
+        channel: Channel,
+        passed: &mut Vec<Delivered>,
+    ) -> Result<Taken> {
+        let mut pass = |reason, now| {
+            let outcome = Err(Failure::new(reason, ""));
+            passed.push(self.row(gateway, letter, channel, &outcome, now));
+            Ok(outcome)
+        };
         let now = self.db().clock().now();
+        if gateway.provider.wants_templates() && letter.template.is_none() {
+            return pass(Reason::NoTemplate, now);
+        }
         let cap = gateway.config.daily_cap;
         match circuit::service::enter(self.db(), gateway.id, self.today(), cap, now).await? {
             Entry::Go(taken) => {
+                self.pass_over(std::mem::take(passed)).await?;
                 let taken = self.ask(gateway, letter).await.map(|id| (id, taken));
                 let outcome = taken.as_ref().map(|(id, _)| id.clone()).map_err(Clone::clone);
                 self.record(gateway, letter, channel, &outcome).await?;
@@ -188,15 +207,11 @@ impl Channels {
             }
             // Not worth a row for each message.
             Entry::Open => Ok(Err(Failure::new(Reason::Circuit, ""))),
-            Entry::Capped => {
-                let failure = Failure::new(Reason::Cap, "");
-                self.record(gateway, letter, channel, &Err(failure.clone())).await?;
-                Ok(Err(failure))
-            }
+            Entry::Capped => pass(Reason::Cap, now),
         }
     }
     /// Hands the letter over; never takes longer than the tools' patience.
-    async fn ask(&self, gateway: &Gateway, letter: &Letter) -> Taken {
+    pub(super) async fn ask(&self, gateway: &Gateway, letter: &Letter) -> Taken {
         let (tools, config) = (self.tools(), &gateway.config);
         let asking = async {
             match &config.way {
@@ -250,7 +265,7 @@ impl Channels {
         }
         Ok(())
     }
-    fn row(
+    pub(super) fn row(
         &self,
         gateway: &Gateway,
         letter: &Letter,
@@ -262,10 +277,11 @@ impl Channels {
         Delivered {
             id: self.db().draw(),
             outbox_id: letter.id,
-            connector_id: gateway.id,
+            connector_id: Some(gateway.id),
             gateway: gateway.name.clone(),
             channel,
             recipient: masked(channel, &letter.to),
+            to_index: index_of(self.db().keyring(), &letter.to),
             purpose: letter.purpose.clone(),
             lang: letter.lang.clone(),
             state: match failure {
@@ -280,82 +296,7 @@ impl Channels {
             receipt_at: None,
         }
     }
-    /// Hands one sample to one gateway, whatever its circuit and cap: staff wants to know what it says. Templates that are
-    /// not approved are used too. Errors: `connector.unknown`, `gateway.tests`.
-    pub async fn test(
-        &self,
-        editor: &PolicyEditor,
-        id: ConnectorId,
-        to: String,
-        purpose: &str,
-        lang: Lang,
-    ) -> Result<Taken> {
-        let now = self.db().clock().now();
-        let who = editor.actor().account.map_or(0, Id::as_i64);
-        let hit = counter::service::hit(self.db(), TESTS, who.to_be_bytes().to_vec(), now).await?;
-        if !hit.allowed() {
-            return Err(Error::too_many("gateway.tests").arg("minutes", hit.minutes_left(now).to_string()));
-        }
-        let connector = connector::service::find(self.db(), id).await?;
-        let connector = connector.filter(|c| matches!(c.kind, Kind::Sms | Kind::Mail));
-        let gateway = Gateway::of(&connector.ok_or_else(|| Error::not_found("connector.unknown"))?)?;
-        let channel = if gateway.kind == Kind::Mail { Channel::Mail } else { Channel::Sms };
-        let outgoing = self.sample(channel, to, purpose, lang, now);
-        let plan = self.plan(&outgoing, purpose).await?;
-        let mut letter = self.letter(&outgoing, purpose.to_owned(), plan.mail_text.as_ref());
-        letter.template = self.template(&plan.templates, &gateway, &letter, false);
-        letter.nonce = self.db().rng().short_token();
-        let outcome = if gateway.provider.wants_templates() && letter.template.is_none() {
-            Err(Failure::new(Reason::NoTemplate, ""))
-        } else {
-            self.ask(&gateway, &letter).await
-        };
-        let row = self.row(&gateway, &letter, channel, &outcome, now);
-        let (editor, taken) = (editor.clone(), outcome.is_ok());
-        self.db()
-            .write(move |tx| {
-                editor.recheck_in(tx)?;
-                delivery::service::record_in(tx, &row)?;
-                // What answers a test may be asked again.
-                if taken {
-                    circuit::service::succeeded_in(tx, id, now)?;
-                }
-                let detail = json!({ "recipient": row.recipient, "purpose": row.purpose, "state": row.state.as_str(),
-                    "reason": row.reason.map(Reason::as_str) });
-                let event = Event::done(editor.actor(), "gateway.tested").on("connector", id).with(detail);
-                Ok(((), vec![event]))
-            })
-            .await?;
-        Ok(outcome)
-    }
-    fn sample(&self, channel: Channel, to: String, purpose: &str, lang: Lang, now: Timestamp) -> Outgoing {
-        let brand = self.brand(lang.tag()).to_owned();
-        let text = lang.ta("channel-test-text", &[("brand", &brand), ("code", SAMPLE_CODE)]);
-        let of_notice = purpose::is_of_words(purpose);
-        let title = lang.t("channel-test-title");
-        Outgoing {
-            id: self.db().draw::<kernel::id::mark::Outbox>() as OutboxId,
-            channel,
-            to,
-            purpose: purpose.to_owned(),
-            lang: lang.tag().to_owned(),
-            code: (!of_notice).then(|| SAMPLE_CODE.to_owned()),
-            subject: None,
-            args: [("minutes", "5"), ("title", &title), ("notice", &text)]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .to_vec(),
-            text,
-            at: now,
-        }
-    }
-    /// What a mail text is tried out with.
-    pub fn samples(&self, lang: Lang) -> BTreeMap<String, String> {
-        let sample = self.sample(Channel::Mail, String::new(), "", lang, Timestamp::default());
-        self.letter(&sample, String::new(), None).values
-    }
 }
-
-pub const SAMPLE_CODE: &str = "123456";
 
 pub fn masked(channel: Channel, to: &str) -> String {
     match channel {

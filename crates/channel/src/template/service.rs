@@ -5,7 +5,7 @@ use super::{
 };
 use db::{Db, Tx};
 use kernel::{Error, Event, Result, Timestamp};
-use platform::{connector::ConnectorId, staff::PolicyEditor};
+use platform::{Channel, connector::ConnectorId, outbox::service::release_in, staff::PolicyEditor};
 use serde_json::json;
 
 pub fn list_in(tx: &mut Tx<'_>) -> Result<Vec<Template>> {
@@ -35,6 +35,7 @@ pub async fn create(db: &Db, editor: &PolicyEditor, template: Template, now: Tim
                 None => Err(Error::conflict("template.exists").at("purpose")),
             };
         }
+        release_in(tx, Channel::Sms)?;
         Ok(((), vec![event(&editor, "message_template.created", &template)]))
     })
     .await
@@ -48,6 +49,7 @@ pub async fn change(db: &Db, editor: &PolicyEditor, template: Template, now: Tim
         if !store::update(tx, &template, now)? {
             return Err(Error::conflict("connector.changed_meanwhile"));
         }
+        release_in(tx, Channel::Sms)?;
         Ok(((), vec![event(&editor, "message_template.changed", &template)]))
     })
     .await

@@ -3,7 +3,10 @@ use super::{
     model::{Connector, ConnectorId, Kind, NewConnector},
     store::{self, Row},
 };
-use crate::staff::PolicyEditor;
+use crate::{
+    outbox::{self, Channel},
+    staff::PolicyEditor,
+};
 use db::{Db, Keyring, Tx};
 use kernel::{Error, Event, Result, Timestamp};
 use serde_json::json;
@@ -44,6 +47,14 @@ pub async fn find(db: &Db, id: ConnectorId) -> Result<Option<Connector>> {
     let keyring = Arc::clone(db.keyring());
     db.read(move |tx| find_in(tx, &keyring, id)).await
 }
+/// Messages that no gateway could be given may be given to one now.
+fn release_in(tx: &mut Tx<'_>, kind: Kind) -> Result<()> {
+    match kind {
+        Kind::Sms => outbox::service::release_in(tx, Channel::Sms),
+        Kind::Mail => outbox::service::release_in(tx, Channel::Mail),
+        _ => Ok(()),
+    }
+}
 /// Appends it to its kind. A form that comes twice changes nothing. The event names no secret.
 pub async fn create(db: &Db, editor: &PolicyEditor, new: NewConnector, now: Timestamp) -> Result<()> {
     let (keyring, editor) = (Arc::clone(db.keyring()), editor.clone());
@@ -54,6 +65,7 @@ pub async fn create(db: &Db, editor: &PolicyEditor, new: NewConnector, now: Time
             return Ok(((), Vec::new()));
         }
         tx.changed("connector", new.id);
+        release_in(tx, new.kind)?;
         let detail = json!({ "kind": new.kind.as_str(), "provider": new.provider, "name": new.name });
         Ok(((), vec![Event::done(editor.actor(), "connector.created").on("connector", new.id).with(detail)]))
     })
@@ -81,6 +93,7 @@ pub async fn change(
             return Err(Error::conflict("connector.changed_meanwhile"));
         }
         tx.changed("connector", id);
+        release_in(tx, before.kind)?;
         let detail = json!({
             "kind": before.kind.as_str(), "name": { "before": before.name, "after": name },
             "enabled": { "before": before.enabled, "after": enabled },

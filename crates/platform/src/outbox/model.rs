@@ -93,6 +93,8 @@ pub struct Outgoing {
 pub enum DeliveryError {
     /// Worth another try.
     Later(String),
+    /// Not worth one before this, unless what messages are sent with changes.
+    Held(String, Timestamp),
     /// Never: unknown number, refused text.
     Never(String),
 }

@@ -1,10 +1,12 @@
 //! Queue inside a transaction; one worker per process delivers.
 use super::{
     delivery::{Delivery, LocalOutbox},
-    model::{Body, Channel, Claimed, DeliveryError, Done, Message, Outgoing, State, backoff_seconds},
+    model::{
+        Body, Channel, Claimed, DeliveryError, Done, Message, OutboxId, Outgoing, State, backoff_seconds,
+    },
     store::{self, Queued},
 };
-use db::{Db, Tx};
+use db::{Db, Keyring, Tx};
 use kernel::{Error, Result, Timestamp};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::{
@@ -163,7 +165,7 @@ impl Outbox {
     }
     async fn deliver(&self, claimed: Claimed) -> Done {
         let (id, lease_until, attempts) = (claimed.id, claimed.lease_until, claimed.attempts);
-        let outcome = match self.open(claimed) {
+        let outcome = match open(self.db.keyring(), claimed) {
             Ok(message) => tokio::time::timeout(DELIVERY_TIMEOUT, self.delivery.deliver(&message))
                 .await
                 .unwrap_or_else(|_| Err(DeliveryError::Later("no answer in time".into()))),
@@ -174,24 +176,24 @@ impl Outbox {
         }
         Done { id, lease_until, attempts, outcome, at: self.db.clock().now() }
     }
-    fn open(&self, claimed: Claimed) -> Result<Outgoing> {
-        let sealed = claimed.body.ok_or_else(|| Error::internal("outbox.no_body"))?;
-        let body = self.db.keyring().open("outbox.body", claimed.id.as_i64(), &sealed)?;
-        let body: Body =
-            serde_json::from_str(&body).map_err(|e| Error::internal("outbox.json").because(e))?;
-        Ok(Outgoing {
-            id: claimed.id,
-            channel: claimed.channel,
-            to: body.to,
-            purpose: claimed.purpose,
-            lang: body.lang,
-            text: body.text,
-            code: body.code,
-            subject: body.subject,
-            args: body.args,
-            at: claimed.created_at,
-        })
-    }
+}
+
+fn open(keyring: &Keyring, claimed: Claimed) -> Result<Outgoing> {
+    let sealed = claimed.body.ok_or_else(|| Error::internal("outbox.no_body"))?;
+    let body = keyring.open("outbox.body", claimed.id.as_i64(), &sealed)?;
+    let body: Body = serde_json::from_str(&body).map_err(|e| Error::internal("outbox.json").because(e))?;
+    Ok(Outgoing {
+        id: claimed.id,
+        channel: claimed.channel,
+        to: body.to,
+        purpose: claimed.purpose,
+        lang: body.lang,
+        text: body.text,
+        code: body.code,
+        subject: body.subject,
+        args: body.args,
+        at: claimed.created_at,
+    })
 }
 
 /// Deliveries under way, and those whose outcome is not written yet.
@@ -214,8 +216,10 @@ fn settle_in(tx: &mut Tx<'_>, done: &Done) -> Result<()> {
     let changed = match &done.outcome {
         Ok(()) => store::finish(tx, lease, State::Delivered, done.at, None),
         Err(DeliveryError::Later(reason)) => {
-            store::put_back(tx, lease, done.at.plus_seconds(backoff_seconds(done.attempts)), reason)
+            let again_at = done.at.plus_seconds(backoff_seconds(done.attempts));
+            store::put_back(tx, lease, again_at, false, reason)
         }
+        Err(DeliveryError::Held(reason, until)) => store::put_back(tx, lease, *until, true, reason),
         Err(DeliveryError::Never(reason)) => store::finish(tx, lease, State::Refused, done.at, Some(reason)),
     };
     changed.map(drop)
@@ -226,9 +230,32 @@ pub async fn waiting(db: &Db, channel: Channel) -> Result<(i64, Option<Timestamp
     let now = db.clock().now();
     db.read_one(move |statement| store::count_waiting(statement, channel, now)).await
 }
-pub(crate) async fn forget_old(db: &Db) -> Result<()> {
+/// What messages of this channel are sent with has changed: those that were held for want of it are tried at once.
+pub fn release_in(tx: &mut Tx<'_>, channel: Channel) -> Result<()> {
+    store::release(tx, channel).map(drop)
+}
+/// The oldest whose time is over, each with what it was unless that cannot be opened any more. Whoever records what became
+/// of them ends them by [`expire_in`].
+pub async fn overdue(db: &Db, most: i64) -> Result<Vec<(OutboxId, Option<Outgoing>)>> {
     let now = db.clock().now();
-    db.exec("outbox expiry", move |statement| store::expire(statement, now)).await?;
-    let before = now.plus_days(-KEPT_DAYS);
+    let rows = db.read_one(move |statement| store::overdue(statement, now, most)).await?;
+    let opened = rows.into_iter().map(|row| (row.id, open(db.keyring(), row)));
+    Ok(opened
+        .map(|(id, message)| {
+            (
+                id,
+                message
+                    .inspect_err(|error| tracing::warn!(%error, "an expired message cannot be opened"))
+                    .ok(),
+            )
+        })
+        .collect())
+}
+/// Final: the body goes. False if another node did it, or is just now delivering it.
+pub fn expire_in(tx: &mut Tx<'_>, id: OutboxId, now: Timestamp) -> Result<bool> {
+    Ok(store::expire(tx, id, now)? == 1)
+}
+pub(crate) async fn forget_old(db: &Db) -> Result<()> {
+    let before = db.clock().now().plus_days(-KEPT_DAYS);
     db.exec("old outbox rows", move |statement| store::delete_old(statement, before)).await.map(drop)
 }

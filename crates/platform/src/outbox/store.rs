@@ -15,8 +15,9 @@ pub(super) struct Queued {
 pub(super) fn insert(tx: &mut Tx<'_>, row: &Queued) -> Result<u64> {
     tx.run(
         sql!(
-            "INSERT INTO outbox (id, channel, purpose, subject, body, state, attempts, lease_until, created_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, 'queued', 0, 0, $6, $7)"
+            "INSERT INTO outbox (id, channel, purpose, subject, body, state, attempts, lease_until, held, created_at,
+                expires_at)
+             VALUES ($1, $2, $3, $4, $5, 'queued', 0, 0, FALSE, $6, $7)"
         ),
         &[
             &row.id,
@@ -39,7 +40,7 @@ pub(super) fn claim(
 ) -> Result<Vec<Claimed>> {
     let mut claimed: Vec<Claimed> = tx.all(
         sql!(
-            "UPDATE outbox SET lease_until = $1, attempts = attempts + 1
+            "UPDATE outbox SET lease_until = $1, attempts = attempts + 1, held = FALSE
              WHERE state = 'queued' AND lease_until < $2 AND expires_at > $2 AND id IN (
                 SELECT o.id FROM outbox o WHERE o.state = 'queued' AND o.lease_until < $2 AND o.expires_at > $2
                     AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.state = 'queued' AND p.channel = o.channel
@@ -69,24 +70,48 @@ pub(super) fn finish(
         &[&claimed.0, &claimed.1, &state, &now, &error],
     )
 }
-/// Back into the queue; the lease is when it may be tried again.
+/// Back into the queue; the lease is when it may be tried again, never later than it expires.
 pub(super) fn put_back(
     tx: &mut Tx<'_>,
     claimed: (OutboxId, Timestamp),
     again_at: Timestamp,
+    held: bool,
     error: &str,
 ) -> Result<u64> {
     tx.run(
         sql!(
-            "UPDATE outbox SET lease_until = $3, error = $4 WHERE id = $1 AND lease_until = $2 AND state = 'queued'"
+            "UPDATE outbox SET lease_until = CASE WHEN expires_at < $3 THEN expires_at ELSE $3 END, error = $4, held = $5
+             WHERE id = $1 AND lease_until = $2 AND state = 'queued'"
         ),
-        &[&claimed.0, &claimed.1, &again_at, &error],
+        &[&claimed.0, &claimed.1, &again_at, &error, &held],
     )
 }
-pub(super) fn expire(statement: Statement<'_, '_>, now: Timestamp) -> Result<u64> {
-    statement.run(
-        sql!("UPDATE outbox SET state = 'expired', body = NULL WHERE state = 'queued' AND expires_at <= $1"),
-        &[&now],
+/// What is held may be tried at once.
+pub(super) fn release(tx: &mut Tx<'_>, channel: Channel) -> Result<u64> {
+    tx.run(
+        sql!(
+            "UPDATE outbox SET lease_until = 0, held = FALSE WHERE state = 'queued' AND held = TRUE AND channel = $1"
+        ),
+        &[&channel],
+    )
+}
+/// The oldest whose time is over; not those that are being delivered at this moment.
+pub(super) fn overdue(statement: Statement<'_, '_>, now: Timestamp, most: i64) -> Result<Vec<Claimed>> {
+    statement.all(
+        sql!(
+            "SELECT id, channel, purpose, body, attempts, lease_until, created_at FROM outbox
+             WHERE state = 'queued' AND expires_at <= $1 AND lease_until <= $1 ORDER BY id LIMIT $2"
+        ),
+        &[&now, &most],
+    )
+}
+pub(super) fn expire(tx: &mut Tx<'_>, id: OutboxId, now: Timestamp) -> Result<u64> {
+    tx.run(
+        sql!(
+            "UPDATE outbox SET state = 'expired', body = NULL
+             WHERE id = $1 AND state = 'queued' AND expires_at <= $2 AND lease_until <= $2"
+        ),
+        &[&id, &now],
     )
 }
 pub(super) fn delete_old(statement: Statement<'_, '_>, before: Timestamp) -> Result<u64> {

@@ -107,7 +107,9 @@ fn language(desk: &Desk, tag: &str) -> String {
 }
 /// Why a gateway took nothing, in words, and what it said itself.
 fn failure_words(desk: &Desk, reason: channel::gateway::Reason, said: &str) -> String {
-    let words = desk.t(reason.key());
+    with_said(desk, desk.t(reason.key()), said)
+}
+fn with_said(desk: &Desk, words: String, said: &str) -> String {
     if said.is_empty() {
         words
     } else {
