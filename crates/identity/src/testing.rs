@@ -276,9 +276,13 @@ impl Browser {
         Page { status, location, text: String::from_utf8_lossy(&bytes).into_owned(), bytes }
     }
     pub async fn sign_in(&mut self, name: &str, password: &str) -> Page {
+        self.sign_in_to(name, password, "/").await
+    }
+    /// On the way somewhere.
+    pub async fn sign_in_to(&mut self, name: &str, password: &str, return_to: &str) -> Page {
         let form = self.get("/login").await;
         let token = form.value("csrf").unwrap();
-        let mut members = vec![("login-name", name), ("login-password", password), ("return_to", "/")];
+        let mut members = vec![("login-name", name), ("login-password", password), ("return_to", return_to)];
         let captcha = form.value("captcha");
         let work = captcha.as_ref().map(|token| captcha::model::do_work(token, BITS)).unwrap_or_default();
         if let Some(captcha) = &captcha {

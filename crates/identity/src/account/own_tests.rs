@@ -339,3 +339,32 @@ async fn an_account_of_an_organization_does_not_close_itself() {
         assert_eq!(refused.unwrap_err().code, "account.closing_managed");
     }
 }
+
+#[tokio::test]
+async fn signing_in_while_the_closing_waits_asks_on_the_way_to_a_product() {
+    for room in Room::on_engines().await {
+        let (who, _) = holder(&room, "linzy", Some(PHONE)).await;
+        let sign_in = async |return_to: &str| {
+            room.browser().sign_in_to("linzy", PASSWORD, return_to).await.location.unwrap()
+        };
+        let product = "/oauth2/authorize?client_id=a&state=b";
+        assert_eq!(sign_in(product).await, product);
+        let (identity, now) = (room.identity.clone(), room.now());
+        let asking = who.clone();
+        room.db()
+            .write(move |tx| {
+                let event = closing::ask_in(tx, &identity, &asking, web::Lang::En, now.plus_days(15), now)?;
+                Ok(((), vec![event]))
+            })
+            .await
+            .unwrap();
+        assert_eq!(
+            sign_in(product).await,
+            "/me/close/waiting?return_to=%2Foauth2%2Fauthorize%3Fclient_id%3Da%26state%3Db"
+        );
+        assert_eq!(sign_in("/me/security").await, "/me/security", "its frame says so");
+        assert_eq!(sign_in("https://example.com/").await, "/");
+        closing::undo(&room.identity, &who, web::Lang::En, room.now()).await.unwrap();
+        assert_eq!(sign_in(product).await, product);
+    }
+}

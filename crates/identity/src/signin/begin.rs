@@ -126,7 +126,9 @@ impl Start {
             ..self.actor.clone()
         };
         let event = Event::done(&actor, "session.begun").on("account", account).with(detail);
-        let begun = Begun { token: self.token.clone(), account, must_change_password, device: seen.token };
+        let closing = account::closing::find_in(tx, account)?.is_some();
+        let begun =
+            Begun { token: self.token.clone(), account, must_change_password, closing, device: seen.token };
         Ok((begun, event))
     }
 }

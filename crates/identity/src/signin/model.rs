@@ -39,6 +39,8 @@ pub struct Begun {
     pub token: String,
     pub account: AccountId,
     pub must_change_password: bool,
+    /// The holder asked for the account to be closed, and can still take that back.
+    pub closing: bool,
     /// For the cookie by which the browser is known again, if it changes.
     pub device: Option<String>,
 }

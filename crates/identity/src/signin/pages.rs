@@ -75,7 +75,7 @@ struct Typed {
 }
 
 /// Where to go afterwards: a path of this site, else the home page; never back to sign-in itself.
-pub(crate) fn target(text: &str) -> String {
+pub fn target(text: &str) -> String {
     let target = web::local_path(text).unwrap_or("/");
     let path = target.split(['?', '#']).next().unwrap_or("/");
     let steps = ["/login/", "/register/"];
@@ -230,15 +230,31 @@ async fn fresh(identity: &Identity, ctx: &Ctx, input: &Input) -> kernel::Result<
 
 /// The cookie of the new session, and on to where the person wanted to go.
 pub(crate) fn begun_response(ctx: &Ctx, begun: &Begun, return_to: &str) -> Response {
+    let return_to = if begun.closing { past_closing(return_to) } else { return_to.to_owned() };
     let next = if begun.must_change_password {
-        web::see_other(&format!("/me/password?return_to={}", encoded(return_to)))
+        web::see_other(&format!("/me/password?return_to={}", encoded(&return_to)))
     } else {
-        web::see_other(return_to)
+        web::see_other(&return_to)
     };
     let next = web::with_cookie(next, web::cookie::set_session(&ctx.app, &begun.token, None));
     match &begun.device {
         Some(token) => web::with_cookie(next, web::cookie::set_device(&ctx.app, token)),
         None => next,
+    }
+}
+/// Whoever goes on to a product would not read that the account will be closed: they are asked on the way. The pages of this
+/// house have it in their frame.
+fn past_closing(return_to: &str) -> String {
+    let path = return_to.split(['?', '#']).next().unwrap_or("/");
+    let under =
+        |home: &str| path.strip_prefix(home).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let asking = format!("/me/close/waiting?return_to={}", encoded(return_to));
+    // What is longer leads nowhere once it has passed another page.
+    let passes = web::local_path(&asking).is_some();
+    if path == "/" || ["/me", "/org", "/desk"].into_iter().any(under) || !passes {
+        return_to.to_owned()
+    } else {
+        asking
     }
 }
 /// On from a right first factor.
@@ -293,4 +309,21 @@ async fn choose(
 fn over(return_to: &str) -> Response {
     let back = web::see_other(&format!("/login?return_to={}", encoded(return_to)));
     web::with_flash(back, "bad", "identity-choose-over", &[])
+}
+
+#[cfg(test)]
+mod closing_tests {
+    use super::past_closing;
+
+    #[test]
+    fn only_whoever_leaves_the_pages_of_this_house_is_asked_about_closing_on_the_way() {
+        for home in ["/", "/?x=1", "/me", "/me/security", "/org/0000000000042/", "/desk?x"] {
+            assert_eq!(past_closing(home), home);
+        }
+        assert_eq!(
+            past_closing("/oauth2/authorize?client_id=a&state=b"),
+            "/me/close/waiting?return_to=%2Foauth2%2Fauthorize%3Fclient_id%3Da%26state%3Db"
+        );
+        assert!(past_closing("/members").starts_with("/me/close/waiting?"), "no page of one's own");
+    }
 }

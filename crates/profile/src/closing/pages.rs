@@ -1,19 +1,21 @@
 use super::service::{self, Obstacle};
 use crate::me::{Me, Nothing};
 use askama::Template;
-use identity::account::closing;
+use identity::{account::closing, signin::pages::target};
 use kernel::Error;
 use serde::Deserialize;
-use web::{Form, FormErrors, Page, Policy, Routes, html_status, see_other, with_flash};
+use web::{Form, FormErrors, Page, Policy, Query, Routes, html, html_status, in_flow, see_other, with_flash};
 
 const HERE: &str = "/me/close";
+const WAITING: &str = "/me/close/waiting";
 
 pub fn routes() -> Routes {
-    Routes::new().get(HERE, Policy::SignedIn, show).post(HERE, Policy::SignedIn, ask).post(
-        "/me/close/undo",
-        Policy::SignedIn,
-        undo,
-    )
+    Routes::new()
+        .get(HERE, Policy::SignedIn, show)
+        .post(HERE, Policy::SignedIn, ask)
+        .post("/me/close/undo", Policy::SignedIn, undo)
+        .get(WAITING, Policy::SignedIn, waiting)
+        .post("/me/close/keep", Policy::SignedIn, keep)
 }
 
 #[derive(Template)]
@@ -75,4 +77,43 @@ async fn ask(me: Me, Form(typed): Form<Typed>) -> web::Result {
 async fn undo(me: Me, Form(Nothing {}): Form<Nothing>) -> web::Result {
     closing::undo(&me.identity, &me.who, me.ctx.lang, me.ctx.now).await?;
     Ok(with_flash(see_other("/me/security"), "ok", "profile-close-undone", &[]))
+}
+
+/// Where somebody was headed who signed in while the closing waits.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Headed {
+    return_to: String,
+}
+impl Headed {
+    /// Never back to this question.
+    fn on(&self) -> String {
+        let on = target(&self.return_to);
+        if on.starts_with(WAITING) { "/".to_owned() } else { on }
+    }
+}
+#[derive(Template)]
+#[template(path = "closing/waiting.html")]
+struct Waiting {
+    page: Page,
+    due: String,
+    return_to: String,
+}
+/// Sign-in leads here on the way to a product, whose pages say nothing of it.
+async fn waiting(me: Me, Query(headed): Query<Headed>) -> web::Result {
+    let Some(closing) = closing::find(me.identity.db(), me.who.account).await? else {
+        return Ok(see_other(&headed.on()));
+    };
+    let page = Waiting {
+        page: Page::new(&me.ctx, me.t("profile-close-waiting-title")),
+        due: me.minute(closing.due_at),
+        return_to: headed.on(),
+    };
+    // Either way may end at the product, which is another site.
+    Ok(in_flow(html(page)))
+}
+/// Keeping what is kept already is as good.
+async fn keep(me: Me, Form(headed): Form<Headed>) -> web::Result {
+    closing::undo(&me.identity, &me.who, me.ctx.lang, me.ctx.now).await?;
+    Ok(with_flash(see_other(&headed.on()), "ok", "profile-close-undone", &[]))
 }

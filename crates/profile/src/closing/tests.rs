@@ -37,6 +37,63 @@ async fn an_account_is_closed_after_the_days_to_take_it_back() {
     }
 }
 
+#[tokio::test]
+async fn whoever_signs_in_on_the_way_to_a_product_may_keep_the_account_and_goes_on() {
+    for house in House::on_engines().await {
+        let account = house.person("linzy", Some("13800138000")).await;
+        let mut browser = house.browser(account).await;
+        let asking = "/me/close/waiting?return_to=%2Fconsent%3Fflow%3D1%26x%3D2";
+        assert_eq!(browser.get(asking).await.location, "/consent?flow=1&x=2", "nothing waits");
+        let who = house.signed_in(account).await;
+        let due = service::ask(&house.rooms, &who, web::Lang::En, house.now()).await.unwrap();
+
+        let page = browser.get(asking).await;
+        let until = due.local_minute(&kernel::clock::Zone::default());
+        assert!(page.has(&format!("will be closed at {until}")), "{}", page.text);
+        // Two buttons that look alike; the second is a link, and nothing is changed by it.
+        assert!(page.has("id=\"close-keep\"") && page.has("Keep my account"));
+        assert!(
+            page.has("href=\"/consent?flow=1&#38;x=2\"") && page.has("Go on, still close it"),
+            "{}",
+            page.text
+        );
+        let policy = page.headers["content-security-policy"].to_str().unwrap();
+        assert!(!policy.contains("form-action"), "the product is another site: {policy}");
+        assert!(closing::find(house.db(), account).await.unwrap().is_some(), "reading undoes nothing");
+
+        let kept = browser.post(&page, "/me/close/keep", &[("return_to", "/consent?flow=1&x=2")]).await;
+        assert_eq!((kept.status, kept.location.as_str()), (StatusCode::SEE_OTHER, "/consent?flow=1&x=2"));
+        assert!(closing::find(house.db(), account).await.unwrap().is_none());
+        let twice = browser.post(&page, "/me/close/keep", &[("return_to", "/consent?flow=1")]).await;
+        assert_eq!(twice.location, "/consent?flow=1", "what is kept already is kept");
+        assert_eq!(house.events("account.closing_undone").await, 1);
+    }
+}
+
+#[tokio::test]
+async fn on_from_the_question_leads_to_pages_of_this_site_alone() {
+    for house in House::on_engines().await {
+        let account = house.person("linzy", None).await;
+        let mut browser = house.browser(account).await;
+        let who = house.signed_in(account).await;
+        service::ask(&house.rooms, &who, web::Lang::En, house.now()).await.unwrap();
+        let question = "/me/close/waiting?return_to=/me/close/waiting";
+        for wrong in
+            ["", "https://example.com/", "//example.com", "/\\example.com", "/login", "/logout", question]
+        {
+            let asking: String = url::form_urlencoded::byte_serialize(wrong.as_bytes()).collect();
+            let page = browser.get(&format!("/me/close/waiting?return_to={asking}")).await;
+            assert_eq!(page.value("return_to"), "/", "{wrong}");
+            assert!(page.has("id=\"close-go-on\" href=\"/\""), "{wrong}");
+        }
+        let page = browser.get("/me/close/waiting").await;
+        let kept = browser.post(&page, "/me/close/keep", &[("return_to", "https://example.com/")]).await;
+        assert_eq!(kept.location, "/");
+        let mut stranger = house.browser(house.person("other", None).await).await;
+        assert_eq!(stranger.get("/me/close/waiting").await.location, "/", "nothing of theirs waits");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_last_step_is_made_once_whatever_nodes_try() {
     for house in House::on_engines().await {
