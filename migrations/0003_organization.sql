@@ -134,6 +134,7 @@ CREATE TABLE invitation (
     account_id BIGINT REFERENCES account (id)
 );
 CREATE UNIQUE INDEX invitation_open ON invitation (organization_id, phone_index) WHERE state = 'open';
+CREATE INDEX invitation_unanswered ON invitation (phone_index) WHERE account_id IS NULL;
 CREATE INDEX invitation_account ON invitation (account_id) WHERE account_id IS NOT NULL;
 CREATE INDEX invitation_inviter ON invitation (inviter_id) WHERE inviter_id IS NOT NULL;
 CREATE INDEX invitation_list ON invitation (organization_id, id);

@@ -64,5 +64,6 @@ CREATE TABLE dispute (
     created_at BIGINT NOT NULL
 );
 CREATE INDEX dispute_state ON dispute (state, id);
+CREATE INDEX dispute_person ON dispute (person_id) WHERE state IN ('open', 'proposed');
 CREATE INDEX dispute_claimant ON dispute (claimant_id, id);
 CREATE INDEX dispute_holder ON dispute (holder_id, id);

@@ -381,6 +381,7 @@ profile-close-lost = What you will lose
 profile-close-lost-1 = The account no longer signs in; others may take its login name and mobile number
 profile-close-lost-2 = Name, mobile number, e-mail, addresses, messages and real name are erased and cannot be restored
 profile-close-lost-3 = What you did with this account in products can no longer be seen with it
+profile-close-lost-open = Applications that still wait are withdrawn, invitations to your number declined
 profile-close-lost-4 = Records that the law demands are kept, without name or other personal data
 profile-close-days = For { $days } days you can sign in and undo it here; after that the account is closed.
 profile-close-at-once = The account is closed at once and cannot be restored.

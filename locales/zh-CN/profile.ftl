@@ -380,6 +380,7 @@ profile-close-lost = 注销后会失去什么
 profile-close-lost-1 = 账号不能再登录，登录名和手机号可由他人使用
 profile-close-lost-2 = 姓名、手机号、邮箱、地址、消息和实名信息被清除，无法恢复
 profile-close-lost-3 = 各产品中以此账号办理的业务不能再由此账号查看
+profile-close-lost-open = 尚未办结的申请被撤回，发给您手机号的邀请被谢绝
 profile-close-lost-4 = 法律要求保存的操作记录继续保存，不含姓名等个人信息
 profile-close-days = 申请后 { $days } 天内，登录后可以在此撤销；到期后注销。
 profile-close-at-once = 申请后立即注销，不能撤销。

@@ -166,7 +166,7 @@ fn counted(tx: &mut db::Tx<'_>, import: Import) -> Result<Imported> {
         import,
     })
 }
-fn sealed(keyring: &Keyring, id: LegacyAccountId, known: &Known) -> Result<Vec<u8>> {
+pub(crate) fn sealed(keyring: &Keyring, id: LegacyAccountId, known: &Known) -> Result<Vec<u8>> {
     let json = serde_json::to_string(known).map_err(|e| Error::internal("legacy.json").because(e))?;
     Ok(keyring.seal(DATA, id.as_i64(), &json))
 }

@@ -5,6 +5,7 @@ mod claim;
 mod file;
 mod history;
 mod import;
+pub mod leaving;
 mod merge;
 mod model;
 mod pages;

@@ -268,6 +268,20 @@ pub(crate) fn list_history_of(tx: &mut Tx<'_>, account: AccountId, limit: i64) -
         &[&account, &limit],
     )
 }
+pub(crate) fn list_merged_into(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<LegacyAccountId>> {
+    tx.all(
+        sql!("SELECT legacy_account_id FROM legacy_merge WHERE account_id = $1 AND undone_at IS NULL"),
+        &[&account],
+    )
+}
+/// Its name, its password, what was recorded of it; `data` is sealed and names nobody.
+pub(crate) fn erase(tx: &mut Tx<'_>, id: LegacyAccountId, data: &[u8]) -> Result<()> {
+    tx.run(
+        sql!("UPDATE legacy_account SET login_name = '', hash = '', data = $2 WHERE id = $1"),
+        &[&id, &data],
+    )?;
+    tx.run(sql!("DELETE FROM legacy_history WHERE legacy_account_id = $1"), &[&id]).map(drop)
+}
 pub(crate) fn find_by_login(
     tx: &mut Tx<'_>,
     import: ImportId,

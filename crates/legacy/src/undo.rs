@@ -38,6 +38,10 @@ impl Legacy {
                     return Err(Error::conflict("legacy.undo_over"));
                 }
                 let organization = row.organization.ok_or_else(settled)?;
+                // Whose account was closed has nothing left that could be parted from it.
+                if account::service::require_in(tx, merge.account)?.state == AccountState::Closed {
+                    return Err(settled());
+                }
                 if !store::undo(tx, merge.id, by.account(), &reason, now)?
                     || !store::set_state(tx, id, LegacyState::Merged, LegacyState::Asks, None)?
                 {

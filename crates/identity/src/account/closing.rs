@@ -6,7 +6,7 @@ use super::{
     service,
 };
 use crate::{
-    Identity, SignedIn,
+    Identity, SignedIn, former,
     notice::{self, Kind, Notice},
     realname, search,
 };
@@ -92,5 +92,6 @@ pub fn finish_in(
     let name = service::seal_name(keyring, account, "");
     store::erase(tx, account, &format!("closed-{account}"), &name)?;
     notice::service::erase_in(tx, account)?;
+    former::service::erase_in(tx, account, now)?;
     Ok(Some(Event::done(&Actor::system(), "account.closed").on("account", account)))
 }

@@ -41,6 +41,10 @@ pub fn release_in(tx: &mut Tx<'_>, id: FormerLoginId) -> Result<()> {
 pub fn end_in(tx: &mut Tx<'_>, id: FormerLoginId, account: AccountId, now: Timestamp) -> Result<bool> {
     store::end(tx, id, account, now)
 }
+/// With an account go its former logins: name and hash are blanked, and the name leads nowhere any more.
+pub(crate) fn erase_in(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<()> {
+    store::erase(tx, account, now).map(drop)
+}
 pub fn list_in(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<FormerLogin>> {
     store::list_of_account(tx, account, MOST)
 }

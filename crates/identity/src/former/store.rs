@@ -82,6 +82,15 @@ pub(super) fn end(tx: &mut Tx<'_>, id: FormerLoginId, account: AccountId, now: T
     )?;
     Ok(ended == 1)
 }
+pub(super) fn erase(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<u64> {
+    tx.run(
+        sql!(
+            "UPDATE former_login SET login_name = '', hash = '', ended_at = COALESCE(ended_at, $2)
+             WHERE account_id = $1"
+        ),
+        &[&account, &now],
+    )
+}
 
 row!(FormerLogin { id, login_name, account, used_at });
 pub(super) fn find_login(tx: &mut Tx<'_>, id: FormerLoginId) -> Result<Option<FormerLogin>> {

@@ -71,10 +71,23 @@ pub fn revoke_because_in(
     }
     Ok(revoked)
 }
-/// Every proof goes, and with them the person: another account may prove the document from now on.
+/// Every proof goes, and with them the person: another account may prove the document from now on. With the last account that
+/// was the person goes what is known of them.
 pub fn release_in(tx: &mut Tx<'_>, account: AccountId, because: &str, now: Timestamp) -> Result<()> {
+    let person = account::service::require_in(tx, account)?.person;
     store::update_all_revoked(tx, account, because, now)?;
-    account::service::release_person_in(tx, account)
+    account::service::release_person_in(tx, account)?;
+    match person {
+        Some(person) => forget_in(tx, person),
+        None => Ok(()),
+    }
+}
+/// Document and name go, unless an account is bound to the person or a dispute still decides whose they are; whoever ends
+/// the dispute calls this again.
+pub fn forget_in(tx: &mut Tx<'_>, person: PersonId) -> Result<()> {
+    // A statement of its own: the next one sees whoever was bound while it waited.
+    store::lock_person(tx, person)?;
+    store::blank_person(tx, person, format!("forgotten {person}").as_bytes()).map(drop)
 }
 
 /// The natural person who has this document, made if nobody has proven it yet; `fresh` is the id for a new one. Its row
@@ -87,19 +100,22 @@ pub fn person_in(
     name: &str,
     now: Timestamp,
 ) -> Result<PersonId> {
-    let person = store::find_or_insert_person(
-        tx,
-        &store::NewPerson {
-            id: fresh,
-            document_type: document.kind().as_str(),
-            document: keyring.seal(DOCUMENT, fresh.as_i64(), document.number()),
-            document_index: index_of(keyring, document),
-            name: keyring.seal(NAME, fresh.as_i64(), name),
-            created_at: now,
-        },
-    )?;
-    store::lock_person(tx, person)?;
-    Ok(person)
+    let new = store::NewPerson {
+        id: fresh,
+        document_type: document.kind().as_str(),
+        document: keyring.seal(DOCUMENT, fresh.as_i64(), document.number()),
+        document_index: index_of(keyring, document),
+        name: keyring.seal(NAME, fresh.as_i64(), name),
+        created_at: now,
+    };
+    loop {
+        // Again only if another transaction forgot the person between the two statements.
+        if let Some(person) = store::find_or_insert_person(tx, &new)?
+            && store::lock_person_of(tx, person, &new.document_index)?
+        {
+            return Ok(person);
+        }
+    }
 }
 /// The blind index of a document.
 pub fn index_of(keyring: &Keyring, document: &Document) -> Vec<u8> {

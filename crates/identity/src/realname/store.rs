@@ -78,6 +78,27 @@ pub(super) fn list_records(tx: &mut Tx<'_>, account: AccountId, limit: i64) -> R
 pub(super) fn lock_person(tx: &mut Tx<'_>, person: PersonId) -> Result<u64> {
     tx.run(sql!("UPDATE person SET created_at = created_at WHERE id = $1"), &[&person])
 }
+/// As [`lock_person`]; false if the person was forgotten since the document led to it.
+pub(super) fn lock_person_of(tx: &mut Tx<'_>, person: PersonId, document_index: &[u8]) -> Result<bool> {
+    let locked = tx.run(
+        sql!("UPDATE person SET created_at = created_at WHERE id = $1 AND document_index = $2"),
+        &[&person, &document_index],
+    )?;
+    Ok(locked == 1)
+}
+/// Under the person's lock: what is personal goes where neither account nor open dispute needs it; the row stays for the
+/// disputes that name it. `index` is one that no document has.
+pub(super) fn blank_person(tx: &mut Tx<'_>, person: PersonId, index: &[u8]) -> Result<u64> {
+    let nothing: &[u8] = &[];
+    tx.run(
+        sql!(
+            "UPDATE person SET document_type = '', document = $2, document_index = $3, name = $2
+             WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM account WHERE person_id = $1)
+                AND NOT EXISTS (SELECT 1 FROM dispute WHERE person_id = $1 AND state IN ('open', 'proposed'))"
+        ),
+        &[&person, &nothing, &index],
+    )
+}
 pub(super) fn find_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Option<PersonRow>> {
     tx.opt(sql!("SELECT document_type, document, name FROM person WHERE id = $1"), &[&person])
 }
@@ -106,8 +127,8 @@ pub(super) fn find_holder(
         &[&person, &kind, &owner],
     )
 }
-/// The person who owns a document, made if nobody has proven it yet.
-pub(super) fn find_or_insert_person(tx: &mut Tx<'_>, new: &NewPerson) -> Result<PersonId> {
+/// The person who owns a document, made if nobody has proven it yet. None if the one who was there was forgotten meanwhile.
+pub(super) fn find_or_insert_person(tx: &mut Tx<'_>, new: &NewPerson) -> Result<Option<PersonId>> {
     tx.run(
         sql!(
             "INSERT INTO person (id, document_type, document, document_index, name, created_at)
@@ -115,7 +136,7 @@ pub(super) fn find_or_insert_person(tx: &mut Tx<'_>, new: &NewPerson) -> Result<
         ),
         &[&new.id, &new.document_type, &new.document, &new.document_index, &new.name, &new.created_at],
     )?;
-    tx.one(sql!("SELECT id FROM person WHERE document_index = $1"), &[&new.document_index])
+    tx.opt(sql!("SELECT id FROM person WHERE document_index = $1"), &[&new.document_index])
 }
 pub(super) struct NewPerson {
     pub id: PersonId,

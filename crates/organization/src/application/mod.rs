@@ -7,6 +7,7 @@ mod agent_pages;
 pub(crate) mod agent_tests;
 pub mod desk;
 pub(crate) mod engine;
+pub mod leaving;
 mod model;
 pub mod own_pages;
 mod pages;

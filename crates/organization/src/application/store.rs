@@ -297,6 +297,27 @@ pub(super) fn list_open_access(
         .list(" AND a.state IN (?) ORDER BY a.id", &ApplicationState::OPEN);
     tx.all(query.sql(), query.params())
 }
+/// Of these kinds, open and decided.
+pub(super) fn list_of_applicant(
+    tx: &mut Tx<'_>,
+    applicant: AccountId,
+    kinds: &[ApplicationKind],
+) -> Result<Vec<Application>> {
+    let query = Query::new(COLUMNS)
+        .bind(" WHERE a.applicant_id = ?", &applicant)
+        .list(" AND a.kind IN (?) ORDER BY a.id", kinds);
+    tx.all(query.sql(), query.params())
+}
+/// What the applicant wrote, and what was answered; the code that was typed too.
+pub(super) fn erase(tx: &mut Tx<'_>, id: ApplicationId) -> Result<()> {
+    tx.run(
+        sql!(
+            "UPDATE application SET reason = NULL, data = NULL, code = NULL, decision_note = NULL WHERE id = $1"
+        ),
+        &[&id],
+    )?;
+    tx.run(sql!("UPDATE application_step SET note = NULL WHERE application_id = $1"), &[&id]).map(drop)
+}
 pub(super) fn count_open_of(tx: &mut Tx<'_>, applicant: AccountId, kind: ApplicationKind) -> Result<i64> {
     tx.one(
         sql!(

@@ -2,6 +2,7 @@
 //! once, within its days; the link alone shows nothing of the organization; whoever invited must still have the power when
 //! it is accepted, and the number of administrators holds then, not when it was written.
 mod join_pages;
+pub mod leaving;
 mod model;
 mod pages;
 mod service;

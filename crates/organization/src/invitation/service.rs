@@ -19,7 +19,7 @@ use platform::staff::{self, StaffRole, StaffState};
 use serde_json::json;
 use std::sync::Arc;
 
-const PHONE: &str = "invitation.phone";
+pub(super) const PHONE: &str = "invitation.phone";
 const NAME: &str = "invitation.name";
 /// Invitations by SMS to one number a day, whoever invites; and of one organization a day.
 const PER_PHONE: Limit = Limit { scope: "invitation.phone", most: 5, seconds: 86_400 };

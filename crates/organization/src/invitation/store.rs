@@ -155,3 +155,17 @@ pub(super) fn decide(
     )?;
     Ok(changed == 1)
 }
+pub(super) fn list_of_account(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<InvitationId>> {
+    tx.all(sql!("SELECT id FROM invitation WHERE account_id = $1"), &[&account])
+}
+/// Those to a number that no account answered, whatever became of them.
+pub(super) fn list_unanswered(tx: &mut Tx<'_>, phone_index: &[u8]) -> Result<Vec<InvitationId>> {
+    tx.all(sql!("SELECT id FROM invitation WHERE phone_index = $1 AND account_id IS NULL"), &[&phone_index])
+}
+/// `phone` is sealed and holds no number, `phone_index` is none of a number.
+pub(super) fn erase(tx: &mut Tx<'_>, id: InvitationId, phone: &[u8], phone_index: &[u8]) -> Result<u64> {
+    tx.run(
+        sql!("UPDATE invitation SET phone = $2, phone_index = $3, name = NULL WHERE id = $1"),
+        &[&id, &phone, &phone_index],
+    )
+}

@@ -45,3 +45,7 @@ pub fn require_in(tx: &mut Tx<'_>, account: AccountId, roles: &[StaffRole]) -> R
         _ => Err(Error::forbidden("staff.role_required")),
     }
 }
+/// With an account that was staff once goes the number that was shown for it.
+pub fn erase_in(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
+    store::forget_phone(tx, account).map(drop)
+}

@@ -28,3 +28,6 @@ pub(super) fn list(tx: &mut Tx<'_>, role: Option<StaffRole>) -> Result<Vec<Staff
             .add(" ORDER BY created_at, account_id LIMIT 500");
     tx.all(query.sql(), query.params())
 }
+pub(super) fn forget_phone(tx: &mut Tx<'_>, account: AccountId) -> Result<u64> {
+    tx.run(sql!("UPDATE staff SET phone_shown = NULL WHERE account_id = $1"), &[&account])
+}

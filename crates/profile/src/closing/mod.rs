@@ -3,4 +3,8 @@
 pub(crate) mod pages;
 pub(crate) mod service;
 #[cfg(test)]
+mod stays_tests;
+#[cfg(test)]
+mod tables;
+#[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Checks, asking, and the last step across rooms.
 use crate::address;
-use db::Tx;
+use db::{Keyring, Tx};
 use identity::{
     SignedIn, account,
     account::{OwnerKind, closing},
@@ -10,7 +10,7 @@ use kernel::{
     id::{AccountId, OrganizationId},
 };
 use organization::{
-    Organizations,
+    Organizations, application, invitation,
     membership::{MEMBERSHIPS, Membership, Role},
     shell, tile,
 };
@@ -110,11 +110,15 @@ async fn finish(rooms: &Organizations, account: AccountId, now: Timestamp) -> Re
                 let event = Event::refused(&kernel::Actor::system(), "account.closed").on("account", account);
                 return Ok((false, vec![event]));
             }
+            // The last step takes the number, by which invitations are found.
+            let phone = account::service::phone_in(tx, identity.db().keyring(), account)?;
+            let phone = phone.filter(|(_, proven)| *proven).map(|(phone, _)| phone);
             let Some(event) = closing::finish_in(tx, &identity, account, now)? else {
                 return Ok((false, Vec::new()));
             };
-            erase_in(tx, account, now)?;
-            Ok((true, vec![event]))
+            let mut events = vec![event];
+            events.extend(erase_in(tx, identity.db().keyring(), account, phone.as_deref(), now)?);
+            Ok((true, events))
         })
         .await
 }
@@ -126,8 +130,17 @@ fn is_held_in(tx: &mut Tx<'_>, rooms: &Organizations, account: AccountId) -> Res
         || !rooms.memberships_in(tx, account)?.is_empty()
         || verification::leaving::has_open_in(tx, account)?)
 }
-/// What rooms above the account keep about the person.
-fn erase_in(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<()> {
+/// What rooms above the account keep about the person; the list in `tables.rs` says what of each table. The events are
+/// of what was open and is withdrawn.
+fn erase_in(
+    tx: &mut Tx<'_>,
+    keyring: &Keyring,
+    account: AccountId,
+    phone: Option<&str>,
+    now: Timestamp,
+) -> Result<Vec<Event>> {
+    let mut events = application::leaving::erase_in(tx, account, now)?;
+    events.extend(invitation::leaving::erase_in(tx, keyring, account, phone, now)?);
     address::service::erase_in(tx, account)?;
     oidc::remembered::service::erase_in(tx, account)?;
     shell::forget_visits_in(tx, account)?;
@@ -137,5 +150,8 @@ fn erase_in(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<()> {
     identity::external::service::erase_in(tx, account)?;
     identity::device::service::erase_in(tx, account)?;
     factor::overview::service::erase_in(tx, account)?;
-    verification::leaving::erase_in(tx, account, now)
+    platform::staff::service::erase_in(tx, account)?;
+    legacy::leaving::erase_in(tx, keyring, account)?;
+    verification::leaving::erase_in(tx, account, now)?;
+    Ok(events)
 }

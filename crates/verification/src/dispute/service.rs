@@ -64,6 +64,8 @@ pub(crate) fn withdraw_in(
         return Err(Error::conflict("verification.decided"));
     }
     store::update_ended(tx, dispute.id, DisputeState::Withdrawn, None, now)?;
+    // The holder may have given the person up while it was open.
+    realname::service::forget_in(tx, dispute.person)?;
     tx.changed("dispute", dispute.id);
     Ok(vec![Event::done(actor, "dispute.withdrawn").on("dispute", dispute.id)])
 }
@@ -394,6 +396,8 @@ fn end_in(
     by: &Reviewer,
 ) -> Result<Event> {
     store::update_ended(tx, dispute.id, DisputeState::Decided, Some(by.account()), settling.now)?;
+    // The holder may have given the person up while it was open.
+    realname::service::forget_in(tx, dispute.person)?;
     tx.changed("dispute", dispute.id);
     let detail = json!({
         "verdict": verdict, "claimant": dispute.claimant, "holder": dispute.holder, "first_by": dispute.first_by,
