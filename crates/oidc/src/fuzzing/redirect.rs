@@ -59,7 +59,7 @@ pub fn redirect(data: &[u8]) -> bool {
         }
         for host in ["http://127.0.0.1", "http://[::1]", "http://localhost"] {
             let Some(rest) = uri.strip_prefix(host) else { continue };
-            let path = &rest[rest.find('/').unwrap_or(rest.len())..];
+            let (_, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
             for port in [
                 "",
                 ":",
