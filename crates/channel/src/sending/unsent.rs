@@ -8,7 +8,7 @@ use crate::{
 };
 use kernel::{Id, Result, Timestamp};
 use platform::{
-    connector,
+    Channel, connector,
     outbox::{self, Outgoing},
 };
 
@@ -28,18 +28,23 @@ impl Channels {
     pub async fn expire(&self) -> Result<()> {
         loop {
             let overdue = outbox::service::overdue(self.db(), AT_ONCE).await?;
+            if overdue.is_empty() {
+                return Ok(());
+            }
             let last = (overdue.len() as i64) < AT_ONCE;
             let now = self.db().clock().now();
-            let mut rows = Vec::new();
-            for (id, message) in overdue {
-                let Some(message) = message else {
-                    rows.push((id, None));
-                    continue;
-                };
-                let there = connector::service::enabled(self.db(), kind_of(message.channel)).await?;
-                let reason = if there.is_empty() { Reason::NoGateway } else { Reason::Expired };
-                rows.push((id, Some(self.unsent(&message, None, DeliveryState::NotSent, reason))));
+            let mut without = Vec::new();
+            for channel in Channel::ALL {
+                if connector::service::enabled(self.db(), kind_of(*channel)).await?.is_empty() {
+                    without.push(*channel);
+                }
             }
+            let row = |message: Outgoing| {
+                let none = without.contains(&message.channel);
+                let reason = if none { Reason::NoGateway } else { Reason::Expired };
+                self.unsent(&message, None, DeliveryState::NotSent, reason)
+            };
+            let rows: Vec<_> = overdue.into_iter().map(|(id, message)| (id, message.map(row))).collect();
             self.db()
                 .write_unaudited("outbox expiry", move |tx| {
                     for (id, row) in &rows {

@@ -360,7 +360,7 @@ async fn signing_in_while_the_closing_waits_asks_on_the_way_to_a_product() {
             .unwrap();
         assert_eq!(
             sign_in(product).await,
-            "/me/close/waiting?return_to=%2Foauth2%2Fauthorize%3Fclient_id%3Da%26state%3Db"
+            "/me/close/waiting?return_to=/oauth2/authorize%3Fclient_id%3Da%26state%3Db"
         );
         assert_eq!(sign_in("/me/security").await, "/me/security", "its frame says so");
         assert_eq!(sign_in("https://example.com/").await, "/");

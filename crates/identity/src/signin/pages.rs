@@ -322,7 +322,7 @@ mod closing_tests {
         }
         assert_eq!(
             past_closing("/oauth2/authorize?client_id=a&state=b"),
-            "/me/close/waiting?return_to=%2Foauth2%2Fauthorize%3Fclient_id%3Da%26state%3Db"
+            "/me/close/waiting?return_to=/oauth2/authorize%3Fclient_id%3Da%26state%3Db"
         );
         assert!(past_closing("/members").starts_with("/me/close/waiting?"), "no page of one's own");
     }

@@ -83,7 +83,7 @@ async fn on_from_the_question_leads_to_pages_of_this_site_alone() {
         {
             let asking: String = url::form_urlencoded::byte_serialize(wrong.as_bytes()).collect();
             let page = browser.get(&format!("/me/close/waiting?return_to={asking}")).await;
-            assert_eq!(page.value("return_to"), "/", "{wrong}");
+            assert!(page.has("name=\"return_to\" value=\"/\""), "{wrong}");
             assert!(page.has("id=\"close-go-on\" href=\"/\""), "{wrong}");
         }
         let page = browser.get("/me/close/waiting").await;

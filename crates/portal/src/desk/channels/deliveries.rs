@@ -96,8 +96,7 @@ struct List {
     asked: Asked,
     filtered: bool,
     gateways: Vec<Choice>,
-    /// Word of the program, key of the page.
-    states: Vec<(&'static str, &'static str)>,
+    states: Vec<Choice>,
     lines: Vec<Line>,
     next: Option<String>,
 }
@@ -131,7 +130,10 @@ async fn list(
         filtered: asked.conditions().iter().any(|(_, value)| !value.is_empty()),
         asked,
         gateways,
-        states: DeliveryState::ALL.iter().map(|state| (state.as_str(), words(*state).0)).collect(),
+        states: DeliveryState::ALL
+            .iter()
+            .map(|state| Choice { value: state.as_str().to_owned(), label: desk.t(words(*state).0) })
+            .collect(),
         lines: rows.into_iter().map(|row| line(&desk, row)).collect(),
         next,
         errors,
