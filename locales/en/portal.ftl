@@ -1002,6 +1002,7 @@ portal-channel-alarm-waiting = Messages that cannot be sent: { $count } ({ $kind
 portal-channel-alarm-resting = Channel { $name } failed several times in a row and rests; it is tried again by itself. { $why }
 portal-channel-alarm-cap-near = Channel { $name } has sent { $taken } messages today, near its cap of { $cap }
 portal-channel-alarm-cap = Channel { $name } has used up today's cap of { $cap }
+portal-channel-product-message = A product's own message
 portal-channel-zh = Chinese
 portal-text-both = Chinese and English
 portal-channel-en = English

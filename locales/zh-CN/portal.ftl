@@ -1002,6 +1002,7 @@ portal-channel-alarm-waiting = { $count } 条{ $kind }发不出去，正在重�
 portal-channel-alarm-resting = 通道 { $name } 连续失败，暂停使用，稍后自动重试。{ $why }
 portal-channel-alarm-cap-near = 通道 { $name } 今天已发 { $taken } 条，接近上限 { $cap } 条
 portal-channel-alarm-cap = 通道 { $name } 今天的上限 { $cap } 条已用完
+portal-channel-product-message = 产品发来的消息
 portal-channel-zh = 中文
 portal-text-both = 中文和英文
 portal-channel-en = 英文

@@ -92,7 +92,12 @@ fn purpose_words(desk: &Desk, name: &str) -> String {
     if desk.ctx.lang.has(&key) { desk.t(&key) } else { name.to_owned() }
 }
 fn title_key(name: &str) -> String {
-    notice(name).map_or_else(|| purpose::title_key(name), Kind::title_key)
+    match notice(name) {
+        None => purpose::title_key(name),
+        // Its title is the name of the product that speaks.
+        Some(Kind::ProductMessage) => "portal-channel-product-message".to_owned(),
+        Some(kind) => kind.title_key(),
+    }
 }
 fn languages(desk: &Desk) -> Vec<Choice> {
     let choice = |lang: web::Lang| Choice { value: lang.tag().to_owned(), label: language(desk, lang.tag()) };
