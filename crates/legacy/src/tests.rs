@@ -214,6 +214,28 @@ async fn m42_a_merge_is_undone_within_thirty_days_and_nothing_is_lost() {
 }
 
 #[tokio::test]
+async fn m42_of_a_closed_account_a_line_keeps_the_organization_alone_and_is_not_parted_from_it() {
+    for room in Room::on_engines().await {
+        let account = room.person("linzy", DOCUMENTS[0], true).await;
+        let imported = room.bring(&[&line("HQ01", "海桥进出口", "", "林致远", DOCUMENTS[0])]).await;
+        let (row, now) = (room.line(&imported, "hq01").await, room.now());
+        let keyring = Arc::clone(room.db().keyring());
+        room.db()
+            .write_unaudited("test", move |tx| {
+                account::service::set_state_in(tx, account, AccountState::Closed, now)?;
+                crate::leaving::erase_in(tx, &keyring, account)
+            })
+            .await
+            .unwrap();
+        let (left, known) = room.legacy.line(&Operator::installation(), row.id).await.unwrap();
+        assert_eq!(left.login_name, "");
+        assert_eq!(known, crate::Known { organization: "海桥进出口".into(), ..crate::Known::default() });
+        let error = room.legacy.undo(&Operator::installation(), row.id, "登记有误", now).await.unwrap_err();
+        assert_eq!(error.code, "legacy.settled");
+    }
+}
+
+#[tokio::test]
 async fn m42_whoever_is_more_than_an_agent_already_stays_so() {
     for room in Room::on_engines().await {
         let account = room.person("linzy", DOCUMENTS[0], true).await;

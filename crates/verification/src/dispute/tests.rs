@@ -183,6 +183,24 @@ async fn an_identity_that_was_given_up_meanwhile_can_go_to_the_claimant() {
     }
 }
 
+#[tokio::test]
+async fn whom_nobody_is_any_more_is_forgotten_once_the_dispute_is_over() {
+    for quarrel in quarrels().await {
+        let room = &quarrel.room;
+        let known = || room.count("SELECT CAST(COUNT(*) AS BIGINT) FROM person WHERE document_type <> ''");
+        room.room.unbind(&quarrel.holder.signed_in, Chosen::All, room.now()).await.unwrap();
+        assert_eq!(known().await, 1, "it is still to be decided whose the identity is");
+        let case = room.room.own_cases(quarrel.claimant.account()).await.unwrap().remove(0).id;
+        let path = format!("/me/real-name/cases/{case}/withdraw");
+        assert_eq!(quarrel.claimant.post(&path, &[]).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(known().await, 0);
+        // Proven again, the document is somebody's like on the first day.
+        room.check(&quarrel.holder, Method::ThreeElement, &typed(&someone(1))).await;
+        assert_eq!(quarrel.levels().await.0, RealNameLevel::Intermediate);
+        assert_eq!(known().await, 1);
+    }
+}
+
 /// Two reviewers confirm at once: it is decided once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_dispute_is_decided_once_however_many_confirm() {
