@@ -20,7 +20,10 @@ pub mod stepup;
 #[cfg(test)]
 mod testing;
 
-use credential::{BreachList, PasswordPool};
+use credential::{
+    BreachList, PasswordPool,
+    in_use::{InUse, Sample, Sampled},
+};
 use db::{Db, Tx};
 use kernel::{Error, Result, clock::Zone, id::AccountId};
 use platform::{Outbox, Settings, exchange::Asking};
@@ -40,6 +43,7 @@ struct Inner {
     outbound: Outbound,
     upstreams: Upstreams,
     passwords: PasswordPool,
+    in_use: Sampled,
     breach_list: OnceLock<BreachList>,
     zone: OnceLock<Zone>,
     holder_words: OnceLock<Box<HolderWords>>,
@@ -59,6 +63,7 @@ impl Identity {
             outbound,
             upstreams,
             passwords,
+            in_use: Sampled::default(),
             breach_list: OnceLock::new(),
             zone: OnceLock::new(),
             holder_words: OnceLock::new(),
@@ -87,6 +92,27 @@ impl Identity {
     }
     pub fn passwords(&self) -> &PasswordPool {
         &self.0.passwords
+    }
+    /// With which parameters the stored hashes of a kind were made. A sample: the first to ask waits for it, later ones get the
+    /// last one while another is taken.
+    pub async fn hashes_in_use(&self, kind: &'static str, sample: Sample) -> Result<Arc<InUse>> {
+        match self.0.in_use.find(kind) {
+            (Some(found), false) => Ok(found),
+            (Some(found), true) => {
+                let room = self.clone();
+                tokio::spawn(async move {
+                    if let Err(error) = room.sample_hashes(kind, sample).await {
+                        tracing::warn!(%error, "which parameters are in use was not looked at anew");
+                    }
+                });
+                Ok(found)
+            }
+            (None, _) => self.sample_hashes(kind, sample).await,
+        }
+    }
+    async fn sample_hashes(&self, kind: &'static str, sample: Sample) -> Result<Arc<InUse>> {
+        let stored = self.db().read(sample).await?;
+        Ok(self.0.in_use.keep(kind, InUse::of(stored.iter().map(String::as_str))))
     }
     /// Notices that leave the house say days and times of this zone from now on; the first one counts.
     pub fn use_zone(&self, zone: Zone) {

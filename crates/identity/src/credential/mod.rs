@@ -3,6 +3,7 @@ pub mod breach;
 #[cfg(test)]
 mod change_tests;
 pub(crate) mod guesses;
+pub mod in_use;
 mod memory;
 pub mod model;
 pub mod pages;

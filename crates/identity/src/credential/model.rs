@@ -71,7 +71,7 @@ impl Password {
 }
 
 /// Parameters of Argon2id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Parameters {
     pub memory_kib: u32,
     pub passes: u32,

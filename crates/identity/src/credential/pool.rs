@@ -115,6 +115,16 @@ impl PasswordPool {
         stored: Option<&str>,
         current: Parameters,
     ) -> Result<Verdict> {
+        self.verify_or(password, stored, (current, current)).await
+    }
+    /// As [`Self::verify`], where it must not show whether there is a stored form: without one the work is that of
+    /// `stand_in`, which [`super::in_use::InUse`] chose.
+    pub async fn verify_or(
+        &self,
+        password: &Password,
+        stored: Option<&str>,
+        (current, stand_in): (Parameters, Parameters),
+    ) -> Result<Verdict> {
         if let Some(text) = stored.filter(|text| FormerHash::is(text)) {
             let former =
                 FormerHash::parse(text).ok_or_else(|| Error::internal("password.unreadable_hash"))?;
@@ -126,7 +136,7 @@ impl PasswordPool {
             None => None,
         };
         let Some(phc) = stored else {
-            self.submit(password, current, b"nobody's password".to_vec(), None).await?;
+            self.submit(password, stand_in, b"nobody's password".to_vec(), None).await?;
             return Ok(Verdict { matches: false, outdated: false });
         };
         let hash = self.submit(password, phc.parameters, phc.salt, None).await?;

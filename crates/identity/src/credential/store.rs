@@ -1,3 +1,4 @@
+use super::in_use::points;
 use db::{Tx, sql};
 use kernel::{Result, Timestamp, id::AccountId};
 
@@ -9,6 +10,27 @@ db::row!(StoredPassword { hash, temporary });
 
 pub(crate) fn find(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<StoredPassword>> {
     tx.opt(sql!("SELECT hash, temporary FROM password WHERE account_id = $1"), &[&account])
+}
+/// Of accounts from the first to the last: for [`super::in_use`].
+pub(crate) fn sample(tx: &mut Tx<'_>) -> Result<Vec<String>> {
+    let (lowest, highest) = (AccountId::from_i64(0), AccountId::from_i64(i64::MAX));
+    let first: Option<AccountId> = tx.opt(
+        sql!("SELECT account_id FROM password WHERE account_id >= $1 ORDER BY account_id LIMIT 1"),
+        &[&lowest],
+    )?;
+    let last: Option<AccountId> = tx.opt(
+        sql!("SELECT account_id FROM password WHERE account_id <= $1 ORDER BY account_id DESC LIMIT 1"),
+        &[&highest],
+    )?;
+    let Some((first, last)) = first.zip(last) else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for point in points(first, last) {
+        found.extend(tx.opt::<String>(
+            sql!("SELECT hash FROM password WHERE account_id >= $1 ORDER BY account_id LIMIT 1"),
+            &[&point],
+        )?);
+    }
+    Ok(found)
 }
 pub(super) fn upsert(
     tx: &mut Tx<'_>,

@@ -5,11 +5,32 @@ use super::{
 use kernel::Rng;
 use platform::setting::PasswordPolicy;
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 const CHEAP: Parameters = Parameters { memory_kib: 64, passes: 1, lanes: 1 };
 
 fn password(text: &str) -> Password {
     Password::parse("password", text).unwrap()
+}
+
+#[tokio::test]
+async fn a_sample_of_stored_passwords_finds_each_set_that_is_in_use() {
+    for room in crate::testing::Room::on_engines().await {
+        let first = room.account("first", None).await;
+        room.account("second", None).await;
+        let earlier = Parameters { memory_kib: 128, ..CHEAP };
+        let older = Phc { parameters: earlier, salt: vec![1; 16], hash: vec![2; 32] }.to_string();
+        let change = move |tx: &mut db::Tx<'_>| {
+            tx.run("UPDATE password SET hash = $2 WHERE account_id = $1", &[&first, &older])
+        };
+        room.db().write_unaudited("test", change).await.unwrap();
+        let today = Parameters::from(&room.identity.settings().policies().await.unwrap().password);
+        let found = room.identity.hashes_in_use("password", super::store::sample).await.unwrap();
+        let drawn: BTreeSet<Parameters> = (0..=255).map(|n| found.stand_in(&[n; 32], today)).collect();
+        assert!(drawn.contains(&earlier) && drawn.len() == 2, "{drawn:?}");
+        let again = room.identity.hashes_in_use("password", super::store::sample).await.unwrap();
+        assert!(std::sync::Arc::ptr_eq(&found, &again), "not looked for with every sign-in");
+    }
 }
 
 #[tokio::test]

@@ -102,6 +102,8 @@ pub async fn sign_in(
         }
     }
     let parameters = Parameters::from(&policies.password);
+    // Asked for everybody, known or not.
+    let in_use = identity.hashes_in_use("password", credential::store::sample).await?;
     let there = known.candidates.len().max(1);
     let tries = match parsed {
         Some(Identifier::Document(_)) => there.max(account::service::MOST_MATCHES as usize),
@@ -119,7 +121,10 @@ pub async fn sign_in(
         // Without a candidate the same work is done, so that time tells nothing.
         let candidate = known.candidates.get(place);
         let stored = candidate.and_then(|candidate| candidate.stored.as_deref());
-        let verdict = identity.passwords().verify(&attempt.password, stored, parameters).await?;
+        let key = [counted.as_bytes(), &place.to_be_bytes()[..]];
+        let key = identity.db().keyring().mac("password.stand_in", &key);
+        let costs = (parameters, in_use.stand_in(&key, parameters));
+        let verdict = identity.passwords().verify_or(&attempt.password, stored, costs).await?;
         if let (true, Some(candidate)) = (verdict.matches, candidate.filter(|candidate| !candidate.barred)) {
             fitting.push(candidate.clone());
             if verdict.outdated && tries == 1 {

@@ -79,15 +79,41 @@ pub async fn remove(identity: &Identity, signed_in: &SignedIn, now: Timestamp) -
 pub fn forget_in(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
     store::delete(tx, account).map(drop)
 }
-/// Whether the answers are these: one slow hash, whether or not there is something to compare with.
+/// What a comparison said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Compared {
+    Wrong,
+    /// The same answers under today's parameters where they were stored under others: see [`renew_in`].
+    Right {
+        renewed: Option<String>,
+    },
+}
+/// Whether the answers are these: one slow hash, whether or not there is something to compare with. `name` stands for what was
+/// typed: for the same one the hash of nobody's answers costs the same each time.
 pub async fn verify(
     identity: &Identity,
-    account: AccountId,
+    (name, account): (&[u8; 32], AccountId),
     answers: &Answers,
     stored: Option<&str>,
-) -> Result<bool> {
+) -> Result<Compared> {
     let policies = identity.settings().policies().await?;
+    let parameters = Parameters::from(&policies.password);
     let secret = answers.secret(identity.db().keyring(), account)?;
-    let verdict = identity.passwords().verify(&secret, stored, Parameters::from(&policies.password)).await?;
-    Ok(verdict.matches)
+    // Asked for everybody, questions or none.
+    let in_use = identity.hashes_in_use("security_question", store::sample).await?;
+    let key = identity.db().keyring().mac("question.stand_in", &[name]);
+    let costs = (parameters, in_use.stand_in(&key, parameters));
+    let verdict = identity.passwords().verify_or(&secret, stored, costs).await?;
+    if !verdict.matches {
+        return Ok(Compared::Wrong);
+    }
+    let renewed = match verdict.outdated {
+        true => Some(identity.passwords().hash(&secret, parameters).await?),
+        false => None,
+    };
+    Ok(Compared::Right { renewed })
+}
+/// The same answers hashed anew, unless they were changed meanwhile; no event, as nothing changed for anybody.
+pub fn renew_in(tx: &mut Tx<'_>, account: AccountId, old: &str, new: &str) -> Result<()> {
+    store::update_answers(tx, account, old, new).map(drop)
 }

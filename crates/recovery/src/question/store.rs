@@ -1,4 +1,5 @@
 use db::{Statement, Tx, sql};
+use identity::credential::in_use::points;
 use kernel::{Result, Timestamp, id::AccountId};
 
 pub(super) struct Row {
@@ -30,4 +31,34 @@ pub(super) fn upsert(tx: &mut Tx<'_>, account: AccountId, row: &Row) -> Result<u
 }
 pub(super) fn delete(tx: &mut Tx<'_>, account: AccountId) -> Result<u64> {
     tx.run(sql!("DELETE FROM security_question WHERE account_id = $1"), &[&account])
+}
+/// The same answers under newer parameters, unless they were changed meanwhile.
+pub(super) fn update_answers(tx: &mut Tx<'_>, account: AccountId, old: &str, new: &str) -> Result<u64> {
+    tx.run(
+        sql!("UPDATE security_question SET answers = $3 WHERE account_id = $1 AND answers = $2"),
+        &[&account, &old, &new],
+    )
+}
+/// Hashes of accounts from the first to the last.
+pub(super) fn sample(tx: &mut Tx<'_>) -> Result<Vec<String>> {
+    let (lowest, highest) = (AccountId::from_i64(0), AccountId::from_i64(i64::MAX));
+    let first: Option<AccountId> = tx.opt(
+        sql!("SELECT account_id FROM security_question WHERE account_id >= $1 ORDER BY account_id LIMIT 1"),
+        &[&lowest],
+    )?;
+    let last: Option<AccountId> = tx.opt(
+        sql!(
+            "SELECT account_id FROM security_question WHERE account_id <= $1 ORDER BY account_id DESC LIMIT 1"
+        ),
+        &[&highest],
+    )?;
+    let Some((first, last)) = first.zip(last) else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for point in points(first, last) {
+        found.extend(tx.opt::<String>(
+            sql!("SELECT answers FROM security_question WHERE account_id >= $1 ORDER BY account_id LIMIT 1"),
+            &[&point],
+        )?);
+    }
+    Ok(found)
 }

@@ -157,16 +157,52 @@ const FORM: [(&str, &str); 7] = [
     ("answer_3", "酸菜鱼"),
 ];
 
+const RIGHT: service::Compared = service::Compared::Right { renewed: None };
+async fn compared(
+    room: &Room,
+    holder: &crate::testing::Holder,
+    typed: super::Answers,
+    stored: &str,
+) -> service::Compared {
+    service::verify(&room.identity, (&[7; 32], holder.account), &typed, Some(stored)).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn m17_right_answers_are_hashed_anew_under_the_parameters_of_today() {
+    for room in Room::on_engines().await {
+        let holder = room.holder(1).await;
+        let before = service::find(room.db(), holder.account).await.unwrap().unwrap();
+        let phc = identity::credential::Phc::parse(&before.answers).unwrap();
+        let older =
+            identity::credential::model::Parameters { passes: phc.parameters.passes + 1, ..phc.parameters };
+        let typed = answers(ANSWERS);
+        let secret = typed.secret(room.db().keyring(), holder.account).unwrap();
+        let stored = room.identity.passwords().hash(&secret, older).await.unwrap();
+        let service::Compared::Right { renewed: Some(new) } = compared(&room, &holder, typed, &stored).await
+        else {
+            panic!("right, and under other parameters");
+        };
+        assert_eq!(identity::credential::Phc::parse(&new).unwrap().parameters, phc.parameters);
+        let (account, was) = (holder.account, before.answers.clone());
+        room.db()
+            .write_unaudited("test", move |tx| {
+                service::renew_in(tx, account, &stored, "what was changed meanwhile stays")?;
+                service::renew_in(tx, account, &was, &new)
+            })
+            .await
+            .unwrap();
+        let after = service::find(room.db(), holder.account).await.unwrap().unwrap();
+        assert_eq!(compared(&room, &holder, answers(ANSWERS), &after.answers).await, RIGHT);
+        assert_ne!(after.answers, before.answers);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn m17_questions_are_set_changed_and_removed_by_whoever_proved_to_be_there() {
     for room in Room::on_engines().await {
         let holder = room.holder(1).await;
         let before = service::find(room.db(), holder.account).await.unwrap().unwrap();
-        assert!(
-            service::verify(&room.identity, holder.account, &answers(ANSWERS), Some(&before.answers))
-                .await
-                .unwrap()
-        );
+        assert_eq!(compared(&room, &holder, answers(ANSWERS), &before.answers).await, RIGHT);
         let mut browser = room.browser();
         assert!(browser.get(HERE).await.location.is_some_and(|to| to.starts_with("/login")));
         browser.sign_in(&holder.login_name, PASSWORD).await;
@@ -186,11 +222,9 @@ async fn m17_questions_are_set_changed_and_removed_by_whoever_proved_to_be_there
         let after = service::find(room.db(), holder.account).await.unwrap().unwrap();
         assert_eq!(after.questions.get(2), Some(&Question::Own("最难忘的一道菜".into())));
         let typed = answers(["ＬＩ", "x", "y"]);
-        assert!(
-            !service::verify(&room.identity, holder.account, &typed, Some(&after.answers)).await.unwrap()
-        );
+        assert_eq!(compared(&room, &holder, typed, &after.answers).await, service::Compared::Wrong);
         let typed = answers(["李 雷", " 图书馆", "酸菜鱼"]);
-        assert!(service::verify(&room.identity, holder.account, &typed, Some(&after.answers)).await.unwrap());
+        assert_eq!(compared(&room, &holder, typed, &after.answers).await, RIGHT);
         assert!(after.answers.starts_with("$argon2id$"), "a slow hash, never the text");
         // Ten minutes later they prove it again first, on the page and on what was left open.
         room.pass(601);

@@ -223,7 +223,8 @@ pub async fn answers(identity: &Identity, ctx: &Ctx, id: ChallengeId, typed: &An
         Err(minutes) => return refuse(identity, ctx, &facts, flow.account(), minutes).await,
     };
     let stored = facts.questions.as_ref().filter(|_| facts.usable() && compared).map(|q| q.answers.clone());
-    let right = questions::verify(identity, flow.account(), typed, stored.as_deref()).await?;
+    let whose = (flow.counted(), flow.account());
+    let compared = questions::verify(identity, whose, typed, stored.as_deref()).await?;
     let (policy, next) = (policies.recovery.clone(), identity.db().draw());
     let (keyring, ctx2) = (Arc::clone(identity.db().keyring()), ctx.clone());
     let moved = identity.db().write(move |tx| {
@@ -231,10 +232,14 @@ pub async fn answers(identity: &Identity, ctx: &Ctx, id: ChallengeId, typed: &An
         // Questions that were exchanged while the hash was computed prove nothing any more.
         let facts = facts_in(tx, &keyring, flow.account(), now)?;
         let same = facts.usable() && facts.questions.as_ref().map(|q| &q.answers) == stored.as_ref();
+        let right = matches!(compared, questions::Compared::Right { .. });
         let proved = (right && same).then(|| flow.proved(Way::Questions, &facts.standing, &policy, now));
         match proved.flatten() {
             Some(then) => {
                 guesses.forgive_in(tx)?;
+                if let (questions::Compared::Right { renewed: Some(new) }, Some(old)) = (&compared, &stored) {
+                    questions::renew_in(tx, flow.account(), old, new)?;
+                }
                 proven_in(tx, &keyring, ctx, &policy, (id, &flow), (next, then), Way::Questions.as_str())
             }
             None => {
