@@ -90,6 +90,9 @@ async fn whoever_holds_token_and_key_is_answered_once_a_proof() {
     let free = call(&app, "GET", "/resource", &[("authorization", "Bearer free")]).await;
     assert_eq!(free.status, 200, "what is bound to nothing needs no proof");
 }
+/// Headers, then status, scheme and error of the answer.
+type Case<'a> = (&'a [(&'a str, &'a str)], u16, &'a str, &'a str);
+
 #[tokio::test]
 async fn everybody_else_is_told_what_is_missing() {
     let key = Key::p256();
@@ -97,7 +100,7 @@ async fn everybody_else_is_told_what_is_missing() {
     let now = unix_now();
     let (good, late) = (key.proof(&json!({}), now), key.proof(&json!({}), now - 1000));
     let foreign = Key::p256().proof(&json!({}), now);
-    let cases: &[(&[(&str, &str)], u16, &str, &str)] = &[
+    let cases: &[Case<'_>] = &[
         (&[], 401, "DPoP", ""),
         (&[("authorization", "Basic YTpi")], 401, "DPoP", ""),
         (&[("authorization", "DPoP token")], 401, "DPoP", "invalid_dpop_proof"),
