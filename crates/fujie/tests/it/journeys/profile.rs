@@ -8,12 +8,13 @@ use crate::{
     support::options,
 };
 use anyhow::{Context as _, Result};
-use testkit::{Browser, Engine, Look, Server, browser::journey, demo::Account};
+use testkit::{Browser, Engine, Look, Server, browser::journey, demo::Account, party::Attempt};
 
 on_both_engines!(
     m14_m15_m16_a_person_changes_the_own_account,
     m13_m18_m22_people_of_an_organization_are_told_and_choose_how,
     m15_the_own_data_are_downloaded_and_closing_the_account_is_undone,
+    m15_on_the_way_to_a_product_whoever_is_leaving_may_still_stay,
 );
 
 /// The person without organization or proof.
@@ -247,6 +248,38 @@ async fn m15_the_own_data_are_downloaded_and_closing_the_account_is_undone(engin
         assert!(!browser.has("#close-submit").await?);
         let text = browser.text().await?;
         assert!(text.contains(said(engine, "您是法定代表人", "legal representative")), "{text}");
+        Ok(())
+    })
+    .await
+}
+
+async fn m15_on_the_way_to_a_product_whoever_is_leaving_may_still_stay(engine: Engine) -> Result<()> {
+    let server = Server::start(options(engine).tls()).await?;
+    journey(&format!("m15_stay_{engine:?}"), look(engine), async |browser| {
+        let (account, base) = (person(&server)?, &server.base);
+        let client = server.demo.client()?;
+        let redirect = client.redirect_uris.first().context("a redirect address")?;
+        browser.sign_in(base, &account.login_name, &account.password).await?;
+        browser.go(&format!("{base}/me/close")).await?;
+        browser.fill("#login_name", &account.login_name).await?;
+        browser.click("#close-submit").await?;
+        browser.find("#close-undo").await?;
+        for (answer, stays) in [("#close-go-on", false), ("#close-keep", true)] {
+            steps::sign_out(browser, base).await?;
+            let query = Attempt::new().query(&client.client_id, redirect, "openid");
+            browser.go(&format!("{base}/oauth2/authorize?{query}")).await?;
+            browser.sign_in_here(&account.login_name, &account.password).await?;
+            browser.until("asked whether to stay", |url| url.path() == "/me/close/waiting").await?;
+            browser.picture("asked").await?;
+            look_at_step(browser, look(engine).language, "/me/close/waiting").await?;
+            browser.click(answer).await?;
+            // On to the product, as far as it opens for somebody without organization.
+            let on = |path: &str| path == "/consent" || path.starts_with("/oauth2/");
+            browser.until("on the way again", |url| on(url.path())).await?;
+            browser.go(&format!("{base}/me")).await?;
+            let leaving = browser.has("main > .flash form[action='/me/close/undo']").await?;
+            assert_eq!(leaving, !stays, "{}", browser.excerpt().await);
+        }
         Ok(())
     })
     .await

@@ -390,7 +390,7 @@ const STEPS: &[(&str, &[&str])] = &[
     (include_str!("accounts.rs"), &["/login/choose"]),
     (include_str!("defence.rs"), &["/register/held"]),
     (include_str!("legacy.rs"), &["/login/former/{claim}/{token}", "/me/former/take/{claim}/{token}"]),
-    (include_str!("profile.rs"), &["/me/email/verify", "/me/phone/verify"]),
+    (include_str!("profile.rs"), &["/me/close/waiting", "/me/email/verify", "/me/phone/verify"]),
     (include_str!("real_name.rs"), &["/desk/disputes/{dispute}", "/me/real-name/disputes/{dispute}"]),
     (
         include_str!("recover.rs"),
