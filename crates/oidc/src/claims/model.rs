@@ -161,7 +161,8 @@ pub struct IdToken<'a> {
     pub aud: &'a str,
     pub iat: i64,
     pub exp: i64,
-    pub auth_time: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonce: Option<&'a str>,
     pub acr: &'a str,
@@ -182,7 +183,8 @@ pub struct Claims<'a> {
     pub issuer: &'a str,
     pub client_id: &'a str,
     pub now: Timestamp,
-    pub authenticated_at: Timestamp,
+    /// None where the person has signed in again since: a renewed token tells the sign-in that it came of, or none (Core §12.2).
+    pub authenticated_at: Option<Timestamp>,
     pub nonce: Option<&'a str>,
     pub acr: &'a str,
     pub methods: &'a [String],
@@ -199,7 +201,7 @@ impl Claims<'_> {
             aud: self.client_id,
             iat: self.now.as_seconds(),
             exp: self.now.plus_seconds(ID_TOKEN_SECONDS).as_seconds(),
-            auth_time: self.authenticated_at.as_seconds(),
+            auth_time: self.authenticated_at.map(Timestamp::as_seconds),
             nonce: self.nonce,
             acr: self.acr,
             amr: self.methods,

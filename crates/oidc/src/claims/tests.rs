@@ -85,7 +85,7 @@ fn the_id_token_names_the_person_and_the_organization_acted_for() {
         issuer: "https://op.test",
         client_id: "client",
         now: Timestamp::from_millis(1_800_000_000_500),
-        authenticated_at: Timestamp::from_millis(1_799_999_990_999),
+        authenticated_at: Some(Timestamp::from_millis(1_799_999_990_999)),
         nonce: Some("n"),
         acr: "urn:fujie:aal:2",
         methods: &methods,

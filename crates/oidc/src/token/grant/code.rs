@@ -150,6 +150,7 @@ impl OpenId {
                 let told = Told {
                     grounds,
                     session: code.session.as_i64(),
+                    begun_at: code.id.drawn_at(),
                     nonce: code.nonce,
                     scope: code.scope,
                     resources,

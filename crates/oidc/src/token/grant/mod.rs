@@ -98,6 +98,8 @@ const fn token_type(jkt: Option<&String>) -> &'static str {
 struct Told {
     grounds: Grounds,
     session: i64,
+    /// When the person came with the request that all of it came of.
+    begun_at: Timestamp,
     nonce: Option<String>,
     scope: String,
     resources: String,
@@ -113,7 +115,7 @@ impl OpenId {
         asked: &Asked,
         draw: &Draw,
     ) -> Result<TokenResponse> {
-        let Told { grounds, session, nonce, scope, resources, refresh } = told;
+        let Told { grounds, session, begun_at, nonce, scope, resources, refresh } = told;
         let (keyring, now) = (self.db().keyring(), draw.now);
         let (acr, authenticated_at) = (grounds.acr(), grounds.authenticated_at);
         let methods = grounds.methods.clone();
@@ -141,7 +143,7 @@ impl OpenId {
             issuer: self.issuer(),
             client_id: &client.client_id,
             now,
-            authenticated_at,
+            authenticated_at: Some(authenticated_at).filter(|at| *at <= begun_at),
             nonce: nonce.as_deref(),
             acr: &acr,
             methods: &methods,

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 use db::Tx;
-use kernel::{Actor, Event, Result, Timestamp};
+use kernel::{Actor, Event, Id, Result, Timestamp};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -163,6 +163,7 @@ impl OpenId {
                 let told = Told {
                     grounds,
                     session: found.session.as_i64(),
+                    begun_at: found.family.map_or(now, Id::drawn_at),
                     nonce: None,
                     scope,
                     resources,

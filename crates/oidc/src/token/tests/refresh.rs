@@ -219,6 +219,23 @@ async fn f20_whatever_ends_or_sleeps_stops_a_refresh_at_once() {
     }
 }
 #[tokio::test]
+async fn a_renewed_id_token_tells_the_sign_in_that_it_came_of_or_none() {
+    for house in houses(true).await {
+        let caller = Caller::new(&house, refreshing()).await;
+        let told = |tokens: &Value| -> Value {
+            crate::jose::Jws::parse(&text(tokens, "id_token")).unwrap().claims().unwrap()
+        };
+        let first = caller.tokens(SCOPE).await;
+        let second = caller.refresh(&text(&first, "refresh_token")).await.json();
+        assert!(told(&first)["auth_time"].is_i64());
+        assert_eq!(told(&second)["auth_time"], told(&first)["auth_time"]);
+        // Signed in again in the same browser since: frameworks compare the time with the one that they know.
+        house.change("UPDATE session SET authenticated_at = authenticated_at + 3600000").await;
+        let third = told(&caller.refresh(&text(&second, "refresh_token")).await.json());
+        assert_eq!((third.get("auth_time"), &third["sid"]), (None, &told(&first)["sid"]));
+    }
+}
+#[tokio::test]
 async fn m71_what_a_product_may_do_while_nobody_is_there_outlives_the_session() {
     for change in ["UPDATE session SET ended_at = created_at", "UPDATE session SET expires_at = created_at"] {
         for house in houses(true).await {
