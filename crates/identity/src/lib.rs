@@ -110,6 +110,10 @@ impl Identity {
             (None, _) => self.sample_hashes(kind, sample).await,
         }
     }
+    /// Whoever is asked about has this hash: no set of parameters may be theirs alone.
+    pub fn met_hash(&self, kind: &'static str, stored: &str) {
+        self.0.in_use.meet(kind, stored);
+    }
     async fn sample_hashes(&self, kind: &'static str, sample: Sample) -> Result<Arc<InUse>> {
         let stored = self.db().read(sample).await?;
         Ok(self.0.in_use.keep(kind, InUse::of(stored.iter().map(String::as_str))))

@@ -4,7 +4,7 @@ use super::model::{Parameters, Phc};
 use db::Tx;
 use kernel::{Result, id::AccountId};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -27,6 +27,13 @@ impl InUse {
             *sets.entry(phc.parameters).or_insert(0) += 1;
         }
         Self(sets)
+    }
+    /// With sets that the sample missed, which hardly anybody has any more.
+    fn with<'s>(mut self, rare: impl IntoIterator<Item = &'s Parameters>) -> Self {
+        for set in rare {
+            self.0.entry(*set).or_insert(1);
+        }
+        self
     }
     /// For a name of which `key` is a keyed hash. As hashes are renewed names go over to `current`, each once, as those who
     /// are known do.
@@ -61,23 +68,41 @@ pub fn points(first: AccountId, last: AccountId) -> impl Iterator<Item = Account
 pub type Sample = fn(&mut Tx<'_>) -> Result<Vec<String>>;
 /// What was found of each kind of hash, and when.
 #[derive(Debug, Default)]
-pub(crate) struct Sampled(Mutex<HashMap<&'static str, (Instant, Arc<InUse>)>>);
+pub(crate) struct Sampled(Mutex<HashMap<&'static str, Found>>);
+#[derive(Debug)]
+struct Found {
+    at: Instant,
+    in_use: Arc<InUse>,
+    /// What samples missed and somebody turned out to have; kept as long as the process, so that no name changes sides.
+    rare: BTreeSet<Parameters>,
+}
 impl Sampled {
     /// The last finding, and whether another is due: then this asker alone is told so.
     pub(crate) fn find(&self, kind: &'static str) -> (Option<Arc<InUse>>, bool) {
         let mut found = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((at, in_use)) = found.get_mut(kind) else { return (None, true) };
-        let due = at.elapsed() >= FRESH;
+        let Some(found) = found.get_mut(kind) else { return (None, true) };
+        let due = found.at.elapsed() >= FRESH;
         if due {
-            *at = Instant::now();
+            found.at = Instant::now();
         }
-        (Some(Arc::clone(in_use)), due)
+        (Some(Arc::clone(&found.in_use)), due)
     }
     pub(crate) fn keep(&self, kind: &'static str, in_use: InUse) -> Arc<InUse> {
-        let in_use = Arc::new(in_use);
         let mut found = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        found.insert(kind, (Instant::now(), Arc::clone(&in_use)));
+        let rare = found.remove(kind).map(|before| before.rare).unwrap_or_default();
+        let in_use = Arc::new(in_use.with(&rare));
+        found.insert(kind, Found { at: Instant::now(), in_use: Arc::clone(&in_use), rare });
         in_use
+    }
+    /// Somebody has this hash: if the sample missed its set, names that nobody has cost as much from now on.
+    pub(crate) fn meet(&self, kind: &'static str, stored: &str) {
+        let Some(phc) = Phc::parse(stored) else { return };
+        let mut found = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(found) = found.get_mut(kind) else { return };
+        if !found.in_use.0.contains_key(&phc.parameters) && found.rare.len() < SLOTS {
+            found.rare.insert(phc.parameters);
+            found.in_use = Arc::new(InUse::clone(&found.in_use).with(&found.rare));
+        }
     }
 }
 
@@ -134,6 +159,22 @@ mod tests {
             assert!(names().any(|name| after.stand_in(&name, NEW) == NEW));
             before = after;
         }
+    }
+    #[test]
+    fn who_is_missed_by_the_sample_is_not_alone_once_somebody_asks() {
+        let sampled = Sampled::default();
+        sampled.keep("password", in_use(&[(NEW, 64)]));
+        let costs_old = || {
+            let found = sampled.find("password").0.unwrap();
+            names().filter(|name| found.stand_in(name, NEW) == OLD).count()
+        };
+        assert_eq!(costs_old(), 0);
+        sampled.meet("password", "md5$nothing of ours");
+        let stored = Phc { parameters: OLD, salt: vec![1; 16], hash: vec![2; 32] }.to_string();
+        sampled.meet("password", &stored);
+        assert_eq!(costs_old(), 256 / SLOTS);
+        sampled.keep("password", in_use(&[(NEW, 64)]));
+        assert_eq!(costs_old(), 256 / SLOTS, "and the same after the next sample");
     }
     #[test]
     fn a_sample_looks_from_the_first_to_the_last() {

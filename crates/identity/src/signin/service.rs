@@ -124,6 +124,9 @@ pub async fn sign_in(
         let key = [counted.as_bytes(), &place.to_be_bytes()[..]];
         let key = identity.db().keyring().mac("password.stand_in", &key);
         let costs = (parameters, in_use.stand_in(&key, parameters));
+        if let Some(stored) = stored {
+            identity.met_hash("password", stored);
+        }
         let verdict = identity.passwords().verify_or(&attempt.password, stored, costs).await?;
         if let (true, Some(candidate)) = (verdict.matches, candidate.filter(|candidate| !candidate.barred)) {
             fitting.push(candidate.clone());

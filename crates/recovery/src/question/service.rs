@@ -103,6 +103,9 @@ pub async fn verify(
     let in_use = identity.hashes_in_use("security_question", store::sample).await?;
     let key = identity.db().keyring().mac("question.stand_in", &[name]);
     let costs = (parameters, in_use.stand_in(&key, parameters));
+    if let Some(stored) = stored {
+        identity.met_hash("security_question", stored);
+    }
     let verdict = identity.passwords().verify_or(&secret, stored, costs).await?;
     if !verdict.matches {
         return Ok(Compared::Wrong);
