@@ -230,6 +230,9 @@ pub fn insert_code(
     .map(drop)
 }
 
+/// The longest that the policy lets a session last, and a day.
+const SESSION_DAYS: i64 = 91;
+
 /// Removes a slice of what ran out: requests at once, codes and tokens a while after. Answers how many rows went.
 pub fn delete_expired(tx: &mut Tx<'_>, now: Timestamp, before: Timestamp) -> Result<u64> {
     // Asked twice: a pushed request may be taken up while the statement waits for its row.
@@ -251,13 +254,14 @@ pub fn delete_expired(tx: &mut Tx<'_>, now: Timestamp, before: Timestamp) -> Res
         ),
         &[&oldest],
     )?;
+    // What counted in a session that nobody can be in any more: ids tell when it began.
+    let oldest = SessionId::earliest(now.plus_days(-SESSION_DAYS));
     gone += tx.run(
         sql!(
-            "DELETE FROM consent WHERE session_id IN (SELECT c.session_id FROM consent c
-                 JOIN session s ON s.id = c.session_id
-                 WHERE c.session_id <> 0 AND (s.ended_at IS NOT NULL OR s.expires_at < $1) LIMIT 500)"
+            "DELETE FROM consent WHERE session_id IN
+                 (SELECT session_id FROM consent WHERE session_id <> 0 AND session_id < $1 LIMIT 500) AND session_id <> 0"
         ),
-        &[&now],
+        &[&oldest],
     )?;
     Ok(gone)
 }

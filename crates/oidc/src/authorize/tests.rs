@@ -219,6 +219,7 @@ async fn a_consent_that_is_not_to_be_remembered_counts_until_the_person_signs_ou
         assert_eq!(elsewhere.query("error").as_deref(), Some("consent_required"));
         house.change("UPDATE consent SET session_id = session_id - 1").await;
         house.change("UPDATE session SET ended_at = created_at").await;
+        house.db.clock().advance_seconds(92 * 86_400);
         house.openid.sweep().await.unwrap();
         let left: i64 = house.db.read(|tx| tx.one("SELECT COUNT(*) FROM consent", &[])).await.unwrap();
         assert_eq!(left, 0, "nothing is kept of it");

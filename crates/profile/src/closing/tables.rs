@@ -48,6 +48,10 @@ pub const KEPT: &[(&str, &str)] = &[
     ("challenge", "lives for minutes"),
     ("contact", "whom an organization wants called; it changes them"),
     ("counter", "keyed, for a day"),
+    (
+        "delivery",
+        "to whom it went, keyed and masked, for a month: how staff answers who asks where a message stayed",
+    ),
     ("flow", "lives for minutes"),
     ("identity_proof", "that a method proved somebody when, and its revocation; no name, no number"),
     ("import_fault", "an organization's list of people, erased after days"),
