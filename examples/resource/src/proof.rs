@@ -188,9 +188,16 @@ pub(crate) mod tests {
                 }
             }
         }
-        /// RFC 7638 by hand: members by name, without blanks, as the map of JSON writes them.
+        /// RFC 7638 by hand: members by name, without blanks.
         pub(crate) fn thumbprint(&self) -> String {
-            BASE64URL_NOPAD.encode(&Sha256::digest(self.public().to_string()))
+            let public = self.public();
+            let text = match self {
+                Self::P256(_) => {
+                    format!(r#"{{"crv":"P-256","kty":"EC","x":{},"y":{}}}"#, public["x"], public["y"])
+                }
+                Self::Ed25519(_) => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":{}}}"#, public["x"]),
+            };
+            BASE64URL_NOPAD.encode(&Sha256::digest(text))
         }
         fn sign(&self, head: &Value, claims: &Value) -> String {
             let encode = |value: &Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
