@@ -55,7 +55,7 @@ async fn prove(
 /// The number is still theirs: a code to it, and nothing changes.
 async fn confirm(browser: &Browser, server: &Server, phone: &str) -> Result<()> {
     browser.go(&format!("{}/me/phone", server.base)).await?;
-    browser.click("input[name=which][value=stored]").await?;
+    browser.tick("input[name=which][value=stored]").await?;
     browser.picture("confirm").await?;
     solved(browser).await?;
     browser.click("#contact-send").await?;
