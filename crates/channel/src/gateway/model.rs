@@ -131,8 +131,13 @@ impl Letter {
     /// As mainland operators ask: the sign in its brackets, then the text. Where none is set, people read whose message it is.
     pub fn signed_text(&self, sign: &str) -> String {
         let brand = self.values.get("brand").map_or("", String::as_str);
-        let sign = if sign.is_empty() { brand } else { sign };
-        if sign.is_empty() { self.text.clone() } else { format!("【{sign}】{}", self.text) }
+        match (sign, brand) {
+            ("", "") => self.text.clone(),
+            // Brackets of the default alphabet: in any other a message holds 70 letters.
+            ("", brand) if brand.is_ascii() && self.text.is_ascii() => format!("[{brand}] {}", self.text),
+            ("", brand) => format!("【{brand}】{}", self.text),
+            (sign, _) => format!("【{sign}】{}", self.text),
+        }
     }
     /// In the order that the template names them. Error: what is missing.
     pub fn parameters<'a>(

@@ -155,6 +155,9 @@ fn a_generic_request_is_put_together_escaped_and_signed() {
     letter.values.insert("brand".into(), "港口".into());
     assert!(letter.signed_text("符节").starts_with("【符节】say"), "one signature");
     assert!(letter.signed_text("").starts_with("【港口】say"), "nobody is left to guess whose it is");
+    (letter.text, *letter.values.get_mut("brand").unwrap()) = ("Your code".into(), "Harbour".into());
+    assert_eq!(letter.signed_text(""), "[Harbour] Your code", "a text of 160 letters stays one");
+    assert_eq!(letter.signed_text("Quay"), "【Quay】Your code", "as it is registered with the operator");
     // Recomputed by OpenSSL's command line from the same bytes.
     let signed = format!("1795255200.{}", std::str::from_utf8(&call.body).unwrap());
     let expected = super::signing::hex(&super::signing::hmac_sha256(b"k3y", signed.as_bytes()));

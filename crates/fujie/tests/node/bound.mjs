@@ -99,7 +99,11 @@ async function signedOut() {
   assert.deepEqual(payload.events, { 'http://schemas.openid.net/event/backchannel-logout': {} });
   assert.equal('nonce' in payload, false);
   const same = payload.sid === sid && payload.sub === sub;
-  return { landed, same, afterwards: [await active(tokens.access_token), await active(tokens.refresh_token)] };
+  // What was given for the time away stays good until it is given back, and everything of it with it.
+  const both = async () => [await active(tokens.access_token), await active(tokens.refresh_token)];
+  const afterwards = await both();
+  await client.tokenRevocation(config, tokens.refresh_token);
+  return { landed, same, afterwards, returned: await both() };
 }
 
 say({ rotated: await rotated(), own: await own(), signedOut: await signedOut() });

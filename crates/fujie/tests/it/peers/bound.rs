@@ -76,7 +76,7 @@ async fn m52_m71_a_client_with_keys_from_the_pushed_request_to_the_logout_token(
     assert_eq!(told["own"], json!({ "sub": client_id, "bound": "string", "afterwards": false }));
     assert_eq!(
         told["signedOut"],
-        json!({ "landed": format!("{OUT}?state=bye"), "same": true, "afterwards": [false, false] })
+        json!({ "landed": format!("{OUT}?state=bye"), "same": true, "afterwards": [true, true], "returned": [false, false] })
     );
     Ok(())
 }
