@@ -6,7 +6,7 @@ use identity::account::{self, NewSelfOwned};
 use kernel::{LoginName, Mobile, Rng};
 use platform::{
     Settings,
-    setting::{CaptchaPolicy, CaptchaStrategy, CodePolicy, PasswordPolicy, SignInPolicy},
+    setting::{CaptchaPolicy, CaptchaStrategy, CodePolicy, PasswordPolicy, RecoveryPolicy, SignInPolicy},
     staff::PolicyEditor,
 };
 use std::{path::Path, sync::Arc};
@@ -77,6 +77,8 @@ async fn fill(db: &Db, people: usize, hash: Hash) -> kernel::Result<()> {
         ..CodePolicy::default()
     };
     settings.change(&editor, code).await?;
+    let recovery = RecoveryPolicy { begun_per_source_hour: 10_000, ..RecoveryPolicy::default() };
+    settings.change(&editor, recovery).await?;
     // One salt for all: how long a comparison takes does not depend on it.
     let pool = identity::credential::PasswordPool::new(1, 1, Rng::System)?;
     let text = identity::credential::Password::parse("password", PASSWORD)?;
