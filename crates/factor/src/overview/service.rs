@@ -7,7 +7,7 @@ pub fn summary_in(tx: &mut Tx<'_>, account: AccountId) -> Result<Factors> {
     store::find(tx, account)
 }
 pub async fn summary(db: &Db, account: AccountId) -> Result<Factors> {
-    db.read(move |tx| store::find(tx, account)).await
+    db.read_few(move |tx| store::find(tx, account)).await
 }
 /// Whether signing in by password or SMS asks for more.
 pub fn has_second_factor_in(tx: &mut Tx<'_>, account: AccountId) -> Result<bool> {

@@ -101,7 +101,7 @@ pub async fn begin_registration(
     display_name: &str,
 ) -> Result<Ceremony> {
     let party = relying::party(&ctx.app)?;
-    let known = db.read(move |tx| store::list(tx, account)).await?;
+    let known = db.read_few(move |tx| store::list(tx, account)).await?;
     let known = known.into_iter().map(|key| key.credential_id).collect();
     let handle = user_handle(db.keyring(), account);
     let (options, state) = party
@@ -206,7 +206,7 @@ pub async fn begin_assertion(
     let (options, state) = party.start_discoverable_authentication().map_err(unreadable)?;
     let mut public_key = serde_json::to_value(&options.public_key).map_err(unreadable)?;
     if let (Some(account), Some(wanted)) = (account, public_key.as_object_mut()) {
-        let keys = db.read(move |tx| store::list(tx, account)).await?;
+        let keys = db.read_few(move |tx| store::list(tx, account)).await?;
         let allowed: Vec<_> = keys
             .iter()
             .map(|key| {
@@ -294,7 +294,7 @@ pub fn list_in(tx: &mut Tx<'_>, keyring: &Keyring, account: AccountId) -> Result
 }
 pub async fn list(db: &Db, account: AccountId) -> Result<Vec<PasskeyCard>> {
     let keyring = Arc::clone(db.keyring());
-    db.read(move |tx| list_in(tx, &keyring, account)).await
+    db.read_few(move |tx| list_in(tx, &keyring, account)).await
 }
 /// False if the account has no such key.
 pub fn rename_in(

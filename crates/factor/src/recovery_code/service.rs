@@ -58,5 +58,5 @@ pub fn use_in(
 }
 /// When the set was made, and how many of it are unused; None if there never was one.
 pub async fn set(db: &Db, account: AccountId) -> Result<Option<(Timestamp, i64)>> {
-    db.read(move |tx| store::find_set(tx, account)).await
+    db.read_few(move |tx| store::find_set(tx, account)).await
 }

@@ -132,7 +132,7 @@ pub fn list_in(tx: &mut Tx<'_>, keyring: &Keyring, account: AccountId) -> Result
 }
 pub async fn list(db: &Db, account: AccountId) -> Result<Vec<AuthenticatorCard>> {
     let keyring = Arc::clone(db.keyring());
-    db.read(move |tx| list_in(tx, &keyring, account)).await
+    db.read_few(move |tx| list_in(tx, &keyring, account)).await
 }
 /// False if the account has no such app.
 pub fn rename_in(

@@ -22,7 +22,7 @@ pub struct Closing {
 }
 
 pub async fn find(db: &Db, account: AccountId) -> Result<Option<Closing>> {
-    db.read(move |tx| find_in(tx, account)).await
+    db.read_few(move |tx| find_in(tx, account)).await
 }
 pub fn find_in(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<Closing>> {
     Ok(store::find_closing(tx, account)?.map(|(asked_at, due_at)| Closing { asked_at, due_at }))

@@ -73,7 +73,7 @@ pub async fn start(
 /// Error: `account.unknown` if there is none.
 pub async fn confirm(identity: &Identity, ctx: &Ctx, signed_in: &SignedIn) -> Result<Sent> {
     let (keyring, account) = (Arc::clone(identity.db().keyring()), signed_in.account);
-    let held = identity.db().read(move |tx| service::phone_in(tx, &keyring, account)).await?;
+    let held = identity.db().read_few(move |tx| service::phone_in(tx, &keyring, account)).await?;
     let proven = held.filter(|(_, proven)| *proven).map(|(phone, _)| phone);
     let phone = proven.ok_or_else(|| Error::not_found("account.unknown"))?;
     send(identity, ctx, signed_in, To::Sms(Mobile::parse(&phone)?), Aim::Confirm).await

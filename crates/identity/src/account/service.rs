@@ -315,7 +315,7 @@ pub fn matches_in(tx: &mut Tx<'_>, keyring: &Keyring, identifier: &Identifier) -
     })
 }
 pub async fn find_by_login_name(db: &Db, login_name: LoginName) -> Result<Option<AccountRef>> {
-    db.read(move |tx| find_by_login_name_in(tx, &login_name)).await
+    db.read_few(move |tx| find_by_login_name_in(tx, &login_name)).await
 }
 
 /// Cards in the order of `ids`; unknown ids are left out.

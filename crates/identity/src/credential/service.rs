@@ -155,7 +155,7 @@ pub async fn change(
     let guesses = Guesses::of(identity, ctx, &policies, account);
     let looked = guesses.clone();
     let (stored, tried) =
-        identity.db().read(move |tx| Ok((store::find(tx, account)?, looked.peek_in(tx, now)?))).await?;
+        identity.db().read_few(move |tx| Ok((store::find(tx, account)?, looked.peek_in(tx, now)?))).await?;
     if tried.exhausted() {
         return Ok(Change::Locked { minutes: tried.minutes_left(now) });
     }

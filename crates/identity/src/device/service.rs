@@ -75,7 +75,7 @@ pub async fn list(
     let account = signed_in.account;
     let here = web::cookie::device_token(headers, &ctx.app).map(|token| TokenHash::of(&token));
     let since = ctx.now.plus_days(-KEPT_DAYS);
-    let rows = identity.db().read(move |tx| store::list(tx, account, since)).await?;
+    let rows = identity.db().read_few(move |tx| store::list(tx, account, since)).await?;
     Ok(rows
         .into_iter()
         .map(|row| DeviceCard {

@@ -40,7 +40,7 @@ pub async fn offered(identity: &Identity) -> Result<Vec<Offer>> {
 /// The identities of an account, those of connectors that are switched off included; removed connectors are left out.
 pub async fn linked(identity: &Identity, account: AccountId) -> Result<Vec<Linked>> {
     let keyring = Arc::clone(identity.db().keyring());
-    identity.db().read(move |tx| linked_in(tx, &keyring, account)).await
+    identity.db().read_few(move |tx| linked_in(tx, &keyring, account)).await
 }
 pub fn linked_in(tx: &mut Tx<'_>, keyring: &Keyring, account: AccountId) -> Result<Vec<Linked>> {
     let connectors = connector::service::list_in(tx, keyring, Kind::Upstream)?;
@@ -292,7 +292,7 @@ pub async fn ticket(
     let browser = bound_to(&keyring, &cookie);
     let open = identity
         .db()
-        .read(move |tx| {
+        .read_few(move |tx| {
             let purpose = Purpose::SignIn.result();
             let open = challenge::service::find_open_in(tx, &keyring, id, purpose, &browser, now)?;
             let Some(open) = open else { return Ok(None) };

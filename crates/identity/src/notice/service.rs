@@ -183,7 +183,7 @@ pub async fn list_where(
     before: Option<NoticeId>,
     limit: i64,
 ) -> Result<Vec<Message>> {
-    let rows = identity.db().read(move |tx| store::list(tx, account, filter, before, limit)).await?;
+    let rows = identity.db().read_few(move |tx| store::list(tx, account, filter, before, limit)).await?;
     let keyring = identity.db().keyring();
     rows.into_iter()
         // A kind that a newer release wrote has no words here.
@@ -201,7 +201,7 @@ fn message(keyring: &Keyring, row: store::Row, lang: Lang, zone: &Zone) -> Resul
 }
 /// Products that sent messages which are still there.
 pub async fn products(db: &Db, account: AccountId) -> Result<Vec<ProductId>> {
-    db.read(move |tx| store::list_products(tx, account)).await
+    db.read_few(move |tx| store::list_products(tx, account)).await
 }
 /// For the badge; counts to 99.
 pub async fn unread(db: &Db, account: AccountId) -> Result<i64> {
@@ -215,7 +215,7 @@ pub async fn open(
     now: Timestamp,
 ) -> Result<Option<String>> {
     let account = signed_in.account;
-    let row = identity.db().read(move |tx| store::find(tx, account, id)).await?;
+    let row = identity.db().read_few(move |tx| store::find(tx, account, id)).await?;
     let row = row.ok_or_else(|| Error::not_found("notice.unknown"))?;
     identity.db().exec("message read", move |s| store::mark_read(s, account, id, now)).await?;
     Ok(message(identity.db().keyring(), row, Lang::Zh, identity.zone())?.href)
@@ -232,7 +232,7 @@ pub async fn read_all(
 }
 
 pub async fn wishes(identity: &Identity, account: AccountId) -> Result<Wishes> {
-    identity.db().read(move |tx| wishes_in(tx, account)).await
+    identity.db().read_few(move |tx| wishes_in(tx, account)).await
 }
 fn wishes_in(tx: &mut Tx<'_>, account: AccountId) -> Result<Wishes> {
     let reminders = store::list_reminders(tx, account)?

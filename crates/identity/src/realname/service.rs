@@ -28,7 +28,7 @@ pub fn level_in(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<R
     Ok(level_of_proofs(&store::list_in_force(tx, account, now)?))
 }
 pub async fn proofs_of(db: &Db, account: AccountId, now: Timestamp) -> Result<Vec<Proof>> {
-    db.read(move |tx| store::list_in_force(tx, account, now)).await
+    db.read_few(move |tx| store::list_in_force(tx, account, now)).await
 }
 pub fn proofs_in(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<Vec<Proof>> {
     store::list_in_force(tx, account, now)
@@ -188,7 +188,7 @@ pub struct Known {
 }
 pub async fn known(db: &Db, account: AccountId) -> Result<Option<Known>> {
     let keyring = Arc::clone(db.keyring());
-    db.read(move |tx| known_in(tx, &keyring, account)).await
+    db.read_few(move |tx| known_in(tx, &keyring, account)).await
 }
 pub fn known_in(tx: &mut Tx<'_>, keyring: &Keyring, account: AccountId) -> Result<Option<Known>> {
     let Some(person) = account::service::find_in(tx, account)?.and_then(|account| account.person) else {

@@ -279,7 +279,7 @@ pub async fn held(identity: &Identity, ctx: &Ctx, id: ChallengeId) -> Result<Opt
     let (keyring, browser, now) = (Arc::clone(identity.db().keyring()), ctx.browser, ctx.now);
     let open = identity
         .db()
-        .read(move |tx| challenge::service::find_open_in(tx, &keyring, id, HELD, &browser, now))
+        .read_few(move |tx| challenge::service::find_open_in(tx, &keyring, id, HELD, &browser, now))
         .await?;
     let Some(open) = open else { return Ok(None) };
     let draft: Draft = serde_json::from_str(&open.data).map_err(json)?;

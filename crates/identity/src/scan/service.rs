@@ -42,7 +42,7 @@ pub async fn show(
     let (browser, now) = (ctx.browser, ctx.now);
     if !anew {
         let open =
-            identity.db().read(move |tx| store::find_open_of_browser(tx, &browser, fresh, now)).await?;
+            identity.db().read_few(move |tx| store::find_open_of_browser(tx, &browser, fresh, now)).await?;
         if let Some(row) = open {
             return Ok(waiting(identity, &row, now));
         }

@@ -386,7 +386,7 @@ pub async fn choice(identity: &Identity, ctx: &Ctx, id: ChallengeId) -> Result<O
     let (keyring, browser, now) = (Arc::clone(identity.db().keyring()), ctx.browser, ctx.now);
     identity
         .db()
-        .read(move |tx| {
+        .read_few(move |tx| {
             let open = challenge::service::find_open_in(tx, &keyring, id, CHOICE, &browser, now)?;
             let Some(open) = open else { return Ok(None) };
             let ids: Vec<AccountId> = offered_in(&open.data)?.into_iter().map(|(id, _, _)| id).collect();

@@ -13,7 +13,7 @@ pub async fn lacking(identity: &Identity, ctx: &Ctx, signed_in: &SignedIn, need:
 }
 async fn has_second_factor(identity: &Identity, signed_in: &SignedIn) -> Result<bool> {
     let account = signed_in.account;
-    identity.db().read(move |tx| factor::has_second_factor_in(tx, account)).await
+    identity.db().read_few(move |tx| factor::has_second_factor_in(tx, account)).await
 }
 /// None: go on. Else the answer that leads to `/me/verify` and from there to `back`, a path of this site that shows the page
 /// of the action.

@@ -40,7 +40,7 @@ pub async fn offered(identity: &Identity, ctx: &Ctx, signed_in: &SignedIn, need:
     let (account, keyring) = (signed_in.account, Arc::clone(identity.db().keyring()));
     let (factors, password, phone, linked) = identity
         .db()
-        .read(move |tx| {
+        .read_few(move |tx| {
             let phone = account::service::phone_in(tx, &keyring, account)?;
             Ok((
                 factor::summary_in(tx, account)?,
@@ -143,7 +143,7 @@ pub async fn by_password(
     };
     let (stored, tried) = identity
         .db()
-        .read(move |tx| Ok((credential::store::find(tx, account)?, looked.peek_in(tx, now)?)))
+        .read_few(move |tx| Ok((credential::store::find(tx, account)?, looked.peek_in(tx, now)?)))
         .await?;
     if tried.exhausted() {
         return Ok(locked(tried.minutes_left(now)));
@@ -244,7 +244,7 @@ pub async fn by_passkey(
 /// A code to the own proven number; None if there is none. The captcha was right.
 pub async fn send_sms(identity: &Identity, ctx: &Ctx, signed_in: &SignedIn) -> Result<Option<Sent>> {
     let (account, keyring) = (signed_in.account, Arc::clone(identity.db().keyring()));
-    let phone = identity.db().read(move |tx| account::service::phone_in(tx, &keyring, account)).await?;
+    let phone = identity.db().read_few(move |tx| account::service::phone_in(tx, &keyring, account)).await?;
     let Some((phone, true)) = phone else { return Ok(None) };
     let to = To::Sms(Mobile::parse(&phone)?);
     let policies = identity.settings().policies().await?;

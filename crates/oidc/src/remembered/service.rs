@@ -58,7 +58,7 @@ impl OpenId {
         let now = self.db().clock().now();
         let rows = self
             .db()
-            .read(move |tx| {
+            .read_few(move |tx| {
                 let mut rows = store::list(tx, account, now)?;
                 rows.extend(store::list_away(tx, account, now)?);
                 Ok(rows)
@@ -69,7 +69,7 @@ impl OpenId {
     /// Whether some client stays connected while the person is away.
     pub async fn stays_connected(&self, account: AccountId) -> Result<bool> {
         let now = self.db().clock().now();
-        self.db().read(move |tx| Ok(!store::list_away(tx, account, now)?.is_empty())).await
+        self.db().read_few(move |tx| Ok(!store::list_away(tx, account, now)?.is_empty())).await
     }
     /// Takes back what the client was allowed in every space: it asks again, and what it holds is worth nothing from now on.
     /// Error: `consent.unknown`.

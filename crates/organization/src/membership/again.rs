@@ -16,7 +16,7 @@ impl Organizations {
         actor: Actor,
         now: Timestamp,
     ) -> Result<Option<OrganizationAdministrator>> {
-        let found = self.db().read(move |tx| store::find_of_account(tx, account, organization)).await?;
+        let found = self.db().read_few(move |tx| store::find_of_account(tx, account, organization)).await?;
         let live = found.filter(|membership| membership.is_in_force(now));
         let member =
             live.map(|membership| Member { membership, account, actor: actor.acting_for(organization) });

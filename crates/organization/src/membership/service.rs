@@ -63,7 +63,7 @@ pub struct Appointment {
 impl Organizations {
     /// The account's live memberships, whether or not they may act just now: the highest role first, at most [`MEMBERSHIPS`].
     pub async fn memberships(&self, account: AccountId) -> Result<Vec<Membership>> {
-        self.db().read(move |tx| store::list_of_account(tx, account, MEMBERSHIPS)).await
+        self.db().read_few(move |tx| store::list_of_account(tx, account, MEMBERSHIPS)).await
     }
     /// As [`Self::memberships`], within the transaction of a change.
     pub fn memberships_in(&self, tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Membership>> {
@@ -79,7 +79,7 @@ impl Organizations {
         let account = signed_in.account;
         let membership = self
             .db()
-            .read(move |tx| store::find_of_account(tx, account, organization))
+            .read_few(move |tx| store::find_of_account(tx, account, organization))
             .await?
             .filter(|membership| membership.is_in_force(now))
             .ok_or_else(|| Error::not_found("organization.unknown"))?;
@@ -97,7 +97,7 @@ impl Organizations {
     }
     pub async fn find_member(&self, organization: OrganizationId, id: MembershipId) -> Result<MemberRow> {
         self.db()
-            .read(move |tx| store::find(tx, organization, id))
+            .read_few(move |tx| store::find(tx, organization, id))
             .await?
             .ok_or_else(|| Error::not_found("membership.unknown"))
     }
@@ -106,7 +106,7 @@ impl Organizations {
         organization: OrganizationId,
         account: AccountId,
     ) -> Result<Option<MemberRow>> {
-        self.db().read(move |tx| store::find_live_by_account(tx, organization, account)).await
+        self.db().read_few(move |tx| store::find_live_by_account(tx, organization, account)).await
     }
     pub async fn administrators(
         &self,

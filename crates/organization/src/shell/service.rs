@@ -44,7 +44,7 @@ impl Organizations {
         account: AccountId,
         organizations: Vec<OrganizationId>,
     ) -> Result<Vec<Membership>> {
-        self.db().read(move |tx| store::list_in(tx, account, &organizations)).await
+        self.db().read_few(move |tx| store::list_in(tx, account, &organizations)).await
     }
     /// All organizations of the account, a page at a time.
     pub async fn own_organizations(

@@ -26,12 +26,13 @@ fn unknown() -> Error {
 /// The own ones, the default first.
 pub async fn list(db: &Db, account: AccountId) -> Result<Vec<Address>> {
     let keyring = Arc::clone(db.keyring());
-    db.read(move |tx| store::list(tx, account)?.into_iter().map(|row| open(&keyring, row)).collect()).await
+    db.read_few(move |tx| store::list(tx, account)?.into_iter().map(|row| open(&keyring, row)).collect())
+        .await
 }
 /// Error: `address.unknown`.
 pub async fn find(db: &Db, account: AccountId, id: AddressId) -> Result<Address> {
     let keyring = Arc::clone(db.keyring());
-    db.read(move |tx| open(&keyring, store::find(tx, account, id)?.ok_or_else(unknown)?)).await
+    db.read_few(move |tx| open(&keyring, store::find(tx, account, id)?.ok_or_else(unknown)?)).await
 }
 /// The first one is the default. False if the form came twice. Error: `address.full`.
 pub async fn add(

@@ -52,7 +52,7 @@ pub(crate) async fn obstacles(rooms: &Organizations, who: &SignedIn) -> Result<V
         found.push(Obstacle::Staff);
     }
     let account = who.account;
-    if rooms.db().read(move |tx| verification::leaving::has_open_in(tx, account)).await? {
+    if rooms.db().read_few(move |tx| verification::leaving::has_open_in(tx, account)).await? {
         found.push(Obstacle::Matter);
     }
     Ok(found)

@@ -177,7 +177,7 @@ async fn told(me: &Me) -> Result<Value> {
     let messages = notice::service::list(&me.identity, account, reader, false, None, MESSAGES).await?;
     let wishes = notice::service::wishes(&me.identity, account).await?;
     let events = audit::service::concerning(db, account, ACTIONS, Before::NEWEST, EVENTS).await?;
-    let language = db.read(move |tx| store::find_language(tx, account)).await?;
+    let language = db.read_few(move |tx| store::find_language(tx, account)).await?;
     Ok(json!({
         "reminders": wishes.reminders.iter().map(|reminder| json!({
             "group": reminder.group, "channel": reminder.channel, "on": reminder.on,

@@ -70,7 +70,7 @@ pub async fn rename(identity: &Identity, signed_in: &SignedIn, id: PasskeyId, na
 /// Whether the account can be signed in to without this key.
 pub async fn removable(identity: &Identity, signed_in: &SignedIn) -> Result<bool> {
     let (keyring, account) = (Arc::clone(identity.db().keyring()), signed_in.account);
-    identity.db().read(move |tx| identity::passkey::service::other_way_in(tx, &keyring, account)).await
+    identity.db().read_few(move |tx| identity::passkey::service::other_way_in(tx, &keyring, account)).await
 }
 /// True if it was the last second factor. Errors: `passkey.unknown_key`, `passkey.last_way_in`.
 pub async fn remove(

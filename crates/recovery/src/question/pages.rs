@@ -170,7 +170,7 @@ async fn submit(
 /// What a stranger knows first.
 async fn known(ctx: &Ctx, identity: &Identity, signed_in: &SignedIn) -> kernel::Result<Vec<String>> {
     let (keyring, account) = (std::sync::Arc::clone(identity.db().keyring()), signed_in.account);
-    let phone = identity.db().read(move |tx| account::service::phone_in(tx, &keyring, account)).await?;
+    let phone = identity.db().read_few(move |tx| account::service::phone_in(tx, &keyring, account)).await?;
     let national = phone.and_then(|(phone, _)| match Identifier::parse(&phone, ctx.now) {
         Some(Identifier::Phone(mobile)) => Some(mobile.national().to_owned()),
         _ => None,

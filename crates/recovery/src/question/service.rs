@@ -30,7 +30,7 @@ pub fn find_in(tx: &mut Tx<'_>, keyring: &Keyring, account: AccountId) -> Result
 }
 pub async fn find(db: &Db, account: AccountId) -> Result<Option<Stored>> {
     let keyring = std::sync::Arc::clone(db.keyring());
-    db.read(move |tx| find_in(tx, &keyring, account)).await
+    db.read_few(move |tx| find_in(tx, &keyring, account)).await
 }
 /// Since when the account has questions; for the security center.
 pub async fn set_at(db: &Db, account: AccountId) -> Result<Option<Timestamp>> {

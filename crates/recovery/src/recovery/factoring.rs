@@ -26,7 +26,7 @@ fn waiting_in(tx: &mut Tx<'_>, keyring: &Keyring, ctx: &Ctx, id: ChallengeId) ->
 }
 async fn waiting(identity: &Identity, ctx: &Ctx, id: ChallengeId) -> Result<Option<Flow>> {
     let (keyring, ctx) = (Arc::clone(identity.db().keyring()), ctx.clone());
-    identity.db().read(move |tx| waiting_in(tx, &keyring, &ctx, id)).await
+    identity.db().read_few(move |tx| waiting_in(tx, &keyring, &ctx, id)).await
 }
 /// What the account has; None if nothing waits here.
 pub async fn factors(identity: &Identity, ctx: &Ctx, id: ChallengeId) -> Result<Option<Factors>> {

@@ -176,7 +176,7 @@ pub async fn look(
         (Arc::clone(identity.db().keyring()), ctx.clone(), policies.recovery.clone());
     identity
         .db()
-        .read(move |tx| {
+        .read_few(move |tx| {
             let Some(flow) = find_in(tx, &keyring, &ctx, id, steps)? else { return Ok(None) };
             let facts = facts_in(tx, &keyring, flow.account(), ctx.now)?;
             let stored = facts.questions.as_ref().filter(|_| facts.usable()).map(|q| q.questions.clone());
@@ -221,7 +221,7 @@ pub async fn set_password(
     let (keyring, ctx2) = (Arc::clone(identity.db().keyring()), ctx.clone());
     let found = identity
         .db()
-        .read(move |tx| {
+        .read_few(move |tx| {
             let Some(flow) = find_in(tx, &keyring, &ctx2, id, &[Step::Password.purpose()])? else {
                 return Ok(None);
             };
@@ -278,7 +278,7 @@ pub(super) async fn choosing(
     let (keyring, ctx) = (Arc::clone(identity.db().keyring()), ctx.clone());
     identity
         .db()
-        .read(move |tx| {
+        .read_few(move |tx| {
             let Some(flow) = find_in(tx, &keyring, &ctx, id, OPEN)? else { return Ok(None) };
             facts_in(tx, &keyring, flow.account(), ctx.now).map(|facts| Some((flow, facts)))
         })

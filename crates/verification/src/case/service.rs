@@ -200,15 +200,15 @@ impl Verification {
     /// The own case. Error: `verification.unknown`.
     pub async fn own_case(&self, signed_in: &SignedIn, id: CaseId) -> Result<Case> {
         let account = signed_in.account;
-        let found = self.db().read(move |tx| store::find(tx, id)).await?;
+        let found = self.db().read_few(move |tx| store::find(tx, id)).await?;
         found.filter(|case| case.account == account).ok_or_else(|| Error::not_found("verification.unknown"))
     }
     /// The own cases, newest first.
     pub async fn own_cases(&self, account: AccountId) -> Result<Vec<Case>> {
-        self.db().read(move |tx| store::list_of(tx, account, SHOWN)).await
+        self.db().read_few(move |tx| store::list_of(tx, account, SHOWN)).await
     }
     pub async fn open_case(&self, account: AccountId, lane: Lane) -> Result<Option<Case>> {
-        self.db().read(move |tx| store::find_open(tx, account, lane)).await
+        self.db().read_few(move |tx| store::find_open(tx, account, lane)).await
     }
 
     /// A verifier answered, or none did. Another worker may have been faster: then nothing happens.

@@ -119,7 +119,7 @@ pub enum Step {
 impl Verification {
     /// Where the account is a side, newest first.
     pub async fn own_disputes(&self, account: AccountId) -> Result<Vec<Dispute>> {
-        self.db().read(move |tx| store::list_of(tx, account, SHOWN)).await
+        self.db().read_few(move |tx| store::list_of(tx, account, SHOWN)).await
     }
     /// With the own statement. Error `dispute.unknown` for whoever is no side.
     pub async fn own_dispute(

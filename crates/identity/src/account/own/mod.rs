@@ -67,7 +67,7 @@ pub async fn own(identity: &Identity, account: AccountId, now: Timestamp) -> Res
     let keyring = Arc::clone(identity.db().keyring());
     identity
         .db()
-        .read(move |tx| {
+        .read_few(move |tx| {
             let row = store::find_own(tx, account)?.ok_or_else(|| Error::not_found("account.unknown"))?;
             let open = |column, sealed: Option<Vec<u8>>| {
                 sealed.map(|sealed| keyring.open(column, account.as_i64(), &sealed)).transpose()

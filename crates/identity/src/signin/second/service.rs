@@ -24,7 +24,7 @@ pub async fn waiting(identity: &Identity, ctx: &Ctx, id: ChallengeId) -> Result<
     let (keyring, browser, now) = (Arc::clone(identity.db().keyring()), ctx.browser, ctx.now);
     identity
         .db()
-        .read(move |tx| {
+        .read_few(move |tx| {
             let open = challenge::service::find_open_in(tx, &keyring, id, PURPOSE, &browser, now)?;
             let Some(open) = open.filter(|open| !open.exhausted) else { return Ok(None) };
             let kept = Kept::parse(&open.data)?;
