@@ -172,6 +172,12 @@ impl Room {
             .await
             .unwrap()
     }
+    /// What the account's history tells of these, newest first.
+    pub async fn concerning(&self, account: AccountId, actions: &'static [&'static str]) -> Vec<String> {
+        let newest = platform::audit::model::Before::NEWEST;
+        let told = platform::audit::service::concerning(self.db(), account, actions, newest, 9).await;
+        told.unwrap().into_iter().map(|entry| entry.action).collect()
+    }
 }
 /// An authenticator app.
 pub struct App {

@@ -98,7 +98,8 @@ pub async fn forget(identity: &Identity, signed_in: &SignedIn, id: DeviceId, now
             if store::end(tx, id, account, now)? == 0 {
                 return Ok((false, Vec::new()));
             }
-            Ok((true, vec![Event::done(&actor, "device.forgotten").on("device", id)]))
+            let detail = serde_json::json!({ "device": id });
+            Ok((true, vec![Event::done(&actor, "device.forgotten").on("account", account).with(detail)]))
         })
         .await
 }

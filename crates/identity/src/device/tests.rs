@@ -59,6 +59,7 @@ async fn browsers_are_listed_and_forgotten_by_their_owner_alone() {
         assert!(service::forget(&room.identity, &me, other, room.now()).await.unwrap());
         assert!(!service::forget(&room.identity, &me, other, room.now()).await.unwrap(), "once");
         assert_eq!(room.events("device.forgotten").await, 1);
+        assert_eq!(room.concerning(me.account, &["device.forgotten"]).await, ["device.forgotten"]);
         // A forgotten browser is a new one.
         let before = notices(&room).await;
         there.cookies.remove("fujie-8080");

@@ -173,7 +173,8 @@ pub async fn revoke(
                 return Ok((false, Vec::new()));
             }
             tx.changed("session", id);
-            Ok((true, vec![Event::done(&actor, "session.revoked").on("session", id)]))
+            let detail = serde_json::json!({ "session": id });
+            Ok((true, vec![Event::done(&actor, "session.revoked").on("account", account).with(detail)]))
         })
         .await
 }
@@ -200,8 +201,8 @@ pub async fn end(identity: &Identity, signed_in: &SignedIn, now: Timestamp) -> R
         .db()
         .write(move |tx| {
             let ended = end_in(tx, session, now)?;
-            let event = Event::done(&actor, "session.ended").on("session", session);
-            Ok(((), ended.map(|_| event).into_iter().collect()))
+            let event = |account| Event::done(&actor, "session.ended").on("account", account);
+            Ok(((), ended.map(event).into_iter().collect()))
         })
         .await
 }

@@ -96,6 +96,10 @@ async fn sessions_are_listed_and_revoked_by_their_owner_alone() {
         service::end(&room.identity, &me, room.now()).await.unwrap();
         assert_eq!(here.get("/").await.status, StatusCode::SEE_OTHER);
         assert_eq!(room.events("session.ended").await, 1);
+        let told = room
+            .concerning(me.account, &["session.revoked", "session.others_revoked", "session.ended"])
+            .await;
+        assert_eq!(told, ["session.ended", "session.others_revoked", "session.revoked"]);
     }
 }
 

@@ -12,8 +12,8 @@ impl OpenId {
                 for token in tokens::revoke_of_session(tx, session, now)? {
                     tx.changed("token", token);
                 }
-                let event = Event::done(&actor, "session.ended").on("session", session);
-                Ok(((), ended.map(|_| event).into_iter().collect()))
+                let event = |account| Event::done(&actor, "session.ended").on("account", account);
+                Ok(((), ended.map(event).into_iter().collect()))
             })
             .await
     }

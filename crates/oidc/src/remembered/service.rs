@@ -88,8 +88,8 @@ impl OpenId {
                     tx.changed("token", *token);
                 }
                 let event = Event::done(&actor, "consent.withdrawn")
-                    .on("client", client)
-                    .with(json!({ "tokens": tokens.len() }));
+                    .on("account", account)
+                    .with(json!({ "client": client, "tokens": tokens.len() }));
                 Ok(((), vec![event]))
             })
             .await

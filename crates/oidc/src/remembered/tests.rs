@@ -60,6 +60,10 @@ async fn a_consent_that_is_withdrawn_ends_what_the_client_holds() {
         assert_eq!(house.exchange(&waiting).await.error(), "invalid_grant");
         assert!(house.get(&house.request(""), true).await.location().starts_with("/consent?flow="));
         assert!(house.openid.consents(who.account).await.unwrap().is_empty());
+        let newest = platform::audit::model::Before::NEWEST;
+        let told = ["consent.withdrawn"].as_slice();
+        let told = platform::audit::service::concerning(&house.db, who.account, told, newest, 9).await;
+        assert_eq!(told.unwrap().len(), 1, "in the holder's history");
         let twice = house.openid.withdraw_consent(&who, consents[0].client, now).await.unwrap_err();
         assert_eq!(twice.code, "consent.unknown");
     }

@@ -49,7 +49,8 @@ pub async fn recent(db: &Db, before: Before, limit: i64) -> Result<Vec<Entry>> {
 pub async fn of_request(db: &Db, request_id: String) -> Result<Vec<Entry>> {
     db.read(move |tx| store::list_of_request(tx, &request_id)).await
 }
-/// What concerns one account: what it did, and what anybody did or tried to it. Newest first, of these actions alone.
+/// What anybody did or tried to one account, its holder too. Newest first, of these actions alone: all of them have the account as
+/// their object, so that nobody's page walks through what they do all day.
 pub async fn concerning(
     db: &Db,
     account: AccountId,
@@ -57,16 +58,5 @@ pub async fn concerning(
     before: Before,
     limit: i64,
 ) -> Result<Vec<Entry>> {
-    let limit = limit.clamp(1, 1000);
-    let mut entries = db
-        .read(move |tx| {
-            let mut entries = store::list_by_actor(tx, account, actions, before, limit)?;
-            entries.extend(store::list_about_account(tx, account, actions, before, limit)?);
-            Ok(entries)
-        })
-        .await?;
-    entries.sort_by_key(|entry| std::cmp::Reverse((entry.at, entry.id)));
-    entries.dedup_by_key(|entry| entry.id);
-    entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok(entries)
+    db.read(move |tx| store::list_about_account(tx, account, actions, before, limit.clamp(1, 1000))).await
 }

@@ -82,16 +82,6 @@ pub(super) fn list_filtered(
     let query = query.bind(" ORDER BY at DESC, id DESC LIMIT ?", &limit);
     tx.all(query.sql(), query.params())
 }
-pub(super) fn list_by_actor(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-    actions: &[&str],
-    before: Before,
-    limit: i64,
-) -> Result<Vec<Entry>> {
-    let query = Query::new(COLUMNS).bind(" WHERE actor_account_id = ?", &account);
-    of_actions(tx, query, actions, before, limit)
-}
 /// The index holds these rows alone, so the kind stands in the statement.
 pub(super) fn list_about_account(
     tx: &mut Tx<'_>,
@@ -100,17 +90,8 @@ pub(super) fn list_about_account(
     before: Before,
     limit: i64,
 ) -> Result<Vec<Entry>> {
-    let query = Query::new(COLUMNS).bind(" WHERE object_kind = 'account' AND object_id = ?", &account);
-    of_actions(tx, query, actions, before, limit)
-}
-fn of_actions(
-    tx: &mut Tx<'_>,
-    query: Query<'_>,
-    actions: &[&str],
-    before: Before,
-    limit: i64,
-) -> Result<Vec<Entry>> {
-    let query = query
+    let query = Query::new(COLUMNS)
+        .bind(" WHERE object_kind = 'account' AND object_id = ?", &account)
         .bind(" AND (at < ?", &before.at)
         .bind(" OR at = ?", &before.at)
         .bind(" AND id < ?)", &before.id)
