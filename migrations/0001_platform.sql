@@ -30,7 +30,9 @@ CREATE TABLE audit_event (
     UNIQUE (lane, sequence)
 );
 CREATE INDEX audit_event_organization ON audit_event (organization_id, at, id) WHERE organization_id IS NOT NULL;
-CREATE INDEX audit_event_actor ON audit_event (actor_account_id, at, id) WHERE actor_account_id IS NOT NULL;
+-- Of what an organization's people do, one person's; what products' servers do for them is not asked for.
+CREATE INDEX audit_event_actor ON audit_event (organization_id, actor_account_id, at, id)
+    WHERE organization_id IS NOT NULL AND actor_kind <> 'client';
 CREATE INDEX audit_event_request ON audit_event (request_id);
 
 CREATE TABLE audit_checkpoint (

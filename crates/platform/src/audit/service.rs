@@ -1,4 +1,4 @@
-//! The operation record of an organization, of an account, of one request.
+//! The operation record of an organization, of one request, and what was done to an account.
 use super::{
     model::{Before, Entry, Filter},
     store,
@@ -36,10 +36,6 @@ pub async fn of_organization_filtered(
     limit: i64,
 ) -> Result<Vec<Entry>> {
     db.read(move |tx| store::list_filtered(tx, organization, &filter, before, limit.clamp(1, 200))).await
-}
-/// What the account did, newest first.
-pub async fn of_account(db: &Db, account: AccountId, before: Before, limit: i64) -> Result<Vec<Entry>> {
-    db.read(move |tx| store::list_of_account(tx, account, before, limit.clamp(1, 200))).await
 }
 /// Everything, newest first.
 pub async fn recent(db: &Db, before: Before, limit: i64) -> Result<Vec<Entry>> {

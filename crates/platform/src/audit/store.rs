@@ -21,22 +21,6 @@ pub(super) fn list_of_organization(
         &[&organization, &before.at, &before.id, &limit],
     )
 }
-pub(super) fn list_of_account(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-    before: Before,
-    limit: i64,
-) -> Result<Vec<Entry>> {
-    tx.all(
-        sql!(
-            "SELECT id, at, actor_kind, actor_account_id, action, outcome, object_kind, object_id, organization_id,
-                address, request_id, detail
-             FROM audit_event WHERE actor_account_id = $1 AND (at < $2 OR at = $2 AND id < $3)
-             ORDER BY at DESC, id DESC LIMIT $4"
-        ),
-        &[&account, &before.at, &before.id, &limit],
-    )
-}
 /// By id, which carries the time at which it was drawn: the primary key serves the whole record without another index.
 pub(super) fn list_recent(tx: &mut Tx<'_>, before: Before, limit: i64) -> Result<Vec<Entry>> {
     tx.all(
@@ -67,8 +51,18 @@ pub(super) fn list_filtered(
     before: Before,
     limit: i64,
 ) -> Result<Vec<Entry>> {
+    let query = filtered(&organization, filter, &before, &limit);
+    tx.all(query.sql(), query.params())
+}
+/// The index of one person's doings holds none of clients' either, so that the kind stands in the statement.
+pub(super) fn filtered<'a>(
+    organization: &'a OrganizationId,
+    filter: &'a Filter,
+    before: &'a Before,
+    limit: &'a i64,
+) -> Query<'a> {
     let mut query = Query::new(COLUMNS)
-        .bind(" WHERE organization_id = ?", &organization)
+        .bind(" WHERE organization_id = ?", organization)
         .add(" AND actor_kind <> 'client'")
         .bind(" AND (at < ?", &before.at)
         .bind(" OR at = ?", &before.at)
@@ -79,8 +73,7 @@ pub(super) fn list_filtered(
     if !filter.kinds.is_empty() {
         query = query.list(" AND object_kind IN (?)", filter.kinds);
     }
-    let query = query.bind(" ORDER BY at DESC, id DESC LIMIT ?", &limit);
-    tx.all(query.sql(), query.params())
+    query.bind(" ORDER BY at DESC, id DESC LIMIT ?", limit)
 }
 /// The index holds these rows alone, so the kind stands in the statement.
 pub(super) fn list_about_account(
