@@ -131,17 +131,24 @@ pub fn routes() -> Routes {
         .post("/oauth2/explain/request", SignedIn, authorize::explain::request)
         .post("/oauth2/explain/verify", SignedIn, authorize::explain::verify)
         .post("/oauth2/explain/back", SignedIn, authorize::explain::go_back)
-        .post_blind("/oauth2/par", Client, par::push)
-        .post_blind("/oauth2/token", Client, token::api::token)
         .post_blind("/oauth2/introspect", Client, token::introspection::introspect)
-        .post_blind("/oauth2/revoke", Client, token::revocation::revoke)
-        .get_blind("/oauth2/userinfo", Client, token::userinfo::userinfo)
-        .post_blind("/oauth2/userinfo", Client, token::userinfo::userinfo)
         .get("/oauth2/logout", Public, logout::pages::begin)
         .post_blind("/oauth2/logout", Public, logout::pages::begin_posted)
         .get("/logout", Public, logout::pages::page)
         .post("/logout", Public, logout::pages::confirmed)
         .post_blind("/api/v1/decisions", Client, decision::decide)
+        .merge(for_scripts())
+}
+/// What a product that is nothing but a page calls from there.
+fn for_scripts() -> Routes {
+    use Policy::Client;
+    Routes::new()
+        .post_blind("/oauth2/par", Client, par::push)
+        .post_blind("/oauth2/token", Client, token::api::token)
+        .post_blind("/oauth2/revoke", Client, token::revocation::revoke)
+        .get_blind("/oauth2/userinfo", Client, token::userinfo::userinfo)
+        .post_blind("/oauth2/userinfo", Client, token::userinfo::userinfo)
+        .for_any_origin()
 }
 
 /// `person`, or an organization's id.

@@ -8,9 +8,16 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
 };
-use http::{Method, StatusCode, header::COOKIE};
+use http::{
+    HeaderName, Method, StatusCode,
+    header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, RETRY_AFTER, WWW_AUTHENTICATE},
+};
 use kernel::Error;
-use tower_http::csrf::{CsrfLayer, ProtectionError};
+use std::time::Duration;
+use tower_http::{
+    cors::CorsLayer,
+    csrf::{CsrfLayer, ProtectionError},
+};
 
 /// Who may call a route. The handler's extractors enforce it; a test calls every route as everybody else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +111,25 @@ impl Routes {
     pub fn merge(mut self, other: Self) -> Self {
         self.table.extend(other.table);
         self.router = self.router.merge(other.router);
+        self
+    }
+    /// Answers that a page of any other site may read, as a product's own script needs them: cookies count for nothing at
+    /// these routes, so such a page learns nothing that its server could not ask for (Fetch §3.3; OIDC Core §5.3).
+    #[must_use]
+    pub fn for_any_origin(mut self) -> Self {
+        assert!(
+            self.table.iter().all(|route| route.blind),
+            "a route that reads cookies is for its own site alone"
+        );
+        let nonce = HeaderName::from_static("dpop-nonce");
+        self.router = self.router.route_layer(
+            CorsLayer::new()
+                .allow_origin(tower_http::cors::Any)
+                .allow_methods([Method::GET, Method::POST])
+                .allow_headers([AUTHORIZATION, CONTENT_TYPE, HeaderName::from_static("dpop")])
+                .expose_headers([nonce, WWW_AUTHENTICATE, RETRY_AFTER])
+                .max_age(Duration::from_secs(3600)),
+        );
         self
     }
     pub fn table(&self) -> &[RouteInfo] {

@@ -60,6 +60,12 @@ fn routes() -> Routes {
                 format!("{} {}", typed.name, headers.contains_key(header::COOKIE))
             },
         )
+        .merge(
+            Routes::new()
+                .post_blind("/oauth2/par", Policy::Client, async || "pushed")
+                .get_blind("/oauth2/userinfo", Policy::Client, async || "somebody")
+                .for_any_origin(),
+        )
         .post("/api/v1/save", Policy::Client, async |crate::Json(typed): crate::Json<Typed>| typed.name)
 }
 fn page(ctx: &Ctx, text: &str) -> Response {
@@ -105,4 +111,42 @@ fn post(path: &str) -> http::request::Builder {
         .header("origin", "https://id.example")
         .header("sec-fetch-site", "same-origin")
         .header("content-type", "application/x-www-form-urlencoded")
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_reads_what_is_meant_for_it_and_nothing_else() {
+    let router = router(&app("https://id.example"));
+    let asked = |method: &str, path: &str| {
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "id.example")
+            .header("origin", "https://page.example")
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "authorization,content-type,dpop")
+            .body(Body::empty())
+            .unwrap()
+    };
+    let before = send(&router, asked("OPTIONS", "/oauth2/par")).await;
+    assert!(before.status.is_success(), "{}", before.status);
+    assert_eq!(before.header("access-control-allow-origin"), "*");
+    assert_eq!(before.header("access-control-allow-credentials"), "");
+    for name in ["authorization", "content-type", "dpop"] {
+        assert!(before.header("access-control-allow-headers").contains(name), "{name}");
+    }
+    for (method, path) in [("POST", "/oauth2/par"), ("GET", "/oauth2/userinfo")] {
+        let answer = send(&router, asked(method, path)).await;
+        assert_eq!(
+            (answer.status, answer.header("access-control-allow-origin")),
+            (StatusCode::OK, "*"),
+            "{path}"
+        );
+        assert!(answer.header("access-control-expose-headers").contains("dpop-nonce"), "{path}");
+    }
+    for (method, path) in
+        [("OPTIONS", "/show"), ("GET", "/show"), ("OPTIONS", "/save"), ("POST", "/oauth2/token")]
+    {
+        let answer = send(&router, asked(method, path)).await;
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
+    }
 }

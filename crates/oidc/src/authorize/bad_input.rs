@@ -143,7 +143,7 @@ fn rows(house: &House) -> Vec<Row> {
         ),
         row("ui_locales", Some("en zh-CN"), Taken, INVALID, &[("xx", Taken)]),
         row("login_hint", Some("chensq"), Taken, INVALID, &[]),
-        row("id_token_hint", None, Taken, INVALID, &[]),
+        row("id_token_hint", None, Taken, INVALID, &[("nonsense", INVALID), ("e30.e30.e30", INVALID)]),
         Row {
             duplicated: Client("invalid_target"),
             ..row(

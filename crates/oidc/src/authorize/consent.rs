@@ -1,7 +1,7 @@
 //! `/consent`: choose the acting space first, then agree. Spaces that cannot be used stay visible with the reason.
 use super::{
     model::{ErrorCode, Refused, Scope},
-    next::{CONSENT_DAYS, Next, Remember, next},
+    next::{Asks, CONSENT_DAYS, Next, Remember, next},
     pages::{Pending, Who, asking, explain_address, issue, not_meant, sign_in_address, strengthen, who},
     view::{self, Receiver, SpaceView},
 };
@@ -53,7 +53,8 @@ struct ConsentPage<'a> {
     /// The product may go on while nobody is there.
     offline: bool,
     withheld: String,
-    asks_consent: bool,
+    /// What is agreed to may be remembered.
+    remembers: bool,
     days: i64,
     /// There are more organizations than fit in a list: they are looked for by name.
     many: bool,
@@ -103,7 +104,8 @@ pub async fn page(
     // A space that the person chose stands first, so that it is there whatever else is left out.
     let first = chosen.and_then(Space::organization).or(request.organization);
     let survey = openid.survey(&asking, &pending.client, request, first, ctx.now).await?;
-    let next = next(request, pending.client.skip_consent, &survey.choices(), &survey.consents, ctx.now);
+    let asks = Asks::of(&pending.client, request);
+    let next = next(request, asks, &survey.choices(), &survey.consents, ctx.now);
     let opens = |space: Space| survey.find(space).is_some_and(|found| found.decision.allow);
     match next {
         Next::Issue(space) => issue(&ctx, &openid, &asking, &pending, space, Remember::Nothing).await,
@@ -195,7 +197,7 @@ async fn show(
         } else {
             "oidc-consent-withheld-phone"
         }),
-        asks_consent: !client.skip_consent,
+        remembers: Asks::of(client, &pending.request) == Asks::Once,
         days: CONSENT_DAYS,
         many: shown.many,
         find: shown.find,
@@ -256,12 +258,8 @@ pub async fn decide(
     if pending.request.scope.organization && space == Space::Personal {
         return Err(Error::invalid("decision.space").at("space").into());
     }
-    let remember = match (pending.client.skip_consent, form.remember) {
-        (true, _) => Remember::Nothing,
-        (false, Some(true)) => Remember::Days,
-        // Nobody agrees twice to the same between signing in and signing out.
-        (false, _) => Remember::Session,
-    };
+    let asks = Asks::of(&pending.client, &pending.request);
+    let remember = asks.remember(form.remember == Some(true));
     let organization = space.organization();
     session::service::remember_space(openid.db(), signed_in.account, organization).await;
     issue(&ctx, &openid, &asking, &pending, space, remember).await

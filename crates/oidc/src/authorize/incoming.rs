@@ -91,7 +91,18 @@ impl OpenId {
             let refused = Refused::new(ErrorCode::InvalidRequest, "redirect_uri is not registered");
             return Ok(Err(Fault { refused, code: "client.redirect_uri_unknown", back: None }));
         };
-        Ok(model::parse(effective, uri, client).map_err(|refused| self.fault(client, effective, refused)))
+        let request = match model::parse(effective, uri, client, self.issuer()) {
+            Ok(request) => request,
+            Err(refused) => return Ok(Err(self.fault(client, effective, refused))),
+        };
+        if let Some(token) = &request.id_token_hint
+            && self.hinted(token, client, now).await?.is_none()
+        {
+            let refused =
+                Refused::new(ErrorCode::InvalidRequest, "id_token_hint is no ID token of this client");
+            return Ok(Err(self.fault(client, effective, refused)));
+        }
+        Ok(Ok(request))
     }
 
     /// What a request object holds; None where the request has none and needs none.

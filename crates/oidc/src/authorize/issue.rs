@@ -1,7 +1,7 @@
 //! A code is issued: decided about in the transaction that writes it, so that the database has the last word.
 use super::{
     model::{Request, Scope},
-    next::{Next, Remember, next},
+    next::{Asks, Next, Remember, next},
     service::{Asking, Survey},
     store::{self, FlowId, NewCode},
 };
@@ -73,19 +73,19 @@ impl OpenId {
     /// As [`Self::issue`], where a request leads to a code without a question: spaces, consents and the code in one transaction.
     /// None, and nothing is written, if a page has the next word or there is more to look at than others should wait for.
     pub async fn issue_at_once(&self, issue: Issue<'_>) -> Result<Option<Issued>> {
-        let prompt = &issue.request.prompt;
-        if prompt.consent || prompt.select_account {
+        let (prompt, asks) = (&issue.request.prompt, Asks::of(issue.client, issue.request));
+        if prompt.consent || prompt.select_account || asks == Asks::Always {
             return Ok(None);
         }
         let (draft, code) = Draft::of(self, &issue);
-        let (request, agreed_before) = (issue.request.clone(), issue.client.skip_consent);
+        let request = issue.request.clone();
         let outcome = self
             .db()
             .write(move |tx| {
-                let Some(survey) = draft.survey_in(tx, &request, agreed_before)? else {
+                let Some(survey) = draft.survey_in(tx, &request, asks)? else {
                     return Ok((None, Vec::new()));
                 };
-                match next(&request, agreed_before, &survey.choices(), &survey.consents, draft.code.now) {
+                match next(&request, asks, &survey.choices(), &survey.consents, draft.code.now) {
                     Next::Issue(space) => {
                         let membership = survey.find(space).and_then(|found| found.membership);
                         let (outcome, events) = draft.write_in(tx, space, membership)?;
@@ -148,7 +148,7 @@ impl Draft {
         (draft, text)
     }
     /// As `OpenId::survey_asked`, of somebody in few organizations.
-    fn survey_in(&self, tx: &mut Tx<'_>, request: &Request, agreed_before: bool) -> Result<Option<Survey>> {
+    fn survey_in(&self, tx: &mut Tx<'_>, request: &Request, asks: Asks) -> Result<Option<Survey>> {
         let (account, now) = (self.code.account, self.code.now);
         let asked = match request.organization.map(Space::Organization) {
             Some(space) => decide_in(tx, account, &self.facts, space, self.product, now)?,
@@ -161,9 +161,9 @@ impl Draft {
                 None => return Ok(None),
             },
         };
-        let consents = match agreed_before {
-            true => Vec::new(),
-            false => store::list_consents(tx.statement(), account, self.code.client, self.code.session)?,
+        let consents = match asks {
+            Asks::Never | Asks::Always => Vec::new(),
+            Asks::Once => store::list_consents(tx.statement(), account, self.code.client, self.code.session)?,
         };
         Ok(Some(Survey { spaces, consents }))
     }

@@ -113,6 +113,9 @@ pub struct Request {
     pub resources: Vec<String>,
     #[serde(default)]
     pub dpop_jkt: Option<String>,
+    /// Not of the client: when whoever was there had signed in as they were sent to do it for this request; 0 if nobody was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_in_before: Option<i64>,
 }
 impl Request {
     /// What the person has to agree to: the scopes, and what the claims parameter asks for besides.
@@ -149,7 +152,12 @@ pub fn mode_of(parameters: &Parameters) -> ResponseMode {
 
 /// Client and redirect address are checked by the caller, before anything is sent anywhere; request objects and pushed
 /// requests are opened by then.
-pub fn parse(parameters: &Parameters, redirect_uri: &str, client: &Client) -> Result<Request, Refused> {
+pub fn parse(
+    parameters: &Parameters,
+    redirect_uri: &str,
+    client: &Client,
+    issuer: &str,
+) -> Result<Request, Refused> {
     use ErrorCode::{
         InvalidRequest, InvalidScope, RegistrationNotSupported, RequestNotSupported, RequestUriNotSupported,
         UnauthorizedClient, UnsupportedResponseType,
@@ -217,8 +225,9 @@ pub fn parse(parameters: &Parameters, redirect_uri: &str, client: &Client) -> Re
         id_token_hint,
         strength: strength(acr_values.as_deref(), &wishes)?,
         wishes,
-        resources: parse_resources(parameters, &client.settings.resources)?,
+        resources: parse_resources(parameters, &client.settings.resources, issuer)?,
         dpop_jkt: parse_thumbprint(parameters)?,
+        signed_in_before: None,
     })
 }
 
@@ -274,12 +283,16 @@ fn parse_thumbprint(parameters: &Parameters) -> Result<Option<String>, Refused> 
     }
 }
 
-/// RFC 8707 §2: only what the client is registered for.
-fn parse_resources(parameters: &Parameters, registered: &[String]) -> Result<Vec<String>, Refused> {
+/// RFC 8707 §2: only what the client is registered for, and the provider itself, whose userinfo every client may ask.
+fn parse_resources(
+    parameters: &Parameters,
+    registered: &[String],
+    issuer: &str,
+) -> Result<Vec<String>, Refused> {
     let refused = |reason| Refused::new(ErrorCode::InvalidTarget, reason);
     let mut resources: Vec<String> = Vec::new();
     for resource in parameters.all("resource") {
-        if !registered.iter().any(|known| known == resource) {
+        if resource != issuer && !registered.iter().any(|known| known == resource) {
             return Err(refused("resource is not one that this client is registered for"));
         }
         if resources.len() == MOST_RESOURCES {

@@ -7,6 +7,7 @@ use crate::{
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const URI: &str = "https://rp.test/callback";
+const ISSUER: &str = "https://op.test";
 
 fn client(settings: Settings) -> Client {
     Client {
@@ -29,7 +30,7 @@ fn client(settings: Settings) -> Client {
     }
 }
 fn parsed_by(settings: Settings, query: &str) -> Result<Request, Refused> {
-    parse(&Parameters::parse(query.as_bytes()).unwrap(), URI, &client(settings))
+    parse(&Parameters::parse(query.as_bytes()).unwrap(), URI, &client(settings), ISSUER)
 }
 fn parsed(query: &str) -> Result<Request, Refused> {
     let resources = vec!["https://api.test".to_owned(), "https://data.test/v1".to_owned()];
@@ -86,6 +87,8 @@ fn each_fault_has_its_error() {
             "invalid_scope",
         ),
         (with("&resource=https%3A%2F%2Fapi.test&resource=https%3A%2F%2Fdata.test%2Fv1"), "accepted"),
+        (with("&resource=https%3A%2F%2Fapi.test&resource=https%3A%2F%2Fop.test"), "accepted"),
+        (with("&resource=https%3A%2F%2Fop.test%2F"), "invalid_target"),
         (with("&resource=https%3A%2F%2Fapi.test%2F"), "invalid_target"),
         (with("&resource=https%3A%2F%2Fother.test"), "invalid_target"),
         (with("&resource=nonsense"), "invalid_target"),
@@ -183,7 +186,7 @@ fn the_strength_that_is_wanted_is_the_weakest_that_will_do() {
 fn a_program_signs_nobody_in() {
     let machine = Client { service: true, ..client(Settings::default()) };
     let parameters = Parameters::parse(with("").as_bytes()).unwrap();
-    assert_eq!(parse(&parameters, URI, &machine).unwrap_err().error, ErrorCode::UnauthorizedClient);
+    assert_eq!(parse(&parameters, URI, &machine, ISSUER).unwrap_err().error, ErrorCode::UnauthorizedClient);
 }
 
 mod any_text {
@@ -194,7 +197,7 @@ mod any_text {
         #[test]
         fn any_query_is_a_request_or_a_refusal(query in "[a-z_%&=+0-9 \\.:/{}\"\\[\\]]{0,200}") {
             if let Ok(parameters) = Parameters::parse(query.as_bytes()) {
-                drop(parse(&parameters, URI, &client(Settings::default())));
+                drop(parse(&parameters, URI, &client(Settings::default()), ISSUER));
             }
         }
         #[test]

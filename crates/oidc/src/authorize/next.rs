@@ -1,10 +1,41 @@
 //! What an authorization request leads to, once it is known who is signed in and what they may do: pure.
 use super::model::{ErrorCode, Refused, Request, Scope, Strength};
+use crate::client::Client;
 use kernel::Timestamp;
 use organization::decision::Space;
 
 /// How long a remembered consent holds.
 pub const CONSENT_DAYS: i64 = 90;
+
+/// When the person is asked to agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// The registration says that nobody is.
+    Never,
+    /// Where nothing that counts was agreed to before.
+    Once,
+    /// Each time: nobody knows which program asks.
+    Always,
+}
+impl Asks {
+    pub fn of(client: &Client, request: &Request) -> Self {
+        match client.is_certain_at(&request.redirect_uri) {
+            false => Self::Always,
+            true if client.skip_consent => Self::Never,
+            true => Self::Once,
+        }
+    }
+    /// How long what the person agrees to now counts, by whether they want it remembered.
+    pub fn remember(self, wanted: bool) -> Remember {
+        match (self, wanted) {
+            (Self::Never, _) => Remember::Nothing,
+            (Self::Once, true) => Remember::Days,
+            // Nobody agrees twice to the same between signing in and signing out. Of an app that asks each time it is kept as
+            // well: so it stands among what may be withdrawn.
+            (Self::Once, false) | (Self::Always, _) => Remember::Session,
+        }
+    }
+}
 
 /// How long an agreement counts beyond the answer to this one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,13 +108,7 @@ pub fn step(strength: i64, wanted: Option<Strength>, silent: bool, anew: bool) -
 }
 
 /// `spaces` holds the personal space, unless the request is for an organization.
-pub fn next(
-    request: &Request,
-    skip_consent: bool,
-    spaces: &[Choice],
-    consents: &[Consent],
-    now: Timestamp,
-) -> Next {
+pub fn next(request: &Request, asks: Asks, spaces: &[Choice], consents: &[Consent], now: Timestamp) -> Next {
     // A wish for an organization that is none of the person's tells nothing and changes nothing.
     let wished = request
         .organization
@@ -104,12 +129,19 @@ pub fn next(
             Some(_) => Next::Ask { single: false },
         };
     };
-    let remembered = consents.iter().any(|consent| {
-        consent.space == option.space
-            && consent.scope.covers(request.asked())
-            && now < consent.at.plus_days(CONSENT_DAYS)
-    });
-    if (skip_consent || remembered) && !request.prompt.consent && !request.prompt.select_account {
+    let remembered = || {
+        consents.iter().any(|consent| {
+            consent.space == option.space
+                && consent.scope.covers(request.asked())
+                && now < consent.at.plus_days(CONSENT_DAYS)
+        })
+    };
+    let agreed = match asks {
+        Asks::Never => true,
+        Asks::Once => remembered(),
+        Asks::Always => false,
+    };
+    if agreed && !request.prompt.consent && !request.prompt.select_account {
         Next::Issue(option.space)
     } else {
         Next::Ask { single: true }
@@ -160,6 +192,7 @@ mod tests {
             wishes: Wishes::default(),
             resources: Vec::new(),
             dpop_jkt: None,
+            signed_in_before: None,
         };
         change(&mut request);
         request
@@ -175,47 +208,47 @@ mod tests {
     fn one_usable_space_and_a_consent_need_no_page() {
         let spaces = [option(Space::Personal, false), option(ORG, true)];
         let plain = request(|_| ());
-        assert_eq!(next(&plain, false, &spaces, &[], NOW), Next::Ask { single: true });
-        assert_eq!(next(&plain, true, &spaces, &[], NOW), Next::Issue(ORG));
+        assert_eq!(next(&plain, Asks::Once, &spaces, &[], NOW), Next::Ask { single: true });
+        assert_eq!(next(&plain, Asks::Never, &spaces, &[], NOW), Next::Issue(ORG));
         let consents = [consent(ORG, "openid profile phone", 89)];
-        assert_eq!(next(&plain, false, &spaces, &consents, NOW), Next::Issue(ORG));
+        assert_eq!(next(&plain, Asks::Once, &spaces, &consents, NOW), Next::Issue(ORG));
         for (scope, days) in [("openid", 0), ("openid profile", 90)] {
             assert_eq!(
-                next(&plain, false, &spaces, &[consent(ORG, scope, days)], NOW),
+                next(&plain, Asks::Once, &spaces, &[consent(ORG, scope, days)], NOW),
                 Next::Ask { single: true }
             );
         }
         assert_eq!(
-            next(&plain, false, &spaces, &[consent(OTHER, "openid profile", 0)], NOW),
+            next(&plain, Asks::Once, &spaces, &[consent(OTHER, "openid profile", 0)], NOW),
             Next::Ask { single: true }
         );
         for forced in [request(|r| r.prompt.consent = true), request(|r| r.prompt.select_account = true)] {
-            assert_eq!(next(&forced, true, &spaces, &consents, NOW), Next::Ask { single: true });
+            assert_eq!(next(&forced, Asks::Never, &spaces, &consents, NOW), Next::Ask { single: true });
         }
     }
     #[test]
     fn several_spaces_are_asked_for_unless_the_product_names_one() {
         let spaces = [option(Space::Personal, true), option(ORG, true), option(OTHER, false)];
         let consents = [consent(ORG, "openid profile", 0), consent(Space::Personal, "openid profile", 0)];
-        assert_eq!(next(&request(|_| ()), true, &spaces, &consents, NOW), Next::Ask { single: false });
+        assert_eq!(next(&request(|_| ()), Asks::Never, &spaces, &consents, NOW), Next::Ask { single: false });
         let wish = |space: Space| request(move |r| r.organization = space.organization());
-        assert_eq!(next(&wish(ORG), false, &spaces, &consents, NOW), Next::Issue(ORG));
+        assert_eq!(next(&wish(ORG), Asks::Once, &spaces, &consents, NOW), Next::Issue(ORG));
         assert_eq!(
-            next(&wish(OTHER), true, &spaces, &consents, NOW),
+            next(&wish(OTHER), Asks::Never, &spaces, &consents, NOW),
             Next::Explain(OTHER, "decision.grant_missing")
         );
         let foreign = Space::Organization(Id::from_i64(99));
-        assert_eq!(next(&wish(foreign), true, &spaces, &consents, NOW), Next::Ask { single: false });
+        assert_eq!(next(&wish(foreign), Asks::Never, &spaces, &consents, NOW), Next::Ask { single: false });
     }
     #[test]
     fn no_usable_space_is_explained_by_the_organization_first() {
         let spaces = [option(Space::Personal, false), option(ORG, false)];
         assert_eq!(
-            next(&request(|_| ()), true, &spaces, &[], NOW),
+            next(&request(|_| ()), Asks::Never, &spaces, &[], NOW),
             Next::Explain(ORG, "decision.grant_missing")
         );
         assert_eq!(
-            next(&request(|_| ()), true, &spaces[..1], &[], NOW),
+            next(&request(|_| ()), Asks::Never, &spaces[..1], &[], NOW),
             Next::Explain(Space::Personal, "decision.grant_missing")
         );
     }
@@ -234,8 +267,8 @@ mod tests {
     #[test]
     fn a_product_that_wants_an_organization_gets_nobody_who_acts_for_none() {
         let wants = request(|request| request.scope.organization = true);
-        assert_eq!(next(&wants, true, &[], &[], NOW), Next::Nowhere);
-        assert_eq!(next(&wants, true, &[option(ORG, true)], &[], NOW), Next::Issue(ORG));
+        assert_eq!(next(&wants, Asks::Never, &[], &[], NOW), Next::Nowhere);
+        assert_eq!(next(&wants, Asks::Never, &[option(ORG, true)], &[], NOW), Next::Issue(ORG));
     }
     #[test]
     fn claims_that_are_asked_for_one_by_one_are_agreed_to_as_well() {
@@ -243,9 +276,9 @@ mod tests {
         let more = request(|request| request.wishes = Wishes::parse(text).unwrap());
         let spaces = [option(ORG, true)];
         let less = [consent(ORG, "openid profile", 0)];
-        assert_eq!(next(&more, false, &spaces, &less, NOW), Next::Ask { single: true });
+        assert_eq!(next(&more, Asks::Once, &spaces, &less, NOW), Next::Ask { single: true });
         let enough = [consent(ORG, "openid profile phone", 0)];
-        assert_eq!(next(&more, false, &spaces, &enough, NOW), Next::Issue(ORG));
+        assert_eq!(next(&more, Asks::Once, &spaces, &enough, NOW), Next::Issue(ORG));
     }
     #[test]
     fn a_session_is_strengthened_as_far_as_it_goes() {

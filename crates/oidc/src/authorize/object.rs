@@ -112,20 +112,25 @@ fn check_envelope(
     if !meant {
         return Err("aud of the request object must be the issuer");
     }
-    let seconds = now.as_seconds();
+    let seconds = now.as_seconds() as f64;
+    // With fractions too (RFC 7519 §2).
     let time = |name: &str| match claims.get(name) {
         None => Ok(None),
-        Some(value) => value.as_i64().map(Some).ok_or("a time in the request object is no number of seconds"),
+        Some(value) => value
+            .as_f64()
+            .filter(|time| time.is_finite())
+            .map(Some)
+            .ok_or("a time in the request object is no number of seconds"),
     };
     let expires = time("exp")?.ok_or("exp is missing in the request object")?;
     if expires <= seconds {
         return Err("the request object has expired");
     }
-    if expires > seconds + MOST_SECONDS + LEEWAY {
+    if expires > seconds + (MOST_SECONDS + LEEWAY) as f64 {
         return Err("the request object lives longer than an hour");
     }
     for name in ["nbf", "iat"] {
-        if time(name)?.is_some_and(|from| from > seconds + LEEWAY) {
+        if time(name)?.is_some_and(|from| from > seconds + LEEWAY as f64) {
             return Err("the request object is not valid yet");
         }
     }
@@ -194,6 +199,9 @@ mod tests {
         assert_eq!(found.get("max_age"), Some("60"));
         assert_eq!(found.get("claims"), Some(r#"{"userinfo":{"name":null}}"#));
         assert_eq!(found.all("resource").count(), 2);
+        // As Python's time.time() says it.
+        let timed = json!({ "exp": 1_800_000_299.5, "iat": 1_800_000_000.25 });
+        assert!(opened(json!({ "alg": "ES256" }), &claims(timed)).is_ok());
         assert_eq!(
             (found.get("state"), found.get("iss")),
             (None, None),

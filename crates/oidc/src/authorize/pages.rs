@@ -5,11 +5,17 @@ use super::{
     incoming::{Fault, Incoming},
     issue::{Issue, Issued},
     model::{ErrorCode, Refused, Request},
-    next::{HARDWARE, Next, Remember, Step, next, step, without_page},
+    next::{Asks, HARDWARE, Next, Remember, Step, next, step, without_page},
     service::{Asking, Kept},
     store::FlowId,
 };
-use crate::{OpenId, client::Client, decision::space_text, parameters::Parameters, token::api::form};
+use crate::{
+    OpenId,
+    client::Client,
+    decision::space_text,
+    parameters::Parameters,
+    token::{LEEWAY, api::form},
+};
 use axum::{
     Extension,
     extract::{RawQuery, Request as AxumRequest},
@@ -159,7 +165,7 @@ async fn proceed(ctx: &Ctx, openid: &OpenId, signed_in: Option<&SignedIn>, pendi
             return Ok(openid.refusal(&pending.request, &refused).respond(ctx));
         }
         // Bound to a browser once somebody has signed in there: until then its cookie still changes.
-        let handle = keep(ctx, openid, &pending, None).await?;
+        let handle = keep_for_sign_in(ctx, openid, &pending, signed_in).await?;
         return Ok(see_other(&sign_in_address(&handle, &pending.request, signed_in.is_some())));
     };
     if signed_in.must_change_password {
@@ -202,7 +208,7 @@ pub(super) async fn strengthen(
             Ok(Some(see_other(&verify_address(&handle, gives_up, &on))))
         }
         Step::SignIn => {
-            let handle = keep(ctx, openid, pending, None).await?;
+            let handle = keep_for_sign_in(ctx, openid, pending, Some(signed_in)).await?;
             if let Some((_, flow, _)) = &pending.kept {
                 openid.release(*flow).await?;
             }
@@ -225,8 +231,8 @@ async fn answer(ctx: &Ctx, openid: &OpenId, signed_in: &SignedIn, pending: Pendi
         return answered(ctx, openid, &pending, issued);
     }
     let survey = openid.survey_asked(&asking, &pending.client, &pending.request, ctx.now).await?;
-    let next =
-        next(&pending.request, pending.client.skip_consent, &survey.choices(), &survey.consents, ctx.now);
+    let asks = Asks::of(&pending.client, &pending.request);
+    let next = next(&pending.request, asks, &survey.choices(), &survey.consents, ctx.now);
     if pending.request.prompt.none {
         return match without_page(next) {
             Ok(space) => issue(ctx, openid, &asking, &pending, space, Remember::Nothing).await,
@@ -287,18 +293,44 @@ async fn keep(
     pending: &Pending,
     browser: Option<[u8; 32]>,
 ) -> kernel::Result<String> {
+    keep_as(ctx, openid, pending, &pending.request, browser).await
+}
+/// While the person signs in, which whoever is there now has not done yet.
+async fn keep_for_sign_in(
+    ctx: &Ctx,
+    openid: &OpenId,
+    pending: &Pending,
+    there: Option<&SignedIn>,
+) -> kernel::Result<String> {
+    let before = there.map_or(0, |signed_in| signed_in.authenticated_at.as_millis());
+    let request = Request { signed_in_before: Some(before), ..pending.request.clone() };
+    keep_as(ctx, openid, pending, &request, None).await
+}
+async fn keep_as(
+    ctx: &Ctx,
+    openid: &OpenId,
+    pending: &Pending,
+    request: &Request,
+    browser: Option<[u8; 32]>,
+) -> kernel::Result<String> {
     match &pending.kept {
         Some((handle, ..)) => Ok(handle.clone()),
         None => {
-            let (client, request) = (&pending.client, &pending.request);
-            openid.keep(client, request, pending.pushed, browser, &ctx.source(), ctx.now).await
+            let (client, pushed) = (&pending.client, pending.pushed);
+            openid.keep(client, request, pushed, browser, &ctx.source(), ctx.now).await
         }
     }
 }
 
 /// Whether the sign-in happened for this request: whoever has just chosen is not asked for ever.
 pub(super) fn since_asked(signed_in: &SignedIn, pending: &Pending) -> bool {
-    pending.kept.as_ref().is_some_and(|kept| signed_in.authenticated_at >= kept.2)
+    let Some((.., asked_at)) = &pending.kept else { return false };
+    let at = signed_in.authenticated_at;
+    match pending.request.signed_in_before {
+        // Another node took the sign-in, and its clock may be behind; that of before is still not it.
+        Some(before) => at >= asked_at.plus_seconds(-LEEWAY) && at.as_millis() != before,
+        None => at >= *asked_at,
+    }
 }
 
 /// Whether the person who is here is the one whom the request is about.
@@ -345,9 +377,8 @@ async fn is_meant(
         return Ok(false);
     }
     let Some(token) = hint else { return Ok(true) };
-    // A hint that cannot be believed, or that another client was given, names nobody who is here.
-    let hint = openid.keys().current(now).await?.read_hint(token, openid.issuer());
-    Ok(hint.is_some_and(|hint| hint.aud == pending.client.client_id && hint.sub == subject))
+    let hinted = openid.hinted(token, &pending.client, now).await?;
+    Ok(hinted.is_some_and(|hinted| hinted == subject))
 }
 
 /// The client asked about one person and must not be told of another (Core §3.1.2.1 and §5.5.1): the request ends here.

@@ -181,6 +181,13 @@ impl OpenId {
         if bound { Ok(flow) } else { Err(unknown()) }
     }
 
+    /// The subject of an `id_token_hint`; None if it is no ID token that this client was given. One that has expired will do
+    /// (Core §3.1.2.1).
+    pub async fn hinted(&self, token: &str, client: &Client, now: Timestamp) -> Result<Option<String>> {
+        let hint = self.keys().current(now).await?.read_expectation(token, self.issuer());
+        Ok(hint.filter(|hint| hint.aud == client.client_id).map(|hint| hint.sub))
+    }
+
     /// The person does without the strength that the client would have liked: nobody asks for it again in this request.
     pub async fn without_strength(&self, kept: &mut Kept) -> Result<()> {
         if kept.request.strength.take().is_none() {

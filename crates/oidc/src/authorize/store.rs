@@ -1,4 +1,7 @@
-use super::{model::Scope, next::Consent};
+use super::{
+    model::Scope,
+    next::{CONSENT_DAYS, Consent},
+};
 use db::{Statement, Tx, sql};
 use kernel::{
     Id, Result, Timestamp, TokenHash,
@@ -152,7 +155,8 @@ pub fn list_consents(
     Ok(rows.into_iter().map(consent).collect())
 }
 
-/// `session`: the one that it counts for; None: all.
+/// `session`: the one that it counts for; None: all. What was agreed to before under the same key and still holds goes on: two
+/// parts of a product that ask for different things would otherwise take each other's consent away.
 pub fn upsert_consent(
     tx: &mut Tx<'_>,
     (account, session): (AccountId, Option<SessionId>),
@@ -163,6 +167,14 @@ pub fn upsert_consent(
 ) -> Result<()> {
     let organization = space.organization().map_or(0, OrganizationId::as_i64);
     let session = session.map_or(0, SessionId::as_i64);
+    let before: Option<(String,)> = tx.opt(
+        sql!(
+            "SELECT scope FROM consent WHERE account_id = $1 AND client_id = $2 AND organization_id = $3
+                 AND session_id = $4 AND at > $5"
+        ),
+        &[&account, &client, &organization, &session, &now.plus_days(-CONSENT_DAYS)],
+    )?;
+    let scope = before.map_or(scope, |(before,)| scope.with(Scope::of_consent(&before)));
     tx.run(
         sql!(
             "INSERT INTO consent (account_id, client_id, organization_id, session_id, scope, at)

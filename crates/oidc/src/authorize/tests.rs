@@ -197,6 +197,41 @@ async fn consent_is_asked_given_remembered_and_refused() {
 }
 
 #[tokio::test]
+async fn what_was_agreed_to_before_goes_on_beside_what_is_agreed_to_now() {
+    for house in houses(false).await {
+        let space = house.organization.to_string();
+        let wants = |scope: &str| house.request("").replace("openid+profile", scope);
+        let agree = async |scope: &str, remember: &str| {
+            let page = house.get(&house.get(&wants(scope), true).await.location(), true).await;
+            let flow = page.value_of("flow");
+            let members =
+                [("flow", flow.as_str()), ("space", &space), ("decision", "allow"), ("remember", remember)];
+            assert!(house.submit(&page, "/consent", &members).await.query("code").is_some(), "{scope}");
+        };
+        let agreed = async |scope: &str| {
+            let answer = house.get(&format!("{}&prompt=none", wants(scope)), true).await;
+            answer.query("code").is_some()
+        };
+        // Two parts of one product, one after the other: for this session, then for longer.
+        for remember in ["false", "on"] {
+            for scope in ["openid+phone", "openid+email"] {
+                agree(scope, remember).await;
+            }
+            for scope in ["openid+phone", "openid+email", "openid+phone+email"] {
+                assert!(agreed(scope).await, "{scope} {remember}");
+            }
+            assert!(!agreed("openid+profile").await);
+            house.change("DELETE FROM consent WHERE session_id <> 0").await;
+        }
+        // What has run out does not come back with it.
+        assert_eq!(super::next::CONSENT_DAYS * 86_400_000, 7_776_000_000);
+        house.change("UPDATE consent SET at = at - 7776000000").await;
+        agree("openid+email", "on").await;
+        assert!(agreed("openid+email").await && !agreed("openid+phone").await);
+    }
+}
+
+#[tokio::test]
 async fn a_consent_that_is_not_to_be_remembered_counts_until_the_person_signs_out() {
     for house in houses(false).await {
         let page = house.get(&house.get(&house.request(""), true).await.location(), true).await;

@@ -38,7 +38,33 @@ pub struct VerifiedWish {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_age: Option<i64>,
     pub evidence: bool,
+    /// Entries of which the evidence must be like one; empty: any will do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence_like: Vec<Value>,
+    /// There is a condition on something that is never told here, so it is not met.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unmet: bool,
     pub claims: BTreeMap<String, Wish>,
+}
+
+/// Whether what is told, if anything, meets the conditions that stand somewhere in a request for it. Several entries of a list
+/// are alternatives, as Identity Assurance has it.
+pub fn fits(wanted: &Value, told: Option<&Value>) -> bool {
+    match wanted {
+        Value::Object(members) => members.iter().all(|(name, wanted)| match name.as_str() {
+            "value" => told == Some(wanted),
+            "values" => told.is_some_and(|told| wanted.as_array().is_some_and(|all| all.contains(told))),
+            // No time is told that could be too long ago.
+            "max_age" => false,
+            _ => fits(wanted, told.and_then(|told| told.get(name))),
+        }),
+        Value::Array(entries) if !entries.is_empty() => {
+            let told = told.and_then(Value::as_array);
+            let any = |entry| told.is_some_and(|told| told.iter().any(|told| fits(entry, Some(told))));
+            entries.iter().any(|entry| fits(entry, None) || any(entry))
+        }
+        _ => true,
+    }
 }
 
 /// What one place, the ID token or userinfo, is to hold.
@@ -167,9 +193,13 @@ fn parse_verified(value: &Value) -> Result<VerifiedWish, &'static str> {
     }
     let framework = verification.get("trust_framework").ok_or("verification needs trust_framework")?;
     let mut wish = VerifiedWish { framework: parse_wish(framework)?, ..VerifiedWish::default() };
+    let told = |name: &str| matches!(name, "trust_framework" | "assurance_level" | "time" | "evidence");
+    wish.unmet = verification.iter().any(|(name, wanted)| !told(name) && !fits(wanted, None));
     wish.level = verification.get("assurance_level").map(parse_wish).transpose()?;
     if let Some(time) = verification.get("time") {
         wish.time = true;
+        // To the minute, so nobody could name it.
+        wish.unmet |= ["value", "values"].iter().any(|name| time.get(name).is_some());
         wish.max_age = match time.get("max_age") {
             None => None,
             Some(age) => match age.as_i64() {
@@ -180,7 +210,12 @@ fn parse_verified(value: &Value) -> Result<VerifiedWish, &'static str> {
     }
     wish.evidence = match verification.get("evidence") {
         None => false,
-        Some(Value::Array(list)) if !list.is_empty() => true,
+        Some(wanted @ Value::Array(list)) if !list.is_empty() => {
+            if !fits(wanted, None) {
+                wish.evidence_like.clone_from(list);
+            }
+            true
+        }
         Some(_) => return Err("evidence must be a list with at least one entry"),
     };
     for (name, value) in claims {

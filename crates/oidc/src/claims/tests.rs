@@ -172,10 +172,44 @@ fn verified_claims_are_told_as_far_as_every_condition_is_met() {
         json!({ "trust_framework": "cn_fujie_rn" }),
         "no more than was asked for"
     );
+    let on_evidence = |entries: Value| json!({ "trust_framework": null, "evidence": entries });
+    for verification in [
+        on_evidence(
+            json!([{ "type": { "value": "document" } }, { "type": { "value": "electronic_record" } }]),
+        ),
+        on_evidence(json!([{ "check_details": [{ "check_method": { "values": ["pvp", "data"] } }] }])),
+        on_evidence(json!([{ "type": { "essential": true }, "document_details": { "type": null } }])),
+        on_evidence(json!([{ "type": { "value": "document" } }, {}])),
+        json!({ "trust_framework": null, "verification_process": null, "assurance_process": { "policy": null } }),
+    ] {
+        assert!(ask(&two, verification.clone(), name.clone()).is_some(), "{verification}");
+    }
     for (more, verification, claims) in [
         (&two, json!({ "trust_framework": { "value": "eidas" } }), name.clone()),
         (&two, json!({ "trust_framework": null, "assurance_level": { "value": "rn3" } }), name.clone()),
         (&two, json!({ "trust_framework": null, "time": { "max_age": 60 } }), name.clone()),
+        (&two, on_evidence(json!([{ "type": { "value": "document" } }])), name.clone()),
+        (&two, on_evidence(json!([{ "type": { "values": ["document", "vouch"] } }])), name.clone()),
+        (
+            &two,
+            on_evidence(json!([{ "type": { "value": "document" } }, { "time": { "max_age": 9 } }])),
+            name.clone(),
+        ),
+        (
+            &two,
+            on_evidence(json!([{ "check_details": [{ "check_method": { "value": "pvp" } }] }])),
+            name.clone(),
+        ),
+        (&two, on_evidence(json!([{ "record": { "source": { "name": { "value": "x" } } } }])), name.clone()),
+        (&two, on_evidence(json!([{ "type": { "values": [] } }])), name.clone()),
+        (&two, json!({ "trust_framework": null, "verification_process": { "value": "x" } }), name.clone()),
+        (
+            &two,
+            json!({ "trust_framework": null, "assurance_process": { "policy": { "values": ["x"] } } }),
+            name.clone(),
+        ),
+        (&two, json!({ "trust_framework": null, "unheard_of": { "max_age": 60 } }), name.clone()),
+        (&two, json!({ "trust_framework": null, "time": { "value": "2026-01-01T00:00Z" } }), name.clone()),
         (&two, plain.clone(), json!({ "name": { "value": "李四" } })),
         (&two, plain.clone(), json!({ "birthdate": null })),
         (&proven(RealNameLevel::Unverified), plain.clone(), name.clone()),

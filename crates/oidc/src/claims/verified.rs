@@ -1,6 +1,6 @@
 //! `verified_claims` (OpenID Connect for Identity Assurance 1.0): real-name levels under the framework `cn_fujie_rn`. Only
 //! what was asked for is told, and nothing at all where a condition is not met.
-use crate::authorize::wishes::{FRAMEWORK, VerifiedWish};
+use crate::authorize::wishes::{FRAMEWORK, VerifiedWish, fits};
 use identity::realname::RealNameLevel;
 use kernel::Timestamp;
 use serde_json::{Map, Value, json};
@@ -55,7 +55,7 @@ pub(super) fn answer(
     now: Timestamp,
 ) -> Option<Value> {
     let level = level(proof.level)?;
-    if !wish.framework.accepts(&json!(FRAMEWORK)) {
+    if wish.unmet || !wish.framework.accepts(&json!(FRAMEWORK)) {
         return None;
     }
     let mut verification = Map::new();
@@ -75,10 +75,15 @@ pub(super) fn answer(
         let minute = format!("{}Z", minute.get(..16).unwrap_or_default());
         verification.insert("time".to_owned(), json!(minute));
     }
-    if wish.evidence
-        && let Some(evidence) = evidence(&proof.method)
-    {
-        verification.insert("evidence".to_owned(), json!([evidence]));
+    if wish.evidence {
+        let evidence = evidence(&proof.method);
+        let like = &wish.evidence_like;
+        if !like.is_empty() && !like.iter().any(|wanted| fits(wanted, evidence.as_ref())) {
+            return None;
+        }
+        if let Some(evidence) = evidence {
+            verification.insert("evidence".to_owned(), json!([evidence]));
+        }
     }
     let mut claims = Map::new();
     for (name, wanted) in &wish.claims {

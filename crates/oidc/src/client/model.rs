@@ -188,6 +188,11 @@ impl Client {
     pub fn is_confidential(&self) -> bool {
         self.settings.auth_method != AuthMethod::None
     }
+    /// Whether an answer that is sent there can reach nobody else: the client proves itself with the code, or its domain does.
+    /// Any program of the device may take an app's port or scheme and begin with a challenge of its own (RFC 8252 §8.6).
+    pub fn is_certain_at(&self, redirect_uri: &str) -> bool {
+        self.is_confidential() || redirect_uri.starts_with("https://")
+    }
     /// Whether it may be used at all.
     pub fn works(&self) -> bool {
         self.state == ClientState::Active && !self.keeping.asleep

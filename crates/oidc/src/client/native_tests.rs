@@ -178,6 +178,16 @@ async fn native(house: &House) -> impl Fn(&str, &str) -> String {
     let plain = house.request("").replace(&house.client.client_id, &made.client_id);
     move |asked: &str, more: &str| format!("{}{more}", plain.replace(&encoded(CALLBACK), &encoded(asked)))
 }
+/// The answer once the person has agreed: an app on the device is never answered before.
+async fn agreed(house: &House, sent: &str) -> Answer {
+    let asked = house.get(sent, true).await.location();
+    assert!(asked.starts_with("/consent?flow="), "{asked}");
+    let page = house.get(&asked, true).await;
+    let (flow, space) = (page.value_of("flow"), house.organization.to_string());
+    // Whatever was ticked.
+    let members = [("flow", flow.as_str()), ("space", &space), ("decision", "allow"), ("remember", "on")];
+    house.submit(&page, "/consent", &members).await
+}
 async fn exchange(house: &House, request: &str, code: &str, asked: &str) -> Answer {
     let client = request.split("client_id=").nth(1).unwrap().split('&').next().unwrap();
     let body = format!(
@@ -194,7 +204,7 @@ async fn the_code_goes_to_the_port_of_the_request_and_is_good_for_that_one_alone
         let asked = "http://127.0.0.1:50123/cb";
         let sent = request(asked, "");
         let code = async || {
-            let answer = house.get(&sent, true).await;
+            let answer = agreed(&house, &sent).await;
             assert!(answer.location().starts_with(&format!("{asked}?")), "{answer:?}");
             answer.query("code").unwrap()
         };
@@ -204,7 +214,7 @@ async fn the_code_goes_to_the_port_of_the_request_and_is_good_for_that_one_alone
             assert_eq!(answer.error(), "invalid_grant", "{other}");
         }
 
-        let form = house.get(&request(asked, "&response_mode=form_post"), true).await;
+        let form = agreed(&house, &request(asked, "&response_mode=form_post")).await;
         assert!(form.body.contains(&format!("action=\"{asked}\"")), "{form:?}");
         assert!(!form.headers["content-security-policy"].to_str().unwrap().contains("form-action"));
         assert_eq!(exchange(&house, &sent, &form.value_of("code"), asked).await.status, StatusCode::OK);
@@ -215,11 +225,68 @@ async fn the_code_goes_to_the_port_of_the_request_and_is_good_for_that_one_alone
         let uri = pushed.json()["request_uri"].as_str().unwrap().to_owned();
         let client = sent.split('&').find(|pair| pair.starts_with("client_id=")).unwrap();
         let named = format!("/oauth2/authorize?{client}&request_uri={}", encoded(&uri));
-        assert!(house.get(&named, true).await.location().starts_with(&format!("{asked}?")));
+        assert!(agreed(&house, &named).await.location().starts_with(&format!("{asked}?")));
         let refused = house.get(&format!("{sent}&prompt=none&max_age=1"), true).await;
         assert!(refused.location().starts_with(&format!("{asked}?error=login_required")), "{refused:?}");
 
         let elsewhere = house.get(&request("http://127.0.0.1:50123/other", ""), true).await;
         assert_eq!(elsewhere.error_code(), "client.redirect_uri_unknown");
+    }
+}
+
+/// RFC 8252 §8.6: another program of the device may listen at a port, or take a scheme, and begin with a challenge of its own.
+#[tokio::test]
+async fn f01_an_app_that_any_program_can_pass_itself_off_as_is_never_answered_unasked() {
+    const SCHEME: &str = "com.example.app:/cb";
+    const PAGE: &str = "https://app.example/cb";
+    for house in houses(true).await {
+        let app = |skip_consent, settings| NewClient {
+            id: house.db.draw(),
+            product: house.client.product,
+            name: "App".into(),
+            redirect_uris: [REGISTERED, SCHEME, PAGE].map(Into::into).into(),
+            post_logout_redirect_uris: Vec::new(),
+            initiate_login_uri: None,
+            skip_consent,
+            id_token_algorithm: super::Algorithm::Es256,
+            settings,
+        };
+        let made = async |new| {
+            let operator = organization::Operator::installation();
+            create_client(&house.db, &operator, new).await.unwrap().client_id
+        };
+        let request = |client: &str, at: &str, more: &str| {
+            let plain = house.request(more).replace(&house.client.client_id, client);
+            plain.replace(&encoded(CALLBACK), &encoded(at))
+        };
+        let silent = async |client: &str, at: &str| {
+            let answer = house.get(&request(client, at, "&prompt=none"), true).await;
+            answer.query("error").unwrap_or_else(|| answer.query("code").map(|_| "a code".into()).unwrap())
+        };
+        let (trusted, asking) =
+            (made(app(true, Settings::public())).await, made(app(false, Settings::public())).await);
+        for at in [REGISTERED, "http://127.0.0.1:50123/cb", SCHEME] {
+            for client in [&trusted, &asking] {
+                for _ in 0..2 {
+                    assert_eq!(silent(client, at).await, "consent_required", "{at}");
+                    let page =
+                        house.get(&house.get(&request(client, at, ""), true).await.location(), true).await;
+                    assert!(!page.body.contains("id=\"remember\""), "nothing is offered that will not hold");
+                    assert!(agreed(&house, &request(client, at, "")).await.query("code").is_some());
+                }
+            }
+        }
+        let kept: i64 = house
+            .db
+            .read(|tx| tx.one("SELECT CAST(COUNT(*) AS BIGINT) FROM consent WHERE session_id = 0", &[]))
+            .await
+            .unwrap();
+        assert_eq!(kept, 0, "nothing is remembered beyond the session");
+        let who = crate::remembered::tests::holder(&house).await;
+        assert_eq!(house.openid.consents(who.account).await.unwrap().len(), 2, "it can be withdrawn");
+        // Its own domain proves it, and so does a key.
+        assert_eq!(silent(&trusted, PAGE).await, "a code");
+        let server = made(app(true, Settings::default())).await;
+        assert_eq!(silent(&server, REGISTERED).await, "a code");
     }
 }

@@ -169,7 +169,8 @@ mod tests {
         let query = house.request("").split_once('?').unwrap().1.to_owned();
         let taken = |more: String| {
             let text = format!("{query}{more}");
-            parse(&Parameters::parse(text.as_bytes()).unwrap(), crate::house::CALLBACK, &house.client).is_ok()
+            let parameters = Parameters::parse(text.as_bytes()).unwrap();
+            parse(&parameters, crate::house::CALLBACK, &house.client, crate::house::ISSUER).is_ok()
         };
         for mode in list("response_modes_supported") {
             assert!(taken(format!("&response_mode={mode}")), "{mode}");

@@ -13,6 +13,9 @@ use url::Url;
 pub const PAST_SECONDS: i64 = 300;
 /// Clocks differ.
 pub const FUTURE_SECONDS: i64 = 10;
+/// How long a proof is remembered after it was used: whole seconds are compared, so that it is taken for up to one more, and
+/// the node that forgets may be ahead.
+pub const KEPT_SECONDS: i64 = PAST_SECONDS + FUTURE_SECONDS + 1 + FUTURE_SECONDS;
 /// A nonce is good for two to three of these.
 const NONCE_SECONDS: i64 = 120;
 const NONCE_WINDOWS: i64 = 2;

@@ -1,4 +1,4 @@
-use super::model::{self, Expected, FUTURE_SECONDS, PAST_SECONDS, ProofError};
+use super::model::{self, Expected, KEPT_SECONDS, ProofError};
 use crate::{OpenId, client::Algorithm, once};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use kernel::{Result, Timestamp};
@@ -40,7 +40,7 @@ impl OpenId {
         if !fresh {
             return Ok(Err(ProofError::UseNonce));
         }
-        let until = now.plus_seconds(PAST_SECONDS + FUTURE_SECONDS);
+        let until = now.plus_seconds(KEPT_SECONDS);
         if !self.use_once(once::Kind::Proof, &proof.jkt, &proof.jti, until).await? {
             return Ok(Err(ProofError::Invalid("the DPoP proof was used before")));
         }

@@ -68,6 +68,18 @@ fn each_fault_of_a_proof_is_refused() {
     }
 }
 #[test]
+fn f18_a_proof_is_remembered_for_as_long_as_any_node_would_take_it() {
+    let key = Key::new(Algorithm::Es256);
+    // Used at once, though made by a clock that is ahead.
+    let proof = key.proof(&with("iat", json!(NOW.as_seconds() + model::FUTURE_SECONDS)));
+    let at = |milliseconds: i64| {
+        let now = Timestamp::from_millis(NOW.as_millis() + milliseconds);
+        model::read(&proof, &Expected { now, ..expected(None) }).is_ok()
+    };
+    assert!(at((model::PAST_SECONDS + model::FUTURE_SECONDS) * 1000 + 999));
+    assert!(!at((model::KEPT_SECONDS - model::FUTURE_SECONDS) * 1000));
+}
+#[test]
 fn f18_headers_that_are_no_proof_are_refused() {
     let (key, other) = (Key::new(Algorithm::Es256), Key::new(Algorithm::Es256));
     let header = json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": key.public() });

@@ -1,6 +1,7 @@
 //! One statement a topic: what it says is what a row looks like when nothing may rest on it. People's tokens are found through
 //! the sessions that they rest on, those of an organization by client and organization together; `+ 0` keeps SQLite, which has
 //! no statistics, from reading all tokens of a client.
+use crate::token::until_nothing_is_left;
 use db::{Query, Tx};
 use kernel::{Result, Timestamp};
 
@@ -22,7 +23,8 @@ fn end<'a>(tx: &mut Tx<'_>, now: &'a Timestamp, which: impl Fn(Query<'a>) -> Que
     let query = Query::new("UPDATE token SET revoked_at = ").bind("?", now);
     let query = query.bind(" WHERE revoked_at IS NULL AND expires_at > ?", now).add(" AND ");
     let query = which(query);
-    tx.run(query.sql(), query.params())
+    // Whoever renews at this moment is met by the next round.
+    until_nothing_is_left(|| tx.run(query.sql(), query.params()))
 }
 fn of_grants(tx: &mut Tx<'_>, keys: &[i64], now: Timestamp) -> Result<u64> {
     end(tx, &now, |query| {

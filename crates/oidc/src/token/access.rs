@@ -69,8 +69,8 @@ pub struct ReadClaims {
     pub org_id: Option<OrganizationId>,
 }
 
-/// How far the clocks of two nodes may differ.
-const LEEWAY: i64 = 10;
+/// How far the clocks of two nodes may differ, in seconds.
+pub(crate) const LEEWAY: i64 = 10;
 impl ReadClaims {
     /// Begun, not ended, and with no longer a life than any that is signed here: whoever held a key once cannot have signed
     /// for years to come.

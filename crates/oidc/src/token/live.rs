@@ -49,6 +49,8 @@ pub struct Said {
     pub jkt: Option<String>,
     /// None if nobody signed in for it, if it was not asked for with `openid`, or if it is meant for others.
     pub userinfo: Option<Bytes>,
+    /// Whether it is meant for this server; one that is meant for an API alone is none here (RFC 9068 §4).
+    pub for_provider: bool,
     pub introspection: Bytes,
     kind: TokenKind,
     token: Option<TokenId>,
@@ -245,16 +247,19 @@ impl OpenId {
         let introspection = bytes(&introspection)?;
         Ok(Some(Said {
             userinfo: self.userinfo_of(&live, &subject)?,
+            for_provider: self.is_meant(&live),
             introspection,
             until: live.expires_at.min(bound),
             ..said_of(&live, Some(session))
         }))
     }
     fn userinfo_of(&self, live: &Live, subject: &Subject) -> Result<Option<Bytes>> {
-        let here = live.kind == TokenKind::Access
-            && Scope::of_text(&live.scope).openid
-            && resource::is_for_provider(&live.resources, self.issuer());
+        let here =
+            live.kind == TokenKind::Access && Scope::of_text(&live.scope).openid && self.is_meant(live);
         if here { bytes(subject).map(Some) } else { Ok(None) }
+    }
+    fn is_meant(&self, live: &Live) -> bool {
+        resource::is_for_provider(&live.resources, self.issuer())
     }
 
     async fn said_of_program(&self, live: &Live, client: &Client, now: Timestamp) -> Result<Option<Said>> {
@@ -275,6 +280,7 @@ impl OpenId {
         };
         Ok(Some(Said {
             introspection: bytes(&introspection)?,
+            for_provider: self.is_meant(live),
             until: live.expires_at.min(until),
             ..said_of(live, None)
         }))
@@ -324,6 +330,7 @@ impl OpenId {
             product: client.product,
             jkt,
             userinfo: None,
+            for_provider: claims.aud.iter().any(|audience| audience == self.issuer()),
             kind: TokenKind::Access,
             token: None,
             session: None,
@@ -375,6 +382,7 @@ fn said_of(live: &Live, session: Option<SessionId>) -> Said {
         product: live.product,
         jkt: live.jkt.clone(),
         userinfo: None,
+        for_provider: false,
         introspection: Bytes::new(),
         kind: live.kind,
         token: Some(live.id),

@@ -14,7 +14,11 @@ pub mod model;
 mod resource;
 pub mod revocation;
 pub(crate) mod store;
-pub(crate) use store::{end_all_of_client, end_refresh_of_client, end_unbound_of_client, until_none_is_left};
+pub(crate) use access::LEEWAY;
+pub(crate) use store::{
+    end_all_of_client, end_refresh_of_client, end_unbound_of_client, until_none_is_left,
+    until_nothing_is_left,
+};
 #[cfg(test)]
 mod tests;
 pub mod userinfo;

@@ -107,6 +107,16 @@ pub fn until_none_is_left(mut revoke: impl FnMut() -> Result<Vec<TokenId>>) -> R
         ended.extend(more);
     }
 }
+/// As [`until_none_is_left`], where nobody asks which.
+pub fn until_nothing_is_left(mut end: impl FnMut() -> Result<u64>) -> Result<u64> {
+    let mut ended = 0;
+    loop {
+        match end()? {
+            0 => return Ok(ended),
+            more => ended += more,
+        }
+    }
+}
 /// One token alone.
 pub fn revoke_one(tx: &mut Tx<'_>, token: TokenId, now: Timestamp) -> Result<Vec<TokenId>> {
     tx.all(
@@ -116,42 +126,50 @@ pub fn revoke_one(tx: &mut Tx<'_>, token: TokenId, now: Timestamp) -> Result<Vec
 }
 /// Of a client that may refresh no longer.
 pub fn end_refresh_of_client(tx: &mut Tx<'_>, client: ClientId, now: Timestamp) -> Result<u64> {
-    tx.run(
-        sql!(
-            "UPDATE token SET revoked_at = $1
-             WHERE client_id = $2 AND kind = 'refresh' AND revoked_at IS NULL AND expires_at > $1"
-        ),
-        &[&now, &client],
-    )
+    until_nothing_is_left(|| {
+        tx.run(
+            sql!(
+                "UPDATE token SET revoked_at = $1
+                 WHERE client_id = $2 AND kind = 'refresh' AND revoked_at IS NULL AND expires_at > $1"
+            ),
+            &[&now, &client],
+        )
+    })
 }
 /// Of a client that others keep from now on.
 pub fn end_all_of_client(tx: &mut Tx<'_>, client: ClientId, now: Timestamp) -> Result<u64> {
-    tx.run(
-        sql!(
-            "UPDATE token SET revoked_at = $1 WHERE client_id = $2 AND revoked_at IS NULL AND expires_at > $1"
-        ),
-        &[&now, &client],
-    )
+    until_nothing_is_left(|| {
+        tx.run(
+            sql!(
+                "UPDATE token SET revoked_at = $1 WHERE client_id = $2 AND revoked_at IS NULL AND expires_at > $1"
+            ),
+            &[&now, &client],
+        )
+    })
 }
 /// Of a client whose tokens are bound to a key from now on.
 pub fn end_unbound_of_client(tx: &mut Tx<'_>, client: ClientId, now: Timestamp) -> Result<u64> {
-    tx.run(
-        sql!(
-            "UPDATE token SET revoked_at = $1
-             WHERE client_id = $2 AND kind = 'access' AND jkt IS NULL AND revoked_at IS NULL AND expires_at > $1"
-        ),
-        &[&now, &client],
-    )
+    until_nothing_is_left(|| {
+        tx.run(
+            sql!(
+                "UPDATE token SET revoked_at = $1
+                 WHERE client_id = $2 AND kind = 'access' AND jkt IS NULL AND revoked_at IS NULL AND expires_at > $1"
+            ),
+            &[&now, &client],
+        )
+    })
 }
 /// What stays good while the person is away is left (Back-Channel Logout 1.0 §2.7).
 pub fn revoke_of_session(tx: &mut Tx<'_>, session: SessionId, now: Timestamp) -> Result<Vec<TokenId>> {
-    tx.all(
-        sql!(
-            "UPDATE token SET revoked_at = $1
-             WHERE session_id = $2 AND revoked_at IS NULL AND expires_at > $1 AND ends_at IS NULL RETURNING id"
-        ),
-        &[&now, &session],
-    )
+    until_none_is_left(|| {
+        tx.all(
+            sql!(
+                "UPDATE token SET revoked_at = $1
+                 WHERE session_id = $2 AND revoked_at IS NULL AND expires_at > $1 AND ends_at IS NULL RETURNING id"
+            ),
+            &[&now, &session],
+        )
+    })
 }
 
 /// For whom and through whom a token speaks.

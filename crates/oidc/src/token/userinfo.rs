@@ -118,6 +118,8 @@ async fn answer(
     }
     Ok(match &said.userinfo {
         Some(body) => Ok(json_bytes(body.clone())),
+        // More scope would not help.
+        None if !said.for_provider => Err(BearerError::InvalidToken),
         None => Err(BearerError::InsufficientScope),
     })
 }

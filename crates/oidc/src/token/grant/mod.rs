@@ -13,7 +13,7 @@ pub(crate) use machine::acting_for;
 pub use refresh::Renew;
 
 use super::{
-    access::{AccessClaims, Confirmation, Drawn},
+    access::{AccessClaims, Confirmation, Drawn, LEEWAY},
     grounds::{Asked, Grounds},
     handle,
     model::{TokenError, TokenResponse},
@@ -94,6 +94,12 @@ const fn token_type(jkt: Option<&String>) -> &'static str {
     if jkt.is_some() { "DPoP" } else { "Bearer" }
 }
 
+/// When the person had signed in by the time of their request; None if they have done so again since. Of two nodes the one that
+/// issued the code may have the slower clock.
+fn as_of(begun_at: Timestamp, authenticated_at: Timestamp) -> Option<Timestamp> {
+    (authenticated_at <= begun_at.plus_seconds(LEEWAY)).then(|| authenticated_at.min(begun_at))
+}
+
 /// What a person's answer needs besides its grounds.
 struct Told {
     grounds: Grounds,
@@ -143,7 +149,7 @@ impl OpenId {
             issuer: self.issuer(),
             client_id: &client.client_id,
             now,
-            authenticated_at: Some(authenticated_at).filter(|at| *at <= begun_at),
+            authenticated_at: as_of(begun_at, authenticated_at),
             nonce: nonce.as_deref(),
             acr: &acr,
             methods: &methods,

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 use db::Tx;
-use kernel::{Actor, Event, Id, Result, Timestamp};
+use kernel::{Actor, Event, Id, Result, Timestamp, id::OrganizationId};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -38,11 +38,21 @@ const UNKNOWN: TokenError = TokenError::InvalidGrant("refresh.unknown");
 
 impl Renew {
     /// The scope of the new access token.
-    fn narrowed(&self, granted: &str) -> std::result::Result<String, TokenError> {
+    fn narrowed(
+        &self,
+        granted: &str,
+        organization: Option<OrganizationId>,
+    ) -> std::result::Result<String, TokenError> {
         let Some(wanted) = &self.scope else { return Ok(granted.to_owned()) };
         let (before, after) = (Scope::of_text(granted), Scope::of_text(wanted));
+        // The organization that the token acts for may be named, as it was when it was authorized.
+        let names_own = |word: &str| {
+            let named = word.strip_prefix("organization:").and_then(|id| id.parse::<OrganizationId>().ok());
+            before.organization && named.is_some() && named == organization
+        };
         // What is not known here was never granted.
-        let known = wanted.split(' ').all(|word| granted.split(' ').any(|held| held == word));
+        let known =
+            wanted.split(' ').all(|word| names_own(word) || granted.split(' ').any(|held| held == word));
         if known && before.covers(after) && (before.organization || !after.organization) {
             Ok(after.text())
         } else {
@@ -104,7 +114,7 @@ impl OpenId {
                 if let Some(error) = renew.fault(&found) {
                     return refused(error);
                 }
-                let scope = match renew.narrowed(&found.scope) {
+                let scope = match renew.narrowed(&found.scope, found.organization) {
                     Ok(scope) => scope,
                     Err(error) => return refused(error),
                 };

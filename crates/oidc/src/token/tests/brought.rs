@@ -140,7 +140,7 @@ async fn every_wrong_way_to_bring_a_token_to_userinfo() {
             (vec![line("Bearer", &id_token)], (401, "invalid_token")),
             (vec![line("Bearer", &code)], (401, "invalid_token")),
             // Meant for others, or for whoever holds a key.
-            (vec![line("Bearer", &elsewhere)], (403, "insufficient_scope")),
+            (vec![line("Bearer", &elsewhere)], (401, "invalid_token")),
             (vec![line("Bearer", &bound)], (401, "invalid_token")),
         ] {
             let lines: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();

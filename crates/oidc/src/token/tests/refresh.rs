@@ -3,7 +3,7 @@ use super::won;
 use crate::{
     OpenId,
     client::{Client, Settings},
-    house::{ISSUER, houses},
+    house::{CALLBACK, ISSUER, VERIFIER, houses},
     testing::{Caller, fapi, refreshing},
     token::grant::Renew,
 };
@@ -74,6 +74,38 @@ async fn f03_a_token_that_comes_twice_ends_what_a_thief_renews_at_that_moment() 
                 .unwrap();
             assert_eq!(left, 0, "{path}");
             assert_eq!(caller.refresh(&third).await.error(), "invalid_grant", "{path}");
+        }
+    }
+}
+#[tokio::test(flavor = "multi_thread")]
+async fn f03_who_may_no_longer_is_not_outlived_by_what_is_renewed_at_that_moment() {
+    for how in ["client", "refresh", "account"] {
+        for house in houses(true).await {
+            let caller = Caller::new(&house, refreshing()).await;
+            let first = text(&caller.tokens(SCOPE).await, "refresh_token");
+            let (renewal, next) = caller.renewal_on_its_way(&first).await;
+            let (client, session, now) = (caller.client.id, house.session, house.db.clock().now());
+            house
+                .db
+                .write_unaudited("an end", move |tx| match how {
+                    "client" => crate::token::end_all_of_client(tx, client, now).map(drop),
+                    "refresh" => crate::token::end_refresh_of_client(tx, client, now).map(drop),
+                    _ => {
+                        let holder = "SELECT account_id FROM session WHERE id = $1";
+                        let account: kernel::id::AccountId = tx.one(holder, &[&session])?;
+                        tx.run("UPDATE account SET state = 'disabled' WHERE id = $1", &[&account])?;
+                        tx.changed("account", account);
+                        Ok(())
+                    }
+                })
+                .await
+                .unwrap();
+            renewal.await.unwrap();
+            house.change("UPDATE account SET state = 'active'").await;
+            let left = "SELECT COUNT(*) FROM token WHERE revoked_at IS NULL AND kind = 'refresh'";
+            let left: i64 = house.db.read(move |tx| tx.one(left, &[])).await.unwrap();
+            assert_eq!(left, 0, "{how}");
+            assert_eq!(caller.refresh(&next).await.error(), "invalid_grant", "{how}");
         }
     }
 }
@@ -168,7 +200,7 @@ async fn a_refresh_may_ask_for_less_and_never_for_more() {
         let mut token = text(&tokens, "refresh_token");
         assert_eq!(caller.introspect(&text(&tokens, "access_token")).await["aud"], serde_json::json!([a]));
         let userinfo = caller.userinfo(&text(&tokens, "access_token")).await;
-        assert_eq!(userinfo.status, StatusCode::FORBIDDEN, "it is meant for others");
+        assert_eq!(userinfo.status, StatusCode::UNAUTHORIZED, "it is meant for others");
         for (name, value, error) in [
             ("scope", "openid phone", "invalid_scope"),
             ("scope", "openid nonsense", "invalid_scope"),
@@ -189,6 +221,61 @@ async fn a_refresh_may_ask_for_less_and_never_for_more() {
             SCOPE,
             "the refresh token keeps what was granted"
         );
+    }
+}
+#[tokio::test]
+async fn a_token_for_an_api_and_one_for_userinfo_come_of_one_request() {
+    for house in houses(true).await {
+        let api = "https://api.example/";
+        for settings in [refreshing(), Settings { require_par: true, ..refreshing() }] {
+            let caller = Caller::new(&house, Settings { resources: vec![api.to_owned()], ..settings }).await;
+            let code = caller.code(SCOPE, &[("resource", api), ("resource", ISSUER)]).await;
+            let members = [
+                ("grant_type", "authorization_code"),
+                ("code", &code),
+                ("redirect_uri", CALLBACK),
+                ("code_verifier", VERIFIER),
+                ("resource", ISSUER),
+            ];
+            let own = caller.ask("/oauth2/token", &members).await.json();
+            assert_eq!(caller.userinfo(&text(&own, "access_token")).await.status, StatusCode::OK);
+            let token = text(&own, "refresh_token");
+            let members = [("grant_type", "refresh_token"), ("refresh_token", &token), ("resource", api)];
+            let other = text(&caller.ask("/oauth2/token", &members).await.json(), "access_token");
+            assert_eq!(caller.introspect(&other).await["aud"], serde_json::json!([api]));
+            assert_ne!(caller.userinfo(&other).await.status, StatusCode::OK);
+        }
+    }
+}
+#[tokio::test]
+async fn an_organization_that_a_request_named_may_be_named_again_and_no_other() {
+    for house in houses(true).await {
+        let caller = Caller::new(&house, refreshing()).await;
+        let scope = format!("openid organization:{} offline_access", house.organization);
+        let mut token = text(&caller.tokens(&scope).await, "refresh_token");
+        let other: kernel::id::OrganizationId = house.db.draw();
+        for refused in [
+            format!("openid organization:{other}"),
+            format!("openid organization:{} organization:{other}", house.organization),
+            "openid organization:x".to_owned(),
+            "openid organization:".to_owned(),
+        ] {
+            let members = [("grant_type", "refresh_token"), ("refresh_token", &*token), ("scope", &*refused)];
+            assert_eq!(caller.ask("/oauth2/token", &members).await.error(), "invalid_scope", "{refused}");
+        }
+        let less = format!("organization:{}", house.organization);
+        for (asked, told) in [(&*scope, "openid organization offline_access"), (&*less, "organization")] {
+            let members = [("grant_type", "refresh_token"), ("refresh_token", &*token), ("scope", asked)];
+            let tokens = caller.ask("/oauth2/token", &members).await.json();
+            assert_eq!(tokens["scope"], told, "{tokens}");
+            let said = caller.introspect(&text(&tokens, "access_token")).await;
+            assert_eq!(said["org_id"], house.organization.to_string());
+            token = text(&tokens, "refresh_token");
+        }
+        // Of what was never granted there is nothing by any name.
+        let token = text(&caller.tokens(SCOPE).await, "refresh_token");
+        let members = [("grant_type", "refresh_token"), ("refresh_token", &*token), ("scope", &*less)];
+        assert_eq!(caller.ask("/oauth2/token", &members).await.error(), "invalid_scope");
     }
 }
 /// What a change does to a refresh token.
@@ -233,6 +320,26 @@ async fn a_renewed_id_token_tells_the_sign_in_that_it_came_of_or_none() {
         house.change("UPDATE session SET authenticated_at = authenticated_at + 3600000").await;
         let third = told(&caller.refresh(&text(&second, "refresh_token")).await.json());
         assert_eq!((third.get("auth_time"), &third["sid"]), (None, &told(&first)["sid"]));
+    }
+}
+#[tokio::test]
+async fn a_sign_in_at_a_node_whose_clock_is_ahead_is_told_as_of_the_request() {
+    for house in houses(true).await {
+        let caller = Caller::new(&house, refreshing()).await;
+        let told = |tokens: &Value| -> Value {
+            crate::jose::Jws::parse(&text(tokens, "id_token")).unwrap().claims().unwrap()
+        };
+        let now = house.db.clock().now().as_seconds();
+        // The session of the house began a minute ago.
+        house.change("UPDATE session SET authenticated_at = authenticated_at + 60005").await;
+        let first = caller.tokens(SCOPE).await;
+        assert_eq!(told(&first)["auth_time"], now, "milliseconds ahead");
+        house.change("UPDATE session SET authenticated_at = authenticated_at + 9995").await;
+        let second = caller.refresh(&text(&first, "refresh_token")).await.json();
+        assert_eq!(told(&second)["auth_time"], now, "as far as clocks differ");
+        house.change("UPDATE session SET authenticated_at = authenticated_at + 1").await;
+        let third = caller.refresh(&text(&second, "refresh_token")).await.json();
+        assert_eq!(told(&third).get("auth_time"), None, "signed in again since");
     }
 }
 #[tokio::test]

@@ -24,12 +24,12 @@ pub(super) fn openid_client(at: &Filling<'_>) -> String {
     } else {
         ""
     };
-    let (build, to_build, to_grant) = match (at.pushed, at.bound) {
-        (true, true) => ("await client.buildAuthorizationUrlWithPAR", ", { DPoP }", ", undefined, { DPoP }"),
-        (true, false) => ("await client.buildAuthorizationUrlWithPAR", "", ""),
-        (false, true) => ("client.buildAuthorizationUrl", "", ", undefined, { DPoP }"),
-        (false, false) => ("client.buildAuthorizationUrl", "", ""),
+    let (build, to_build) = match (at.pushed, at.bound) {
+        (true, true) => ("await client.buildAuthorizationUrlWithPAR", ", { DPoP }"),
+        (true, false) => ("await client.buildAuthorizationUrlWithPAR", ""),
+        (false, _) => ("client.buildAuthorizationUrl", ""),
     };
+    let (to_grant, to_ask) = if at.bound { (", undefined, { DPoP }", ", { DPoP }") } else { ("", "") };
     format!(
         r#"import * as client from "openid-client";
 
@@ -52,7 +52,8 @@ const tokens = await client.authorizationCodeGrant(config, url, {{
   pkceCodeVerifier: verifier,
   expectedState: state,
 }}{to_grant});
-const person = tokens.claims();
+// The name and what else `scope` asks for is told there; the ID token says who signed in, and how.
+const person = await client.fetchUserInfo(config, tokens.access_token, tokens.claims().sub{to_ask});
 "#
     )
 }
@@ -73,6 +74,7 @@ export const {{ handlers, auth, signIn, signOut }} = NextAuth({{
       id: "fujie",
       name: {name},
       type: "oidc",
+      idToken: false, // the name is told at userinfo
       issuer: "{issuer}",
       wellKnown: "{issuer}/.well-known/openid-configuration",
       clientId: "{id}",
@@ -252,6 +254,7 @@ builder.Services
         options.Scope.Clear();
         options.Scope.Add("openid");
         options.Scope.Add("profile");
+        options.GetClaimsFromUserInfoEndpoint = true; // the name is told there
         options.MapInboundClaims = false;
         options.TokenValidationParameters.NameClaimType = "name";
     }});

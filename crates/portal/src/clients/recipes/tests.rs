@@ -54,6 +54,17 @@ fn every_recipe_is_whole_and_holds_no_secret() {
     assert!(seen >= 24, "{seen}");
 }
 #[test]
+fn recipes_that_name_the_person_ask_userinfo_where_the_name_is_told() {
+    let list = recipes(ISSUER, &client(AuthMethod::SecretPost));
+    for (title, asks) in [
+        ("openid-client", "client.fetchUserInfo(config, tokens.access_token, tokens.claims().sub)"),
+        ("Auth.js", "idToken: false"),
+        ("ASP.NET", "GetClaimsFromUserInfoEndpoint = true"),
+    ] {
+        assert!(text(&list, title).contains(asks), "{title}");
+    }
+}
+#[test]
 fn a_framework_says_what_it_needs_where_it_does_not_fit() {
     let need = |client: &Client, title: &str| {
         let list = recipes(ISSUER, client);
