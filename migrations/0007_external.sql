@@ -1,7 +1,7 @@
 -- Identities at other providers, and devices that signed in.
 
 -- Browsers that signed in to an account, by a cookie of their own: one row an account and browser, so that a new one is
--- noticed. trusted_until: until then the second step is not asked there.
+-- noticed. trusted_at, trusted_until: since when and until when the second step is not asked there.
 CREATE TABLE device (
     id BIGINT PRIMARY KEY,
     token_hash BYTEA NOT NULL,
@@ -10,6 +10,7 @@ CREATE TABLE device (
     address TEXT,
     created_at BIGINT NOT NULL,
     last_used_at BIGINT NOT NULL,
+    trusted_at BIGINT,
     trusted_until BIGINT,
     ended_at BIGINT
 );

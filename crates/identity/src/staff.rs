@@ -2,7 +2,8 @@
 //! its transaction by `recheck_in`.
 use crate::{
     Identity,
-    session::{SignedIn, encoded},
+    session::SignedIn,
+    stepup::service::{Demand, demand_factor},
 };
 use axum::{
     extract::FromRequestParts,
@@ -102,13 +103,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Staff {
         Ok(staff)
     }
 }
-/// Where the policy asks staff for a second factor: who has one proves it, who has none sets one up first.
+/// Where the policy asks staff for a second factor: who has one proves it, who has none sets one up first. SMS is none.
 pub async fn require_strength<S: Send + Sync>(
     parts: &mut Parts,
     state: &S,
     signed_in: &SignedIn,
 ) -> std::result::Result<(), Response> {
-    if signed_in.strength >= 2 {
+    if signed_in.proved_factor() {
         return Ok(());
     }
     let failed = |error: Error| Failure::from(error).into_response();
@@ -118,17 +119,12 @@ pub async fn require_strength<S: Send + Sync>(
         return Ok(());
     }
     let ctx = Ctx::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
-    if ctx.wants_json {
-        return Err(failed(Error::forbidden("staff.second_factor_required")));
-    }
-    let factors = factor::summary(identity.db(), signed_in.account).await.map_err(failed)?;
-    let back = encoded(if ctx.is_get { &ctx.path } else { "/desk" });
-    Err(if factors.second() {
-        web::see_other(&format!("/me/verify?need=strong&return_to={back}"))
-    } else {
-        let enroll = web::see_other(&format!("/me/authenticator?return_to={back}"));
-        web::with_flash(enroll, "info", "identity-staff-second-wanted", &[])
-    })
+    let demand = Demand {
+        error: "staff.second_factor_required",
+        told: "identity-staff-second-wanted",
+        home: "/desk".to_owned(),
+    };
+    demand_factor(&identity, &ctx, signed_in, &demand).await.map_err(IntoResponse::into_response)
 }
 fn refused() -> Response {
     Failure::from(Error::forbidden("staff.role_required")).into_response()

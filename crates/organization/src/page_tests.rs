@@ -11,7 +11,14 @@ use axum::{Extension, Router, body::Body};
 use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use identity::session::NewSession;
-use kernel::{Actor, ActorKind, Clock, Event, id::AccountId};
+use kernel::{
+    Actor, ActorKind, Clock, Event, Id,
+    id::{AccountId, mark},
+};
+use platform::{
+    setting::{SecondFactorDemand, SecondFactorPolicy},
+    staff::PolicyEditor,
+};
 use std::sync::Arc;
 use tower::ServiceExt;
 use web::{App, Probes, frame};
@@ -162,6 +169,72 @@ async fn m43_administrators_pages_are_for_administrators_alone() {
         let sent = anonymous.get(&site.org("members")).await;
         assert_eq!(sent.status, StatusCode::SEE_OTHER);
         assert!(sent.location.starts_with("/login?return_to="), "{}", sent.location);
+    }
+}
+/// What the person proved in every session of theirs, as a test wants it.
+async fn proved(site: &Site, account: AccountId, methods: &'static str) {
+    site.town
+        .rooms
+        .db()
+        .write_unaudited("test", move |tx| {
+            tx.run("UPDATE session SET methods = $2 WHERE account_id = $1", &[&account, &methods])
+        })
+        .await
+        .unwrap();
+}
+#[tokio::test]
+async fn where_the_policy_says_so_administrators_administer_with_a_second_factor_alone() {
+    for site in sites().await {
+        let (administrator, agent) = (site.town.administrator.account, site.town.agent.account);
+        let (browser, agent) = (site.browser(administrator).await, site.browser(agent).await);
+        let members = site.org("members");
+        assert_eq!(browser.get(&members).await.status, StatusCode::OK, "optional by default");
+        let csrf = value_of(&browser.get(&site.org("members/new")).await.text, "csrf");
+        let required = SecondFactorPolicy {
+            administrators: SecondFactorDemand::Required,
+            ..SecondFactorPolicy::default()
+        };
+        let rooms = &site.town.rooms;
+        rooms.identity().settings().change(&PolicyEditor::command_line(), required).await.unwrap();
+        // A password beside a code by SMS is no cryptographic factor.
+        for methods in ["pwd", "pwd sms"] {
+            proved(&site, administrator, methods).await;
+            for page in ADMINISTRATORS_PAGES.into_iter().chain(["applications"]) {
+                let path = site.org(page);
+                let enroll = browser.get(&path).await;
+                assert_eq!(enroll.location, format!("/me/authenticator?return_to={path}"), "{methods}");
+            }
+        }
+        let sent = browser.send_form(&site.org("members/new"), format!("csrf={csrf}&name=x")).await;
+        assert_eq!(sent.location, format!("/me/authenticator?return_to={}", site.org("")));
+        let mut request = browser.request("GET", &members).body(Body::empty()).unwrap();
+        request.headers_mut().insert(header::ACCEPT, "application/json".parse().unwrap());
+        let refused = site.send(request).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN);
+        assert!(refused.text.contains("membership.second_factor_required"), "{}", refused.text);
+        for page in ["", "products"] {
+            assert_eq!(browser.get(&site.org(page)).await.status, StatusCode::OK, "{page}: as a member");
+        }
+        assert_eq!(agent.get(&site.org("applications")).await.status, StatusCode::OK, "nobody else is asked");
+
+        let (id, now): (Id<mark::Authenticator>, _) = (rooms.db().draw(), site.town.now());
+        rooms
+            .db()
+            .write_unaudited("test", move |tx| {
+                tx.run(
+                    "INSERT INTO authenticator (id, account_id, name, secret, last_step, created_at)
+                     VALUES ($1, $2, $3, $3, 0, $4)",
+                    &[&id, &administrator, &vec![0_u8], &now],
+                )
+            })
+            .await
+            .unwrap();
+        let prove = browser.get(&members).await.location;
+        assert_eq!(prove, format!("/me/verify?need=factor&return_to={members}"));
+        proved(&site, administrator, "pwd otp mfa").await;
+        for page in ["members", "applications"] {
+            assert_eq!(browser.get(&site.org(page)).await.status, StatusCode::OK, "{page}");
+        }
     }
 }
 #[tokio::test]

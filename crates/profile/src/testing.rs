@@ -148,6 +148,25 @@ impl House {
         };
         self.rooms.appoint(Operator::installation(), organization, appointment, self.now()).await.unwrap();
     }
+    /// As if the holder had one browser remembered in place of the second step.
+    pub async fn remember_browser(&self, account: AccountId) {
+        let (id, now): (identity::device::DeviceId, _) = (self.db().draw(), self.now());
+        self.db()
+            .write_unaudited("test", move |tx| {
+                tx.run(
+                    "INSERT INTO device (id, token_hash, account_id, created_at, last_used_at, trusted_at, trusted_until)
+                     VALUES ($1, $2, $3, $4, $4, $4, $5)",
+                    &[&id, &id.as_i64().to_be_bytes().to_vec(), &account, &now, &now.plus_days(30)],
+                )
+            })
+            .await
+            .unwrap();
+    }
+    /// How many browsers are remembered.
+    pub async fn remembered_browsers(&self) -> i64 {
+        let count = "SELECT CAST(COUNT(*) AS BIGINT) FROM device WHERE trusted_until IS NOT NULL";
+        self.db().read(move |tx| tx.one(count, &[])).await.unwrap()
+    }
     pub async fn signed_in(&self, account: AccountId) -> SignedIn {
         let card = account::service::cards(self.db(), vec![account]).await.unwrap().remove(0);
         let staff = platform::staff::service::find(self.db(), account).await.unwrap();

@@ -271,10 +271,37 @@ impl Room {
             other => panic!("{way}: {other:?}"),
         }
     }
+    /// Another connector at Alipay, one that really leads there.
+    pub async fn another_alipay(&self, name: &str) -> ConnectorId {
+        let vectors: serde_json::Value =
+            serde_json::from_str(include_str!("../../upstream/tests/vectors.json")).unwrap();
+        let config = serde_json::json!({
+            "app_id": "2021000000000002",
+            "private_key": vectors["alipay_rsa2"]["app_private_key_pkcs8_pem"],
+            "public_key": vectors["alipay_rsa2"]["platform_public_key_pem"],
+            "authorize": "https://openauth.alipay.com/oauth2/publicAppAuthorize.htm",
+            "gateway": "https://openapi.alipay.com/gateway.do",
+            "profile": false,
+        });
+        let id = self.db().draw();
+        let new = NewConnector::new(id, Kind::Upstream, "alipay", name, true, &config).unwrap();
+        let editor = PolicyEditor::command_line();
+        connector::service::create(self.db(), &editor, new, self.now()).await.unwrap();
+        id
+    }
     /// What Alipay brought back for this step, of whoever signed in there.
     pub async fn alipay_result(&self, ctx: &Ctx, step: ChallengeId, subject: &str) -> ChallengeId {
+        self.alipay_result_at(self.alipay, ctx, step, subject).await
+    }
+    pub async fn alipay_result_at(
+        &self,
+        connector: ConnectorId,
+        ctx: &Ctx,
+        step: ChallengeId,
+        subject: &str,
+    ) -> ChallengeId {
         let data = serde_json::json!({
-            "connector": self.alipay, "provider": "alipay", "name": "支付宝",
+            "connector": connector, "provider": "alipay", "name": "支付宝",
             "purpose": { "Recover": { "challenge": step } },
             "person": { "subject": subject, "alt_subjects": [], "display_name": null, "certified": null, "phone": null },
             "account": null, "return_to": "/",

@@ -15,6 +15,12 @@ pub use model::{Certified, Connector, Fault, Finding, Flow, Hidden, Person, Quer
 pub use oidc::{ClientAuthentication, OidcConfig, Upstreams};
 pub use wechat::WeChatConfig;
 
+/// Whether a connector of this provider can be asked for a new sign-in and says when it was. Alipay, WeChat and DingTalk have
+/// no member for either: what comes back from them may be a session that somebody left open there.
+pub fn proves_fresh(provider: &str) -> bool {
+    provider == OidcConfig::PROVIDER
+}
+
 /// The provider of a stored connector. Error: `upstream.config` for what this version cannot read.
 pub fn open(upstreams: &Upstreams, provider: &str, config: &str) -> kernel::Result<Box<dyn Connector>> {
     let unreadable = |e: serde_json::Error| kernel::Error::internal("upstream.config").because(e);

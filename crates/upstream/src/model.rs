@@ -25,7 +25,8 @@ pub struct Flow {
     pub nonce: String,
     pub verifier: String,
     pub redirect_uri: String,
-    /// The person proves it anew: a sign-in at the provider from before this moment does not do.
+    /// The person proves it anew: a sign-in at the provider from before this moment does not do. Only for providers that
+    /// [`crate::proves_fresh`] names; the others know no such wish and let a session that stands open pass in silence.
     pub fresh: Option<Timestamp>,
 }
 impl Flow {

@@ -87,7 +87,7 @@ pub fn finish_in(
     let keyring = identity.db().keyring();
     search::service::forget_in(tx, keyring, account)?;
     service::set_state_in(tx, account, AccountState::Closed, now)?;
-    realname::service::release_in(tx, account, "closed", now)?;
+    realname::service::release_in(tx, keyring, account, "closed", now)?;
     // Not a name that anybody could register: ids are upper case and begin with a digit.
     let name = service::seal_name(keyring, account, "");
     store::erase(tx, account, &format!("closed-{account}"), &name)?;

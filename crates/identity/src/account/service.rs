@@ -237,8 +237,8 @@ pub(crate) fn bind_document_in(
     Ok(())
 }
 /// The account is nobody's in particular any more.
-pub(crate) fn release_person_in(tx: &mut Tx<'_>, id: AccountId) -> Result<()> {
-    store::delete_person(tx, id)?;
+pub(crate) fn release_person_in(tx: &mut Tx<'_>, keyring: &Keyring, id: AccountId) -> Result<()> {
+    search::service::refreshed_in(tx, keyring, id, |tx| store::delete_person(tx, id))?;
     tx.changed("account", id);
     Ok(())
 }

@@ -18,9 +18,12 @@ pub enum Purpose {
     Recover,
     /// Another phone or mail address for the own account.
     Contact,
+    /// The code of a slip that opens an account.
+    Activate,
 }
 impl Purpose {
-    const ALL: [Self; 5] = [Self::SignIn, Self::Register, Self::Resend, Self::Recover, Self::Contact];
+    const ALL: [Self; 6] =
+        [Self::SignIn, Self::Register, Self::Resend, Self::Recover, Self::Contact, Self::Activate];
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
@@ -28,6 +31,7 @@ impl Purpose {
             Self::Resend => "resend",
             Self::Recover => "recover",
             Self::Contact => "contact",
+            Self::Activate => "activate",
         }
     }
     const fn letter(self) -> char {
@@ -37,6 +41,7 @@ impl Purpose {
             Self::Resend => 'a',
             Self::Recover => 'v',
             Self::Contact => 'c',
+            Self::Activate => 't',
         }
     }
 }

@@ -22,15 +22,17 @@ pub fn shown(identity: &Identity, ctx: &Ctx, headers: &http::HeaderMap) -> Shown
         user_agent: user_agent.map(crate::session::model::clean_user_agent),
     }
 }
-/// Whether the second step is not asked here.
+/// Whether the second step is not asked here. `most_days`: for how long the policy lets a browser be remembered now; whoever
+/// was promised more is asked earlier.
 pub(crate) fn is_trusted_in(
     tx: &mut Tx<'_>,
     shown: &Shown,
     account: AccountId,
+    most_days: i64,
     now: Timestamp,
 ) -> Result<bool> {
     match &shown.known {
-        Some(token) => store::is_trusted(tx, token, account, now),
+        Some(token) => store::is_trusted(tx, token, account, now.plus_days(-most_days), now),
         None => Ok(false),
     }
 }
@@ -51,16 +53,17 @@ pub(crate) fn trust_in(
     shown: &Shown,
     account: AccountId,
     until: Timestamp,
+    now: Timestamp,
 ) -> Result<String> {
     let fresh = TokenHash::of(&shown.fresh);
     if let Some(old) = &shown.known {
         store::update_token(tx, old, &fresh)?;
     }
-    store::update_trusted(tx, &fresh, account, until)?;
+    store::update_trusted(tx, &fresh, account, until, now)?;
     Ok(shown.fresh.clone())
 }
 /// No browser of the account is remembered in place of the second step any more; each is still known. Part of every change
-/// of the password, which the caller audits.
+/// of the password and every removal of a second factor, which the caller audits.
 pub fn distrust_all_in(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
     store::clear_trusted(tx, account).map(drop)
 }
@@ -76,6 +79,7 @@ pub async fn list(
     let here = web::cookie::device_token(headers, &ctx.app).map(|token| TokenHash::of(&token));
     let since = ctx.now.plus_days(-KEPT_DAYS);
     let rows = identity.db().read_few(move |tx| store::list(tx, account, since)).await?;
+    let most_days = identity.settings().policies().await?.second_factor.remember_days;
     Ok(rows
         .into_iter()
         .map(|row| DeviceCard {
@@ -85,7 +89,11 @@ pub async fn list(
             address: row.address,
             created_at: row.created_at,
             last_used_at: row.last_used_at,
-            trusted_until: row.trusted_until.filter(|until| *until > ctx.now),
+            trusted_until: row
+                .trusted_at
+                .zip(row.trusted_until)
+                .map(|(at, until)| until.min(at.plus_days(most_days)))
+                .filter(|until| *until > ctx.now),
         })
         .collect())
 }

@@ -35,14 +35,15 @@ pub(super) fn is_trusted(
     tx: &mut Tx<'_>,
     token: &TokenHash,
     account: AccountId,
+    given_after: Timestamp,
     now: Timestamp,
 ) -> Result<bool> {
     let found: Option<DeviceId> = tx.opt(
         sql!(
             "SELECT id FROM device
-             WHERE token_hash = $1 AND account_id = $2 AND ended_at IS NULL AND trusted_until > $3"
+             WHERE token_hash = $1 AND account_id = $2 AND ended_at IS NULL AND trusted_at > $3 AND trusted_until > $4"
         ),
-        &[&token, &account, &now],
+        &[&token, &account, &given_after, &now],
     )?;
     Ok(found.is_some())
 }
@@ -58,13 +59,14 @@ pub(super) fn update_trusted(
     token: &TokenHash,
     account: AccountId,
     until: Timestamp,
+    now: Timestamp,
 ) -> Result<u64> {
     tx.run(
         sql!(
-            "UPDATE device SET trusted_until = $3
+            "UPDATE device SET trusted_at = $4, trusted_until = $3
              WHERE token_hash = $1 AND account_id = $2 AND ended_at IS NULL"
         ),
-        &[&token, &account, &until],
+        &[&token, &account, &until, &now],
     )
 }
 pub(super) fn clear_trusted(tx: &mut Tx<'_>, account: AccountId) -> Result<u64> {
@@ -83,14 +85,15 @@ pub(super) struct Listed {
     pub address: Option<String>,
     pub created_at: Timestamp,
     pub last_used_at: Timestamp,
+    pub trusted_at: Option<Timestamp>,
     pub trusted_until: Option<Timestamp>,
 }
-db::row!(Listed { id, token_hash, user_agent, address, created_at, last_used_at, trusted_until });
+db::row!(Listed { id, token_hash, user_agent, address, created_at, last_used_at, trusted_at, trusted_until });
 pub(super) fn list(tx: &mut Tx<'_>, account: AccountId, since: Timestamp) -> Result<Vec<Listed>> {
     tx.all(
         sql!(
-            "SELECT id, token_hash, user_agent, address, created_at, last_used_at, trusted_until FROM device
-             WHERE account_id = $1 AND ended_at IS NULL AND last_used_at > $2
+            "SELECT id, token_hash, user_agent, address, created_at, last_used_at, trusted_at, trusted_until
+             FROM device WHERE account_id = $1 AND ended_at IS NULL AND last_used_at > $2
              ORDER BY last_used_at DESC, id DESC LIMIT 100"
         ),
         &[&account, &since],

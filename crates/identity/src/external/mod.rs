@@ -3,7 +3,7 @@
 //! belongs to one account, an account has one identity of a connector; state, nonce and verifier live in a challenge bound
 //! to the browser and are used up by the first answer that names them; only connectors that are switched on appear.
 //!
-//! For rooms above (step-up, recovery, real name): a fresh round trip and its result.
+//! For rooms above (step-up, recovery, real name): a round trip of its own and its result.
 //! 1. `service::offered` lists the connectors (or `service::linked` those of an account).
 //! 2. `flow::begin(identity, ctx, connector, purpose, signed_in, return_to)` is the answer of a POST handler: it leads to the
 //!    provider. `return_to` is a path of this site; when all went well the browser comes back there with

@@ -79,7 +79,8 @@ impl Purpose {
             Self::RealName => "external.real_name",
         }
     }
-    /// Whether a session at the provider does not do.
+    /// Whether a session at the provider does not do, as far as the provider can be asked ([`upstream::proves_fresh`]).
+    /// Step-up takes the others as the last resort alone; recovery takes Alipay as it is, and the policy says for how much.
     pub(super) const fn fresh(&self) -> bool {
         matches!(self, Self::StepUp | Self::Recover { .. })
     }
@@ -119,6 +120,10 @@ impl Linked {
     }
     pub fn icon(&self) -> &'static str {
         icon(&self.provider)
+    }
+    /// Whether a round trip there proves that somebody signed in anew.
+    pub fn proves_fresh(&self) -> bool {
+        upstream::proves_fresh(&self.provider)
     }
 }
 

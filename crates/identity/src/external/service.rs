@@ -151,7 +151,7 @@ pub(super) struct NewLink {
     /// Whoever made the account a moment ago need not be told.
     pub tell: bool,
 }
-/// Links, under the account's row lock, and tells its holder. Whoever calls proved both sides.
+/// Links, under the account's row lock, and tells its holder on every proven channel. Whoever calls proved both sides.
 pub(super) fn link_in(
     tx: &mut Tx<'_>,
     identity: &Identity,
@@ -194,7 +194,7 @@ pub(super) fn link_in(
     if new.tell {
         let told =
             Notice::new(NoticeKind::IdentityLinked).arg("provider", new.name.clone()).leads_to("/me/linked");
-        notice::tell_in(tx, identity, new.account, &told, now)?;
+        notice::tell_all_in(tx, identity, new.account, &told, now)?;
     }
     let detail = json!({ "connector": new.connector.to_string() });
     Ok((Linking::Linked, vec![Event::done(actor, "external.linked").on("account", new.account).with(detail)]))
@@ -227,7 +227,7 @@ pub async fn unlink(
             let told = Notice::new(NoticeKind::IdentityUnlinked)
                 .words("provider", linked.label(Lang::Zh), linked.label(Lang::En))
                 .leads_to("/me/linked");
-            notice::tell_in(tx, &identity2, account, &told, now)?;
+            notice::tell_all_in(tx, &identity2, account, &told, now)?;
             let detail = json!({ "connector": linked.connector.to_string() });
             Ok((linked, vec![Event::done(&actor, "external.unlinked").on("account", account).with(detail)]))
         })

@@ -3,6 +3,7 @@ use super::{
     service::{self, NewLink},
 };
 use crate::{
+    notice::{self, Group, Reminder, Wishes},
     registration,
     testing::{Browser, PASSWORD, PHONE, Page, Room},
 };
@@ -10,6 +11,7 @@ use axum::{Json, Router, extract::RawQuery, routing::get};
 use http::StatusCode;
 use kernel::{Actor, id::AccountId};
 use platform::{
+    Channel,
     challenge::ChallengeId,
     connector::{Kind, NewConnector, model::ConnectorId},
     setting::RegistrationPolicy,
@@ -17,7 +19,7 @@ use platform::{
 };
 use serde_json::json;
 use std::sync::Arc;
-use upstream::{Hidden, Person, WeChatConfig};
+use upstream::{ClientAuthentication, Hidden, OidcConfig, Person, WeChatConfig};
 
 /// A provider at which the code is the person; `fail` makes it refuse.
 async fn provider() -> String {
@@ -44,8 +46,11 @@ async fn connector(room: &Room, api: &str, name: &str) -> ConnectorId {
         authorize: WeChatConfig::AUTHORIZE.parse().unwrap(),
         api: api.parse().unwrap(),
     };
+    add(room, WeChatConfig::PROVIDER, name, &config).await
+}
+async fn add<T: serde::Serialize>(room: &Room, provider: &str, name: &str, config: &T) -> ConnectorId {
     let id = room.db().draw();
-    let new = NewConnector::new(id, Kind::Upstream, WeChatConfig::PROVIDER, name, true, &config).unwrap();
+    let new = NewConnector::new(id, Kind::Upstream, provider, name, true, config).unwrap();
     let editor = PolicyEditor::command_line();
     platform::connector::service::create(room.db(), &editor, new, room.now()).await.unwrap();
     id
@@ -504,6 +509,133 @@ async fn a_result_is_taken_once_for_its_purpose_in_its_browser() {
             round_trip(&room, &mut browser, connector, Purpose::Recover { challenge: one }, "alice").await;
         let proof = take(&room, &browser, &location, Purpose::Recover { challenge: one }).await.unwrap();
         assert_eq!(proof.account, Some(account));
+    }
+}
+
+#[tokio::test]
+async fn f07_an_identity_elsewhere_is_one_factor_and_the_accounts_second_is_asked_for() {
+    for (room, connector) in rooms().await {
+        let account = room.account("linzy", Some(PHONE)).await;
+        let app = room.app_for(account).await;
+        link(&room, connector, account, "alice").await;
+        let mut browser = room.browser();
+        let back = visit(&mut browser, connector, "alice").await;
+        let second = back.location.unwrap();
+        assert!(second.starts_with("/login/second?"), "{second}");
+        assert!(browser.session().is_none() && browser.signed_in().await.is_none(), "no session before it");
+        assert_eq!(room.events("session.begun").await, 0);
+        let page = browser.get(&second).await;
+        let (csrf, challenge) = (page.value("csrf").unwrap(), page.value("challenge").unwrap());
+        let code = app.code(room.now());
+        let members = [("challenge", challenge.as_str()), ("means", "totp"), ("code", code.as_str())];
+        let done = browser.post("/login/second", &csrf, &members).await;
+        assert_eq!(done.location.as_deref(), Some("/me"), "{}", done.text);
+        let me = browser.signed_in().await.unwrap();
+        assert_eq!((me.account, me.strength), (account, 2));
+        assert_eq!(me.methods, ["fed", "otp", "mfa"]);
+    }
+}
+
+/// To the provider from `/me/verify` and back: where that page then leads.
+async fn step_up(browser: &mut Browser, connector: ConnectorId, person: &str) -> Option<String> {
+    let token = browser.get("/me/verify?need=since-9999999999999&return_to=/me").await.value("csrf").unwrap();
+    let members =
+        [("connector", connector.to_string()), ("need", "fresh".to_owned()), ("return_to", "/me".to_owned())];
+    let members: Vec<_> = members.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let gone = browser.post("/me/verify/external", &token, &members).await;
+    let back = come_back(browser, connector, &state_of(&gone), person).await.location.unwrap();
+    assert!(back.starts_with("/me/verify?") && back.contains("external="), "{back}");
+    browser.get(&back).await.location
+}
+const FRESH: &str = "/me/verify?need=fresh&return_to=/me&means=external";
+
+#[tokio::test]
+async fn m15_a_provider_that_lets_an_open_session_pass_proves_nobody_who_can_prove_it_otherwise() {
+    for (room, connector) in rooms().await {
+        let account = room.account("linzy", Some(PHONE)).await;
+        link(&room, connector, account, "alice").await;
+        let mut browser = room.browser();
+        browser.sign_in("linzy", PASSWORD).await;
+        room.pass(600);
+        let form = "action=\"/me/verify/external\"";
+        let page = browser.get(FRESH).await;
+        assert!(page.has("name=\"password\"") && page.has("means=sms"), "{}", page.text);
+        assert!(!page.has(form) && !page.has("means=external&amp;"), "{}", page.text);
+        // Asked for by hand, it counts for nothing.
+        let before = browser.signed_in().await.unwrap();
+        let over = step_up(&mut browser, connector, "alice").await.unwrap();
+        assert!(over.starts_with("/me/verify?"), "{over}");
+        assert_eq!(browser.signed_in().await.unwrap().verified_at, before.verified_at);
+        assert_eq!(room.events("session.verified").await, 0);
+
+        // One other thing is enough: a phone, an app, a provider that says when somebody signed in there.
+        let change = async |sql: &'static str| {
+            room.db().write_unaudited("a test's world", move |tx| tx.run(sql, &[])).await.unwrap();
+        };
+        change("DELETE FROM password").await;
+        assert!(!browser.get(FRESH).await.has(form), "the phone is left");
+        change("UPDATE account SET phone_proven = FALSE").await;
+        let page = browser.get(FRESH).await;
+        assert!(page.has(form) && page.has(&connector.to_string()), "nothing is left: {}", page.text);
+        let config = OidcConfig {
+            issuer: "https://id.example.com".into(),
+            client_id: "fujie".into(),
+            secret: Hidden::new("s3cr3t"),
+            scopes: String::new(),
+            authentication: ClientAuthentication::ClientSecretBasic,
+        };
+        let sure = add(&room, OidcConfig::PROVIDER, "Province portal", &config).await;
+        assert_eq!(link(&room, sure, account, "alice").await, Linking::Linked);
+        let page = browser.get(FRESH).await;
+        assert!(page.has(form) && page.has(&sure.to_string()), "{}", page.text);
+        assert!(!page.has(&connector.to_string()), "{}", page.text);
+        assert!(step_up(&mut browser, connector, "alice").await.unwrap().starts_with("/me/verify?"));
+        change("UPDATE connector SET enabled = FALSE WHERE provider = 'oidc'").await;
+
+        // The last resort: or nobody could ever add another.
+        let strange = step_up(&mut browser, connector, "bob").await;
+        assert_eq!(strange, None, "somebody else is told so on the page");
+        assert_eq!(step_up(&mut browser, connector, "alice").await.as_deref(), Some("/me"));
+        assert_eq!(browser.signed_in().await.unwrap().verified_at, room.now());
+        let app = room.app_for(account).await;
+        room.pass(600);
+        assert!(!browser.get(FRESH).await.has(form), "not beside an app: {}", app.code(room.now()));
+    }
+}
+
+#[tokio::test]
+async fn m18_a_link_made_or_ended_is_told_on_every_proven_channel_whatever_is_wished() {
+    for (room, connector) in rooms().await {
+        let account = room.account("linzy", Some(PHONE)).await;
+        let keyring = Arc::clone(room.db().keyring());
+        let (sealed, index) = (
+            keyring.seal("account.email", account.as_i64(), "lin@example.com"),
+            keyring.blind("email", "lin@example.com"),
+        );
+        room.db()
+            .write_unaudited("test", move |tx| {
+                let proven =
+                    "UPDATE account SET email = $2, email_index = $3, email_proven = $4 WHERE id = $1";
+                tx.run(proven, &[&account, &sealed, &index, &true])
+            })
+            .await
+            .unwrap();
+        let mut browser = room.browser();
+        browser.sign_in("linzy", PASSWORD).await;
+        let me = browser.signed_in().await.unwrap();
+        let reminders = vec![Reminder { group: Group::Security, channel: Channel::Sms, on: false }];
+        notice::service::set_wishes(&room.identity, &me, Wishes { reminders, lang: None }).await.unwrap();
+        link(&room, connector, account, "alice").await;
+        let id = service::linked(&room.identity, account).await.unwrap()[0].id;
+        service::unlink(&room.identity, &me, id, room.now()).await.unwrap();
+        room.identity.outbox().drain().await.unwrap();
+        let sent = room.identity.outbox().local_outbox().unwrap().list();
+        for purpose in ["notice.identity_linked", "notice.identity_unlinked"] {
+            for channel in Channel::ALL {
+                let told = sent.iter().filter(|m| m.purpose == purpose && m.channel == *channel).count();
+                assert_eq!(told, 1, "{purpose} by {channel}");
+            }
+        }
     }
 }
 

@@ -99,6 +99,10 @@ kinds!(
     AdministratorConfirmed = "administrator_confirmed" in Access,
     ProofApproved = "proof_approved" in Decisions,
     ProofRejected = "proof_rejected" in Decisions,
+    /// What was asked or approved proved nothing after all; it says why, and what to do.
+    ProofFailed = "proof_failed" in Decisions,
+    /// To the claimant: another account has the identity, and it is looked into.
+    ProofDisputed = "proof_disputed" in Decisions,
     GrantGiven = "grant_given" in Access,
     GrantRevoked = "grant_revoked" in Access,
     /// It ends in 30, 7 or 1 days.

@@ -73,10 +73,16 @@ pub fn revoke_because_in(
 }
 /// Every proof goes, and with them the person: another account may prove the document from now on. With the last account that
 /// was the person goes what is known of them.
-pub fn release_in(tx: &mut Tx<'_>, account: AccountId, because: &str, now: Timestamp) -> Result<()> {
+pub fn release_in(
+    tx: &mut Tx<'_>,
+    keyring: &Keyring,
+    account: AccountId,
+    because: &str,
+    now: Timestamp,
+) -> Result<()> {
     let person = account::service::require_in(tx, account)?.person;
     store::update_all_revoked(tx, account, because, now)?;
-    account::service::release_person_in(tx, account)?;
+    account::service::release_person_in(tx, keyring, account)?;
     match person {
         Some(person) => forget_in(tx, person),
         None => Ok(()),

@@ -56,8 +56,8 @@ impl Wanted {
             }
         }
     }
-    /// Whether one term says it all, so that nothing needs to be opened. (Numbers are: a document that was taken off an
-    /// account leaves its term behind.)
+    /// Whether one term says it all, so that nothing needs to be opened. (Numbers do: their term
+    /// has the last four alone.)
     pub fn is_certain(&self) -> bool {
         match self {
             Self::Text(typed) => {

@@ -1,5 +1,5 @@
 //! Who is signed in, as an argument of handlers.
-use super::service;
+use super::{model::has_cryptographic, service};
 use crate::{
     Identity,
     account::{AccountState, Owner},
@@ -40,6 +40,12 @@ pub struct SignedIn {
     pub password_overdue: bool,
     pub last_organization: Option<OrganizationId>,
     pub actor: Actor,
+}
+impl SignedIn {
+    /// Whether the session proved two factors, one of them cryptographic.
+    pub fn proved_factor(&self) -> bool {
+        self.strength >= 2 && has_cryptographic(&self.methods)
+    }
 }
 /// For pages that are open to everybody and greet those who are signed in.
 #[derive(Clone, Debug)]
@@ -92,7 +98,7 @@ fn came_from(parts: &Parts, ctx: &Ctx) -> String {
     if parts.method == http::Method::GET { ctx.path.clone() } else { "/".to_owned() }
 }
 /// For a value in a query string.
-pub(crate) fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

@@ -7,6 +7,5 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use extract::encoded;
-pub use extract::{MaybeSignedIn, SignedIn};
+pub use extract::{MaybeSignedIn, SignedIn, encoded};
 pub use model::{Device, NewSession, SessionCard};

@@ -27,6 +27,11 @@ pub fn strength<M: AsRef<str>>(methods: &[M]) -> i64 {
         1
     }
 }
+/// Whether one of them rests on a key of its own: an app's code (or the code on paper in its place), a passkey, a card. A
+/// password beside a code by SMS makes two factors, and neither is such a one (GB/T 22239-2019, 8.1.4.1 d).
+pub fn has_cryptographic<M: AsRef<str>>(methods: &[M]) -> bool {
+    methods.iter().any(|method| matches!(method.as_ref(), "otp" | "hwk" | "swk" | "sc"))
+}
 /// Whether the methods are two factors by themselves, whatever second factor the account has besides.
 pub(crate) fn is_whole(methods: &[&str]) -> bool {
     methods.iter().any(|method| matches!(*method, "mfa" | "hwk" | "sc"))

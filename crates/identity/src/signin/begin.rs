@@ -32,6 +32,8 @@ pub struct Start {
     address: std::net::IpAddr,
     user_agent: Option<String>,
     pub(super) device: Shown,
+    /// For how long a browser may be remembered in place of the second step.
+    remember_days: i64,
     second: ChallengeId,
     pub(super) browser: [u8; 32],
     pub(super) actor: Actor,
@@ -50,6 +52,7 @@ impl Start {
             address: ctx.address,
             user_agent: user_agent.map(session::model::clean_user_agent),
             device: device::service::shown(identity, ctx, headers),
+            remember_days: policies.second_factor.remember_days,
             second: identity.db().draw(),
             browser: ctx.browser,
             actor: ctx.actor(),
@@ -63,7 +66,13 @@ impl Start {
     pub fn begin_or_second_in(&self, tx: &mut Tx<'_>, first: &First) -> Result<(Next, Vec<Event>)> {
         let asked = !session::model::is_whole(&first.methods)
             && factor::has_second_factor_in(tx, first.account)?
-            && !device::service::is_trusted_in(tx, &self.device, first.account, self.now)?;
+            && !device::service::is_trusted_in(
+                tx,
+                &self.device,
+                first.account,
+                self.remember_days,
+                self.now,
+            )?;
         if !asked {
             let (begun, event) =
                 self.begin_in(tx, first.account, first.methods.clone(), first.must_change_password)?;

@@ -11,6 +11,8 @@ pub enum Need {
     Fresh,
     /// Two factors, a moment ago, whatever the account has.
     Strong,
+    /// As `Strong`, one of them cryptographic: a password beside a code by SMS is not enough.
+    Factor,
     /// As `Fresh`, by a proof that was given since.
     Since(Timestamp),
 }
@@ -20,14 +22,17 @@ impl std::fmt::Display for Need {
         match self {
             Self::Fresh => f.write_str("fresh"),
             Self::Strong => f.write_str("strong"),
+            Self::Factor => f.write_str("factor"),
             Self::Since(at) => write!(f, "since-{}", at.as_millis()),
         }
     }
 }
 impl Need {
     pub fn parse(text: &str) -> Self {
-        if text == "strong" {
-            return Self::Strong;
+        match text {
+            "strong" => return Self::Strong,
+            "factor" => return Self::Factor,
+            _ => {}
         }
         let since = text.strip_prefix("since-").and_then(|millis| millis.parse().ok());
         since.map_or(Self::Fresh, |millis| Self::Since(Timestamp::from_millis(millis)))
@@ -97,20 +102,22 @@ impl Offered {
     }
 }
 
-/// `strength` is the session's, 1 to 3.
+/// `strength` is the session's, 1 to 3; `factor`: it proved a cryptographic one.
 pub fn lack(
     need: Need,
     strength: i64,
+    factor: bool,
     verified_at: Timestamp,
     has_second_factor: bool,
     now: Timestamp,
 ) -> Lack {
-    let wants_second = need == Need::Strong || has_second_factor;
+    let wants_second = matches!(need, Need::Strong | Need::Factor) || has_second_factor;
+    let short = (wants_second && strength < 2) || (need == Need::Factor && !factor);
     let stale = match need {
         Need::Since(at) => verified_at < at,
-        Need::Fresh | Need::Strong => verified_at.plus_seconds(FRESH_MINUTES * 60) <= now,
+        Need::Fresh | Need::Strong | Need::Factor => verified_at.plus_seconds(FRESH_MINUTES * 60) <= now,
     };
-    if wants_second && strength < 2 {
+    if short {
         Lack::Second
     } else if stale {
         Lack::Any
@@ -136,12 +143,19 @@ mod tests {
             (Need::Strong, 1, fresh, false, Lack::Second),
             (Need::Strong, 2, fresh, false, Lack::Nothing),
             (Need::Strong, 3, stale, true, Lack::Any),
+            (Need::Factor, 1, fresh, true, Lack::Second),
+            (Need::Factor, 2, fresh, true, Lack::Nothing),
+            (Need::Factor, 2, stale, true, Lack::Any),
             (Need::Since(fresh), 1, fresh, false, Lack::Nothing),
             (Need::Since(fresh.plus_seconds(1)), 1, fresh, false, Lack::Any),
             (Need::Since(stale), 1, stale, true, Lack::Second),
         ] {
-            assert_eq!(lack(need, strength, at, second, now), lacks, "{need:?} {strength} {second}");
+            let found = lack(need, strength, strength >= 2, at, second, now);
+            assert_eq!(found, lacks, "{need:?} {strength} {second}");
             assert_eq!(Need::parse(&need.to_string()), need);
         }
+        // Two factors, and none of them cryptographic.
+        assert_eq!(lack(Need::Factor, 2, false, fresh, false, now), Lack::Second);
+        assert_eq!(lack(Need::Strong, 2, false, fresh, false, now), Lack::Nothing);
     }
 }

@@ -9,13 +9,13 @@ use crate::{
     challenge::{Attempt, ChallengeId},
     code::{self, Deal, Sending, Sent, To, pages::attempt_error},
     credential::{self, Password, guesses::Guesses, model::Parameters},
-    external::{self, Purpose},
+    external::{self, Linked, Purpose},
     passkey,
     session::{self, model::strength},
     signin::second::model::Answer,
 };
-use db::Tx;
-use factor::{recovery_code, totp};
+use db::{Keyring, Tx};
+use factor::{Factors, recovery_code, totp};
 use kernel::{Error, Event, Mobile, Result, Timestamp, id::AccountId};
 use std::sync::Arc;
 use web::Ctx;
@@ -34,30 +34,51 @@ pub enum Verified {
     Gone,
 }
 
+/// What an account has to prove itself with.
+struct Held {
+    factors: Factors,
+    password: bool,
+    /// Proven.
+    phone: Option<String>,
+    linked: Vec<Linked>,
+}
+impl Held {
+    fn find_in(tx: &mut Tx<'_>, keyring: &Keyring, account: AccountId) -> Result<Self> {
+        let phone = account::service::phone_in(tx, keyring, account)?;
+        Ok(Self {
+            factors: factor::summary_in(tx, account)?,
+            password: credential::store::find(tx, account)?.is_some(),
+            phone: phone.filter(|(_, proven)| *proven).map(|(phone, _)| phone),
+            linked: external::service::linked_in(tx, keyring, account)?,
+        })
+    }
+    /// The linked identities that prove somebody to be there. A provider that cannot be asked for a new sign-in lets whoever
+    /// sits at an open browser through in silence, so it is the last resort: it counts only for an account that has nothing
+    /// else, neither password nor proven phone, app, passkey or a provider that can be asked. Such an account would otherwise
+    /// be shut out of adding any of these; and its holder could sign in anew that way all the same.
+    fn trusted(&self) -> Vec<Linked> {
+        let enabled = self.linked.iter().filter(|linked| linked.enabled);
+        let (sure, silent): (Vec<_>, Vec<_>) = enabled.cloned().partition(Linked::proves_fresh);
+        let other = self.password || self.phone.is_some() || self.factors.second();
+        if sure.is_empty() && !other { silent } else { sure }
+    }
+}
+
 /// Only what the account has, and of that only what closes the gap.
 pub async fn offered(identity: &Identity, ctx: &Ctx, signed_in: &SignedIn, need: Need) -> Result<Offered> {
     let lack = lacking(identity, ctx, signed_in, need).await?;
     let (account, keyring) = (signed_in.account, Arc::clone(identity.db().keyring()));
-    let (factors, password, phone, linked) = identity
-        .db()
-        .read_few(move |tx| {
-            let phone = account::service::phone_in(tx, &keyring, account)?;
-            Ok((
-                factor::summary_in(tx, account)?,
-                credential::store::find(tx, account)?.is_some(),
-                phone.filter(|(_, proven)| *proven).map(|(phone, _)| phone),
-                external::service::linked_in(tx, &keyring, account)?,
-            ))
-        })
-        .await?;
+    let held = identity.db().read_few(move |tx| Held::find_in(tx, &keyring, account)).await?;
+    let trusted = held.trusted();
+    let Held { factors, password, phone, .. } = held;
     let by = |method: &str| signed_in.methods.iter().any(|known| known == method);
     let mut means = Vec::new();
     let any = lack == Lack::Any;
     let second = lack == Lack::Second;
     let own_second = second && factors.second();
-    // Without a second factor of its own, password and SMS make two kinds together.
+    // Without a second factor of its own, password and SMS make two kinds together; neither is cryptographic.
     let both = (by("pwd") || password) && (by("sms") || phone.is_some());
-    let pair = second && !own_second && both;
+    let pair = second && !own_second && both && need != Need::Factor;
     if (any && password) || (pair && password && !by("pwd")) {
         means.push(Means::Password);
     }
@@ -70,7 +91,7 @@ pub async fn offered(identity: &Identity, ctx: &Ctx, signed_in: &SignedIn, need:
     if phone.is_some() && (any || (pair && !by("sms"))) {
         means.push(Means::Sms);
     }
-    let linked: Vec<_> = linked.into_iter().filter(|linked| linked.enabled && any).collect();
+    let linked = if any { trusted } else { Vec::new() };
     if !linked.is_empty() {
         means.push(Means::External);
     }
@@ -298,7 +319,7 @@ fn holds_in(tx: &mut Tx<'_>, identity: &Identity, account: AccountId, phone: &st
     Ok(held.is_some())
 }
 
-/// The result of a fresh round trip to a provider whose identity is linked to the account.
+/// The result of a round trip to a provider whose identity is linked to the account and, by [`Held::trusted`], counts.
 pub async fn by_external(
     identity: &Identity,
     ctx: &Ctx,
@@ -316,6 +337,11 @@ pub async fn by_external(
             if proof.account != Some(signed_in.account) {
                 let error = Error::invalid("stepup.other_identity").arg("name", proof.name);
                 return Ok((Verified::Wrong(error), vec![failed(&signed_in)]));
+            }
+            // The form names any connector; and what the account has may have become more while the browser was away.
+            let trusted = Held::find_in(tx, &keyring, signed_in.account)?.trusted();
+            if !trusted.iter().any(|linked| linked.connector == proof.connector) {
+                return Ok((Verified::Gone, vec![failed(&signed_in)]));
             }
             let event = strengthen_in(tx, &signed_in, &["fed"], &token, now)?;
             Ok(settled(token.clone(), event))

@@ -4,10 +4,12 @@ use crate::Organizations;
 use askama::Template;
 use axum::Extension;
 use http::StatusCode;
+use identity::captcha::{self, Input, Purpose, View, Way};
 use identity::credential::Password;
 use identity::registration::pages::password_hint;
 use kernel::{Error, Kind};
 use platform::counter::{self, Limit};
+use platform::setting::CaptchaStrategy;
 use serde::Deserialize;
 use web::{Ctx, Form, FormErrors, Page, Path, Policy, Result, Routes, html_status, see_other, with_flash};
 
@@ -28,43 +30,88 @@ struct CodePage {
     page: Page,
     errors: FormErrors,
     code: String,
+    captcha: Option<View>,
 }
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Typed {
     code: String,
+    captcha: String,
+    #[serde(rename = "captcha-answer")]
+    captcha_answer: String,
+    #[serde(rename = "captcha-work")]
+    captcha_work: String,
+    #[serde(rename = "captcha-way")]
+    captcha_way: String,
 }
-fn code_page(ctx: &Ctx, code: String, errors: FormErrors) -> Result {
+/// A captcha by the strategy of sign-in; `wrong` codes came from this source.
+async fn asks_captcha(rooms: &Organizations, wrong: i64) -> kernel::Result<bool> {
+    let policies = rooms.identity().settings().policies().await?;
+    Ok(match policies.captcha.strategy {
+        CaptchaStrategy::Always => true,
+        CaptchaStrategy::Never => false,
+        CaptchaStrategy::AfterFailures | CaptchaStrategy::Risk => wrong >= policies.captcha.after_failures,
+    })
+}
+async fn code_page(
+    ctx: &Ctx,
+    rooms: &Organizations,
+    code: String,
+    (wrong, way): (i64, Way),
+    errors: FormErrors,
+) -> Result {
+    let captcha = match asks_captcha(rooms, wrong).await? {
+        true => Some(captcha::service::ask(rooms.identity(), ctx, Purpose::Activate, way).await?),
+        false => None,
+    };
     let labels = [("code", ctx.lang.t("organization-activate-code"))];
     let errors = errors.labelled(ctx.lang, &labels);
     let status = errors.status();
     let page = Page::new(ctx, ctx.lang.t("organization-activate-title")).with_errors(&errors);
-    Ok(html_status(status, CodePage { page, errors, code }))
+    Ok(html_status(status, CodePage { page, errors, code, captcha }))
 }
-async fn ask(ctx: Ctx) -> Result {
-    code_page(&ctx, String::new(), FormErrors::none())
+fn source_of(ctx: &Ctx, rooms: &Organizations) -> Vec<u8> {
+    rooms.db().keyring().mac("counter.address", &[ctx.source().as_bytes()]).to_vec()
+}
+async fn ask(ctx: Ctx, Extension(rooms): Extension<Organizations>) -> Result {
+    let guessed = counter::service::peek(rooms.db(), WRONG, source_of(&ctx, &rooms), ctx.now).await?;
+    code_page(&ctx, &rooms, String::new(), (guessed.n, Way::Picture), FormErrors::none()).await
 }
 async fn typed(ctx: Ctx, Extension(rooms): Extension<Organizations>, Form(typed): Form<Typed>) -> Result {
-    let key = rooms.db().keyring().mac("counter.address", &[ctx.source().as_bytes()]).to_vec();
+    let input = Input { token: typed.captcha, answer: typed.captcha_answer, work: typed.captcha_work };
+    let key = source_of(&ctx, &rooms);
     let guessed = counter::service::peek(rooms.db(), WRONG, key.clone(), ctx.now).await?;
+    if let Some(way) = Way::parse(&typed.captcha_way) {
+        return code_page(&ctx, &rooms, typed.code, (guessed.n, way), FormErrors::none()).await;
+    }
+    let way = captcha::service::way_of(rooms.identity(), &ctx, &input);
     if guessed.exhausted() {
         let minutes = guessed.minutes_left(ctx.now).to_string();
         let error = Error::too_many("activation.code_locked").at("code").arg("minutes", minutes);
-        return code_page(&ctx, typed.code, FormErrors::from(&error, ctx.lang));
+        let errors = FormErrors::from(&error, ctx.lang);
+        return code_page(&ctx, &rooms, typed.code, (guessed.n, way), errors).await;
+    }
+    if asks_captcha(&rooms, guessed.n).await?
+        && let Some(error) =
+            captcha::service::check(rooms.identity(), &ctx, Purpose::Activate, &input).await?.error()
+    {
+        let errors = FormErrors::from(&error, ctx.lang);
+        return code_page(&ctx, &rooms, typed.code, (guessed.n, way), errors).await;
     }
     if let Some(code) = typed_code(&typed.code) {
         match rooms.activation(&code, ctx.now).await {
             Ok(_) => return Ok(see_other(&format!("/activate/{code}"))),
             Err(error) if error.kind == Kind::Conflict => {
-                return code_page(&ctx, typed.code, FormErrors::from(&error.at("code"), ctx.lang));
+                let errors = FormErrors::from(&error.at("code"), ctx.lang);
+                return code_page(&ctx, &rooms, typed.code, (guessed.n, way), errors).await;
             }
             Err(error) if error.kind == Kind::NotFound => {}
             Err(error) => return Err(error.into()),
         }
     }
-    counter::service::hit(rooms.db(), WRONG, key, ctx.now).await?;
+    let guessed = counter::service::hit(rooms.db(), WRONG, key, ctx.now).await?;
     let error = Error::invalid("activation.code_wrong").at("code");
-    code_page(&ctx, typed.code, FormErrors::from(&error, ctx.lang))
+    code_page(&ctx, &rooms, typed.code, (guessed.n, way), FormErrors::from(&error, ctx.lang)).await
 }
 
 #[derive(Template)]

@@ -3,7 +3,7 @@ use super::agent_pages;
 use super::model::{Application, ApplicationKind, ApplicationState, Verdict};
 use super::view::{TimeLine, timeline};
 use crate::decision::{LayerState, layer_key};
-use crate::membership::{Member, TermsInput};
+use crate::membership::{Member, TermsInput, Viewing};
 use crate::{Organizations, People, shell};
 use askama::Template;
 use axum::Extension;
@@ -108,7 +108,7 @@ async fn list(
     ctx: Ctx,
     Extension(rooms): Extension<Organizations>,
     who: SignedIn,
-    member: Member,
+    Viewing(member): Viewing,
     Query(query): Query<ListQuery>,
 ) -> Result {
     let all = query.show == "all";
@@ -162,7 +162,7 @@ async fn application(
     ctx: Ctx,
     Extension(rooms): Extension<Organizations>,
     who: SignedIn,
-    member: Member,
+    Viewing(member): Viewing,
     Path(ids): Path<Ids>,
 ) -> Result {
     let id = application_id(&ids)?;

@@ -1,6 +1,6 @@
 //! The capability from the path: `/org/{organization}/development/…`.
 use super::Developer;
-use crate::{Organizations, membership::Member};
+use crate::{Organizations, membership::Viewing};
 use axum::extract::{Extension, FromRequestParts};
 use http::request::Parts;
 use kernel::Error;
@@ -8,9 +8,10 @@ use web::{Ctx, Failure};
 
 impl<S: Send + Sync> FromRequestParts<S> for Developer {
     type Rejection = Failure;
-    /// 404 for an organization that is not the account's, 403 for members who are no developers.
+    /// 404 for an organization that is not the account's, 403 for members who are no developers; administrators are, and prove
+    /// the factor that the policy asks of them.
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let member = Member::from_request_parts(parts, state).await?;
+        let Viewing(member) = Viewing::from_request_parts(parts, state).await?;
         let ctx = Ctx::from_request_parts(parts, state).await?;
         let Extension(rooms) = Extension::<Organizations>::from_request_parts(parts, state)
             .await

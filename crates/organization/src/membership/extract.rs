@@ -1,12 +1,14 @@
 //! Capabilities from the path: `/org/{organization}/…`.
-use super::model::{Member, OrganizationAdministrator};
+use super::model::{Member, OrganizationAdministrator, Viewing};
 use crate::{Organizations, shell};
 use askama::Template;
 use axum::extract::{Extension, FromRequestParts, RawPathParams};
 use axum::response::Response;
 use http::{StatusCode, request::Parts};
 use identity::session::SignedIn;
+use identity::stepup::service::{Demand, demand_factor};
 use kernel::{Error, id::OrganizationId};
+use platform::setting::SecondFactorDemand;
 use web::{Ctx, Failure, Lang, Page, html_status, initial};
 
 impl<S: Send + Sync> FromRequestParts<S> for Member {
@@ -32,6 +34,7 @@ impl<S: Send + Sync> FromRequestParts<S> for OrganizationAdministrator {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let member = Member::from_request_parts(parts, state).await?;
         if let Some(administrator) = member.as_administrator() {
+            require_factor(parts, state, &administrator).await?;
             return Ok(administrator);
         }
         let error = Error::forbidden("membership.administrators_only");
@@ -43,6 +46,37 @@ impl<S: Send + Sync> FromRequestParts<S> for OrganizationAdministrator {
         let rooms = rooms(parts, state).await?;
         Err(refusal(&ctx, &rooms, &signed_in, &member, &error).await?.into())
     }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Viewing {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let member = Member::from_request_parts(parts, state).await?;
+        if let Some(administrator) = member.as_administrator() {
+            require_factor(parts, state, &administrator).await?;
+        }
+        Ok(Self(member))
+    }
+}
+/// Where the policy asks administrators for a second factor: who has one proves it, who has none sets one up first.
+async fn require_factor<S: Send + Sync>(
+    parts: &mut Parts,
+    state: &S,
+    administrator: &OrganizationAdministrator,
+) -> Result<(), Failure> {
+    let rooms = rooms(parts, state).await?;
+    let policies = rooms.identity().settings().policies().await?;
+    if policies.second_factor.administrators == SecondFactorDemand::Optional {
+        return Ok(());
+    }
+    let signed_in = SignedIn::from_request_parts(parts, state).await?;
+    let ctx = Ctx::from_request_parts(parts, state).await?;
+    let demand = Demand {
+        error: "membership.second_factor_required",
+        told: "organization-second-wanted",
+        home: format!("/org/{}/", administrator.organization()),
+    };
+    demand_factor(rooms.identity(), &ctx, &signed_in, &demand).await
 }
 
 async fn rooms<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Organizations, Failure> {

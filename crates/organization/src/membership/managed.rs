@@ -12,7 +12,7 @@ use identity::account::{self, NewManaged};
 use identity::notice::{self, Kind, Notice};
 use identity::session;
 use kernel::{
-    Error, Event, LoginName, Mobile, ResidentId, Result, Secret, Timestamp,
+    Actor, Error, Event, LoginName, Mobile, ResidentId, Result, Secret, Timestamp,
     id::{AccountId, MembershipId, OrganizationId},
 };
 use platform::Channel;
@@ -28,7 +28,8 @@ pub enum PhoneChange {
 }
 
 impl Organizations {
-    /// Name and phone of a managed account that the organization owns. The phone counts once its holder proves it.
+    /// Name and phone of a managed account that the organization owns. The phone counts once its holder proves it. Errors:
+    /// `profile.name_proven`, those of names.
     pub async fn edit_member(
         &self,
         by: impl Into<Authority>,
@@ -44,7 +45,7 @@ impl Organizations {
         self.db()
             .write(move |tx| {
                 let (_, member) = owned(tx, &by, organization, id, now)?;
-                account::service::rename_in(tx, &keyring, member.account, &name)?;
+                let renamed = account::own::rename_in(tx, &keyring, member.account, &name, now)?;
                 let old = match &phone {
                     PhoneChange::Keep => None,
                     PhoneChange::Set(phone) => {
@@ -67,7 +68,11 @@ impl Organizations {
                     .on("membership", id)
                     .of(organization)
                     .with(json!({ "account": member.account, "old_phone_told": old.is_some() }));
-                Ok(((), vec![event]))
+                let mut events = vec![event];
+                if renamed || !matches!(phone, PhoneChange::Keep) {
+                    events.push(for_holder(&by, "account.edited", member.account));
+                }
+                Ok(((), events))
             })
             .await
     }
@@ -95,7 +100,7 @@ impl Organizations {
                     .on("membership", id)
                     .of(organization)
                     .with(json!({ "account": member.account }));
-                Ok(((), vec![event]))
+                Ok(((), vec![event, for_holder(&by, "account.password_reset", member.account)]))
             })
             .await?;
         Ok(secret)
@@ -134,6 +139,7 @@ impl Organizations {
                             .of(organization)
                             .with(json!({ "account": member.account, "way": link.way })),
                     );
+                    events.push(for_holder(&by, "account.password_reset", member.account));
                 }
                 Ok((issued, events))
             })
@@ -158,6 +164,7 @@ impl Organizations {
                     return Err(Error::conflict("membership.no_factor"));
                 }
                 factor::overview::service::erase_in(tx, member.account)?;
+                identity::device::service::distrust_all_in(tx, member.account)?;
                 session::service::end_all_in(tx, member.account, None, now)?;
                 let told = Notice::new(Kind::FactorRemoved).key("factor", "organization-all-factors");
                 notice::tell_all_in(tx, &identity, member.account, &told, now)?;
@@ -165,12 +172,22 @@ impl Organizations {
                     .on("membership", id)
                     .of(organization)
                     .with(json!({ "account": member.account, "apps": factors.totp, "passkeys": factors.passkeys }));
-                Ok(((), vec![event]))
+                Ok(((), vec![event, for_holder(&by, "account.factors_removed", member.account)]))
             })
             .await
     }
 }
 
+/// The same for the holder's own record, which names nobody: the office alone says who it was. The organization's record has
+/// it by the membership already.
+fn for_holder(by: &Authority, action: &'static str, account: AccountId) -> Event {
+    let office = match by {
+        Authority::Administrator(_) => "administrator",
+        Authority::Operator(_) => "staff",
+    };
+    let actor = Actor { acting_for: None, ..by.actor().clone() };
+    Event::done(&actor, action).on("account", account).with(json!({ "office": office }))
+}
 /// An organization touches the name, phone and password of accounts that it owns, and of no others.
 fn owned(
     tx: &mut Tx<'_>,

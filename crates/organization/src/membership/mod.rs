@@ -9,6 +9,7 @@ mod managed;
 mod model;
 mod new_pages;
 mod newcomer;
+mod office;
 mod pages;
 #[cfg(test)]
 mod period_tests;
@@ -29,6 +30,7 @@ pub use managed::{
     ManagedMember, Managing, PhoneChange, PreparedMember, activation_in, create_managed_in,
     create_prepared_in, managing_in,
 };
+pub(crate) use model::Viewing;
 pub use model::{Basis, Member, Membership, MembershipState, OrganizationAdministrator, Role};
 pub use newcomer::{MemberInput, NewMember, Newcomer};
 pub(crate) use pages::{basis_key, fresh, period_of, period_words, state_of};

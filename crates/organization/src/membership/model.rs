@@ -100,6 +100,10 @@ impl Member {
     }
 }
 
+/// A member on a page that gives an administrator more than others: whoever administers has met the policy of second factors.
+#[derive(Clone, Debug)]
+pub(crate) struct Viewing(pub(crate) Member);
+
 /// Proof that the signed-in account administers the organization: as administrator or legal representative.
 #[derive(Clone, Debug)]
 pub struct OrganizationAdministrator(Member);

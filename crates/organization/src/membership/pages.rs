@@ -10,7 +10,7 @@ use crate::{Organizations, People, shell};
 use askama::Template;
 use axum::Extension;
 use identity::account::AccountState;
-use identity::{session::SignedIn, stepup};
+use identity::{realname, session::SignedIn, stepup};
 use kernel::{Error, Timestamp, id::MembershipId};
 use web::{Ctx, FormErrors, Lang, Page, Path, Policy, Result, Routes, html_status};
 
@@ -130,6 +130,8 @@ struct MemberPage {
     m: View,
     grants: usize,
     input: MemberInput,
+    /// The holder proved it: it changes by a new proof of theirs alone.
+    name_proven: bool,
     remove_phone: bool,
     phone_hint: String,
     /// Whether there is one that could have been lost.
@@ -171,6 +173,9 @@ pub(super) async fn render_member(
     let page = page(ctx, rooms, who, by, people.name(row.account).to_owned()).await?.with_errors(&errors);
     let m = View::new(&page, by, &row, &people);
     let second_factor = m.editable && m.managed && factor::summary(rooms.db(), row.account).await?.second();
+    let name_proven = m.editable
+        && m.managed
+        && realname::service::name_is_proven(rooms.db(), row.account, ctx.now).await?;
     let link = match m.editable && m.managed {
         true => rooms.handed_out(row.account).await?.map(|link| link_words(&page, &link)),
         false => None,
@@ -192,6 +197,7 @@ pub(super) async fn render_member(
         m,
         grants,
         input,
+        name_proven,
         remove_phone,
         phone_hint,
         second_factor,

@@ -323,6 +323,23 @@ pub(super) fn set_state(
         tx.run(sql!("UPDATE membership SET state = $3 WHERE id = $1 AND state = $2"), &[&id, &from, &to])?;
     Ok(changed == 1)
 }
+pub(super) struct OfficeRow {
+    pub membership: MembershipId,
+    pub organization: OrganizationId,
+    pub name: String,
+}
+db::row!(OfficeRow { membership, organization, name });
+/// Where the account is the head by its own proof, in one order for everybody who locks them.
+pub(super) fn list_offices(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<OfficeRow>> {
+    tx.all(
+        sql!(
+            "SELECT m.id, o.id, o.name FROM membership m JOIN organization o ON o.id = m.organization_id
+             WHERE m.account_id = $1 AND m.role = 'legal_representative' AND m.basis = 'proven' AND m.state = 'active'
+             ORDER BY o.id"
+        ),
+        &[&account],
+    )
+}
 /// False if it had ended before.
 pub(super) fn end(tx: &mut Tx<'_>, id: MembershipId, now: Timestamp) -> Result<bool> {
     let changed = tx.run(

@@ -116,9 +116,45 @@ async fn m32_edit_suspend_resume_reset_and_delete_a_member() {
     }
 }
 
-/// As if the member had added an app.
+#[tokio::test]
+async fn f12_nobody_but_its_holder_changes_a_name_that_was_proven() {
+    for town in towns().await {
+        let by = town.as_administrator(town.administrator).await;
+        let (id, account, now) = (town.agent.membership, town.agent.account, town.now());
+        let (proof, name) = (town.rooms.db().draw(), card(&town, account).await.name);
+        town.rooms
+            .db()
+            .write_unaudited("test", move |tx| {
+                identity::realname::service::prove_in(
+                    tx,
+                    &identity::realname::Proof {
+                        id: proof,
+                        account,
+                        level: identity::realname::RealNameLevel::Advanced,
+                        method: "counter".into(),
+                        provider: "test".into(),
+                        proven_at: now,
+                        expires_at: now.plus_days(1),
+                    },
+                )
+            })
+            .await
+            .unwrap();
+        let edit =
+            |name: String, at| town.rooms.edit_member(by.clone(), town.ours, id, name, PhoneChange::Keep, at);
+        let refused = edit("某某人".into(), now).await.unwrap_err();
+        assert_eq!((refused.code, refused.field), ("profile.name_proven", Some("name")));
+        edit(name.clone(), now).await.unwrap();
+        assert_eq!(card(&town, account).await.name, name);
+        edit("某某人".into(), now.plus_days(2)).await.unwrap();
+        assert_eq!(card(&town, account).await.name, "某某人");
+    }
+}
+
+/// As if the member had added an app and had a browser remembered in its place.
 async fn with_app(town: &Town, account: kernel::id::AccountId) {
     let (id, now): (kernel::Id<kernel::id::mark::Authenticator>, _) = (town.rooms.db().draw(), town.now());
+    let (device, token): (identity::device::DeviceId, _) = (town.rooms.db().draw(), vec![1_u8; 32]);
     town.rooms
         .db()
         .write_unaudited("test", move |tx| {
@@ -126,10 +162,19 @@ async fn with_app(town: &Town, account: kernel::id::AccountId) {
                 "INSERT INTO authenticator (id, account_id, name, secret, last_step, created_at)
                  VALUES ($1, $2, $3, $3, 0, $4)",
                 &[&id, &account, &vec![0_u8], &now],
+            )?;
+            tx.run(
+                "INSERT INTO device (id, token_hash, account_id, created_at, last_used_at, trusted_at, trusted_until)
+                 VALUES ($1, $2, $3, $4, $4, $4, $5)",
+                &[&device, &token, &account, &now, &now.plus_days(30)],
             )
         })
         .await
         .unwrap();
+}
+async fn remembered(town: &Town) -> i64 {
+    let count = "SELECT CAST(COUNT(*) AS BIGINT) FROM device WHERE trusted_until IS NOT NULL";
+    town.rooms.db().read(move |tx| tx.one(count, &[])).await.unwrap()
 }
 #[tokio::test]
 async fn a_lost_second_factor_of_a_managed_account_is_removed_and_of_an_own_one_not() {
@@ -139,8 +184,10 @@ async fn a_lost_second_factor_of_a_managed_account_is_removed_and_of_an_own_one_
         let remove = async |id| town.rooms.remove_member_factors(by.clone(), town.ours, id, now).await;
         assert_eq!(remove(id).await.unwrap_err().code, "membership.no_factor");
         with_app(&town, account).await;
+        assert_eq!(remembered(&town).await, 1);
         remove(id).await.unwrap();
         assert!(!factor::summary(town.rooms.db(), account).await.unwrap().second());
+        assert_eq!(remembered(&town).await, 0, "no browser stands in for the next one");
         assert_eq!(remove(id).await.unwrap_err().code, "membership.no_factor");
         let own = town.self_owned("ownaccount").await;
         let member = town.join(town.ours, Role::Agent, own).await;

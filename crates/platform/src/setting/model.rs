@@ -75,7 +75,8 @@ sections! {
         open: Shape::Flag, terms_version: Shape::Text { most: 32 }, privacy_version: Shape::Text { most: 32 },
     }
     SecondFactorPolicy second_factor "second_factor" {
-        staff: Shape::Choice(&["optional", "required"]), remember_days: number(0, 90),
+        staff: Shape::Choice(&["optional", "required"]), administrators: Shape::Choice(&["optional", "required"]),
+        remember_days: number(0, 90),
     }
     RealNamePolicy real_name "real_name" {
         two_element: PROOF_LEVELS, three_element: PROOF_LEVELS, bank_card: PROOF_LEVELS, certified: PROOF_LEVELS,
@@ -363,12 +364,18 @@ pub enum SecondFactorDemand {
 #[serde(default)]
 pub struct SecondFactorPolicy {
     pub staff: SecondFactorDemand,
+    /// Of organizations, their legal representatives included.
+    pub administrators: SecondFactorDemand,
     /// How long a browser may be remembered in place of the second step; 0 offers it to nobody.
     pub remember_days: i64,
 }
 impl Default for SecondFactorPolicy {
     fn default() -> Self {
-        Self { staff: SecondFactorDemand::Optional, remember_days: 30 }
+        Self {
+            staff: SecondFactorDemand::Optional,
+            administrators: SecondFactorDemand::Optional,
+            remember_days: 30,
+        }
     }
 }
 

@@ -96,6 +96,7 @@ fn dengbao3(next: &mut Policies) {
     (next.session.idle_minutes, next.session.absolute_minutes) = (30, 12 * 60);
     (next.session.staff_idle_minutes, next.session.staff_absolute_minutes) = (15, 8 * 60);
     (next.sign_in.wrong_passwords, next.sign_in.window_minutes) = (5, 15);
-    // Two kinds of proof for whoever administers.
+    // Two kinds of proof for whoever administers, the platform or an organization.
     next.second_factor.staff = SecondFactorDemand::Required;
+    next.second_factor.administrators = SecondFactorDemand::Required;
 }

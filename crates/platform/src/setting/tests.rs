@@ -76,6 +76,8 @@ async fn nobody_overwrites_what_they_have_not_seen() {
         assert!(settings.apply(&editor, Preset::Dengbao3, &seen.stamp()).await.unwrap());
         let policies = settings.policies().await.unwrap();
         assert_eq!((policies.password.classes, policies.password.history), (3, 5));
+        let second = &policies.second_factor;
+        assert_eq!([second.staff, second.administrators], [SecondFactorDemand::Required; 2]);
         assert_eq!(policies.code.minutes, 9, "a preset leaves alone what it does not name");
         let seen = settings.seen().await.unwrap();
         assert!(!settings.apply(&editor, Preset::Dengbao3, &seen.stamp()).await.unwrap());

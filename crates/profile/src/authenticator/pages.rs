@@ -13,9 +13,10 @@ use factor::{
     totp::{self, AuthenticatorCard, AuthenticatorId, Code, Offer, service::NewAuthenticator},
 };
 use http::HeaderMap;
+use identity::{session::encoded, signin::pages::target};
 use kernel::Error;
 use serde::Deserialize;
-use web::{Form, FormErrors, Page, Path, Policy, Routes, html, html_status};
+use web::{Form, FormErrors, Page, Path, Policy, Query, Routes, html, html_status};
 
 const HERE: &str = AUTHENTICATOR.here;
 const NEW: &str = "/me/authenticator/new";
@@ -30,19 +31,36 @@ pub fn routes() -> Routes {
         .post("/me/authenticator/{id}/remove", Policy::SignedIn, remove)
 }
 
+/// Whoever was sent here to set one up goes back to where they came from, a path of this site.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    return_to: String,
+}
+fn back(text: &str) -> Option<String> {
+    web::local_path(text).map(target)
+}
+/// A page here that still knows the way back.
+fn with_back(path: &str, back: Option<&str>) -> String {
+    back.map_or_else(|| path.to_owned(), |back| format!("{path}?return_to={}", encoded(back)))
+}
+
 #[derive(askama::Template)]
 #[template(path = "authenticator/list.html")]
 struct List {
     page: Page,
+    /// Where one is added.
+    new: String,
     cards: Vec<AuthenticatorCard>,
     factors: Factors,
     full: bool,
 }
-async fn list(me: Me) -> web::Result {
+async fn list(me: Me, Query(asked): Query<Asked>) -> web::Result {
+    let new = with_back(NEW, back(&asked.return_to).as_deref());
     let cards = totp::service::list(me.identity.db(), me.who.account).await?;
     let factors = factor::summary(me.identity.db(), me.who.account).await?;
     let full = cards.len() as i64 >= totp::model::MOST;
-    Ok(html(List { page: me.page(AUTHENTICATOR.title).await?, cards, factors, full }))
+    Ok(html(List { page: me.page(AUTHENTICATOR.title).await?, new, cards, factors, full }))
 }
 
 #[derive(askama::Template)]
@@ -54,6 +72,8 @@ struct New {
     id: String,
     offer: Offer,
     called: String,
+    return_to: String,
+    cancel: String,
 }
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -62,12 +82,15 @@ struct Typed {
     sealed: String,
     name: String,
     code: String,
+    return_to: String,
 }
-async fn show_new(me: Me) -> web::Result {
-    if let Some(first) = me.must_be_fresh(NEW).await? {
+async fn show_new(me: Me, Query(asked): Query<Asked>) -> web::Result {
+    let back = back(&asked.return_to);
+    if let Some(first) = me.must_be_fresh(&with_back(NEW, back.as_deref())).await? {
         return Ok(first);
     }
-    let typed = Typed { name: me.t("profile-authenticator-name-default"), ..Typed::default() };
+    let name = me.t("profile-authenticator-name-default");
+    let typed = Typed { name, return_to: back.unwrap_or_default(), ..Typed::default() };
     new_page(&me, typed, FormErrors::none()).await
 }
 async fn new_page(me: &Me, typed: Typed, errors: FormErrors) -> web::Result {
@@ -81,11 +104,21 @@ async fn new_page(me: &Me, typed: Typed, errors: FormErrors) -> web::Result {
         Some(offer) => offer,
         None => totp::service::offer(me.identity.db(), &issuer, name)?,
     };
-    let status = errors.status();
-    Ok(html_status(status, New { page, errors, id: ctx.form_id(offer.id), offer, called: typed.name }))
+    let (status, back) = (errors.status(), back(&typed.return_to));
+    let new = New {
+        page,
+        errors,
+        id: ctx.form_id(offer.id),
+        offer,
+        called: typed.name,
+        cancel: with_back(HERE, back.as_deref()),
+        return_to: back.unwrap_or_default(),
+    };
+    Ok(html_status(status, new))
 }
 async fn add(me: Me, headers: HeaderMap, Form(typed): Form<Typed>) -> web::Result {
-    if let Some(first) = me.must_be_fresh(NEW).await? {
+    let back = back(&typed.return_to);
+    if let Some(first) = me.must_be_fresh(&with_back(NEW, back.as_deref())).await? {
         return Ok(first);
     }
     let mut errors = FormErrors::none();
@@ -105,7 +138,7 @@ async fn add(me: Me, headers: HeaderMap, Form(typed): Form<Typed>) -> web::Resul
     };
     let first = First::new(&me.identity, &me.ctx, &me.who, &headers);
     match service::add(&me.identity, &me.who, new, first).await {
-        Ok(added) => common::added(&me, &AUTHENTICATOR, name, added).await,
+        Ok(added) => common::added(&me, &AUTHENTICATOR, name, added, back.as_deref().unwrap_or(HERE)).await,
         Err(error) => {
             let errors = FormErrors::or_fail(error, me.ctx.lang)?;
             new_page(&me, typed, errors).await

@@ -4,7 +4,7 @@ use crate::{
     second_factor::{AUTHENTICATOR, Added},
 };
 use factor::totp::{self, AuthenticatorId, service::NewAuthenticator};
-use identity::{Identity, SignedIn, account, notice::Kind};
+use identity::{Identity, SignedIn, account, device, notice::Kind};
 use kernel::{Error, Event, Result, Timestamp};
 use serde_json::json;
 use std::sync::Arc;
@@ -74,6 +74,7 @@ pub async fn remove(
             if !totp::service::remove_in(tx, account, id)? {
                 return Err(Error::not_found("totp.unknown"));
             }
+            device::service::distrust_all_in(tx, account)?;
             let last = recovery_code::without_last_in(tx, account)?;
             AUTHENTICATOR.told_in(tx, &room, account, Kind::FactorRemoved, now)?;
             let detail = json!({ "authenticator": id.to_string(), "last": last });

@@ -73,12 +73,56 @@ async fn the_first_app_brings_codes_on_paper_and_the_last_takes_them_along() {
         house.pass(601);
         assert!(browser.post(&page, &format!("{one}/remove"), &[]).await.location.starts_with("/me/verify?"));
         house.pass(-601);
+        house.remember_browser(account).await;
         let removed = browser.post(&page, &format!("{one}/remove"), &[]).await;
         assert_eq!(removed.location, "/me/authenticator");
+        assert_eq!(house.remembered_browsers().await, 0, "nothing stands in for what is gone");
         let left = factor::summary(house.db(), account).await.unwrap();
         assert_eq!(left, factor::Factors::default(), "the codes went with it");
         let nothing = browser.get("/me/recovery-codes").await;
         let refused = browser.post(&nothing, "/me/recovery-codes", &[]).await;
         assert_eq!(refused.status, StatusCode::CONFLICT);
+    }
+}
+
+/// Where the form leads on to; the frame's own forms have such a field too.
+fn leads_to(page: &str) -> String {
+    let (_, rest) = page.split_once("name=\"sealed\"").unwrap();
+    let (_, rest) = rest.split_once("name=\"return_to\" value=\"").unwrap();
+    rest.split('"').next().unwrap().replace("&#38;", "&")
+}
+#[tokio::test]
+async fn whoever_was_sent_here_to_set_one_up_goes_back_to_where_they_came_from() {
+    for house in House::on_engines().await {
+        let account = house.person("linzhiyuan", None).await;
+        let mut browser = house.browser(account).await;
+        let list = browser.get("/me/authenticator?return_to=/desk/products%3Fx%3D1%26y%3D2").await;
+        let way = "/me/authenticator/new?return_to=/desk/products%3Fx%3D1%26y%3D2";
+        assert!(list.has(&format!("href=\"{way}\"")), "{}", list.text);
+        house.pass(601);
+        let verify = browser.get(way).await.location;
+        assert!(
+            verify.contains("&return_to=/me/authenticator/new%3Freturn_to%3D/desk/products%253F"),
+            "{verify}"
+        );
+        house.pass(-601);
+        let new = browser.get(way).await;
+        let (id, sealed, right) = (new.value("id"), new.value("sealed"), code(&new.text, house.now()));
+        let back = leads_to(&new.text);
+        assert_eq!(back, "/desk/products?x=1&y=2");
+        let mut typed =
+            [("id", id.as_str()), ("sealed", &sealed), ("name", "App"), ("code", "12"), ("return_to", &back)];
+        let refused = browser.post(&new, "/me/authenticator/new", &typed).await;
+        assert_eq!(leads_to(&refused.text), back, "after a slip too");
+        typed[3].1 = &right;
+        let done = browser.post(&new, "/me/authenticator/new", &typed).await;
+        assert!(done.has("id=\"codes-kept\" href=\"/desk/products?x=1&#38;y=2\""), "{}", done.text);
+        assert_eq!(browser.post(&new, "/me/authenticator/new", &typed).await.location, back, "sent twice");
+        // Nobody is led away, nor out.
+        for elsewhere in ["https://evil.test/", "//evil.test", ""] {
+            let new = browser.get(&format!("/me/authenticator/new?return_to={elsewhere}")).await;
+            assert_eq!(leads_to(&new.text), "");
+            assert!(new.has("<a class=\"btn\" href=\"/me/authenticator\">"), "{elsewhere}");
+        }
     }
 }

@@ -338,6 +338,43 @@ async fn of_a_closed_account_no_row_says_who_it_was() {
     }
 }
 
+/// By the keyed term of a document's last four digits somebody who knows the key could tell whose the account was.
+#[tokio::test]
+async fn whoever_takes_the_document_off_before_closing_leaves_no_term_of_it() {
+    for house in House::on_engines().await {
+        let account = house.person(LOGIN, Some("13800138000")).await;
+        let terms = async || -> i64 {
+            let count = "SELECT CAST(COUNT(*) AS BIGINT) FROM search_gram WHERE account_id = $1";
+            house.db().read(move |tx| tx.one(count, &[&account])).await.unwrap()
+        };
+        let before = terms().await;
+        let (keyring, person, now) = (Arc::clone(house.db().keyring()), house.db().draw(), house.now());
+        house
+            .db()
+            .write_unaudited("test", move |tx| {
+                let resident = ResidentId::parse(NUMBER, 20_261_121)?;
+                realname::service::prove_document_in(tx, &keyring, account, person, &resident, NAME, now)
+            })
+            .await
+            .unwrap();
+        assert_eq!(terms().await, before + 1, "found by the last four");
+        let (keyring, now) = (Arc::clone(house.db().keyring()), house.now());
+        house
+            .db()
+            .write_unaudited("test", move |tx| {
+                realname::service::release_in(tx, &keyring, account, "unbound", now)
+            })
+            .await
+            .unwrap();
+        assert_eq!(terms().await, before);
+        let who = house.signed_in(account).await;
+        service::ask(&house.rooms, &who, web::Lang::En, house.now()).await.unwrap();
+        house.pass(15 * 86_400);
+        assert_eq!(service::finish_due(&house.rooms, house.now()).await.unwrap(), 1);
+        assert_eq!(terms().await, 0);
+    }
+}
+
 #[tokio::test]
 async fn who_has_another_account_stays_known_until_that_one_is_closed_too() {
     for house in House::on_engines().await {
@@ -361,10 +398,12 @@ async fn who_has_another_account_stays_known_until_that_one_is_closed_too() {
         house.pass(15 * 86_400);
         assert_eq!(service::finish_due(&house.rooms, house.now()).await.unwrap(), 1);
         assert_eq!(realname::service::known(house.db(), managed).await.unwrap().unwrap().name, NAME);
-        let now = house.now();
+        let (keyring, now) = (Arc::clone(house.db().keyring()), house.now());
         house
             .db()
-            .write_unaudited("test", move |tx| realname::service::release_in(tx, managed, "unbound", now))
+            .write_unaudited("test", move |tx| {
+                realname::service::release_in(tx, &keyring, managed, "unbound", now)
+            })
             .await
             .unwrap();
         assert!(!searched(&house).await.contains("person"), "the last one let go");

@@ -1,7 +1,11 @@
 //! Counting first, then gathering. Secrets (hashes, keys, tokens) are not personal data and stay; everything else that names
 //! the account comes: `tables.rs` says of each table where it stands in the file, or why it does not.
 use super::store;
-use crate::{address, history::model::ACTIONS, me::Me};
+use crate::{
+    address,
+    history::model::{ACTIONS, address as address_of},
+    me::Me,
+};
 use identity::{
     account::own,
     notice::{self, Kind, Notice},
@@ -188,7 +192,7 @@ async fn told(me: &Me) -> Result<Value> {
             "read": message.read,
         })).collect::<Vec<_>>(),
         "events": events.iter().map(|event| json!({
-            "action": event.action, "outcome": event.outcome, "at": time(event.at), "address": event.address,
+            "action": event.action, "outcome": event.outcome, "at": time(event.at), "address": address_of(event, account),
         })).collect::<Vec<_>>(),
     }))
 }

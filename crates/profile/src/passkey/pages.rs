@@ -85,7 +85,7 @@ async fn add(me: Me, headers: HeaderMap, Form(sent): Form<Sent>) -> web::Result 
         service::add(&me.identity, &me.ctx, &me.who, &answer, name, first).await
     };
     match added.await {
-        Ok(added) => common::added(&me, &PASSKEY, sent.name, added).await,
+        Ok(added) => common::added(&me, &PASSKEY, sent.name, added, HERE).await,
         Err(error) => {
             let errors = FormErrors::or_fail(error, me.ctx.lang)?;
             page(&me, sent.name, errors).await

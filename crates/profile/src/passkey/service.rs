@@ -4,7 +4,7 @@ use crate::{
     second_factor::{Added, PASSKEY},
 };
 use factor::passkey::{self, Answer, PasskeyId, Registration};
-use identity::{Identity, SignedIn, account, notice::Kind};
+use identity::{Identity, SignedIn, account, device, notice::Kind};
 use kernel::{Error, Event, Result, Timestamp};
 use serde_json::json;
 use std::sync::Arc;
@@ -93,6 +93,7 @@ pub async fn remove(
             if !remains {
                 return Err(Error::conflict("passkey.last_way_in"));
             }
+            device::service::distrust_all_in(tx, account)?;
             let last = recovery_code::without_last_in(tx, account)?;
             PASSKEY.told_in(tx, &room, account, Kind::FactorRemoved, now)?;
             let detail = json!({ "passkey": id.to_string(), "last": last });

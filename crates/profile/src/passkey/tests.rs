@@ -34,6 +34,7 @@ async fn of_two_last_keys_that_are_removed_at_once_one_stays() {
             })
             .await
             .unwrap();
+        house.remember_browser(account).await;
         let (signed_in, now) = (house.signed_in(account).await, house.now());
         let tasks: Vec<_> = keys
             .into_iter()
@@ -49,6 +50,7 @@ async fn of_two_last_keys_that_are_removed_at_once_one_stays() {
         assert_eq!(refused, ["passkey.last_way_in"]);
         assert_eq!(factor::summary(house.db(), account).await.unwrap().passkeys, 1);
         assert_eq!(house.events("passkey.removed").await, 1);
+        assert_eq!(house.remembered_browsers().await, 0, "nothing stands in for what is gone");
         let missing = service::remove(house.identity(), &signed_in, house.db().draw(), now).await;
         assert_eq!(missing.unwrap_err().code, "passkey.unknown_key");
     }

@@ -52,16 +52,16 @@ struct Codes {
     codes: Vec<String>,
     login_name: String,
     made: Timestamp,
-    next: &'static str,
+    next: String,
 }
 /// The one page that shows a set; nothing else can show it again. `added` names the factor that it came with.
-pub async fn shown(me: &Me, codes: &[Code], added: Option<String>, next: &'static str) -> web::Result {
+pub async fn shown(me: &Me, codes: &[Code], added: Option<String>, next: &str) -> web::Result {
     Ok(html(Codes {
         page: me.page("profile-recovery-codes-shown").await?,
         added,
         codes: codes.iter().map(Code::printed).collect(),
         login_name: me.who.login_name.clone(),
         made: me.ctx.now,
-        next,
+        next: next.to_owned(),
     }))
 }

@@ -52,6 +52,14 @@ async fn groups(me: &Me) -> kernel::Result<Vec<Group>> {
         .collect())
 }
 
+/// Whether a switch goes off that an intruder would turn off first; on needs no proof.
+fn silences(before: &Wishes, typed: &[Reminder]) -> bool {
+    typed.iter().any(|reminder| {
+        let guards = matches!(reminder.group, Group::Security | Group::SignIn);
+        guards && !reminder.on && before.on(reminder.group, reminder.channel)
+    })
+}
+
 async fn show(me: Me) -> web::Result {
     let wishes = service::wishes(&me.identity, me.who.account).await?;
     page(&me, &wishes, FormErrors::none()).await
@@ -95,6 +103,12 @@ async fn save(me: Me, Form(typed): Form<Typed>) -> web::Result {
             let on = ticked.iter().any(|value| value == group.as_str());
             reminders.push(Reminder { group, channel, on });
         }
+    }
+    let before = service::wishes(&me.identity, me.who.account).await?;
+    if silences(&before, &reminders)
+        && let Some(first) = me.must_be_fresh("/me/reminders").await?
+    {
+        return Ok(first);
     }
     let wishes = Wishes { reminders, lang: Lang::from_tag(&typed.lang) };
     match service::set_wishes(&me.identity, &me.who, wishes.clone()).await {

@@ -49,11 +49,12 @@ pub async fn one(
     let last = factors.totp + factors.passkeys == 1;
     Ok(html_status(errors.status(), One { page, errors, sort, card, called, last }))
 }
-pub async fn added(me: &Me, sort: &'static Sort, name: String, added: Added) -> web::Result {
+/// `next`: where the person goes on.
+pub async fn added(me: &Me, sort: &Sort, name: String, added: Added, next: &str) -> web::Result {
     match added {
-        Added::Done(Some(set)) => codes::shown(me, &set, Some(name), sort.here).await,
-        Added::Done(None) => Ok(with_flash(see_other(sort.here), "ok", sort.added, &[("name", &name)])),
-        Added::Already => Ok(see_other(sort.here)),
+        Added::Done(Some(set)) => codes::shown(me, &set, Some(name), next).await,
+        Added::Done(None) => Ok(with_flash(see_other(next), "ok", sort.added, &[("name", &name)])),
+        Added::Already => Ok(see_other(next)),
     }
 }
 pub fn renamed(sort: &Sort, name: &str) -> Response {

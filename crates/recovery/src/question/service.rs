@@ -40,7 +40,7 @@ fn json(error: serde_json::Error) -> Error {
     Error::internal("question.json").because(error)
 }
 
-/// Sets or replaces all three; the holder is told. The page has asked for a fresh proof before.
+/// Sets or replaces all three; the holder is told on every proven channel. The page has asked for a fresh proof before.
 pub async fn set(identity: &Identity, signed_in: &SignedIn, chosen: Chosen, now: Timestamp) -> Result<()> {
     let policies = identity.settings().policies().await?;
     let (account, keyring) = (signed_in.account, identity.db().keyring());
@@ -55,7 +55,7 @@ pub async fn set(identity: &Identity, signed_in: &SignedIn, chosen: Chosen, now:
         .write(move |tx| {
             account::service::touch_in(tx, account)?;
             store::upsert(tx, account, &row)?;
-            notice::tell_in(tx, &identity2, account, &Notice::new(Kind::QuestionsSet), now)?;
+            notice::tell_all_in(tx, &identity2, account, &Notice::new(Kind::QuestionsSet), now)?;
             Ok(((), vec![Event::done(&actor, "questions.set").on("account", account)]))
         })
         .await
@@ -70,7 +70,7 @@ pub async fn remove(identity: &Identity, signed_in: &SignedIn, now: Timestamp) -
             if store::delete(tx, account)? == 0 {
                 return Ok((false, Vec::new()));
             }
-            notice::tell_in(tx, &identity2, account, &Notice::new(Kind::QuestionsRemoved), now)?;
+            notice::tell_all_in(tx, &identity2, account, &Notice::new(Kind::QuestionsRemoved), now)?;
             Ok((true, vec![Event::done(&actor, "questions.removed").on("account", account)]))
         })
         .await

@@ -3,7 +3,9 @@ use super::service;
 use crate::testing::{ANSWERS, PASSWORD, Room, answers};
 use db::Keyring;
 use http::StatusCode;
+use identity::notice::{self, Group, Reminder, Wishes};
 use kernel::{Id, Rng};
+use platform::Channel;
 use proptest::prelude::*;
 
 fn typed(answers: [&str; 3]) -> Typed {
@@ -194,6 +196,32 @@ async fn m17_right_answers_are_hashed_anew_under_the_parameters_of_today() {
         let after = service::find(room.db(), holder.account).await.unwrap().unwrap();
         assert_eq!(compared(&room, &holder, answers(ANSWERS), &after.answers).await, RIGHT);
         assert_ne!(after.answers, before.answers);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn m17_questions_set_or_removed_are_told_on_every_proven_channel_whatever_is_wished() {
+    for room in Room::on_engines().await {
+        let holder = room.holder(1).await;
+        let mut browser = room.browser();
+        browser.sign_in(&holder.login_name, PASSWORD).await;
+        let me = browser.signed_in().await.unwrap();
+        let silent = Reminder { group: Group::Security, channel: Channel::Sms, on: false };
+        let wishes = Wishes { reminders: vec![silent], lang: None };
+        notice::service::set_wishes(&room.identity, &me, wishes).await.unwrap();
+        let told = async |to: &str, purpose: &str| {
+            room.identity.outbox().drain().await.unwrap();
+            let sent = room.identity.outbox().local_outbox().unwrap().list();
+            sent.iter().filter(|message| message.to == to && message.purpose == purpose).count()
+        };
+        let (set, removed) = ("notice.questions_set", "notice.questions_removed");
+        let (phone, email) = (holder.phone.as_str(), holder.email.as_str());
+        let before = (told(phone, set).await, told(email, set).await);
+        let chosen = Chosen::parse(&typed(ANSWERS), &[]).unwrap();
+        service::set(&room.identity, &me, chosen, room.now()).await.unwrap();
+        assert_eq!((told(phone, set).await, told(email, set).await), (before.0 + 1, before.1 + 1));
+        assert!(service::remove(&room.identity, &me, room.now()).await.unwrap());
+        assert_eq!((told(phone, removed).await, told(email, removed).await), (1, 1));
     }
 }
 

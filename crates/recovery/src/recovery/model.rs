@@ -161,6 +161,9 @@ impl Step {
 pub struct Flow {
     /// As it was typed, shown again.
     typed: String,
+    /// Whether that is a login name in shape; nothing is said of whether somebody has it.
+    #[serde(default)]
+    by_login_name: bool,
     /// Under which its tries are counted: a MAC of the identifier in one spelling.
     counted: [u8; 32],
     /// An id that no row has, if nobody has the identifier: everything that follows runs all the same.
@@ -172,9 +175,9 @@ pub struct Flow {
     prepaid: bool,
 }
 impl Flow {
-    pub fn begun(typed: String, counted: [u8; 32], account: AccountId) -> Self {
-        let step = Step::Choose;
-        Self { typed, counted, account, step, proven: Ways::default(), factor: false, prepaid: true }
+    pub fn begun(typed: String, by_login_name: bool, counted: [u8; 32], account: AccountId) -> Self {
+        let (step, proven) = (Step::Choose, Ways::default());
+        Self { typed, by_login_name, counted, account, step, proven, factor: false, prepaid: true }
     }
     pub fn typed(&self) -> &str {
         &self.typed
@@ -202,10 +205,18 @@ impl Flow {
             Step::Choose | Step::Factor | Step::Password => None,
         }
     }
-    /// Whether this way may be chosen here: none twice, and none once enough was proven.
+    /// Whether this way may be chosen here: none twice, none once enough was proven, and no questions for a stranger who
+    /// typed anything but a login name.
     pub fn may_choose(&self, way: Way, policy: &RecoveryPolicy) -> bool {
         let open = matches!(self.step, Step::Choose | Step::Prove { .. });
-        open && !self.proven.has(way) && way.offered(policy)
+        let hidden = way == Way::Questions && self.wants_login_name(policy);
+        open && !self.proven.has(way) && way.offered(policy) && !hidden
+    }
+    /// Whether the questions are there for a login name alone. An account has one of these, yet its questions are the same
+    /// under its phone and its document, where nobody's differ: shown for those too, they would tell which belong together,
+    /// and that somebody has them. Whoever proved something knows that.
+    pub fn wants_login_name(&self, policy: &RecoveryPolicy) -> bool {
+        !self.by_login_name && self.proven.is_empty() && Way::Questions.offered(policy)
     }
     /// From the choice, or from another way that did not work out. None where [`Self::may_choose`] says no.
     #[must_use]

@@ -11,7 +11,7 @@ fn standing(level: i64, phone_days: Option<i64>, staff: bool, second_factor: boo
     Standing { level, phone_proven_at, staff, second_factor }
 }
 fn flow() -> Flow {
-    Flow::begun("linzy".into(), [7; 32], Id::from_i64(1))
+    Flow::begun("linzy".into(), true, [7; 32], Id::from_i64(1))
 }
 /// Goes through these ways, each chosen and then proven.
 fn through(ways: &[Way], standing: &Standing, policy: &RecoveryPolicy) -> Flow {
@@ -87,6 +87,24 @@ fn a_way_that_does_not_wait_is_not_proven() {
     assert!(waiting.factor_proved(&standing, &policy, NOW).is_none());
     let closed = RecoveryPolicy { ways: vec![RecoveryWay::Mail], ..policy };
     assert!(flow().choosing(Way::Sms, None, &closed).is_none(), "the platform does not offer it");
+}
+#[test]
+fn f23_questions_wait_for_a_login_name_or_for_another_proof() {
+    let policy = RecoveryPolicy::default();
+    let twice = standing(3, None, false, false);
+    let by_phone = Flow::begun("13800138000".into(), false, [7; 32], Id::from_i64(1));
+    assert!(by_phone.wants_login_name(&policy) && !flow().wants_login_name(&policy));
+    assert!(by_phone.choosing(Way::Questions, None, &policy).is_none());
+    let waiting = by_phone.choosing(Way::Sms, None, &policy).unwrap();
+    assert!(waiting.choosing(Way::Questions, None, &policy).is_none(), "another way was chosen, not proven");
+    let proven = waiting.proved(Way::Sms, &twice, &policy, NOW).unwrap();
+    assert!(proven.may_choose(Way::Questions, &policy) && !proven.wants_login_name(&policy));
+    let closed = RecoveryPolicy { ways: vec![RecoveryWay::Sms], ..policy };
+    assert!(!by_phone.wants_login_name(&closed), "nobody is sent to what is not there");
+    // What a release before this one sealed.
+    let mut old = serde_json::to_value(flow()).unwrap();
+    old.as_object_mut().unwrap().remove("by_login_name");
+    assert!(serde_json::from_value::<Flow>(old).is_ok());
 }
 #[test]
 fn one_message_is_covered_by_the_first_captcha() {

@@ -11,7 +11,8 @@ use identity::{
     Identity,
     captcha::{self, Input, Purpose, View},
     challenge::ChallengeId,
-    code, external,
+    code,
+    external::{self, Offer},
 };
 use kernel::{Error, Timestamp};
 use serde::Deserialize;
@@ -49,6 +50,8 @@ struct WayPage {
     ways: Vec<(Way, bool)>,
     /// Something was proven, and it does not suffice.
     more: bool,
+    /// The questions are asked for by login name, and something else was typed.
+    wants_login_name: bool,
     captcha: Option<View>,
 }
 #[derive(Template)]
@@ -63,6 +66,8 @@ struct VerifyPage {
     seconds: i64,
     minutes: i64,
     questions: Vec<Asked>,
+    /// For Alipay: with which connector.
+    connectors: Vec<Offer>,
     captcha: Option<View>,
 }
 /// A question with its field.
@@ -79,6 +84,8 @@ struct Typed {
     flow: String,
     identifier: String,
     way: String,
+    /// Which of several at Alipay.
+    connector: String,
     code: String,
     answer_1: String,
     answer_2: String,
@@ -229,6 +236,7 @@ async fn way_page(
         typed: look.typed,
         ways,
         more: !look.proven.is_empty(),
+        wants_login_name: look.wants_login_name,
         captcha,
         errors,
     };
@@ -268,7 +276,9 @@ async fn choose(ctx: Ctx, Extension(identity): Extension<Identity>, Form(typed):
     let error = match checked {
         Some(error) => Some(error),
         None => match service::choose(&identity, &ctx, id, way).await? {
-            Moved::To(_, next) if way == Way::Alipay => return leave(&ctx, &identity, next).await,
+            Moved::To(_, next) if way == Way::Alipay => {
+                return leave(&ctx, &identity, next, &typed.connector).await;
+            }
             Moved::To(step, next) => {
                 let next = onward(step, next);
                 return Ok(match again {
@@ -284,11 +294,20 @@ async fn choose(ctx: Ctx, Extension(identity): Extension<Identity>, Form(typed):
     let picture = captcha::service::way_of(&identity, &ctx, &input);
     returned(&ctx, &identity, id, Some(way), (again, errors, picture)).await
 }
-/// To Alipay, and from there to the step that waits.
-async fn leave(ctx: &Ctx, identity: &Identity, id: ChallengeId) -> web::Result {
-    let Some(connector) = service::alipay(identity).await? else { return Ok(over()) };
+/// To Alipay, and from there to the step that waits; where there are several connectors and none was chosen, to that step,
+/// which asks for one.
+async fn leave(ctx: &Ctx, identity: &Identity, id: ChallengeId, chosen: &str) -> web::Result {
+    let offers = service::alipay(identity).await?;
+    let asked = chosen.parse().ok();
+    let connector = match offers.as_slice() {
+        [] => return Ok(over()),
+        [only] => Some(only.connector),
+        several => several.iter().map(|offer| offer.connector).find(|one| Some(*one) == asked),
+    };
+    let step = Step::Prove { way: Way::Alipay, code: None };
+    let Some(connector) = connector else { return Ok(onward(step, id)) };
     let purpose = external::Purpose::Recover { challenge: id };
-    let back = format!("{}?flow={id}", Step::Prove { way: Way::Alipay, code: None }.path());
+    let back = format!("{}?flow={id}", step.path());
     Ok(external::flow::begin(identity, ctx, connector, purpose, None, &back).await?)
 }
 /// To the page that the form stands on.
@@ -338,6 +357,10 @@ async fn proof_page(
         Some(_) => ask(ctx, identity, &look, picture).await?,
         None => None,
     };
+    let connectors = match way {
+        Way::Alipay => service::alipay(identity).await?,
+        Way::Sms | Way::Mail | Way::Questions => Vec::new(),
+    };
     let again = code.map(|code| code.drawn_at().plus_seconds(policies.code.resend_seconds));
     let questions = look.questions.into_iter().zip(ANSWER_FIELDS).zip(answers);
     let page = VerifyPage {
@@ -348,6 +371,7 @@ async fn proof_page(
         seconds: again.map_or(0, |again| seconds_until(again, ctx.now)),
         minutes: policies.code.minutes,
         questions: questions.map(|((text, field), answer)| Asked { field, text, answer }).collect(),
+        connectors,
         captcha,
         errors,
     };

@@ -262,7 +262,7 @@ async fn refuse(
     Ok(Moved::Locked { minutes })
 }
 
-/// What Alipay said of whoever signed in there just now: counted like a code, since anybody can bring some identity.
+/// What Alipay said of whoever is signed in there, by any of its connectors: counted like a code, since anybody can bring some identity.
 pub async fn alipay_proof(
     identity: &Identity,
     ctx: &Ctx,

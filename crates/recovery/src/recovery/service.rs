@@ -10,13 +10,12 @@ use identity::{
     account::{self, AccountRef, Identifier},
     challenge::{self, Attempt, ChallengeId, NewChallenge},
     credential::{self, Password, model::Parameters},
-    external,
+    external::{self, Offer},
     notice::{self, Kind, Notice},
     session, signin,
 };
 use kernel::{Error, Event, Result, id::AccountId, text::normalize};
 use platform::{
-    connector::model::ConnectorId,
     counter::{self, Limit},
     setting::RecoveryPolicy,
 };
@@ -138,7 +137,9 @@ pub async fn begin(identity: &Identity, ctx: &Ctx, typed: &str) -> Result<Began>
             Some(identifier) => meant(account::service::matches_in(tx, &keyring, identifier)?),
             None => None,
         };
-        let flow = Flow::begun(typed.clone(), counted, found.map_or(nobody, |found| found.id));
+        let by_login_name = matches!(identifier, Some(Identifier::LoginName(_)));
+        let account = found.map_or(nobody, |found| found.id);
+        let flow = Flow::begun(typed.clone(), by_login_name, counted, account);
         open_in(tx, &keyring, &ctx, &policy, id, &flow)?;
         let event = Event::done(&ctx.actor(), "recovery.begun");
         let event = match found {
@@ -158,8 +159,10 @@ pub struct Look {
     pub typed: String,
     pub proven: Ways,
     pub prepaid: bool,
-    /// Ways that may be chosen, the same for everybody who proved the same.
+    /// Ways that may be chosen, the same for everybody who typed the same kind of identifier and proved the same.
     pub open: Vec<Way>,
+    /// The questions are not among them, as no login name was typed.
+    pub wants_login_name: bool,
     /// In words, where questions are to be answered.
     pub questions: Vec<String>,
 }
@@ -171,7 +174,7 @@ pub async fn look(
     steps: &'static [&'static str],
 ) -> Result<Option<Look>> {
     let policies = identity.settings().policies().await?;
-    let with_alipay = alipay(identity).await?.is_some();
+    let with_alipay = !alipay(identity).await?.is_empty();
     let (keyring, ctx, policy) =
         (Arc::clone(identity.db().keyring()), ctx.clone(), policies.recovery.clone());
     identity
@@ -188,15 +191,17 @@ pub async fn look(
                 proven: flow.proven(),
                 prepaid: flow.prepaid(),
                 open,
+                wants_login_name: flow.wants_login_name(&policy),
                 questions: questions(&keyring, &flow, stored, ctx.lang),
             }))
         })
         .await
 }
-/// The connector that the way "Alipay" takes; without one the way does not appear.
-pub async fn alipay(identity: &Identity) -> Result<Option<ConnectorId>> {
+/// The connectors that the way "Alipay" takes, all of them to everybody: with which one an account is linked is not said.
+/// Without one the way does not appear.
+pub async fn alipay(identity: &Identity) -> Result<Vec<Offer>> {
     let offered = external::service::offered(identity).await?;
-    Ok(offered.into_iter().find(|offer| offer.provider == "alipay").map(|offer| offer.connector))
+    Ok(offered.into_iter().filter(|offer| offer.provider == "alipay").collect())
 }
 /// Own words only for whoever proved something already; questions that nobody set for everybody who has none.
 fn questions(keyring: &Keyring, flow: &Flow, stored: Option<Vec<Question>>, lang: Lang) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! What a stranger sees, and the whole way on pages.
 use super::{
-    model::{Step, Way},
+    model::{Moved, Step, Way},
     service,
 };
 use crate::testing::{Browser, NEW, PASSWORD, Page, Room, led_to};
@@ -123,6 +123,139 @@ async fn f23_the_questions_of_a_stranger_look_chosen_and_own_words_stay_hidden()
         let step = room.choose(&ctx, more, Way::Questions).await;
         let look = service::look(&room.identity, &ctx, step, &["recover.prove"]).await.unwrap().unwrap();
         assert!(look.questions.iter().any(|text| text == own), "{:?}", look.questions);
+    }
+}
+
+/// The page of the ways, as a stranger sees it, and the questions that are shown after it, if there are any.
+async fn ways_and_questions(room: &Room, typed: &str) -> (String, Option<Vec<String>>) {
+    let mut browser = room.browser();
+    let first = browser.get("/recover").await;
+    let begun = browser.submit(&first, "/recover", &[("identifier", typed)]).await;
+    let ways = browser.follow(&begun).await;
+    // Without a way there is no form.
+    let Some(flow) = ways.value("flow") else { return (plain(&ways, typed), None) };
+    let members = [("flow", flow.as_str()), ("way", "questions")];
+    let chosen = browser.submit(&ways, "/recover/way", &members).await;
+    let asked = match &chosen.location {
+        Some(_) => Some(browser.follow(&chosen).await),
+        None => None,
+    };
+    let labels = asked.map(|page| {
+        let labels = page.text.split("<label for=\"answer_").skip(1);
+        labels.map(|rest| rest.split("</label>").next().unwrap_or_default().to_owned()).collect()
+    });
+    (plain(&ways, typed), labels)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f23_two_names_of_one_account_show_no_more_than_two_of_nobody() {
+    for room in Room::on_engines().await {
+        let holder = room.holder(1).await;
+        let names = [holder.login_name.as_str(), "nobody.0001"];
+        let others = [holder.phone.as_str(), "13800139999", "11010519491231002X"];
+        let (mut by_name, mut by_other) = (Vec::new(), Vec::new());
+        for typed in names {
+            let (ways, questions) = ways_and_questions(&room, typed).await;
+            assert_eq!(questions.unwrap().len(), 3, "{typed}: whoever knows the name is asked");
+            by_name.push(ways);
+        }
+        for typed in others {
+            let (ways, questions) = ways_and_questions(&room, typed).await;
+            // The same three under two names would say that both are of one account, and that it has some.
+            assert_eq!(questions, None, "{typed}");
+            assert!(
+                ways.contains(&web::Lang::En.t("recovery-questions-by-name")),
+                "what to do instead: {ways}"
+            );
+            by_other.push(ways);
+            let ctx = room.ctx(7);
+            let begun = room.begin(&ctx, typed).await;
+            let forced = service::choose(&room.identity, &ctx, begun, Way::Questions).await.unwrap();
+            assert_eq!(forced, Moved::Gone, "{typed}");
+        }
+        assert_eq!(by_name[0], by_name[1]);
+        assert!(!by_name[0].contains("way-login-name"), "{}", by_name[0]);
+        assert!(by_other.iter().all(|page| *page == by_other[0]));
+
+        // After a proof the holder is asked whatever they typed first.
+        room.raise(&holder, RealNameLevel::Advanced).await;
+        let (id, at) = (holder.account, room.now().plus_days(-400));
+        room.write(move |tx| tx.run("UPDATE account SET phone_proven_at = $2 WHERE id = $1", &[&id, &at]))
+            .await;
+        let ctx = room.ctx(8);
+        let begun = room.begin(&ctx, &holder.phone).await;
+        let more = led_to(&room.prove(&ctx, begun, Way::Sms, &holder).await, Step::Choose);
+        led_to(&room.prove(&ctx, more, Way::Questions, &holder).await, Step::Password);
+
+        // Where the platform offers nothing else, the page does not say that recovery is closed.
+        room.change(RecoveryPolicy { ways: vec![RecoveryWay::Questions], ..RecoveryPolicy::default() }).await;
+        let (ways, _) = ways_and_questions(&room, &holder.phone).await;
+        assert!(
+            ways.contains("id=\"way-login-name\"") && !ways.contains(&web::Lang::En.t("recovery-no-way"))
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn m70_of_several_connectors_at_alipay_the_one_that_was_linked_leads_back() {
+    for room in Room::on_engines().await {
+        let holder = room.holder(1).await;
+        let second = room.another_alipay("Alipay of the west").await;
+        let id = holder.account;
+        room.write(move |tx| {
+            let moved = "UPDATE external_identity SET connector_id = $2 WHERE account_id = $1";
+            tx.run(moved, &[&id, &second])
+        })
+        .await;
+        let mut pages = Vec::new();
+        for typed in [holder.login_name.as_str(), "nobody.0001"] {
+            let mut browser = room.browser();
+            let first = browser.get("/recover").await;
+            let begun = browser.submit(&first, "/recover", &[("identifier", typed)]).await;
+            let ways = browser.follow(&begun).await;
+            let flow = ways.value("flow").unwrap();
+            let members = [("flow", flow.as_str()), ("way", "alipay")];
+            let chosen = browser.submit(&ways, "/recover/way", &members).await;
+            let asked = browser.follow(&chosen).await;
+            assert!(asked.shows("recovery-alipay-several"), "{} {}", asked.status, asked.text);
+            for connector in [room.alipay, second] {
+                assert!(asked.text.contains(&format!("id=\"recover-alipay-{connector}\"")), "{}", asked.text);
+            }
+            pages.push(plain(&asked, typed));
+            // What is no connector at Alipay leads nowhere else.
+            let flow = asked.value("flow").unwrap();
+            let nothing = room.db().draw::<platform::connector::model::ConnectorId>().to_string();
+            let members = [("flow", flow.as_str()), ("way", "alipay"), ("connector", nothing.as_str())];
+            let again = browser.submit(&asked, "/recover/way", &members).await;
+            let asked = browser.follow(&again).await;
+            assert!(asked.shows("recovery-alipay-several"), "{} {}", asked.status, asked.text);
+            let (flow, chosen) = (asked.value("flow").unwrap(), second.to_string());
+            let members = [("flow", flow.as_str()), ("way", "alipay"), ("connector", chosen.as_str())];
+            let gone = browser.submit(&asked, "/recover/way", &members).await;
+            let to = gone.location.unwrap_or_else(|| panic!("{} {}", gone.status, gone.text));
+            assert!(to.starts_with("https://openauth.alipay.com/") && to.contains(&chosen), "{to}");
+        }
+        assert_eq!(pages[0], pages[1], "which one an account has is not said");
+
+        let ctx = room.ctx(1);
+        let begun = room.begin(&ctx, &holder.login_name).await;
+        let step = room.choose(&ctx, begun, Way::Alipay).await;
+        let result = room.alipay_result_at(second, &ctx, step, &holder.subject).await;
+        let moved = service::alipay_proof(&room.identity, &ctx, step, result).await.unwrap();
+        led_to(&moved, Step::Password);
+        assert_eq!(room.events("recovery.alipay").await, 0, "nothing was refused on the way");
+
+        // With one alone there is nothing to choose.
+        let first = room.alipay;
+        room.write(move |tx| tx.run("UPDATE connector SET enabled = $2 WHERE id = $1", &[&first, &false]))
+            .await;
+        let mut browser = room.browser();
+        let page = browser.get("/recover").await;
+        let begun = browser.submit(&page, "/recover", &[("identifier", &holder.login_name)]).await;
+        let ways = browser.follow(&begun).await;
+        let flow = ways.value("flow").unwrap();
+        let gone = browser.submit(&ways, "/recover/way", &[("flow", &flow), ("way", "alipay")]).await;
+        assert!(gone.location.unwrap().starts_with("https://openauth.alipay.com/"));
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
 use crate::testing::{ANSWERS, NEW, PASSWORD, Room, answers, led_to};
 use factor::{recovery_code, totp};
 use identity::{account::AccountState, credential::Password, realname::RealNameLevel};
+use kernel::LoginName;
 use std::sync::Arc;
 
 fn seconds_ago(days: i64) -> i64 {
@@ -227,29 +228,26 @@ async fn f13_guesses_at_answers_are_counted_before_they_are_compared() {
         let right = service::answers(&room.identity, &ctx, id, &answers(ANSWERS)).await.unwrap();
         assert!(matches!(right, Moved::Locked { .. }), "the right one after them is refused: {right:?}");
         // Another browser and another name for the same account: the account counts too, in silence.
-        room.pass(3601);
-        let ctx = room.ctx(2);
-        let by_phone = room.begin(&ctx, &holder.phone).await;
-        let id = room.choose(&ctx, by_phone, Way::Questions).await;
-        for _ in 0..5 {
-            let guess = answers(["a1", "b2", "c3"]);
-            assert!(matches!(
-                service::answers(&room.identity, &ctx, id, &guess).await.unwrap(),
-                Moved::Wrong { .. }
-            ));
+        let renamed = async |name: &str| {
+            room.pass(3601);
+            let (id, new) = (holder.account, LoginName::parse(name).unwrap());
+            room.write(move |tx| identity::account::service::set_login_name_in(tx, id, &new)).await;
+        };
+        for (browser, name) in [(2, "linzy.second"), (3, "linzy.third")] {
+            renamed(name).await;
+            let ctx = room.ctx(browser);
+            let begun = room.begin(&ctx, name).await;
+            let id = room.choose(&ctx, begun, Way::Questions).await;
+            for _ in 0..5 {
+                let guess = answers(["a1", "b2", "c3"]);
+                let wrong = service::answers(&room.identity, &ctx, id, &guess).await.unwrap();
+                assert!(matches!(wrong, Moved::Wrong { .. }), "{wrong:?}");
+            }
         }
-        room.pass(3601);
-        let ctx = room.ctx(3);
-        let by_name = room.begin(&ctx, &holder.login_name).await;
-        let id = room.choose(&ctx, by_name, Way::Questions).await;
-        for _ in 0..5 {
-            let guess = answers(["a1", "b2", "c3"]);
-            service::answers(&room.identity, &ctx, id, &guess).await.unwrap();
-        }
-        room.pass(3601);
+        renamed("linzy.fourth").await;
         let ctx = room.ctx(4);
-        let by_phone = room.begin(&ctx, &holder.phone).await;
-        let id = room.choose(&ctx, by_phone, Way::Questions).await;
+        let begun = room.begin(&ctx, "linzy.fourth").await;
+        let id = room.choose(&ctx, begun, Way::Questions).await;
         let right = service::answers(&room.identity, &ctx, id, &answers(ANSWERS)).await.unwrap();
         assert!(matches!(right, Moved::Wrong { .. }), "fifteen a day: {right:?}");
         // Codes are counted apart.

@@ -6,7 +6,11 @@ use super::{
     settle::{Proven, Settling, settle_in},
     store::{self, NewRow},
 };
-use crate::{Method, Verification, case::pages::personal_page, method::model::Lane};
+use crate::{
+    Method, Verification,
+    case::pages::{personal_page, step_up},
+    method::model::Lane,
+};
 use axum::Extension;
 use identity::{
     SignedIn,
@@ -156,6 +160,13 @@ async fn show(
     Query(back): Query<Back>,
 ) -> web::Result {
     let connector = room.certifier(id).await?;
+    let here = match back.external {
+        Some(external) => format!("/me/real-name/certified/{id}?external={external}"),
+        None => format!("/me/real-name/certified/{id}"),
+    };
+    if let Some(first) = step_up(&ctx, &signed_in, &room, &here).await? {
+        return Ok(first);
+    }
     if let Some(external) = back.external {
         let flash = |key: &str| {
             let to = see_other(&format!("/me/real-name/certified/{id}"));
@@ -204,11 +215,14 @@ async fn go(
     Form(typed): Form<Typed>,
 ) -> web::Result {
     let connector = room.certifier(id).await?;
+    let back = format!("/me/real-name/certified/{id}");
+    if let Some(first) = step_up(&ctx, &signed_in, &room, &back).await? {
+        return Ok(first);
+    }
     if !typed.consent {
         let error = Error::invalid("verification.consent").at("consent");
         return view(&ctx, &signed_in, &room, connector, FormErrors::from(&error, ctx.lang)).await;
     }
-    let back = format!("/me/real-name/certified/{id}");
     let (identity, purpose) = (room.identity(), Purpose::RealName);
     Ok(external::flow::begin(identity, &ctx, id, purpose, Some(&signed_in), &back).await?)
 }

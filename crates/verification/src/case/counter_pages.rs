@@ -2,7 +2,7 @@
 use super::{
     document,
     model::{Case, CaseId, CaseState, DocumentId, Typed},
-    pages::{Members, dispute_of, errors_of, form_page, personal_page},
+    pages::{Members, dispute_of, errors_of, form_page, personal_page, step_up},
     upload, words,
 };
 use crate::{Method, Verification};
@@ -119,6 +119,9 @@ async fn correct(
     Path(id): Path<CaseId>,
 ) -> web::Result {
     let case = editable(&ctx, &signed_in, &room, id).await?;
+    if let Some(first) = step_up(&ctx, &signed_in, &room, &changing(id)).await? {
+        return Ok(first);
+    }
     let subject = room.own_subject(&signed_in, case.id).await?;
     let form = Members {
         name: subject.name,
@@ -129,6 +132,9 @@ async fn correct(
         ..Members::default()
     };
     form_page(&ctx, &signed_in, &room, Method::Counter, Some(id), form, FormErrors::none()).await
+}
+fn changing(id: CaseId) -> String {
+    format!("/me/real-name/cases/{id}/change")
 }
 async fn editable(ctx: &Ctx, signed_in: &SignedIn, room: &Verification, id: CaseId) -> kernel::Result<Case> {
     let case = room.own_case(signed_in, id).await?;
@@ -143,6 +149,10 @@ async fn change(
     Form(form): Form<Members>,
 ) -> web::Result {
     editable(&ctx, &signed_in, &room, id).await?;
+    // It may become somebody else's case, as by opening one.
+    if let Some(first) = step_up(&ctx, &signed_in, &room, &changing(id)).await? {
+        return Ok(first);
+    }
     let mut typed: Typed = form.typed();
     let kept = room.own_subject(&signed_in, id).await?;
     // The number is not shown again; left empty, it stays.

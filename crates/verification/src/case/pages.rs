@@ -8,7 +8,11 @@ use super::{
 use crate::{Method, Verification, method::model::Lane};
 use axum::{Extension, response::Response};
 use http::{HeaderValue, header};
-use identity::{SignedIn, realname::DocumentType};
+use identity::{
+    SignedIn,
+    realname::DocumentType,
+    stepup::{self, Need},
+};
 use kernel::{Error, id::mark};
 use organization::shell;
 use serde::Deserialize;
@@ -97,6 +101,9 @@ async fn blank(
     {
         return Ok(see_other(&format!("/me/real-name/cases/{}", open.id)));
     }
+    if let Some(first) = step_up(&ctx, &signed_in, &room, &here(method)).await? {
+        return Ok(first);
+    }
     let form = Members {
         id: ctx.form_id(room.db().draw::<mark::Verification>()),
         method: method.as_str().to_owned(),
@@ -105,6 +112,18 @@ async fn blank(
         ..Members::default()
     };
     form_page(&ctx, &signed_in, &room, method, None, form, FormErrors::none()).await
+}
+fn here(method: Method) -> String {
+    format!("/me/real-name/new?method={method}")
+}
+/// As for taking a proof off: whoever finds an open browser does not bind an identity of their own to the account.
+pub(super) async fn step_up(
+    ctx: &Ctx,
+    signed_in: &SignedIn,
+    room: &Verification,
+    back: &str,
+) -> kernel::Result<Option<Response>> {
+    stepup::service::required(room.identity(), ctx, signed_in, Need::Fresh, back).await
 }
 /// Error `verification.method_unknown` for a method that is not offered here.
 async fn offered(room: &Verification, method: &str) -> kernel::Result<Method> {
@@ -159,6 +178,9 @@ async fn open(
     Form(form): Form<Members>,
 ) -> web::Result {
     let method = offered(&room, &form.method).await?;
+    if let Some(first) = step_up(&ctx, &signed_in, &room, &here(method)).await? {
+        return Ok(first);
+    }
     let id = ctx.check_form_id(&form.id)?;
     let typed = form.typed();
     let errors = errors_of(&typed, method, &ctx);

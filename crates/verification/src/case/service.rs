@@ -234,6 +234,7 @@ impl Verification {
                 }
                 let to = if answer.outcome.try_another() { CaseState::Failed } else { CaseState::Refused };
                 settle::end_in(tx, &case, to, &proven, None, now)?;
+                settle::tell_failed_in(tx, &settling.room, &case, proven.result, now)?;
                 let event = Event::failed(&settling.actor, "verification.checked")
                     .on("verification", id)
                     .with(json!({ "result": proven.result, "provider": provider, "method": case.method }));

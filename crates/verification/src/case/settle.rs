@@ -2,6 +2,7 @@
 use super::{
     model::{Case, CaseState, Subject},
     store::{self, Change},
+    words,
 };
 use crate::{Verification, dispute};
 use db::Tx;
@@ -113,7 +114,9 @@ pub(crate) fn prove_in(
     };
     realname::service::prove_with_in(tx, &proof, &evidence)?;
     end_in(tx, case, CaseState::Approved, proven, None, now)?;
-    tell_in(tx, &settling.room, case.account, Kind::RealNameProven, case.method.key(), now)?;
+    // By every way: whoever found an open browser may have bound an identity that is not the holder's.
+    let notice = Notice::new(Kind::RealNameProven).key("method", case.method.key()).leads_to("/me/real-name");
+    notice::service::tell_all_in(tx, settling.room.identity(), case.account, &notice, now)?;
     let detail =
         json!({ "method": case.method, "provider": proof.provider, "level": proof.level, "case": case.id });
     Ok(vec![Event::done(&settling.actor, "realname.proven").on("account", case.account).with(detail)])
@@ -130,7 +133,25 @@ fn refuse_in(
     let event = Event::refused(&settling.actor, "verification.refused")
         .on("verification", case.id)
         .with(json!({ "result": result, "method": case.method }));
+    // Of a closed account nothing is kept that could be told.
+    if result != "account_closed" {
+        tell_failed_in(tx, &settling.room, case, result, settling.now)?;
+    }
     Ok(vec![event])
+}
+/// Whoever asked may have left the page, or the counter, long ago.
+pub(crate) fn tell_failed_in(
+    tx: &mut Tx<'_>,
+    room: &Verification,
+    case: &Case,
+    result: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let notice = Notice::new(Kind::ProofFailed)
+        .key("method", case.method.key())
+        .key("note", words::told_key(result))
+        .leads_to(&format!("/me/real-name/cases/{}", case.id));
+    notice::service::tell_in(tx, room.identity(), case.account, &notice, now)
 }
 /// Error: `verification.decided` if somebody was faster.
 pub(crate) fn end_in(
@@ -153,15 +174,4 @@ pub(crate) fn end_in(
     }
     tx.changed("verification", case.id);
     Ok(())
-}
-pub(crate) fn tell_in(
-    tx: &mut Tx<'_>,
-    room: &Verification,
-    account: AccountId,
-    kind: Kind,
-    method_key: &str,
-    now: Timestamp,
-) -> Result<()> {
-    let notice = Notice::new(kind).key("method", method_key).leads_to("/me/real-name");
-    notice::service::tell_in(tx, room.identity(), account, &notice, now)
 }

@@ -13,7 +13,11 @@ use crate::{
     testing::{Room, SECRET, Visitor, serve, someone, typed},
 };
 use http::StatusCode;
-use identity::{account, realname::RealNameLevel};
+use identity::{
+    account,
+    notice::{self, Group, Reminder, Wishes},
+    realname::RealNameLevel,
+};
 use kernel::id::AccountId;
 use platform::{setting::RealNamePolicy, staff::PolicyEditor};
 use std::sync::Arc;
@@ -86,7 +90,7 @@ async fn m20_each_check_that_fits_gives_its_level_and_the_name() {
                 (method.as_str(), Some("match"))
             );
             assert_eq!(records[0].provider, "示例核验中心");
-            assert_eq!(room.told(&visitor).await, ["real_name_proven"]);
+            assert_eq!(room.told(&visitor).await, ["real_name_proven"], "told once");
         }
         assert_eq!(room.subjects_kept().await, 0, "what was typed is erased once it was answered");
         let hashes = "SELECT CAST(COUNT(*) AS BIGINT) FROM identity_proof WHERE response_hash IS NOT NULL";
@@ -112,6 +116,11 @@ async fn m20_what_does_not_fit_proves_nothing_and_what_is_not_answered_holds_not
         assert_eq!(room.state(&visitor, id).await, (CaseState::Refused, "mismatch".into()));
         let id = room.check(&visitor, Method::BankCard, &typed(&person)).await;
         assert_eq!(room.state(&visitor, id).await, (CaseState::Failed, "unavailable".into()));
+        assert_eq!(
+            room.told(&visitor).await,
+            ["proof_failed", "proof_failed"],
+            "whoever left the page reads it"
+        );
         // The tampering verifier turned a mismatch into a match: it is not believed, and the next one is asked.
         let other = Typed { mobile: "13900000000".into(), ..typed(&person) };
         let id = room.check(&visitor, Method::ThreeElement, &other).await;
@@ -139,6 +148,87 @@ async fn a_way_without_a_verifier_is_not_offered() {
         assert_eq!(refused.unwrap_err().code, "verification.method_unknown");
         room.verifier(Fault::None).await;
         assert_eq!(visitor.get("/me/real-name/new?method=two_element").await.status, StatusCode::OK);
+    }
+}
+
+/// Whoever finds an open browser would bind an identity of their own to the account.
+#[tokio::test]
+async fn m20_a_verification_is_opened_by_whoever_proved_a_moment_ago_to_be_there() {
+    for room in Room::on_engines().await {
+        room.verifier(Fault::None).await;
+        let visitor = room.person("walker1").await;
+        let draft = room.db().draw();
+        let asked = typed(&someone(1));
+        room.room.open_counter(&visitor.ctx, &visitor.signed_in, draft, &asked).await.unwrap();
+        let page = visitor.get("/me/real-name/new?method=two_element").await;
+        assert_eq!(page.status, StatusCode::OK, "a session that just began is fresh");
+        let id = page.value("id");
+        let person = someone(2);
+        let form = [
+            ("id", id.as_str()),
+            ("method", "two_element"),
+            ("name", &person.name),
+            ("document_type", "resident_id"),
+            ("number", &person.number),
+            ("consent", "on"),
+        ];
+        room.db().clock().advance_seconds(11 * 60);
+        let change = format!("/me/real-name/cases/{draft}/change");
+        for page in [
+            visitor.get("/me/real-name/new?method=two_element").await,
+            visitor.post("/me/real-name/new", &form).await,
+            visitor.get(&change).await,
+            visitor.post(&change, &form).await,
+        ] {
+            assert!(page.location().starts_with("/me/verify?need=fresh"), "{} {}", page.status, page.text);
+        }
+        let cases = room.room.own_cases(visitor.account()).await.unwrap();
+        assert_eq!((cases.len(), cases[0].id), (1, draft));
+        let kept = room.room.own_subject(&visitor.signed_in, draft).await.unwrap();
+        assert_eq!(kept.document_number, someone(1).number);
+        let fresh = room.visitor(visitor.account()).await;
+        let id = fresh.get("/me/real-name/new?method=two_element").await.value("id");
+        let mut form = form;
+        form[0].1 = &id;
+        let page = fresh.post("/me/real-name/new", &form).await;
+        assert!(page.location().starts_with("/me/real-name/cases/"), "{}", page.text);
+        assert_eq!(room.room.own_cases(visitor.account()).await.unwrap().len(), 2);
+    }
+}
+
+/// The identity of an account is told by every way, whatever whoever sits there switched off.
+#[tokio::test]
+async fn m20_a_proof_that_was_bound_is_told_by_every_proven_channel() {
+    for room in Room::on_engines().await {
+        room.verifier(Fault::None).await;
+        let visitor = room.person("walker1").await;
+        let (account, keyring) = (visitor.account(), Arc::clone(room.db().keyring()));
+        room.db()
+            .write_unaudited("test", move |tx| {
+                let sealed = keyring.seal("account.email", account.as_i64(), "walker@example.com");
+                let proven =
+                    "UPDATE account SET email = $2, email_index = $3, email_proven = $4 WHERE id = $1";
+                let index = keyring.blind("email", "walker@example.com");
+                tx.run(proven, &[&account, &sealed, &index, &true]).map(drop)
+            })
+            .await
+            .unwrap();
+        let off = Reminder { group: Group::Security, channel: platform::Channel::Sms, on: false };
+        let wishes = Wishes { reminders: vec![off], lang: None };
+        let identity = room.room.identity();
+        notice::service::set_wishes(identity, &visitor.signed_in, wishes).await.unwrap();
+        room.check(&visitor, Method::TwoElement, &typed(&someone(1))).await;
+        identity.outbox().drain().await.unwrap();
+        let mut told: Vec<_> = identity
+            .outbox()
+            .local_outbox()
+            .unwrap()
+            .list()
+            .into_iter()
+            .map(|sent| sent.channel.as_str())
+            .collect();
+        told.sort_unstable();
+        assert_eq!(told, ["mail", "sms"]);
     }
 }
 

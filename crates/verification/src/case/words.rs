@@ -16,6 +16,13 @@ pub fn result_key(result: Option<&str>) -> &'static str {
         _ => "verification-result-unavailable",
     }
 }
+/// As [`result_key`], for a message: its words take no number.
+pub fn told_key(result: &str) -> &'static str {
+    match result {
+        "too_young" => "verification-told-too-young",
+        result => result_key(Some(result)),
+    }
+}
 /// What the holder is told about a state that is not decided by a result.
 pub fn waiting_key(state: super::CaseState) -> &'static str {
     use super::CaseState;

@@ -12,6 +12,7 @@ use crate::{
 use db::Tx;
 use identity::{
     account::{self, AccountState, Owner},
+    device,
     notice::{self, Kind, Notice},
     session,
 };
@@ -45,6 +46,7 @@ pub(super) fn restore_in(
     }
     let factors = factor::summary_in(tx, holder)?;
     factor::overview::service::erase_in(tx, holder)?;
+    device::service::distrust_all_in(tx, holder)?;
     session::service::end_all_in(tx, holder, None, settling.now)?;
     let told = Notice::new(Kind::FactorRemoved).key("factor", "organization-all-factors");
     notice::service::tell_all_in(tx, identity, holder, &told, settling.now)?;

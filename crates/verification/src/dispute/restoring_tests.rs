@@ -35,6 +35,12 @@ async fn add_factors(room: &Room, account: AccountId) {
             tx.run(
                 "INSERT INTO recovery_code (account_id, mac, created_at) VALUES ($1, $2, 0)",
                 &[&account, &sealed],
+            )?;
+            // And a browser that is remembered in their place.
+            tx.run(
+                "INSERT INTO device (id, token_hash, account_id, created_at, last_used_at, trusted_at, trusted_until)
+                 VALUES (1, $2, $1, 0, 0, 0, 1)",
+                &[&account, &sealed],
             )
         })
         .await
@@ -69,6 +75,8 @@ async fn the_factors_of_the_old_account_go_once_two_reviewers_of_the_counter_and
         assert_eq!(step, Step::Decided(Verdict::Restore));
         assert!(!second(&room, holder.account()).await);
         assert_eq!(room.count("SELECT CAST(COUNT(*) AS BIGINT) FROM recovery_code").await, 0);
+        let remembered = "SELECT CAST(COUNT(*) AS BIGINT) FROM device WHERE trusted_until IS NOT NULL";
+        assert_eq!(room.count(remembered).await, 0, "no browser stands in for what is gone");
         assert_eq!(holder.get("/me/real-name").await.status, StatusCode::SEE_OTHER, "signed out");
         let levels = (room.level(holder.account()).await, room.level(claimant.account()).await);
         assert_eq!(

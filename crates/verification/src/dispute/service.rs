@@ -44,6 +44,10 @@ pub(crate) fn open_in(
     // By every way: whoever loses the telephone to a thief still reads the mail.
     let notice = Notice::new(Kind::DisputeOpened).leads_to(&format!("/me/real-name/disputes/{id}"));
     notice::service::tell_all_in(tx, settling.room.identity(), holder, &notice, settling.now)?;
+    let notice = Notice::new(Kind::ProofDisputed)
+        .key("method", case.method.key())
+        .leads_to(&format!("/me/real-name/disputes/{id}"));
+    notice::service::tell_in(tx, settling.room.identity(), case.account, &notice, settling.now)?;
     let detail = json!({ "claimant": case.account, "holder": holder, "case": case.id });
     Ok(vec![Event::done(&settling.actor, "dispute.opened").on("dispute", id).with(detail)])
 }
@@ -355,9 +359,11 @@ fn move_in(
     }
     let mut events = Vec::new();
     if account::service::require_in(tx, dispute.holder)?.person == Some(dispute.person) {
-        realname::service::release_in(tx, dispute.holder, "dispute", now)?;
+        realname::service::release_in(tx, keyring, dispute.holder, "dispute", now)?;
         let detail = json!({ "because": "dispute", "dispute": dispute.id });
         events.push(Event::done(by.actor(), "realname.revoked").on("account", dispute.holder).with(detail));
+        // What the person is in an organization was never the holder's.
+        events.extend(room.organizations().suspend_offices_in(tx, by.actor(), dispute.holder, now)?);
     }
     let bound =
         realname::service::bind_in(tx, keyring, dispute.claimant, dispute.person, &document, &subject.name)?;

@@ -188,11 +188,14 @@ struct LostLine {
 struct Unbind {
     page: Page,
     chosen: String,
+    /// No proof goes, but the person that those before left behind.
+    ran_out: bool,
     going: Vec<&'static str>,
     before: (i64, &'static str),
     after: (i64, &'static str),
     products: Vec<LostLine>,
     more: bool,
+    offices: Vec<String>,
     releases: bool,
 }
 async fn ask(
@@ -210,6 +213,7 @@ async fn ask(
     let page = personal_page(&ctx, &signed_in, &room, "verification-unbind-title").await?;
     Ok(html(Unbind {
         chosen: which.proof,
+        ran_out: loss.going.is_empty(),
         going: loss.going.iter().map(|proof| key_of(&proof.method)).collect(),
         before: (loss.before.rank(), loss.before.key()),
         after: (loss.after.rank(), loss.after.key()),
@@ -223,6 +227,7 @@ async fn ask(
             })
             .collect(),
         more: loss.more,
+        offices: loss.offices,
         releases: loss.releases,
         page,
     }))

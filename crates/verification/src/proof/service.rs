@@ -1,11 +1,15 @@
 //! What unbinding costs, and unbinding.
 use crate::{Verification, method::model::key_of};
+use db::Tx;
 use identity::{
-    SignedIn,
+    SignedIn, account,
     notice::{self, Kind, Notice},
     realname::{self, Proof, RealNameLevel},
 };
-use kernel::{Error, Event, Id, Result, Timestamp, id::mark};
+use kernel::{
+    Error, Event, Id, Result, Timestamp,
+    id::{AccountId, mark},
+};
 use organization::decision::{SessionFacts, Space};
 use organization::membership::MEMBERSHIPS;
 use serde_json::json;
@@ -39,11 +43,14 @@ impl Chosen {
 pub struct Loss {
     pub before: RealNameLevel,
     pub after: RealNameLevel,
+    /// None where proofs ran out and what is given up is the person alone.
     pub going: Vec<Proof>,
     /// Product and space that open today and will not.
     pub products: Vec<LostProduct>,
     /// The person has more spaces than were looked at.
     pub more: bool,
+    /// Organizations whose head the person is by the proof: that office sleeps.
+    pub offices: Vec<String>,
     /// The name can be changed freely again, and somebody else may prove the document.
     pub releases: bool,
 }
@@ -57,14 +64,31 @@ pub struct LostProduct {
 fn unknown() -> Error {
     Error::not_found("proof.unknown")
 }
+/// Every proof ran out, and the account is still bound to the person: whoever has another document by now proves it only after
+/// giving the old one up.
+fn is_left_over_in(tx: &mut Tx<'_>, account: AccountId, chosen: Chosen, proofs: &[Proof]) -> Result<bool> {
+    Ok(chosen == Chosen::All
+        && proofs.is_empty()
+        && account::service::require_in(tx, account)?.person.is_some())
+}
 
 impl Verification {
-    /// Error: `proof.unknown` if there is no such proof in force.
+    /// Error: `proof.unknown` if there is no such proof in force, and for all of them nothing that one left behind.
     pub async fn loss(&self, signed_in: &SignedIn, chosen: Chosen, now: Timestamp) -> Result<Loss> {
-        let proofs = realname::service::proofs_of(self.db(), signed_in.account, now).await?;
+        let (account, rooms) = (signed_in.account, self.organizations().clone());
+        let (proofs, left_over, offices) = self
+            .db()
+            .read_few(move |tx| {
+                let proofs = realname::service::proofs_in(tx, account, now)?;
+                let left_over = is_left_over_in(tx, account, chosen, &proofs)?;
+                let releases = left_over || proofs.iter().all(|proof| chosen.takes(proof));
+                let offices = if releases { rooms.offices_in(tx, account)? } else { Vec::new() };
+                Ok((proofs, left_over, offices))
+            })
+            .await?;
         let before = realname::service::level_of_proofs(&proofs);
         let (going, left): (Vec<_>, Vec<_>) = proofs.into_iter().partition(|proof| chosen.takes(proof));
-        if going.is_empty() {
+        if going.is_empty() && !left_over {
             return Err(unknown());
         }
         let after = realname::service::level_of_proofs(&left);
@@ -73,7 +97,7 @@ impl Verification {
         } else {
             Default::default()
         };
-        Ok(Loss { before, after, going, products, more, releases: left.is_empty() })
+        Ok(Loss { before, after, going, products, more, offices, releases: left.is_empty() })
     }
     /// Every product that opens now in one of the first spaces and asks for more than `after`; true if there are more spaces.
     async fn lost_products(
@@ -116,7 +140,8 @@ impl Verification {
         }
         Ok((lost, more))
     }
-    /// Revokes; with the last proof the account gives the person up. Told by every way. Whoever calls stepped up.
+    /// Revokes; with the last proof, or after it ran out, the account gives the person up. Told by every way. Whoever calls
+    /// stepped up.
     /// Error: `proof.unknown`.
     pub async fn unbind(
         &self,
@@ -127,13 +152,22 @@ impl Verification {
         let (room, who) = (self.clone(), signed_in.clone());
         self.db()
             .write(move |tx| {
-                identity::account::service::touch_in(tx, who.account)?;
+                account::service::touch_in(tx, who.account)?;
                 let proofs = realname::service::proofs_in(tx, who.account, now)?;
                 let going: Vec<&Proof> = proofs.iter().filter(|proof| chosen.takes(proof)).collect();
-                if going.is_empty() {
+                let left_over = is_left_over_in(tx, who.account, chosen, &proofs)?;
+                if going.is_empty() && !left_over {
                     return Err(unknown());
                 }
                 let mut events = Vec::new();
+                if left_over {
+                    let detail = json!({ "because": "unbound", "ran_out": true });
+                    events.push(Event::done(&who.actor, "realname.revoked").on("account", who.account).with(detail));
+                    let notice = Notice::new(Kind::RealNameRemoved)
+                        .key("method", "verification-unbind-ran-out")
+                        .leads_to("/me/real-name");
+                    notice::service::tell_all_in(tx, room.identity(), who.account, &notice, now)?;
+                }
                 for proof in &going {
                     realname::service::revoke_because_in(tx, who.account, proof.id, "unbound", now)?;
                     let detail =
@@ -145,7 +179,8 @@ impl Verification {
                     notice::service::tell_all_in(tx, room.identity(), who.account, &notice, now)?;
                 }
                 if going.len() == proofs.len() {
-                    realname::service::release_in(tx, who.account, "unbound", now)?;
+                    realname::service::release_in(tx, room.db().keyring(), who.account, "unbound", now)?;
+                    events.extend(room.organizations().suspend_offices_in(tx, &who.actor, who.account, now)?);
                 }
                 Ok((realname::service::level_in(tx, who.account, now)?, events))
             })

@@ -142,6 +142,20 @@ async fn m33_a_printed_slip_opens_by_its_code_without_scripts(engine: Engine) ->
         browser.click("#activate-next").await?;
         let told = browser.find("#code-e").await?.text().await?;
         assert!(told.contains(said(engine, "已使用过", "was used before")), "{told}");
+        // M05: whoever goes on guessing is asked whether they are a person.
+        for _ in 0..2 {
+            browser.fill("#code", "ABCD-EFGH-JKMN-PQRS").await?;
+            browser.click("#activate-next").await?;
+            browser.find("#code-e").await?;
+        }
+        browser.picture("guessed").await?;
+        browser.fill("#code", &code).await?;
+        browser.fill("#captcha-answer", "99").await?;
+        browser.click("#activate-next").await?;
+        browser.find("#captcha-answer-e").await?;
+        browser.click("button[name='captcha-way'][value='words']").await?;
+        browser.find("#captcha-answer-h").await?;
+        assert_eq!(browser.value("#code").await?, code, "what was typed is kept");
         Ok(())
     })
     .await

@@ -4,7 +4,7 @@ pub(super) mod store;
 
 use super::{model::Owner, service};
 use crate::{Identity, SignedIn, notice, notice::Kind, realname};
-use db::{Db, Tx};
+use db::{Db, Keyring, Tx};
 use kernel::{Error, Event, LoginName, Result, Timestamp, id::AccountId};
 use platform::setting::{ProfileField, ProfilePolicy};
 use std::sync::Arc;
@@ -92,6 +92,29 @@ pub async fn own(identity: &Identity, account: AccountId, now: Timestamp) -> Res
         .await
 }
 
+/// Whoever asks for it, holder or administrator: a proven name changes by a new proof alone. False if it was that already.
+/// Error: `profile.name_proven`.
+pub fn rename_in(
+    tx: &mut Tx<'_>,
+    keyring: &Keyring,
+    account: AccountId,
+    name: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    service::touch_in(tx, account)?;
+    let card = service::cards_in(tx, keyring, &[account])?
+        .pop()
+        .ok_or_else(|| Error::not_found("account.unknown"))?;
+    if card.name == name {
+        return Ok(false);
+    }
+    // Asked under the row lock: a proof that came meanwhile fixed the name.
+    if realname::service::level_in(tx, account, now)?.rank() > 0 {
+        return Err(Error::conflict("profile.name_proven").at("name"));
+    }
+    service::rename_in(tx, keyring, account, name)?;
+    Ok(true)
+}
 /// Changes a name that nobody proved. Errors: `profile.not_editable`, `profile.name_proven`, those of names.
 pub async fn rename(
     identity: &Identity,
@@ -107,12 +130,9 @@ pub async fn rename(
     identity
         .db()
         .write(move |tx| {
-            service::touch_in(tx, account)?;
-            // Asked under the row lock: a proof that came meanwhile fixed the name.
-            if realname::service::level_in(tx, account, now)?.rank() > 0 {
-                return Err(Error::conflict("profile.name_proven").at("name"));
+            if !rename_in(tx, &keyring, account, &name, now)? {
+                return Ok(((), Vec::new()));
             }
-            service::rename_in(tx, &keyring, account, &name)?;
             Ok(((), vec![Event::done(&actor, "account.renamed").on("account", account)]))
         })
         .await

@@ -111,7 +111,7 @@ pub fn settle_in(
     let (mut begun, event) = start.begin_in(tx, kept.account, methods, kept.must_change_password)?;
     let mut events = vec![event];
     if let Some(until) = remember_until {
-        begun.device = Some(device::service::trust_in(tx, &start.device, kept.account, until)?);
+        begun.device = Some(device::service::trust_in(tx, &start.device, kept.account, until, now)?);
         let detail = serde_json::json!({ "until": until.rfc3339() });
         events.push(Event::done(&start.actor, "device.trusted").on("account", kept.account).with(detail));
     }

@@ -274,7 +274,27 @@ async fn trust_ends_by_hand_by_policy_and_with_the_password() {
         assert!(!skips(&browser).await, "a new password");
 
         room.db().clock().advance_seconds(60);
-        room.change(SecondFactorPolicy { remember_days: 0, ..SecondFactorPolicy::default() }).await;
+        let days = async |remember_days| {
+            room.change(SecondFactorPolicy { remember_days, ..SecondFactorPolicy::default() }).await;
+            room.db().clock().advance_seconds(2);
+        };
+        let listed = async || {
+            let ctx = room.ctx([0; 32]);
+            let list = crate::device::service::list(&room.identity, &ctx, &HeaderMap::new(), &me).await;
+            list.unwrap().iter().filter(|card| card.trusted_until.is_some()).count()
+        };
+        let before = remembered(&room, &app).await;
+        room.db().clock().advance_seconds(6 * 86_400);
+        days(7).await;
+        assert!(skips(&before).await && listed().await == 1, "six days of seven");
+        room.db().clock().advance_seconds(86_400);
+        assert!(!skips(&before).await, "thirty days were promised, seven are allowed");
+        assert_eq!(listed().await, 0, "nor does the list say otherwise");
+
+        let before = remembered(&room, &app).await;
+        assert!(skips(&before).await);
+        days(0).await;
+        assert!(!skips(&before).await, "trust that was given ends too");
         let mut browser = room.browser();
         let page = reach(&mut browser, "linzy").await;
         assert!(!page.has("name=\"remember\""));
@@ -311,16 +331,7 @@ async fn f17_a_device_cookie_seen_before_is_worth_nothing_once_the_browser_is_re
 async fn where_the_policy_says_so_staff_reach_the_desk_with_two_factors_alone() {
     for room in Room::on_engines().await {
         let account = room.account("linzy", None).await;
-        let now = room.now();
-        room.db()
-            .write(move |tx| {
-                let actor = kernel::Actor::anonymous(None, "test".into());
-                let role = platform::StaffRole::Auditor;
-                let event = platform::staff::service::appoint_in(tx, &actor, account, role, None, now)?;
-                Ok(((), vec![event]))
-            })
-            .await
-            .unwrap();
+        appoint(&room, account).await;
         let mut browser = room.browser();
         browser.sign_in("linzy", PASSWORD).await;
         assert_eq!(browser.get("/desk").await.status, StatusCode::OK, "optional by default");
@@ -331,12 +342,54 @@ async fn where_the_policy_says_so_staff_reach_the_desk_with_two_factors_alone() 
         assert_eq!(enroll, "/me/authenticator?return_to=/desk%3Fx%3D1");
         assert_eq!(browser.get("/").await.status, StatusCode::OK, "only the desk asks");
         let app = room.app_for(account).await;
-        let prove = browser.get("/desk").await.location.unwrap();
-        assert_eq!(prove, "/me/verify?need=strong&return_to=/desk");
-        let page = browser.get(&prove).await;
-        let (csrf, code) = (page.value("csrf").unwrap(), app.code(room.now()));
-        let members = [("means", "totp"), ("code", code.as_str()), ("return_to", "/desk")];
-        assert_eq!(browser.post("/me/verify", &csrf, &members).await.location.as_deref(), Some("/desk"));
-        assert_eq!(browser.get("/desk").await.status, StatusCode::OK);
+        prove_at_the_desk(&mut browser, &app).await;
     }
+}
+#[tokio::test]
+async fn a_code_by_sms_beside_the_password_is_no_second_factor_of_staff() {
+    for room in Room::on_engines().await {
+        let account = room.account("linzy", Some(PHONE)).await;
+        appoint(&room, account).await;
+        let required = SecondFactorPolicy { staff: SecondFactorDemand::Required, ..Default::default() };
+        room.change(required).await;
+        let mut browser = room.browser();
+        browser.sign_in("linzy", PASSWORD).await;
+        // What other actions take for two factors.
+        let page = browser.get("/me/verify?need=strong&return_to=/desk").await;
+        let sent = browser.post_solved("/me/verify/sms", &page, &[("need", "strong")]).await;
+        let page = browser.get(&sent.location.unwrap()).await;
+        let code = room.message(PHONE).await.unwrap().code.unwrap();
+        let (csrf, id) = (page.value("csrf").unwrap(), page.value("challenge").unwrap());
+        let members = [("means", "sms"), ("challenge", id.as_str()), ("code", &code), ("return_to", "/desk")];
+        assert_eq!(browser.post("/me/verify", &csrf, &members).await.location.as_deref(), Some("/desk"));
+        assert_eq!(browser.signed_in().await.unwrap().strength, 2);
+        let enroll = browser.get("/desk").await.location.unwrap();
+        assert_eq!(enroll, "/me/authenticator?return_to=/desk");
+        let page = browser.get("/me/verify?need=factor&return_to=/desk").await;
+        assert!(page.shows("identity-verify-again-none"), "no SMS is offered: {}", page.text);
+        let app = room.app_for(account).await;
+        prove_at_the_desk(&mut browser, &app).await;
+    }
+}
+async fn appoint(room: &Room, account: AccountId) {
+    let now = room.now();
+    room.db()
+        .write(move |tx| {
+            let actor = kernel::Actor::anonymous(None, "test".into());
+            let role = platform::StaffRole::Auditor;
+            let event = platform::staff::service::appoint_in(tx, &actor, account, role, None, now)?;
+            Ok(((), vec![event]))
+        })
+        .await
+        .unwrap();
+}
+/// The desk asks for the app that the account has, and opens.
+async fn prove_at_the_desk(browser: &mut Browser, app: &App) {
+    let prove = browser.get("/desk").await.location.unwrap();
+    assert_eq!(prove, "/me/verify?need=factor&return_to=/desk");
+    let page = browser.get(&prove).await;
+    let (csrf, code) = (page.value("csrf").unwrap(), app.code(browser.room.now()));
+    let members = [("means", "totp"), ("code", code.as_str()), ("return_to", "/desk")];
+    assert_eq!(browser.post("/me/verify", &csrf, &members).await.location.as_deref(), Some("/desk"));
+    assert_eq!(browser.get("/desk").await.status, StatusCode::OK);
 }

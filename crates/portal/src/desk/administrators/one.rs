@@ -4,7 +4,7 @@ use super::{
     AREA, Ids, address, address_of, find,
 };
 use ::organization::membership::{MembershipState, PhoneChange, end, timeline};
-use identity::account::AccountState;
+use identity::{account::AccountState, realname};
 use kernel::{Error, Timestamp};
 use serde::Deserialize;
 use web::{Form, FormErrors, Page, Path, Policy, Routes, html, html_status, see_other, with_flash};
@@ -29,6 +29,8 @@ struct Detail {
     organization: String,
     name: String,
     typed_name: String,
+    /// The holder proved it: it changes by a new proof of theirs alone.
+    name_proven: bool,
     typed_phone: String,
     login_name: String,
     phone: String,
@@ -61,7 +63,10 @@ async fn render(desk: &Desk, ids: Ids, typed: Option<Edit>, errors: FormErrors) 
     let policy = desk.organizations.organization(ids.0).await?.policy;
     let page = desk.page(card.name.clone(), AREA).await?.with_errors(&errors);
     let (state, tone) = words::membership_state(row.state, now < row.valid_until);
+    let name_proven =
+        row.managed && realname::service::name_is_proven(desk.organizations.db(), row.account, now).await?;
     let view = Detail {
+        name_proven,
         back: address(ids.0),
         here: address_of(ids),
         organization,

@@ -61,6 +61,18 @@ async fn m20_an_identity_that_alipay_certified_is_taken_over_once() {
         let page = visitor.post(&here, &[]).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "not without the consent");
 
+        // Nor by whoever finds an open browser.
+        room.db().clock().advance_seconds(11 * 60);
+        let back = format!("{here}?external={connector}");
+        for page in [
+            visitor.get(&here).await,
+            visitor.post(&here, &[("consent", "on")]).await,
+            visitor.get(&back).await,
+        ] {
+            assert!(page.location().starts_with("/me/verify?need=fresh"), "{} {}", page.status, page.text);
+        }
+        let visitor = room.visitor(visitor.account()).await;
+
         let connector = connector.to_string();
         let none = came_back(&room, &visitor, &connector, serde_json::Value::Null).await;
         let page = visitor.get(&format!("{here}?external={none}")).await;

@@ -1,13 +1,13 @@
 //! At the counter: documents, two reviewers, returns and refusals.
 use super::JPEG;
-use crate::Reviewer;
 use crate::case::CaseState;
 use crate::case::model::Typed;
 use crate::case::review::{Reviewed, Verdict};
-use crate::testing::{Room, someone, typed};
+use crate::testing::{Room, Visitor, someone, typed};
+use crate::{Method, Reviewer};
 use http::StatusCode;
 use identity::realname::RealNameLevel;
-use platform::StaffRole;
+use platform::{StaffRole, setting::RealNamePolicy};
 use verifier::Fault;
 
 #[tokio::test]
@@ -61,6 +61,66 @@ async fn returned_cases_are_completed_and_reviewed_anew() {
         assert_eq!(room.review(&two, id, Verdict::Approve).await.unwrap(), Reviewed::Once);
         assert_eq!(room.review(&one, id, Verdict::Approve).await.unwrap(), Reviewed::Approved);
         assert_eq!(room.persons_of(visitor.account()).await.1, someone(1).name);
+    }
+}
+
+/// Whoever was at the counter has left when the second reviewer approves.
+#[tokio::test]
+async fn m20_the_claimant_is_told_where_the_second_approval_ends_otherwise() {
+    for room in Room::on_engines().await {
+        room.verifier(Fault::None).await;
+        let (one, two) = (room.reviewer("reviewer1").await, room.reviewer("reviewer2").await);
+        let decided = async |visitor: &Visitor, place: u64| {
+            let id = room.handed_in(visitor, &typed(&someone(place))).await;
+            room.review(&one, id, Verdict::Approve).await.unwrap();
+            (id, room.review(&two, id, Verdict::Approve).await.unwrap())
+        };
+        let told = async |visitor: &Visitor| {
+            let (identity, ctx) = (room.room.identity(), &visitor.ctx);
+            let words = (ctx.lang, &ctx.app.zone);
+            let list =
+                identity::notice::service::list(identity, visitor.account(), words, false, None, 9).await;
+            let newest = list.unwrap().remove(0);
+            (newest.kind.as_str(), newest.text, newest.href.unwrap())
+        };
+        let holder = room.person("holder").await;
+        room.check(&holder, Method::TwoElement, &typed(&someone(1))).await;
+
+        let claimant = room.person("claimant").await;
+        assert_eq!(decided(&claimant, 1).await.1, Reviewed::Disputed);
+        let dispute = room.room.own_disputes(claimant.account()).await.unwrap()[0].id;
+        let (kind, _, href) = told(&claimant).await;
+        assert_eq!((kind, href), ("proof_disputed", format!("/me/real-name/disputes/{dispute}")));
+        assert_eq!(room.told(&holder).await[0], "dispute_opened");
+
+        let holder = room.visitor(holder.account()).await;
+        let (id, reviewed) = decided(&holder, 2).await;
+        assert_eq!(reviewed, Reviewed::NotPossible);
+        let (kind, text, href) = told(&holder).await;
+        assert_eq!((kind, href), ("proof_failed", format!("/me/real-name/cases/{id}")));
+        assert!(text.contains(&web::Lang::En.t("verification-result-another-person")), "{text}");
+
+        // The rules may have changed between handing in and the second look.
+        let (late, child) = (room.person("late").await, someone(99));
+        room.policy(RealNamePolicy { least_age: 0, ..RealNamePolicy::default() }).await;
+        let id = room.handed_in(&late, &typed(&child)).await;
+        room.review(&one, id, Verdict::Approve).await.unwrap();
+        room.policy(RealNamePolicy::default()).await;
+        assert_eq!(room.review(&two, id, Verdict::Approve).await.unwrap(), Reviewed::NotPossible);
+        let (kind, text, _) = told(&late).await;
+        assert!(
+            kind == "proof_failed" && text.contains(&web::Lang::En.t("verification-told-too-young")),
+            "{text}"
+        );
+
+        let organization = room.db().draw();
+        let (ours, again) =
+            (room.managed("ours", organization).await, room.managed("again", organization).await);
+        room.check(&ours, Method::TwoElement, &typed(&someone(4))).await;
+        assert_eq!(decided(&again, 4).await.1, Reviewed::NotPossible);
+        let (kind, text, _) = told(&again).await;
+        let wanted = web::Lang::En.t("verification-result-owner-has-account");
+        assert!(kind == "proof_failed" && text.contains(&wanted), "{text}");
     }
 }
 
