@@ -6,14 +6,14 @@ use axum::{
     handler::Handler,
     middleware::Next,
     response::{IntoResponse, Response},
-    routing::{MethodRouter, get, post},
+    routing::{MethodRouter, get, options, post},
 };
 use http::{
     HeaderName, Method, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use kernel::Error;
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 use tower_http::{
     cors::CorsLayer,
     csrf::{CsrfLayer, ProtectionError},
@@ -121,6 +121,11 @@ impl Routes {
             self.table.iter().all(|route| route.blind),
             "a route that reads cookies is for its own site alone"
         );
+        let paths: BTreeSet<&str> = self.table.iter().map(|route| route.path).collect();
+        for path in paths {
+            // The layer answers in its place; without a handler the method would be none here.
+            self.router = self.router.route(path, options(async || StatusCode::NO_CONTENT));
+        }
         let nonce = HeaderName::from_static("dpop-nonce");
         self.router = self.router.route_layer(
             CorsLayer::new()

@@ -63,7 +63,8 @@ fn routes() -> Routes {
         .merge(
             Routes::new()
                 .post_blind("/oauth2/par", Policy::Client, async || "pushed")
-                .get_blind("/oauth2/userinfo", Policy::Client, async || "somebody")
+                .get_blind("/oauth2/who", Policy::Client, async || "somebody")
+                .post_blind("/oauth2/who", Policy::Client, async || "somebody")
                 .for_any_origin(),
         )
         .post("/api/v1/save", Policy::Client, async |crate::Json(typed): crate::Json<Typed>| typed.name)
@@ -134,7 +135,7 @@ async fn a_page_of_another_site_reads_what_is_meant_for_it_and_nothing_else() {
     for name in ["authorization", "content-type", "dpop"] {
         assert!(before.header("access-control-allow-headers").contains(name), "{name}");
     }
-    for (method, path) in [("POST", "/oauth2/par"), ("GET", "/oauth2/userinfo")] {
+    for (method, path) in [("POST", "/oauth2/par"), ("GET", "/oauth2/who"), ("POST", "/oauth2/who")] {
         let answer = send(&router, asked(method, path)).await;
         assert_eq!(
             (answer.status, answer.header("access-control-allow-origin")),

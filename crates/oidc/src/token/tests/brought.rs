@@ -72,6 +72,34 @@ async fn f02_the_token_endpoint_with_the_clients_own_credentials() {
     }
 }
 
+#[tokio::test]
+async fn a_page_of_another_site_is_a_client_and_reads_what_it_is_told() {
+    for house in houses(true).await {
+        let send = async |method: Method, path: &str| {
+            let request = Request::builder()
+                .method(method)
+                .uri(path)
+                .header(header::HOST, "127.0.0.1:8080")
+                .header(header::ORIGIN, "https://page.test")
+                .header(header::ACCESS_CONTROL_REQUEST_METHOD, "POST")
+                .header(header::ACCESS_CONTROL_REQUEST_HEADERS, "dpop")
+                .body(Body::empty())
+                .unwrap();
+            let answer = house.send(request).await;
+            let any = answer.headers.get(header::ACCESS_CONTROL_ALLOW_ORIGIN).is_some_and(|any| any == "*");
+            (answer.status, any)
+        };
+        for path in ["/oauth2/token", "/oauth2/par", "/oauth2/revoke", "/oauth2/userinfo"] {
+            assert_eq!(send(Method::OPTIONS, path).await, (StatusCode::OK, true), "{path}");
+            let (status, any) = send(Method::POST, path).await;
+            assert!(status.is_client_error() && any, "{path}: the refusal can be read too");
+        }
+        for path in ["/oauth2/authorize", "/oauth2/logout", "/oauth2/introspect", "/consent"] {
+            assert!(!send(Method::OPTIONS, path).await.1, "{path}");
+        }
+    }
+}
+
 /// Lines of the header, and a body if it is a POST.
 async fn userinfo(house: &House, lines: &[&[u8]], body: Option<(&str, &str)>) -> Answer {
     let method = if body.is_some() { Method::POST } else { Method::GET };
